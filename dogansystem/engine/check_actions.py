@@ -1,0 +1,79 @@
+"""Steps against the actions of a site: names, and parameters against each action's JSON Schema.
+
+A template may stand wherever a value may: what it gives is checked when the step runs. What is written out is checked
+now.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from dogansystem.engine.problems import Problems, at
+from dogansystem.engine.schema_errors import note, required_alone
+from dogansystem.engine.templates import is_template
+
+# Rules about several values at once; with a template among them nobody knows yet.
+_JOINT = frozenset(
+	{"contains", "dependentSchemas", "if", "maxContains", "minContains", "not", "oneOf", "uniqueItems"}
+)
+
+
+def check_actions(
+	steps: Sequence[Mapping[str, Any]],
+	path: str,
+	actions: Mapping[str, Mapping[str, Any]],
+	problems: Problems,
+) -> None:
+	"""Note actions that the site does not have, and parameters that do not fit theirs."""
+	for index, step in enumerate(steps):
+		for uses, place in (
+			(step, at(path, index)),
+			(step.get("compensate", {}), at(at(path, index), "compensate")),
+		):
+			if "action" not in uses:
+				continue
+			if uses["action"] not in actions:
+				message = f"no action named {uses['action']!r}"
+				problems.unknown(at(place, "action"), message, uses["action"], sorted(actions), "actions")
+			else:
+				check_params(uses.get("params", {}), at(place, "params"), actions[uses["action"]], problems)
+
+
+def check_params(value: Any, path: str, schema: Mapping[str, Any], problems: Problems) -> None:
+	"""Note everything in `value` that can never fit `schema`, whatever the templates in it give."""
+	validator = Draft202012Validator(dict(schema))
+	for error in sorted(
+		validator.iter_errors(value), key=lambda each: [str(key) for key in each.absolute_path]
+	):
+		for certain in _certain(error):
+			note(certain, path, problems)
+
+
+def _certain(error: ValidationError) -> Iterator[ValidationError]:
+	"""The errors that no template can mend: this one, or those of the alternative that is nearest to fitting."""
+	if isinstance(error.instance, str) and is_template(error.instance):
+		return
+	if error.validator in _JOINT and not error.context and _holds_template(error.instance):
+		# Which keys there are is certain, whatever stands in them.
+		if error.validator == "oneOf" and required_alone(error.validator_value):
+			yield error
+		return
+	if error.validator in ("anyOf", "oneOf") and error.context:
+		alternatives: Any = error.validator_value
+		branches: dict[Any, list[ValidationError]] = {}
+		for inner in error.context:
+			branches.setdefault(inner.schema_path[0], []).extend(_certain(inner))
+		if all(branches.get(index) for index in range(len(alternatives))):
+			yield error
+		return
+	yield error
+
+
+def _holds_template(value: Any) -> bool:
+	if isinstance(value, str):
+		return is_template(value)
+	if isinstance(value, dict):
+		return any(map(_holds_template, value.values()))
+	return isinstance(value, list) and any(map(_holds_template, value))

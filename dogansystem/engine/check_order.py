@@ -1,0 +1,134 @@
+"""The order of the steps: ids, what each waits for, and that nothing waits for itself in a circle."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dogansystem.engine.problems import Problems, at
+
+
+def resolve(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
+	"""What each step waits for: its `after`, or else the step before it in the list."""
+	resolved: list[tuple[str, ...]] = []
+	for index, step in enumerate(steps):
+		if "after" in step:
+			resolved.append(tuple(step["after"]))
+		elif index and "id" in steps[index - 1]:
+			resolved.append((steps[index - 1]["id"],))
+		else:
+			resolved.append(())
+	return resolved
+
+
+def check_order(steps: Sequence[Mapping[str, Any]], path: str, problems: Problems) -> None:
+	"""Note ids that stand twice, names in `after` that do not exist or stand twice, and circles."""
+	first = _check_ids(steps, path, problems)
+	for index, step in enumerate(steps):
+		_check_after(step, at(path, index), first, problems)
+		if step.get("when") == "failed" and (step.get("after") == [] or (not index and "after" not in step)):
+			message = "this step waits for none that could fail; name one in `after`, or leave `when` out"
+			problems.add(at(at(path, index), "when"), message)
+	_check_circles(steps, first, path, problems)
+
+
+def _check_ids(steps: Sequence[Mapping[str, Any]], path: str, problems: Problems) -> dict[str, int]:
+	first: dict[str, int] = {}
+	for index, step in enumerate(steps):
+		if "id" not in step:
+			continue
+		before = first.setdefault(step["id"], index)
+		if before != index:
+			place = at(at(path, index), "id")
+			problems.add(place, f"{step['id']!r} is the id of {path}[{before}] too; give each step its own")
+	return first
+
+
+def _check_after(step: Mapping[str, Any], path: str, first: Mapping[str, int], problems: Problems) -> None:
+	after = step.get("after", [])
+	for index, name in enumerate(after):
+		place = at(at(path, "after"), index)
+		if name not in first:
+			problems.unknown(place, f"no step named {name!r}", name, first, "steps")
+		elif name in after[:index]:
+			problems.add(place, f"{name!r} stands twice; keep one")
+		elif name == step.get("id"):
+			problems.add(
+				place, "a step cannot wait for itself; name another, or write `after: []` to start with it"
+			)
+
+
+def _check_circles(
+	steps: Sequence[Mapping[str, Any]], first: Mapping[str, int], path: str, problems: Problems
+) -> None:
+	waits = [
+		[first[name] for name in after if name in first and first[name] != index]
+		for index, after in enumerate(resolve(steps))
+	]
+	left = set(_stuck(waits))
+	while left:
+		circle = _circle(waits, left)
+		_note_circle(steps, circle, path, problems)
+		left -= set(circle)
+		left = set(
+			_stuck(
+				[
+					[each for each in wait if each in left] if index in left else []
+					for index, wait in enumerate(waits)
+				]
+			)
+		)
+
+
+def _stuck(waits: Sequence[Sequence[int]]) -> list[int]:
+	"""The steps that can never start, because they are in a circle or behind one."""
+	missing = [len(each) for each in waits]
+	followers: dict[int, list[int]] = {}
+	for index, each in enumerate(waits):
+		for before in each:
+			followers.setdefault(before, []).append(index)
+	free = [index for index, count in enumerate(missing) if not count]
+	while free:
+		for index in followers.get(free.pop(), []):
+			missing[index] -= 1
+			if not missing[index]:
+				free.append(index)
+	return [index for index, count in enumerate(missing) if count]
+
+
+def _circle(waits: Sequence[Sequence[int]], left: set[int]) -> list[int]:
+	"""One circle among the steps that are left; each waits for the next, the last for the first."""
+	seen: dict[int, int] = {}
+	current = min(left)
+	while current not in seen:
+		seen[current] = len(seen)
+		current = next(before for before in waits[current] if before in left)
+	return list(seen)[seen[current] :]
+
+
+def _note_circle(
+	steps: Sequence[Mapping[str, Any]], circle: Sequence[int], path: str, problems: Problems
+) -> None:
+	# The first of them in the list waits for a later one, so it says so itself, in its `after`.
+	start = circle.index(min(circle))
+	turned = [*circle[start:], *circle[:start]]
+	names = [steps[index]["id"] for index in turned]
+	place = at(at(at(path, turned[0]), "after"), steps[turned[0]]["after"].index(names[1]))
+	problems.add(
+		place,
+		f"the steps wait for each other: {' waits for '.join([*names, names[0]])}; take one of them out",
+	)
+
+
+def ancestors(steps: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:
+	"""For each step id, the ids of all steps that are finished before it starts."""
+	waits = {step["id"]: after for step, after in zip(steps, resolve(steps), strict=True) if "id" in step}
+	found: dict[str, set[str]] = {}
+	for name in waits:
+		above: set[str] = set()
+		pending = list(waits[name])
+		while pending:
+			current = pending.pop()
+			if current in waits and current not in above:
+				above.add(current)
+				pending += waits[current]
+		found[name] = above
+	return found

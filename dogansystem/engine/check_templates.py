@@ -1,0 +1,138 @@
+"""Every template of a definition: its syntax, the names it can reach, and the steps it reads.
+
+A step may only read steps that are finished before it starts; anything else would depend on who was faster.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from dogansystem.engine.check_order import ancestors
+from dogansystem.engine.compiled import Compiled, compile_template
+from dogansystem.engine.errors import TemplateError
+from dogansystem.engine.problems import Problems, at, closest, listed
+from dogansystem.engine.templates import is_template, places
+
+# Source: workflow-format.md, semantics 8.
+IN_START = frozenset({"input", "trigger", "doc", "now", "today", "user", "run"})
+IN_RUN = IN_START | {"steps"}
+IN_ITEM = IN_RUN | {"item", "index"}
+ALWAYS = "which is always true; write one {{ … }} with and, or, not"
+NO_LIST = "which is no list; write one {{ … }} that gives a list"
+OF_STEP = ("output", "status", "error", "errors")
+
+
+class _Scope:
+	"""What the templates of one place may use."""
+
+	def __init__(
+		self, names: Collection[str], steps: Collection[str] | None = None, owner: str | None = None
+	):
+		self.names = names
+		self.steps = steps  # None: any
+		self.owner = owner
+
+
+def check_templates(definition: Mapping[str, Any], problems: Problems) -> None:
+	"""Note everything that is wrong with the templates of a definition whose shape is right."""
+	steps = definition.get("steps", [])
+	known = [step["id"] for step in steps if "id" in step]
+	for place, value, scope, single in _places(definition, ancestors(steps)):
+		_check_keys(value, place, problems)
+		for path, text in places(value, place):
+			_check_text(text, path, scope, known, single, problems)
+
+
+def _places(
+	definition: Mapping[str, Any], above: Mapping[str, set[str]]
+) -> Iterator[tuple[str, Any, _Scope, str]]:
+	"""Every place for templates: its path, its value, its scope, and what is wrong with mixed text there."""
+	start = _Scope(IN_START)
+	yield "limits.key", definition.get("limits", {}).get("key"), start, ""
+	for index, trigger in enumerate(definition.get("triggers", [])):
+		yield f"triggers[{index}].if", trigger.get("if"), start, ALWAYS
+		yield f"triggers[{index}].filters", trigger.get("filters"), start, ""
+	for index, step in enumerate(definition.get("steps", [])):
+		yield from _of_step(step, f"steps[{index}]", above.get(step.get("id", ""), set()))
+	yield "output", definition.get("output"), _Scope(IN_RUN), ""
+
+
+def _of_step(step: Mapping[str, Any], path: str, above: set[str]) -> Iterator[tuple[str, Any, _Scope, str]]:
+	names = IN_ITEM if "for_each" in step else IN_RUN
+	owner = step.get("id")
+	scope = _Scope(names, above, owner)
+	yield at(path, "if"), step.get("if"), scope, ALWAYS
+	yield (
+		at(path, "for_each"),
+		step.get("for_each"),
+		_Scope(IN_RUN, above, owner),
+		NO_LIST if isinstance(step.get("for_each"), str) else "",
+	)
+	yield at(path, "params"), step.get("params"), scope, ""
+	# What undoes a step may use what the step gave.
+	undo = _Scope(names, above | {owner} if owner else above, owner)
+	yield at(path, "compensate.params"), step.get("compensate", {}).get("params"), undo, ""
+
+
+def _check_keys(value: Any, path: str, problems: Problems) -> None:
+	if isinstance(value, Mapping):
+		for key, inner in value.items():
+			if is_template(key):
+				problems.add(
+					path, f"the key {key!r} is not a place for a template; templates stand in values"
+				)
+			_check_keys(inner, at(path, key), problems)
+	elif isinstance(value, list):
+		for index, inner in enumerate(value):
+			_check_keys(inner, at(path, index), problems)
+
+
+def _check_text(
+	text: str, path: str, scope: _Scope, known: Sequence[str], single: str, problems: Problems
+) -> None:
+	try:
+		template = compile_template(text)
+	except TemplateError as error:
+		problems.add(path, f"{error}")
+		return
+	if single and not template.single and "{%" not in text:
+		problems.add(
+			path, "is text around expressions, which is always true; write one {{ … }} with and, or, ~"
+		)
+	_check_names(template, path, scope, problems)
+	for step, keys in (template.steps or {}).items():
+		_check_step(step, keys, path, scope, known, problems)
+
+
+def _check_names(template: Compiled, path: str, scope: _Scope, problems: Problems) -> None:
+	for name in sorted(template.names - frozenset(scope.names)):
+		if name in ("item", "index"):
+			problems.add(
+				path,
+				f"{name!r} is only there in the params and `if` of a step with `for_each`; add `for_each`",
+			)
+		elif name in IN_ITEM:
+			problems.add(
+				path, f"{name!r} is not there yet when a run starts; use {listed(sorted(scope.names))}"
+			)
+		else:
+			near = closest(name, scope.names)
+			remedy = f" (did you mean {near!r}?)" if near else f"; in reach: {listed(sorted(scope.names))}"
+			problems.add(path, f"no name {name!r} in reach{remedy}")
+
+
+def _check_step(
+	step: str, keys: Collection[str], path: str, scope: _Scope, known: Sequence[str], problems: Problems
+) -> None:
+	if "steps" not in scope.names:
+		return
+	if step not in known:
+		problems.unknown(path, f"no step named {step!r}", step, known, "steps")
+		return
+	if scope.steps is not None and step not in scope.steps:
+		if step == scope.owner:
+			problems.add(path, f"step {step!r} cannot read its own output; read a step before it")
+		else:
+			problems.add(path, f"step {step!r} is not finished before this one; add it to `after`")
+	for key in sorted(keys):
+		if key not in OF_STEP:
+			problems.unknown(path, f"a step has no {key!r}", key, OF_STEP, "it has")

@@ -1,0 +1,145 @@
+"""Checks of triggers: each kind has keys of its own. Source: workflow-format.md, Triggers."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from croniter import croniter
+
+from dogansystem.engine import check_values as values
+from dogansystem.engine.check_values import LEFT_OUT, Check
+from dogansystem.engine.problems import Problems, at, closest, kind, shown
+
+EVENTS = ("created", "updated", "submitted", "cancelled", "deleted", "changed")
+MISSED = ("skip", "once", "all")
+AGAIN = ("never", "changed")
+_RANDOM = re.compile(r"(^|[^A-Za-z])[HhRr]($|[^A-Za-z])")  # croniter's own signs for a minute drawn by lot
+SHORTEST = 1.0  # seconds between two times of a schedule
+
+
+def cron(value: Any, path: str, problems: Problems) -> Any:
+	"""Five fields as cron has them, or a name such as `@daily`, that come around again."""
+	if not isinstance(value, str):
+		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
+		return LEFT_OUT
+	text = " ".join(value.split())
+	message = f"{shown(value)} is not a cron expression"
+	remedy = "give minute, hour, day, month and weekday, such as '0 9 * * 1-5'"
+	if not (text.startswith("@") or len(text.split()) == 5) or _RANDOM.search(text):
+		problems.add(path, f"{message}; {remedy}")
+		return LEFT_OUT
+	try:
+		croniter(text, datetime(2024, 1, 1)).get_next(datetime)
+	except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
+		problems.add(path, f"{message} that ever comes: {error}; {remedy}")
+		return LEFT_OUT
+	return text
+
+
+def timezone(value: Any, path: str, problems: Problems) -> Any:
+	"""The name of a timezone in the IANA database."""
+	name = values.label(value, path, problems)
+	if name is LEFT_OUT:
+		return name
+	try:
+		ZoneInfo(name)
+	except (ValueError, OSError, KeyError):
+		near = closest(name, sorted(available_timezones()))
+		remedy = f" (did you mean {near!r}?)" if near else "; write one such as Europe/Istanbul"
+		problems.add(path, f"no timezone named {name!r}{remedy}")
+		return LEFT_OUT
+	return name
+
+
+def filters(value: Any, path: str, problems: Problems) -> Any:
+	"""Filters as `frappe.get_list` takes them."""
+	if not isinstance(value, dict | list) or not value:
+		problems.add(
+			path, f"must be a mapping or list of filters, not {shown(value)}; write {{status: Open}}"
+		)
+		return LEFT_OUT
+	return value
+
+
+KEYS: Mapping[str, Mapping[str, Check]] = {
+	"document": {
+		"doctype": values.label,
+		"event": values.choice(*EVENTS),
+		"field": values.label,
+		"if": values.condition,
+	},
+	"schedule": {
+		"cron": cron,
+		"every": values.duration(SHORTEST),
+		"timezone": timezone,
+		"missed": values.choice(*MISSED),
+	},
+	"webhook": {"secret": values.label, "if": values.condition},
+	"email": {
+		"account": values.label,
+		"subject": values.label,
+		"from": values.label,
+		"if": values.condition,
+	},
+	"condition": {
+		"doctype": values.label,
+		"filters": filters,
+		"every": values.duration(SHORTEST),
+		"again": values.choice(*AGAIN),
+	},
+	"signal": {"name": values.label, "if": values.condition},
+	"manual": {"role": values.label},
+}
+REQUIRED: Mapping[str, tuple[str, ...]] = {
+	"document": ("doctype", "event"),
+	"webhook": ("secret",),
+	"condition": ("doctype", "filters"),
+	"signal": ("name",),
+}
+
+
+def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
+	"""One trigger, checked, as a definition keeps it."""
+	if not isinstance(value, dict):
+		problems.add(path, f"must be a mapping such as {{on: manual}}, not {kind(value)}")
+		return {}
+	if "on" not in value:
+		problems.add(at(path, "on"), f"is missing; say what starts a run: {', '.join(KEYS)}")
+		return {}
+	on = values.given(values.choice(*KEYS))(value["on"], at(path, "on"), problems)
+	if on is LEFT_OUT:
+		return {}
+	_foreign_keys(value, on, path, problems)
+	known = {key: inner for key, inner in value.items() if key == "on" or not _owners(key, on)}
+	keys = {"on": values.choice(*KEYS), **KEYS[on]}
+	kept = values.mapping(known, path, problems, keys, REQUIRED.get(on, ()))
+	_together(on, known, path, problems)
+	return kept
+
+
+def _foreign_keys(value: Mapping[str, Any], on: str, path: str, problems: Problems) -> None:
+	for key in value:
+		owners = _owners(key, on)
+		if owners:
+			problems.add(
+				at(path, key), f"{key!r} belongs to `on: {' | '.join(owners)}`, not to {on}; leave it out"
+			)
+
+
+def _owners(key: str, on: str) -> list[str]:
+	"""The kinds of triggers that have `key`, unless this one has it."""
+	return [] if key in KEYS[on] else [other for other, keys in KEYS.items() if key in keys]
+
+
+def _together(on: str, value: Mapping[str, Any], path: str, problems: Problems) -> None:
+	"""Keys that need or exclude each other."""
+	if on == "document" and value.get("event") == "changed" and "field" not in value:
+		problems.add(at(path, "field"), "is missing; `event: changed` names the field to watch")
+	if on == "document" and "field" in value and value.get("event") in EVENTS[:-1]:
+		problems.add(at(path, "field"), "only goes with `event: changed`; leave it out, or change the event")
+	if on == "schedule" and "cron" in value and "every" in value:
+		problems.add(at(path, "every"), "a schedule has either `cron` or `every`; leave one out")
+	if on == "schedule" and "cron" not in value and "every" not in value:
+		problems.add(at(path, "cron"), "is missing; give `cron: '0 9 * * *'` or `every: 15m`")

@@ -1,0 +1,252 @@
+"""Checks of single values. Each notes what is wrong and gives the value as a definition keeps it.
+
+A check gives `LEFT_OUT` for what a definition does not keep: wrong values, which have been noted, and those that say
+no more than leaving the key out would.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
+
+from dogansystem.engine import durations
+from dogansystem.engine.problems import Problems, at, kind, listed, shown
+from dogansystem.engine.templates import as_expression, is_template
+
+LEFT_OUT: Final = object()
+
+MAX_NAME = 140  # characters. Source: the length of a document's name in Frappe
+MAX_LABEL = 140  # characters of what is kept in a Data or Link field
+MAX_ID = 64  # characters of a step's id
+
+Check = Callable[[Any, str, Problems], Any]
+
+_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
+_ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+def mapping(
+	value: Any, path: str, problems: Problems, keys: Mapping[str, Check], required: Iterable[str] = ()
+) -> dict[str, Any]:
+	"""The known keys of a mapping, checked, in the order of `keys`. Unknown, empty and missing ones are noted."""
+	if not isinstance(value, dict):
+		problems.add(path, f"must be a mapping with the keys {listed(keys)}, not {kind(value)}")
+		return {}
+	for key in value:
+		if key not in keys:
+			problems.unknown(at(path, key), f"unknown key {key!r}", key, keys, "known keys")
+	for key in required:
+		if key not in value:
+			problems.add(at(path, key), f"is missing; add {key!r}")
+	kept = {}
+	for key, check in keys.items():
+		if key in value:
+			found = given(check)(value[key], at(path, key), problems)
+			if found is not LEFT_OUT:
+				kept[key] = found
+	return kept
+
+
+def given(check: Check) -> Check:
+	"""`check`, after a look whether there is a value at all."""
+
+	def run(value: Any, path: str, problems: Problems) -> Any:
+		if value is None:
+			problems.add(path, "has no value; give it one, or leave the key out")
+			return LEFT_OUT
+		return check(value, path, problems)
+
+	return run
+
+
+def text(most: int | None = None) -> Check:
+	"""Text that people read, of at most `most` characters; empty text is left out."""
+
+	def check(value: Any, path: str, problems: Problems) -> Any:
+		if not isinstance(value, str):
+			problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
+			return LEFT_OUT
+		return _short(value.strip(), most, path, problems) or LEFT_OUT
+
+	return check
+
+
+def _short(value: str, most: int | None, path: str, problems: Problems) -> str:
+	if most is not None and len(value) > most:
+		problems.add(path, f"has {len(value)} characters; at most {most} are allowed, shorten it")
+	return value
+
+
+def label(value: Any, path: str, problems: Problems) -> Any:
+	"""Text that names something of the site: not empty, and taken as it stands."""
+	if not isinstance(value, str):
+		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
+	elif not value.strip():
+		problems.add(path, "is empty; give it a value, or leave the key out")
+	elif is_template(value):
+		problems.add(path, "is not a place for a template; write the value itself")
+	else:
+		return _short(value.strip(), MAX_LABEL, path, problems)
+	return LEFT_OUT
+
+
+def name(value: Any, path: str, problems: Problems) -> Any:
+	"""A workflow's name."""
+	if not isinstance(value, str):
+		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
+	elif len(value) > MAX_NAME:
+		problems.add(path, f"has {len(value)} characters; at most {MAX_NAME} are allowed, shorten it")
+	elif not _NAME.fullmatch(value):
+		better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+		remedy = f"write {better!r}" if better else "write one such as 'follow-up-quotation'"
+		problems.add(path, f"{value!r} is not a name: lower case letters, digits and hyphens only; {remedy}")
+	else:
+		return value
+	return LEFT_OUT
+
+
+def step_id(value: Any, path: str, problems: Problems) -> Any:
+	"""A step's id, which templates use as `steps.<id>`."""
+	if not isinstance(value, str):
+		problems.add(path, f"must be text, not {kind(value)}; put it in quotes and start it with a letter")
+	elif len(value) > MAX_ID:
+		problems.add(path, f"has {len(value)} characters; at most {MAX_ID} are allowed, shorten it")
+	elif not _ID.fullmatch(value):
+		better = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
+		better = f"step_{better}" if better[:1].isdigit() else better
+		remedy = f"write {better!r}" if better else "write one such as 'send_mail'"
+		problems.add(
+			path, f"{value!r} is not an id: letters, digits and underscores, no digit in front; {remedy}"
+		)
+	else:
+		return value
+	return LEFT_OUT
+
+
+def choice(*options: str, default: str | None = None) -> Check:
+	"""One of a few words; the default says nothing and is left out."""
+
+	def check(value: Any, path: str, problems: Problems) -> Any:
+		if isinstance(value, str) and value in options:
+			return LEFT_OUT if value == default else value
+		problems.unknown(path, f"{shown(value)} is not one of the choices", str(value), options, "choices")
+		return LEFT_OUT
+
+	return check
+
+
+def whole(least: int, most: int, default: int | None = None) -> Check:
+	"""A whole number within bounds; the default says nothing and is left out."""
+
+	def check(value: Any, path: str, problems: Problems) -> Any:
+		if isinstance(value, bool) or not isinstance(value, int):
+			problems.add(path, f"must be a whole number from {least} to {most}, not {shown(value)}")
+		elif not least <= value <= most:
+			problems.add(path, f"is {value}; give a number from {least} to {most}")
+		else:
+			return LEFT_OUT if value == default else value
+		return LEFT_OUT
+
+	return check
+
+
+def flag(value: Any, path: str, problems: Problems) -> Any:
+	"""True or false; false says nothing and is left out."""
+	if not isinstance(value, bool):
+		problems.add(path, f"must be true or false, not {shown(value)}")
+		return LEFT_OUT
+	return value or LEFT_OUT
+
+
+def duration(least: float = 0.0, positive: bool = True) -> Check:
+	"""A duration of at least `least` seconds, kept as text in its author's units."""
+
+	def check(value: Any, path: str, problems: Problems) -> Any:
+		try:
+			seconds = durations.parse_duration(value)
+		except ValueError as error:
+			problems.add(path, str(error))
+			return LEFT_OUT
+		if seconds < least or (positive and seconds == 0):
+			wanted = durations.format_duration(least) if least else "more than 0s"
+			problems.add(path, f"{shown(value)} is too short; give {'at least ' if least else ''}{wanted}")
+			return LEFT_OUT
+		return durations.duration_text(value)
+
+	return check
+
+
+def error_names(value: Any, path: str, problems: Problems) -> Any:
+	"""The names of errors in `retry.on`."""
+	names = listed_text(value, path, problems)
+	if names is LEFT_OUT:
+		return names
+	if not names:
+		problems.add(path, "names no error; name one such as Timeout, or leave the key out")
+		return LEFT_OUT
+	for index, each in enumerate(names):
+		if not _ERROR.fullmatch(each):
+			problems.add(
+				at(path, index), f"{shown(each)} is not the name of an error; write one such as Timeout"
+			)
+	return names
+
+
+def listed_text(value: Any, path: str, problems: Problems) -> Any:
+	"""A list of texts."""
+	if not isinstance(value, list):
+		example = f"; write [{value}]" if isinstance(value, str) and not is_template(value) else ""
+		problems.add(path, f"must be a list of names, not {kind(value)}{example}")
+		return LEFT_OUT
+	for index, each in enumerate(value):
+		if not isinstance(each, str):
+			problems.add(at(path, index), f"must be text, not {kind(each)}; put it in quotes")
+			return LEFT_OUT
+	return value
+
+
+def data(value: Any, path: str, problems: Problems) -> Any:
+	"""Any data; templates in it are checked with the whole definition in view."""
+	return value
+
+
+def parameters(value: Any, path: str, problems: Problems) -> Any:
+	"""The parameters of an action; none is the same as leaving the key out."""
+	if not isinstance(value, dict):
+		problems.add(
+			path,
+			f"must be a mapping of the action's parameters, not {kind(value)}; see the action's reference",
+		)
+		return LEFT_OUT
+	return value or LEFT_OUT
+
+
+def template(value: Any, path: str, problems: Problems) -> Any:
+	"""Text that may hold templates, kept in a Data field."""
+	if not isinstance(value, str) or not value.strip():
+		problems.add(path, f'must be text, not {shown(value)}; write one such as "{{{{ doc.customer }}}}"')
+		return LEFT_OUT
+	return _short(value.strip(), MAX_LABEL, path, problems)
+
+
+def condition(value: Any, path: str, problems: Problems) -> Any:
+	"""The key `if`: an expression, with or without braces, or true or false."""
+	if isinstance(value, bool):
+		return "{{ true }}" if value else "{{ false }}"
+	if not isinstance(value, str) or not value.strip():
+		problems.add(
+			path, f'must be one expression, not {shown(value)}; write one such as "{{{{ doc.total > 100 }}}}"'
+		)
+		return LEFT_OUT
+	return as_expression(value.strip())
+
+
+def items(value: Any, path: str, problems: Problems) -> Any:
+	"""The key `for_each`: a list, or an expression that gives one."""
+	if isinstance(value, list):
+		return value
+	if not isinstance(value, str) or not value.strip():
+		message = f"must be a list or an expression that gives one, not {shown(value)}"
+		problems.add(path, f'{message}; write one such as "{{{{ steps.quotes.output }}}}"')
+		return LEFT_OUT
+	return as_expression(value.strip())

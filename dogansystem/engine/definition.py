@@ -1,0 +1,142 @@
+"""What a workflow is, once it has been checked: frozen data that every other room reads.
+
+`engine.parse` makes a `Definition` out of YAML, JSON or plain data and reports every problem at once; nothing else
+makes one. Durations are seconds. Templates stay text here; `engine.templates` renders them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+DEFAULT_PRIORITY = 5  # 0 to 9, 9 first
+DEFAULT_MAX_PARALLEL = (
+	100  # items of one for_each ready or running at a time, so that one run cannot flood a site
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+	"""When and how often a failed step is tried again.
+
+	Attributes:
+		attempts: how many times the step is tried in all.
+		delay: seconds before the second attempt.
+		backoff: `fixed`, `linear` or `exponential`.
+		max_delay: upper bound of a wait in seconds, or None.
+		jitter: whether a wait is drawn evenly from 0 to its length.
+		on: names of errors that are retried; None means all but the permanent ones.
+	"""
+
+	attempts: int = 1
+	delay: float = 10.0
+	backoff: str = "exponential"
+	max_delay: float | None = None
+	jitter: bool = False
+	on: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+	"""How many runs of a workflow may be under way, and for how long one may take (seconds)."""
+
+	concurrent_runs: int = 0
+	when_full: str = "queue"
+	key: str | None = None
+	run_timeout: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+	"""What starts a run. `on` is the kind; `keys` are the kind's own keys, checked, durations in seconds."""
+
+	on: str
+	keys: Mapping[str, Any]
+	position: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+	"""The action that undoes a step if the run fails later."""
+
+	action: str
+	params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+	"""One step. `after` is resolved: a step without the key waits for the step before it in the list."""
+
+	id: str
+	action: str
+	params: Mapping[str, Any]
+	after: tuple[str, ...]
+	title: str = ""
+	condition: Any = None  # the key `if`; None: no condition
+	has_condition: bool = False
+	when: str = "succeeded"
+	join: str = "all"
+	for_each: Any = None
+	max_parallel: int = DEFAULT_MAX_PARALLEL
+	agent: str | None = None
+	capability: str | None = None
+	retry: Retry = Retry()
+	timeout: float | None = None
+	on_error: str = "fail"
+	priority: int = DEFAULT_PRIORITY
+	compensate: Compensation | None = None
+
+	@property
+	def is_limited(self) -> bool:
+		"""Whether the step needs an agent's slot before it may start."""
+		return bool(self.agent or self.capability)
+
+
+@dataclass(frozen=True)
+class Definition:
+	"""A checked workflow definition. `source` is the plain data it was made of, in canonical order."""
+
+	name: str
+	steps: tuple[Step, ...]
+	title: str = ""
+	description: str = ""
+	run_as: str | None = None
+	limits: Limits = Limits()
+	input: Mapping[str, Any] | None = None
+	triggers: tuple[Trigger, ...] = ()
+	output: Any = None
+	source: Mapping[str, Any] = field(default_factory=dict)
+
+	@cached_property
+	def by_id(self) -> dict[str, Step]:
+		"""The steps by their id."""
+		return {step.id: step for step in self.steps}
+
+	@cached_property
+	def followers(self) -> dict[str, tuple[Step, ...]]:
+		"""For each step id, the steps that wait for it, in the list's order."""
+		return {
+			step.id: tuple(other for other in self.steps if step.id in other.after) for step in self.steps
+		}
+
+	@cached_property
+	def in_order(self) -> tuple[Step, ...]:
+		"""The steps sorted so that each comes after all it waits for; the list's order otherwise."""
+		placed: dict[str, Step] = {}
+		left = list(self.steps)
+		while left:
+			free = [step for step in left if all(name in placed for name in step.after)]
+			for step in free:
+				placed[step.id] = step
+			left = [step for step in left if step.id not in placed]
+			if not free:
+				raise ValueError(
+					f"workflow {self.name}: the steps {[step.id for step in left]} wait for each other"
+				)
+		return tuple(placed.values())
+
+	def handles_failure(self, step_id: str) -> bool:
+		"""Whether the run goes on when this step has failed for good."""
+		if self.by_id[step_id].on_error == "continue":
+			return True
+		return any(step.when in ("failed", "done") for step in self.followers[step_id])

@@ -1,0 +1,116 @@
+"""Errors with a name that a person can put into `retry: {on: […]}`, and what an error is called.
+
+An error is known by the name of its class. Its parents' names count too, so `on: [ValidationError]` also means
+Frappe's MandatoryError, and `on: [ConnectionError]` means the one of `requests`.
+"""
+
+from dataclasses import dataclass
+
+
+class DoganError(Exception):
+	"""Base of the errors this app raises on purpose. The text names the thing, what is wrong, what to do."""
+
+
+class DefinitionError(DoganError):
+	"""A workflow definition that cannot be used. Carries every problem found, not only the first."""
+
+	def __init__(self, problems: "list[Problem]", source: str = ""):
+		self.problems = problems
+		self.source = source
+		super().__init__(
+			"\n".join(f"{source}: {problem}" if source else str(problem) for problem in problems)
+		)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+	"""One thing wrong in a definition: where (`steps[2].after[0]`) and what, with a remedy."""
+
+	path: str
+	message: str
+
+	def __str__(self) -> str:
+		return f"{self.path}: {self.message}" if self.path else self.message
+
+
+class InputError(DoganError):
+	"""The input of a run does not fit the workflow's `input` schema."""
+
+
+class TemplateError(DoganError):
+	"""A template that cannot be rendered: a syntax error, or a name that does not exist."""
+
+
+class OutputTooLarge(DoganError):
+	"""A step's output, or a run's input or output, is more than 1 MB of JSON."""
+
+
+class OutputNotJSON(DoganError):
+	"""A step's output holds something that JSON has no form for."""
+
+
+class CheckFailed(DoganError):
+	"""`data.check` found its condition false."""
+
+
+class Timeout(DoganError):
+	"""An attempt took longer than the step's `timeout`, or a run longer than its `run_timeout`."""
+
+
+class HTTPError(DoganError):
+	"""A remote server answered with a status that the step does not expect."""
+
+
+class WorkerLost(DoganError):
+	"""The process that ran the step was killed or lost its lease."""
+
+
+class StepCommitted(DoganError):
+	"""A step tried to commit or roll back by itself, which would part its effects from its progress."""
+
+
+class NotFound(DoganError):
+	"""A workflow, run, step or agent that does not exist."""
+
+
+class NotAllowed(DoganError):
+	"""The person who asks may not do this."""
+
+
+class WrongState(DoganError):
+	"""What was asked for does not fit the state the thing is in: a disabled workflow, a finished run."""
+
+
+class LimitReached(DoganError):
+	"""A limit is full: `max_agents`, a workflow's `concurrent_runs` with `when_full: skip`, the depth of runs."""
+
+
+class TooDeep(LimitReached):
+	"""Runs that start each other have made a chain longer than allowed."""
+
+
+# What another attempt cannot change. Source: workflow-format.md, semantics 6.
+PERMANENT = frozenset(
+	{
+		"ValidationError",
+		"PermissionError",
+		"DoesNotExistError",
+		"TemplateError",
+		"CheckFailed",
+		"DefinitionError",
+		"InputError",
+		"OutputTooLarge",
+		"OutputNotJSON",
+		"StepCommitted",
+		"NotFound",
+		"NotAllowed",
+		"LimitReached",
+	}
+)
+
+
+def error_names(error: BaseException) -> tuple[str, ...]:
+	"""The class name of `error` and of its parents, nearest first, without those that every error has."""
+	return tuple(
+		parent.__name__ for parent in type(error).__mro__ if parent not in (BaseException, Exception, object)
+	) or (type(error).__name__,)

@@ -1,0 +1,242 @@
+"""A definition as the form Dogan Workflow with its child tables, and back, without loss.
+
+The form keeps data as JSON text, names as text separated by commas, and no value as an empty field.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dogansystem.engine.check_triggers import KEYS as TRIGGER_KEYS
+from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
+from dogansystem.engine.errors import DefinitionError
+from dogansystem.engine.problems import Problems, at
+
+# Fields by the keys they stand for; `limits.key` is the key `key` of `limits`.
+WORKFLOW_FIELDS: Mapping[str, str] = {
+	"name": "workflow_name",
+	"title": "title",
+	"description": "description",
+	"run_as": "run_as",
+	"limits.concurrent_runs": "concurrent_runs",
+	"limits.when_full": "when_full",
+	"limits.key": "limit_key",
+	"limits.run_timeout": "run_timeout",
+	"input": "input_schema",
+	"output": "output",
+}
+STEP_FIELDS: Mapping[str, str] = {
+	"id": "step_id",
+	"title": "title",
+	"after": "after",
+	"join": "join_mode",
+	"when": "run_when",
+	"if": "condition",
+	"for_each": "for_each",
+	"max_parallel": "max_parallel",
+	"action": "action",
+	"params": "params",
+	"agent": "agent",
+	"capability": "capability",
+	"retry.attempts": "retry_attempts",
+	"retry.delay": "retry_delay",
+	"retry.backoff": "retry_backoff",
+	"retry.max_delay": "retry_max_delay",
+	"retry.jitter": "retry_jitter",
+	"retry.on": "retry_on",
+	"timeout": "timeout",
+	"on_error": "on_error",
+	"priority": "priority",
+	"compensate": "compensate",
+}
+TRIGGER_FIELDS: Mapping[str, str] = {
+	"on": "kind",
+	"doctype": "document_type",
+	"event": "document_event",
+	"field": "field",
+	"if": "condition",
+	"cron": "cron",
+	"every": "every",
+	"timezone": "timezone",
+	"missed": "missed",
+	"secret": "secret",
+	"account": "account",
+	"subject": "subject",
+	"from": "sender",
+	"filters": "filters",
+	"again": "again",
+	"name": "signal_name",
+	"role": "role",
+}
+# What a field shows for a key that a definition leaves out; fields not named here are empty.
+DEFAULTS: Mapping[str, Any] = {
+	"concurrent_runs": 0,
+	"when_full": "queue",
+	"join_mode": "all",
+	"run_when": "succeeded",
+	"max_parallel": 0,
+	"retry_attempts": 0,
+	"retry_jitter": 0,
+	"on_error": "fail",
+	"priority": DEFAULT_PRIORITY,
+}
+_JSON = frozenset({"input_schema", "output", "params", "compensate", "filters"})
+_NUMBERS = frozenset({"concurrent_runs", "max_parallel", "retry_attempts", "priority"})
+_PATH = re.compile(r"(?P<table>steps|triggers)\[(?P<row>\d+)\](?:\.(?P<rest>.*))?", re.DOTALL)
+
+
+def to_form(definition: Definition) -> dict[str, Any]:
+	"""The fields of Dogan Workflow with its rows, for a checked definition."""
+	source = definition.source
+	form = _fields(source, WORKFLOW_FIELDS)
+	form["steps"] = [_step_row(step) for step in source["steps"]]
+	form["triggers"] = [_fields(trigger, TRIGGER_FIELDS) for trigger in source.get("triggers", [])]
+	return form
+
+
+def _step_row(step: Mapping[str, Any]) -> dict[str, Any]:
+	return {**_fields(step, STEP_FIELDS), "starts": int(step.get("after") == [])}
+
+
+def _fields(source: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+	row = {}
+	for key, field in fields.items():
+		outer, _, inner = key.rpartition(".")
+		holder = source.get(outer, {}) if outer else source
+		row[field] = _shown(field, holder[inner]) if inner in holder else DEFAULTS.get(field, "")
+	return row
+
+
+def _shown(field: str, value: Any) -> Any:
+	if field in _JSON or (field == "for_each" and isinstance(value, list)):
+		return json.dumps(value, ensure_ascii=False, indent=1)
+	if isinstance(value, list):
+		return ", ".join(value)
+	return int(value) if isinstance(value, bool) else value
+
+
+def from_form(form: Mapping[str, Any]) -> dict[str, Any]:
+	"""The plain data of a definition that a form describes; `parse` checks it.
+
+	Fields of another kind of trigger are passed over, since the form hides them.
+
+	Raises:
+		DefinitionError: fields whose JSON cannot be read, each with the path of its key.
+	"""
+	problems = Problems()
+	data = _keys(form, WORKFLOW_FIELDS, "", problems)
+	triggers = [
+		_trigger(row, f"triggers[{index}]", problems) for index, row in enumerate(form.get("triggers") or [])
+	]
+	if triggers:
+		data["triggers"] = triggers
+	data["steps"] = [
+		_step(row, f"steps[{index}]", problems) for index, row in enumerate(form.get("steps") or [])
+	]
+	if problems.found:
+		raise DefinitionError(problems.found)
+	return data
+
+
+def _trigger(row: Mapping[str, Any], path: str, problems: Problems) -> dict[str, Any]:
+	kind = row.get("kind") or ""
+	keys = {"on", *TRIGGER_KEYS.get(kind, ())}
+	if row.get("document_event") != "changed":
+		keys.discard("field")
+	return _keys(row, {key: field for key, field in TRIGGER_FIELDS.items() if key in keys}, path, problems)
+
+
+def _step(row: Mapping[str, Any], path: str, problems: Problems) -> dict[str, Any]:
+	step = _keys(row, STEP_FIELDS, path, problems)
+	if _number(row.get("starts")) and "after" not in step:
+		step["after"] = []
+	return step
+
+
+def _keys(row: Mapping[str, Any], fields: Mapping[str, str], path: str, problems: Problems) -> dict[str, Any]:
+	data: dict[str, Any] = {}
+	for key, field in fields.items():
+		value = row.get(field)
+		if value is None or value == "" or value == DEFAULTS.get(field):
+			continue
+		outer, _, inner = key.rpartition(".")
+		holder = data.setdefault(outer, {}) if outer else data
+		try:
+			holder[inner] = _READ.get(field, _text)(value)
+		except ValueError as error:
+			problems.add(
+				at(path, key), f"not valid JSON: {error}; write text, lists and mappings as JSON has them"
+			)
+	return {key: value for key, value in data.items() if value != {} or key in ("output", "input")}
+
+
+def _text(value: Any) -> Any:
+	return value
+
+
+def _json(value: Any) -> Any:
+	if not isinstance(value, str):
+		return value
+	# A lone template needs no quotes: JSON never begins like one.
+	return value if value.lstrip().startswith("{{") else json.loads(value, object_pairs_hook=_unique)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+	data = dict(pairs)
+	if len(data) != len(pairs):
+		raise ValueError("a key stands twice")
+	return data
+
+
+def _items(value: Any) -> Any:
+	try:
+		return json.loads(value) if str(value).lstrip().startswith("[") else value
+	except ValueError:
+		return value  # an expression that makes a list, such as [doc.owner, user]
+
+
+def _names(value: Any) -> list[str]:
+	return [name for name in (part.strip() for part in re.split(r"[,\n]", str(value))) if name]
+
+
+def _number(value: Any) -> Any:
+	return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else value
+
+
+_READ: Mapping[str, Callable[[Any], Any]] = {
+	**dict.fromkeys(_JSON, _json),
+	**dict.fromkeys(_NUMBERS, _number),
+	"for_each": _items,
+	"after": _names,
+	"retry_on": _names,
+	"retry_jitter": lambda value: bool(_number(value)),
+}
+
+
+def problem_field(path: str) -> tuple[str | None, int | None, str | None]:
+	"""The field of the form that the path of a problem is about: table, row (from 0) and fieldname.
+
+	The table and the row are None for a field of the workflow itself; whatever has no field of its own points to the
+	nearest one that does, or to nothing.
+	"""
+	match = _PATH.fullmatch(path)
+	if not match:
+		head = path.split("[")[0]
+		return (
+			(head, None, None)
+			if head in ("steps", "triggers")
+			else (None, None, _field(path, WORKFLOW_FIELDS))
+		)
+	fields = STEP_FIELDS if match["table"] == "steps" else TRIGGER_FIELDS
+	return match["table"], int(match["row"]), _field(match["rest"] or "", fields)
+
+
+def _field(path: str, fields: Mapping[str, str]) -> str | None:
+	keys = re.split(r"[.\[]", path)
+	return fields.get(".".join(keys[:2])) or fields.get(keys[0]) or _first_of(keys[0], fields)
+
+
+def _first_of(key: str, fields: Mapping[str, str]) -> str | None:
+	"""For a key that is spread over several fields, such as `retry`, the first of them."""
+	return next((field for each, field in fields.items() if each.startswith(f"{key}.")), None)

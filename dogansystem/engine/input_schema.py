@@ -1,0 +1,88 @@
+"""The key `input`: a JSON Schema (draft 2020-12) for what a run may be started with."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, FormatChecker
+from referencing import Registry
+from referencing.exceptions import Unresolvable
+from referencing.jsonschema import DRAFT202012
+
+from dogansystem.engine.check_values import LEFT_OUT
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import InputError
+from dogansystem.engine.problems import Problems, at, kind
+from dogansystem.engine.schema_errors import note
+
+_FORMATS = FormatChecker()
+MAX_PROBLEMS = 20  # named in one error
+
+
+def input_schema(value: Any, path: str, problems: Problems) -> Any:
+	"""Check that a schema is one; an empty one accepts everything and is left out."""
+	if not isinstance(value, dict):
+		problems.add(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
+		return LEFT_OUT
+	before = len(problems.found)
+	for error in Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=_FORMATS).iter_errors(
+		value
+	):
+		place = path
+		for key in error.absolute_path:
+			place = at(place, key)
+		problems.add(place, f"not a valid JSON Schema: {error.message[:200]}; see json-schema.org")
+	if len(problems.found) == before:
+		_check_references(value, path, problems)
+	return value or LEFT_OUT
+
+
+def _check_references(schema: Mapping[str, Any], path: str, problems: Problems) -> None:
+	resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()
+	for place, reference in _references(schema, path):
+		if not reference.startswith("#"):
+			problems.add(
+				place, f"{reference!r} is outside this schema; write what it stands for into `$defs`"
+			)
+			continue
+		try:
+			resolver.lookup(reference)
+		except Unresolvable:
+			problems.add(place, f"{reference!r} stands for nothing; define it in `$defs`")
+
+
+def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
+	if isinstance(value, Mapping):
+		for key, inner in value.items():
+			if key in ("$ref", "$dynamicRef") and isinstance(inner, str):
+				yield at(path, key), inner
+			elif key not in ("const", "enum", "default", "examples"):
+				yield from _references(inner, at(path, key))
+	elif isinstance(value, list):
+		for index, inner in enumerate(value):
+			yield from _references(inner, at(path, index))
+
+
+def check_input(definition: Definition, value: Any) -> None:
+	"""Check what a run is started with; no input at all counts as an empty mapping.
+
+	Raises:
+		InputError: it does not fit the workflow's `input` schema; the text names every path (`input.customer`).
+	"""
+	if definition.input is None:
+		return
+	given = {} if value is None else value
+	validator = Draft202012Validator(definition.input, format_checker=_FORMATS, registry=Registry())
+	try:
+		errors = sorted(
+			validator.iter_errors(given), key=lambda each: [str(key) for key in each.absolute_path]
+		)
+	except (RecursionError, re.error) as error:
+		raise InputError(
+			f"the `input` schema of {definition.name} cannot be used: {error}; mend it"
+		) from None
+	if errors:
+		problems = Problems()
+		for each in errors[:MAX_PROBLEMS]:
+			note(each, "input", problems)
+		raise InputError("\n".join(map(str, problems.found)))

@@ -1,0 +1,82 @@
+"""How an attempt of a step can come out. The worker makes one of these, the store writes what follows from it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dogansystem.engine.errors import error_names
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+	"""The action gave an output; `output` is its JSON text."""
+
+	output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+	"""The step's `if` was false."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expanded:
+	"""`for_each` gave these items, each as JSON text."""
+
+	items: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+	"""The step waits until `until` (seconds since 1970, UTC) and then has succeeded with `output` (JSON text)."""
+
+	until: float
+	output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stops:
+	"""The run ends here with `status`."""
+
+	status: str
+	message: str
+	output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+	"""The attempt raised an error. `names` are those of its class and of its parents, nearest first."""
+
+	names: tuple[str, ...]
+	message: str
+
+	@property
+	def type(self) -> str:
+		"""The name people see."""
+		return self.names[0]
+
+
+Outcome = Done | Skipped | Expanded | Waits | Stops | Failed
+
+MAX_MESSAGE = 2000  # characters of an error's text that are kept
+
+
+def failed(error: BaseException) -> Failed:
+	"""The outcome of an attempt that raised `error`."""
+	text = str(error).strip() or type(error).__name__
+	return Failed(error_names(error), text[:MAX_MESSAGE])
+
+
+class ErrorText(str):
+	"""An error as templates and answers show it: `Timeout: the attempt took …`, with `.type` and `.message`."""
+
+	type: str
+	message: str
+
+
+def as_error(error_type: str | None, message: str | None) -> ErrorText | None:
+	"""An error out of its two columns; None if there was none."""
+	if not error_type and not message:
+		return None
+	text = ErrorText(": ".join(part for part in (error_type, message) if part))
+	text.type, text.message = error_type or "", message or ""
+	return text

@@ -1,0 +1,119 @@
+"""What a definition is written in: YAML text, JSON text or plain data. All become plain data: mappings with text as
+keys, lists, text, finite numbers, true, false, null."""
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from dogansystem.engine.problems import Problems, at, kind
+from dogansystem.engine.yaml_source import MAX_DEPTH, MAX_VALUES, Unreadable, read_yaml
+
+MAX_SIZE = 1024 * 1024  # bytes of text of one definition
+
+
+def read(source: Any, problems: Problems, name: str = "") -> Any:
+	"""`source` as plain data. Raises Unreadable when a problem ends the reading; it has been noted then."""
+	data = read_text(source, problems, name) if isinstance(source, str) else source
+	return _Plain(problems).of(data, "", 0)
+
+
+def read_text(text: str, problems: Problems, name: str) -> Any:
+	text = text.removeprefix("\ufeff")
+	if len(text) > MAX_SIZE or len(text.encode(errors="replace")) > MAX_SIZE:
+		problems.add(
+			"", f"more than {MAX_SIZE:,} bytes; keep large texts in documents or templates of the site"
+		)
+		raise Unreadable
+	head = text.lstrip()[:200]
+	if head[:1] in ("{", "["):
+		try:
+			return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+		except json.JSONDecodeError as error:
+			if name.endswith(".json") or head[1:].lstrip()[:1] in ('"', "}", ""):
+				place = f"line {error.lineno}, column {error.colno}"
+				problems.add(
+					place, f"not valid JSON: {error.msg}; check the commas, quotes and brackets there"
+				)
+				raise Unreadable from None
+		except _NotANumber as error:
+			problems.add("", f"not valid JSON: {error} is not a number; give a finite number, or null")
+			raise Unreadable from None
+		except (ValueError, RecursionError):
+			pass  # the YAML reader says where it is
+	return read_yaml(text, problems)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+	data = dict(pairs)
+	if len(data) != len(pairs):
+		raise ValueError("a key stands twice")
+	return data
+
+
+class _NotANumber(Exception):
+	"""NaN or Infinity, which Python reads and JSON does not have."""
+
+
+def _no_constant(text: str) -> Any:
+	raise _NotANumber(text)
+
+
+class _Plain:
+	"""Copies data while it checks that JSON has a form for it."""
+
+	def __init__(self, problems: Problems) -> None:
+		self.problems = problems
+		self.values = 0
+		self.characters = 0
+
+	def of(self, value: Any, path: str, depth: int) -> Any:
+		self.values += 1
+		if self.values > MAX_VALUES:
+			self.stop(path, f"more than {MAX_VALUES:,} values; write a smaller definition")
+		if depth > MAX_DEPTH:
+			self.stop(path, f"more than {MAX_DEPTH} lists and mappings inside each other; write it flatter")
+		if isinstance(value, str):
+			return self.text(str(value), path)
+		if value is None or isinstance(value, bool):
+			return value
+		if isinstance(value, int | float):
+			return self.number(value, path)
+		if isinstance(value, Mapping):
+			return {
+				self.key(key, path): self.of(inner, at(path, str(key)), depth + 1)
+				for key, inner in value.items()
+			}
+		if isinstance(value, list | tuple):
+			return [self.of(inner, at(path, index), depth + 1) for index, inner in enumerate(value)]
+		self.problems.add(path, f"is {kind(value)}, which JSON has no form for; write it as text")
+		return None
+
+	def stop(self, path: str, message: str) -> None:
+		self.problems.add(path, message)
+		raise Unreadable
+
+	def key(self, key: Any, path: str) -> str:
+		if not isinstance(key, str):
+			self.problems.add(path, f"the key {key!r} is {kind(key)}; keys are text")
+		return self.text(str(key), path)
+
+	def number(self, value: int | float, path: str) -> int | float:
+		if isinstance(value, float) and not math.isfinite(value):
+			self.problems.add(path, f"{value} is not a number that JSON has; give a finite number")
+			return 0
+		if isinstance(value, int) and value.bit_length() > 1024:
+			self.problems.add(path, "is a number with too many digits; write it as text")
+			return 0
+		return value
+
+	def text(self, text: str, path: str) -> str:
+		self.characters += len(text)
+		if self.characters > MAX_SIZE:
+			self.stop(
+				path, f"more than {MAX_SIZE:,} characters in all; keep large texts in documents of the site"
+			)
+		if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+			self.problems.add(path, "holds half of a character (a lone surrogate); write the whole character")
+			return ""
+		return text
