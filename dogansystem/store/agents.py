@@ -1,0 +1,85 @@
+"""The agents as the queue sees them: who may take a step, and how busy each is."""
+
+from dataclasses import dataclass
+
+from dogansystem.sites.protocol import Database
+from dogansystem.store import dialect
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+	"""An enabled agent. `capacity` is how many steps it may have at a time, `busy` how many it has."""
+
+	name: str
+	user: str
+	capacity: int
+	busy: int
+
+
+_SELECT = (
+	"SELECT a.name, a.user, a.capacity, (SELECT COUNT(*) FROM dogan_slot s WHERE s.resource = {resource}) AS busy"
+	" FROM `tabDogan Agent` a"
+)
+
+
+def candidates(db: Database, name: str | None, capability: str | None) -> list[Agent]:
+	"""The enabled agents a step may go to: the one named, or all with the capability, the least busy first."""
+	resource = "CONCAT('agent:', a.name)" if db.dialect == "mariadb" else "'agent:' || a.name"
+	query = _SELECT.format(resource=resource)
+	if name:
+		rows = db.sql(f"{query} WHERE a.name = %s AND a.enabled = 1", (name,))
+	else:
+		rows = db.sql(
+			f"{query} JOIN `tabDogan Agent Capability` c ON c.parent = a.name"
+			" WHERE c.capability = %s AND a.enabled = 1 GROUP BY a.name, a.user, a.capacity",
+			(capability,),
+		)
+	found = [Agent(row[0], row[1], max(int(row[2]), 1), int(row[3])) for row in rows]
+	return sorted(found, key=lambda agent: (agent.busy / agent.capacity, agent.name))
+
+
+def why_none(db: Database, name: str | None, capability: str | None) -> str | None:
+	"""What is wrong when a step can never get an agent; None when one exists that is only disabled."""
+	if name:
+		if db.sql("SELECT 1 FROM `tabDogan Agent` WHERE name = %s", (name,)):
+			return None
+		return f"There is no agent named {name!r}: register it, or name another one in the step."
+	if db.sql("SELECT 1 FROM `tabDogan Agent Capability` WHERE capability = %s LIMIT 1", (capability,)):
+		return None
+	return f"No agent has the capability {capability!r}: give it to one, or name another one in the step."
+
+
+def user_of(db: Database, name: str) -> str | None:
+	"""The user an agent acts as, or None if there is no such agent."""
+	row = dialect.first(db.sql("SELECT user FROM `tabDogan Agent` WHERE name = %s", (name,)))
+	return str(row[0]) if row else None
+
+
+def count_enabled(db: Database, but: str = "") -> int:
+	"""How many agents but this one are enabled. Locked, so that two who enable one at the same moment see each other."""
+	rows = db.sql(
+		"SELECT name FROM `tabDogan Agent` WHERE enabled = 1 AND name <> %s" + dialect.for_update(db), (but,)
+	)
+	return len(rows)
+
+
+def every(db: Database) -> list[dict[str, object]]:
+	"""All agents with their capabilities and how busy they are."""
+	abilities: dict[str, list[str]] = {}
+	for parent, capability in db.sql(
+		"SELECT parent, capability FROM `tabDogan Agent Capability` ORDER BY idx"
+	):
+		abilities.setdefault(parent, []).append(capability)
+	held: dict[str, int] = dict(db.sql("SELECT resource, COUNT(*) FROM dogan_slot GROUP BY resource"))
+	rows = db.sql("SELECT name, user, capacity, enabled FROM `tabDogan Agent` ORDER BY name")
+	return [
+		{
+			"name": name,
+			"user": user,
+			"capacity": int(capacity),
+			"enabled": bool(enabled),
+			"busy": int(held.get(f"agent:{name}", 0)),
+			"capabilities": abilities.get(name, []),
+		}
+		for name, user, capacity, enabled in rows
+	]

@@ -1,0 +1,109 @@
+"""An attempt of a step, what it leads to, and how its result is written."""
+
+from dataclasses import dataclass
+
+from dogansystem.engine.definition import Definition, Step
+from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.states import FAILED, RUNNING, SKIPPED, SUCCEEDED, WAITING
+from dogansystem.sites.protocol import Database
+from dogansystem.store import dialect, slots
+from dogansystem.store.dialect import RowUpdate
+from dogansystem.store.moment import Moment
+from dogansystem.store.queue import Lease
+
+STEP_RUN = "tabDogan Step Run"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+	"""One attempt of a step, or of one item of it (`item` counts from 1; 0 is the step itself)."""
+
+	lease: Lease
+	definition: Definition
+	step: Step
+	item: int
+	started: Moment
+	worker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+	"""What a finished attempt leads to.
+
+	Attributes:
+		successor: a step that the same process has in hand now, begun.
+		item_value: JSON text of the successor's item, if it is one.
+		opened: how many steps became ready for anybody.
+		check_items: the `for_each` step may be complete: call `items.close` in a transaction of its own.
+		broken: an item has failed, so that no further one starts.
+		freed: a slot became free, or something stands in line: call `admission.admit`.
+	"""
+
+	successor: Lease | None = None
+	item_value: str | None = None
+	opened: int = 0
+	check_items: bool = False
+	broken: bool = False
+	freed: bool = False
+
+
+def write_result(
+	db: Database,
+	attempt: Attempt,
+	outcome: Outcome,
+	at: Moment,
+	*,
+	state: str | None = None,
+	successor: Lease | None = None,
+) -> None:
+	"""Write the row of the step run, and show a step that was handed over as running."""
+	updates = [result_of(attempt, outcome, at, state)]
+	if successor:
+		updates.append(
+			RowUpdate(
+				STEP_RUN,
+				successor.step_run,
+				{"status": RUNNING, "ready_at": at.text, "started_at": at.text, "worker": attempt.worker},
+			)
+		)
+	dialect.update_rows(db, *updates)
+
+
+def result_of(attempt: Attempt, outcome: Outcome, at: Moment, state: str | None = None) -> RowUpdate:
+	"""The row of a step run after an attempt: state, times, attempt, output or error."""
+	state = state or state_of(outcome)
+	output = outcome.output if isinstance(outcome, Done | Stops) else None
+	if isinstance(outcome, Expanded):
+		output = "[]"
+	error_type, error = (outcome.type, outcome.message) if isinstance(outcome, Failed) else (None, None)
+	return RowUpdate(
+		STEP_RUN,
+		attempt.lease.step_run,
+		{
+			"status": state,
+			"attempts": attempt.lease.attempt,
+			"started_at": attempt.started.text,
+			"finished_at": None if state == WAITING else at.text,
+			"worker": attempt.worker,
+			"agent": attempt.lease.agent,
+			"output": output,
+			"error_type": error_type,
+			"error": error,
+			"modified": at.text,
+		},
+	)
+
+
+def state_of(outcome: Outcome) -> str:
+	"""The state in which an outcome leaves its step."""
+	if isinstance(outcome, Failed):
+		return FAILED
+	if isinstance(outcome, Skipped):
+		return SKIPPED
+	return WAITING if isinstance(outcome, Waits) else SUCCEEDED
+
+
+def frees(db: Database, attempt: Attempt) -> bool:
+	"""Give back the agent's slot. Whether somebody may be waiting for what the attempt held."""
+	freed = bool(attempt.lease.agent and slots.release(db, [attempt.lease.step_run]))
+	return freed or bool(attempt.definition.limits.concurrent_runs)

@@ -1,0 +1,126 @@
+"""What templates can reach: a run's input, trigger, document and the outputs of its steps, read from their rows."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dogansystem.engine.outcomes import as_error
+from dogansystem.engine.outputs import decode
+from dogansystem.sites.protocol import Database
+from dogansystem.store import dialect
+from dogansystem.store.moment import Moment
+
+_RUN_COLUMNS = (
+	"name, workflow, version, status, cause, input, trigger_data, doc_values, run_as, started_by, depth,"
+	" reference_doctype, reference_name"
+)
+
+
+@dataclass(slots=True)
+class RunData:
+	"""What does not change while a run goes on."""
+
+	name: str
+	workflow: str
+	version: str
+	status: str
+	cause: str
+	input: Any
+	trigger: Any
+	doc: Any
+	run_as: str
+	started_by: str
+	depth: int
+	reference: tuple[str, str] | None
+
+
+def load_runs(db: Database, runs: Collection[str]) -> dict[str, RunData]:
+	"""The data of several runs by their names."""
+	chosen = list(runs)
+	rows = db.sql(
+		f"SELECT {_RUN_COLUMNS} FROM `tabDogan Workflow Run` WHERE name IN ({dialect.marks(chosen)})", chosen
+	)
+	return {row[0]: _run_data(row) for row in rows}
+
+
+def _run_data(row: tuple[Any, ...]) -> RunData:
+	name, workflow, version, status, cause, given, trigger, doc, run_as, started_by, depth, *reference = row
+	return RunData(
+		name=name,
+		workflow=workflow,
+		version=version,
+		status=status,
+		cause=cause,
+		input=decode(given),
+		trigger=decode(trigger),
+		doc=decode(doc),
+		run_as=run_as,
+		started_by=started_by,
+		depth=int(depth or 0),
+		reference=(reference[0], reference[1]) if all(reference) else None,
+	)
+
+
+def load_steps(
+	db: Database, run: str, only: Collection[str] | None = None, *, locked: bool = False
+) -> dict[str, dict[str, Any]]:
+	"""`steps` as templates see it: output, status, error and errors of each step by id, or only of some.
+
+	`locked` reads the newest rows, for a decision at the end of a transaction. An attempt reads without: a lock held
+	while the action acts would keep the steps beside it from finishing.
+	"""
+	query = (
+		"SELECT step, status, output, error_type, error, errors FROM `tabDogan Step Run`"
+		" WHERE run = %s AND item = 0"
+	)
+	values: list[Any] = [run]
+	if only is not None:
+		query += f" AND step IN ({dialect.marks(list(only))})"
+		values += only
+	rows = db.sql(query + (dialect.for_share(db) if locked else ""), values)
+	return {
+		row[0]: {
+			"status": row[1],
+			"output": decode(row[2]),
+			"error": as_error(row[3], row[4]),
+			"errors": decode(row[5]) or [],
+		}
+		for row in rows
+	}
+
+
+def values_of(
+	data: RunData,
+	steps: dict[str, dict[str, Any]],
+	at: Moment,
+	user: str,
+	item: Any = None,
+	index: int | None = None,
+) -> dict[str, Any]:
+	"""The names a template can use. Source: workflow-format.md, semantics 8."""
+	now = datetime.fromisoformat(at.text)
+	values = {
+		"input": data.input,
+		"trigger": data.trigger,
+		"doc": data.doc,
+		"steps": steps,
+		"run": {
+			"name": data.name,
+			"workflow": data.workflow,
+			"cause": data.cause,
+			"started_by": data.started_by,
+		},
+		"now": now,
+		"today": now.date(),
+		"user": user,
+	}
+	if index is not None:
+		values |= {"item": item, "index": index}
+	return values
+
+
+def template_values(db: Database, run: str, at: Moment) -> dict[str, Any]:
+	"""The names that a run's own `output` can use."""
+	data = load_runs(db, [run])[run]
+	return values_of(data, load_steps(db, run, locked=True), at, data.run_as)

@@ -1,0 +1,102 @@
+"""What differs between MariaDB and SQLite in the store's statements. The rest is one SQL for both.
+
+SQLite has one writer at a time, so a transaction that has written anything needs no row locks.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dogansystem.sites.protocol import Database, Row
+
+
+def for_update(db: Database) -> str:
+	"""Suffix of a SELECT that locks its rows.
+
+	Decisions must be read with a lock even where the order of things seems to make it needless: under REPEATABLE READ
+	a plain SELECT shows the snapshot of the transaction's first read, in which a sibling's result may be missing.
+	"""
+	return " FOR UPDATE" if db.dialect == "mariadb" else ""
+
+
+def for_update_skip_locked(db: Database) -> str:
+	"""Suffix of a SELECT that takes the rows nobody else is taking."""
+	return " FOR UPDATE SKIP LOCKED" if db.dialect == "mariadb" else ""
+
+
+def for_share(db: Database) -> str:
+	"""Suffix of a SELECT that reads the newest committed rows and keeps them from being changed."""
+	return " LOCK IN SHARE MODE" if db.dialect == "mariadb" else ""
+
+
+def marks(values: Sequence[Any]) -> str:
+	"""Placeholders for an IN list: `%s, %s, %s`."""
+	return ", ".join(["%s"] * len(values))
+
+
+def first(rows: list[Row]) -> Row | None:
+	"""The first row, or None."""
+	return rows[0] if rows else None
+
+
+def write_by_keys(
+	db: Database,
+	table: str,
+	assignments: str,
+	values: Sequence[Any],
+	keys: Sequence[str],
+	condition: str = "1 = 1",
+) -> int:
+	"""`UPDATE table SET assignments` for the rows with these names that fit `condition`, found through the primary key.
+
+	MariaDB plans an IN list on a small table as a full scan, and two such updates of disjoint rows block each other.
+	A join that starts from the list of keys touches nothing else.
+	"""
+	if not keys:
+		return 0
+	if len(keys) == 1 or db.dialect != "mariadb":
+		where = f"name IN ({marks(keys)}) AND {condition}"
+		return db.execute(f"UPDATE `{table}` SET {assignments} WHERE {where}", [*values, *keys])
+	# Frappe's tables have this collation; a literal has the connection's, and would not use the index.
+	name = "SELECT %s COLLATE utf8mb4_unicode_ci"
+	picked = " UNION ALL ".join([f"{name} AS picked_name"] + [name] * (len(keys) - 1))
+	return db.execute(
+		f"UPDATE ({picked}) AS picked STRAIGHT_JOIN `{table}` ON name = picked_name"
+		f" SET {assignments} WHERE {condition}",
+		[*keys, *values],
+	)
+
+
+@dataclass(frozen=True, slots=True)
+class RowUpdate:
+	"""New values of the row with this name, written only if it fits `condition` (an SQL text without parameters)."""
+
+	table: str
+	name: str
+	values: Mapping[str, Any]
+	condition: str = ""
+
+
+def update_rows(db: Database, *updates: RowUpdate) -> bool:
+	"""Write one row of each of several tables; False, with nothing written, if the first does not fit its condition.
+
+	MariaDB takes them in one statement: in a step's transaction every round trip counts. Only the first may have a
+	condition.
+	"""
+	if db.dialect == "mariadb":
+		aliases = [f"t{number}" for number in range(len(updates))]
+		pairs = list(zip(aliases, updates, strict=True))
+		tables = ", ".join(f"`{each.table}` {alias}" for alias, each in pairs)
+		assignments = ", ".join(f"{alias}.{column} = %s" for alias, each in pairs for column in each.values)
+		names = " AND ".join(f"{alias}.name = %s" for alias in aliases)
+		condition = f" AND {updates[0].condition}" if updates[0].condition else ""
+		values = [value for each in updates for value in each.values.values()]
+		query = f"UPDATE {tables} SET {assignments} WHERE {names}{condition}"
+		return bool(db.execute(query, [*values, *(each.name for each in updates)]))
+	for each in updates:
+		assignments = ", ".join(f"{column} = %s" for column in each.values)
+		condition = f" AND {each.condition.replace('t0.', '')}" if each.condition else ""
+		query = f"UPDATE `{each.table}` SET {assignments} WHERE name = %s{condition}"
+		if not db.execute(query, [*each.values.values(), each.name]):
+			return False
+	return True

@@ -1,0 +1,102 @@
+"""The processes that work: each has a row and beats; one that has not beaten for a lease has lost its steps."""
+
+from dataclasses import dataclass
+
+from dogansystem.sites.protocol import Database
+from dogansystem.store import dialect
+from dogansystem.store.moment import Moment
+from dogansystem.store.queue import Lease
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+	"""A registered drainer. Times are seconds since 1970 (UTC). A negative id: declared dead, not yet taken over."""
+
+	id: int
+	node: str
+	pid_space: str
+	pid: int
+	worker: str
+	started_at: float
+	beat_at: float
+	steps: int
+	failures: int
+
+
+def register(db: Database, node: str, pid_space: str, pid: int, worker: str, at: Moment) -> int:
+	"""Note a process that begins to work; gives its number. `pid` means something within `pid_space` only."""
+	db.begin()
+	rows = db.sql(
+		"INSERT INTO dogan_process (node, pid_space, pid, worker, started_at, beat_at)"
+		" VALUES (%s, %s, %s, %s, %s, %s) RETURNING id",
+		(node, pid_space, pid, worker, at.seconds, at.seconds),
+	)
+	return int(rows[0][0])
+
+
+def beat(db: Database, process: int, at: Moment, steps: int, failures: int) -> bool:
+	"""Say that a process lives, with how much it has done. False: it was declared dead and must do nothing more."""
+	return bool(
+		db.execute(
+			"UPDATE dogan_process SET beat_at = %s, beats = beats + 1, steps = %s, failures = %s WHERE id = %s",
+			(at.seconds, steps, failures, process),
+		)
+	)
+
+
+def leave(db: Database, process: int) -> None:
+	"""Forget a process that has nothing in hand any more."""
+	db.execute(
+		"DELETE FROM dogan_process WHERE id = %s AND NOT EXISTS"
+		" (SELECT 1 FROM dogan_lease WHERE dogan_lease.process = %s)",
+		(process, abs(process)),
+	)
+
+
+def silent(db: Database, before: float) -> list[Process]:
+	"""The processes whose last beat was before that moment."""
+	return _select(db, "WHERE beat_at < %s", (before,))
+
+
+def every(db: Database) -> list[Process]:
+	"""All registered processes, by node."""
+	return _select(db, "ORDER BY node, id", ())
+
+
+def declare_dead(db: Database, process: Process) -> bool:
+	"""Keep a process from claiming or beating ever again. False: it has beaten since it was looked at.
+
+	Its row stays, under the negative number, until all it had begun is taken over, so that a taker who dies in between
+	leaves nothing behind.
+	"""
+	if process.id < 0:
+		return True
+	return bool(
+		db.execute(
+			"UPDATE dogan_process SET beat_at = 0, id = -id WHERE id = %s AND beat_at = %s",
+			(process.id, process.beat_at),
+		)
+	)
+
+
+def begun_leases(db: Database, process: int) -> list[tuple[Lease, float]]:
+	"""What a process had begun, each with the time it began."""
+	rows = db.sql(
+		"SELECT process, seq, lane, step_run, run, attempt, agent, ready_at, begun_at FROM dogan_lease"
+		" WHERE process = %s AND begun_at IS NOT NULL" + dialect.for_share(db),
+		(process,),
+	)
+	return [(Lease(*row[:8]), row[8]) for row in rows]
+
+
+def count_on(db: Database, node: str) -> int:
+	"""How many processes are registered on a node."""
+	return int(db.sql("SELECT COUNT(*) FROM dogan_process WHERE node = %s AND id > 0", (node,))[0][0])
+
+
+def _select(db: Database, rest: str, values: tuple[object, ...]) -> list[Process]:
+	rows = db.sql(
+		f"SELECT id, node, pid_space, pid, worker, started_at, beat_at, steps, failures FROM dogan_process {rest}",
+		values,
+	)
+	return [Process(*row) for row in rows]

@@ -1,0 +1,164 @@
+"""The questions: what a run looks like, which runs there are, how much there is of everything."""
+
+from typing import Any
+
+from dogansystem.engine.errors import NotFound
+from dogansystem.engine.outcomes import as_error
+from dogansystem.engine.outputs import decode
+from dogansystem.engine.states import RUN_FINISHED, RUN_STATES, STEP_STATES
+from dogansystem.sites.protocol import Database
+from dogansystem.store import dialect
+from dogansystem.store.moment import as_text
+
+_LISTED = (
+	"r.name, r.workflow, v.version, r.status, r.cause, r.reference_doctype, r.reference_name, r.queued_at,"
+	+ (" r.started_at, r.finished_at, r.error_type, r.error, r.error_step")
+)
+
+
+def run_as_json(db: Database, run: str) -> dict[str, Any]:
+	"""A run with all its steps, as `dogansystem run --json` prints it. Raises NotFound."""
+	row = dialect.first(
+		db.sql(
+			"SELECT r.workflow, v.version, r.status, r.input, r.output, r.error_type, r.error, r.error_step,"
+			" r.reference_doctype, r.reference_name, r.started_by, r.cause, r.queued_at, r.started_at, r.finished_at"
+			" FROM `tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.name = r.version"
+			" WHERE r.name = %s",
+			(run,),
+		)
+	)
+	if row is None:
+		raise NotFound(f"There is no run {run!r}.")
+	return {
+		"run": run,
+		"workflow": row[0],
+		"version": row[1],
+		"status": row[2],
+		"input": decode(row[3]),
+		"output": decode(row[4]),
+		"error": as_error(row[5], row[6]),
+		"error_step": row[7],
+		"document": {"doctype": row[8], "name": row[9]} if row[8] else None,
+		"started_by": row[10],
+		"cause": row[11],
+		"queued_at": as_text(row[12]),
+		"started_at": as_text(row[13]),
+		"finished_at": as_text(row[14]),
+		"steps": steps_as_json(db, run),
+	}
+
+
+def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
+	"""The steps of a run in the workflow's order, a `for_each` step's items behind it."""
+	rows = db.sql(
+		"SELECT step, item, status, attempts, agent, worker, started_at, finished_at, output, error_type, error, errors,"
+		" title, action FROM `tabDogan Step Run` WHERE run = %s ORDER BY position, item",
+		(run,),
+	)
+	return [
+		{
+			"id": row[0],
+			"index": row[1] - 1 if row[1] else None,
+			"status": row[2],
+			"attempts": row[3],
+			"agent": row[4] or None,
+			"worker": row[5] or None,
+			"started_at": as_text(row[6]),
+			"finished_at": as_text(row[7]),
+			"output": decode(row[8]),
+			"error": as_error(row[9], row[10]),
+			"errors": decode(row[11]) or [],
+			"title": row[12] or "",
+			"action": row[13],
+		}
+		for row in rows
+	]
+
+
+def list_runs(
+	db: Database,
+	*,
+	workflow: str | None = None,
+	status: str | None = None,
+	reference: tuple[str, str] | None = None,
+	limit: int = 20,
+) -> list[dict[str, Any]]:
+	"""The newest runs that fit, the newest first."""
+	wanted = {"r.workflow": workflow, "r.status": status}
+	if reference:
+		wanted |= {"r.reference_doctype": reference[0], "r.reference_name": reference[1]}
+	chosen = {column: value for column, value in wanted.items() if value is not None}
+	where = " AND ".join(f"{column} = %s" for column in chosen) or "1 = 1"
+	rows = db.sql(
+		f"SELECT {_LISTED} FROM `tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.name = r.version"
+		f" WHERE {where} ORDER BY r.name DESC LIMIT %s",
+		[*chosen.values(), limit],
+	)
+	return [
+		{
+			"run": row[0],
+			"workflow": row[1],
+			"version": row[2],
+			"status": row[3],
+			"cause": row[4],
+			"document": {"doctype": row[5], "name": row[6]} if row[5] else None,
+			"queued_at": as_text(row[7]),
+			"started_at": as_text(row[8]),
+			"finished_at": as_text(row[9]),
+			"error": as_error(row[10], row[11]),
+			"error_step": row[12],
+		}
+		for row in rows
+	]
+
+
+def count_runs(db: Database) -> dict[str, int]:
+	"""How many runs are in each state, and `total`."""
+	found: dict[str, int] = dict(
+		db.sql("SELECT status, COUNT(*) FROM `tabDogan Workflow Run` GROUP BY status")
+	)
+	return _with_total(RUN_STATES, found)
+
+
+def count_steps(db: Database) -> dict[str, int]:
+	"""How many step runs are in each state, and `total`."""
+	found: dict[str, int] = dict(db.sql("SELECT status, COUNT(*) FROM `tabDogan Step Run` GROUP BY status"))
+	return _with_total(STEP_STATES, found)
+
+
+def count_workflows(db: Database) -> dict[str, int]:
+	"""How many workflows there are and how many of them are enabled."""
+	total, enabled = db.sql("SELECT COUNT(*), COALESCE(SUM(enabled), 0) FROM `tabDogan Workflow`")[0]
+	return {"total": int(total), "enabled": int(enabled)}
+
+
+def unfinished_runs_of(db: Database, workflow: str) -> int:
+	"""How many runs of a workflow have not ended."""
+	query = f"SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE workflow = %s AND status NOT IN ({dialect.marks(list(RUN_FINISHED))})"
+	return int(db.sql(query, (workflow, *RUN_FINISHED))[0][0])
+
+
+def enabled_workflow(db: Database, workflow: str) -> tuple[str | None, bool] | None:
+	"""The current version of a workflow and whether it is enabled; None if there is no such workflow."""
+	row = dialect.first(
+		db.sql("SELECT current_version, enabled FROM `tabDogan Workflow` WHERE name = %s", (workflow,))
+	)
+	return (row[0], bool(row[1])) if row else None
+
+
+def status_of_run(db: Database, run: str) -> str | None:
+	"""The state of a run, or None if there is no such run."""
+	row = dialect.first(db.sql("SELECT status FROM `tabDogan Workflow Run` WHERE name = %s", (run,)))
+	return str(row[0]) if row else None
+
+
+def version_of_run(db: Database, run: str) -> str:
+	"""The version a run has started with. Raises NotFound."""
+	row = dialect.first(db.sql("SELECT version FROM `tabDogan Workflow Run` WHERE name = %s", (run,)))
+	if row is None:
+		raise NotFound(f"There is no run {run!r}.")
+	return str(row[0])
+
+
+def _with_total(states: tuple[str, ...], found: dict[str, int]) -> dict[str, int]:
+	return {"total": sum(found.values())} | {state: int(found.get(state, 0)) for state in states}

@@ -1,0 +1,164 @@
+"""The tables: DocTypes out of their JSON files, and the small internal ones the queue lives in.
+
+On a bench Frappe makes the DocTypes' tables and `ensure_internal` adds ours, at install and at every migrate. The
+sandbox has no Frappe, so `ensure` makes both; there is one description of each table for both homes.
+"""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from dogansystem.sites.protocol import Database
+
+DOCTYPE_FOLDER = Path(__file__).parent.parent / "dogansystem" / "doctype"
+
+_COLUMN_TYPES = {
+	"Check": "TINYINT NOT NULL DEFAULT 0",
+	"Int": "INT NOT NULL DEFAULT 0",
+	"Float": "DECIMAL(21,9) NOT NULL DEFAULT 0",
+	"Percent": "DECIMAL(21,9) NOT NULL DEFAULT 0",
+	"Currency": "DECIMAL(21,9) NOT NULL DEFAULT 0",
+	"Datetime": "DATETIME(6)",
+	"Date": "DATE",
+	"Data": "VARCHAR(140)",
+	"Link": "VARCHAR(140)",
+	"Dynamic Link": "VARCHAR(140)",
+	"Select": "VARCHAR(140)",
+	"Password": "TEXT",
+	"Small Text": "TEXT",
+	"Text": "TEXT",
+	"Text Editor": "LONGTEXT",
+	"Long Text": "LONGTEXT",
+	"Code": "LONGTEXT",
+	"JSON": "LONGTEXT",
+}
+
+# Beyond what the DocTypes ask for: the way from a run to its steps, on both homes.
+_EXTRA_INDEXES = (("tabDogan Step Run", "dogan_run_item", ("run", "item")),)
+
+# {id} is the dialect's self-numbering key. Times are seconds since 1970 (UTC).
+_INTERNAL = {
+	# What may be claimed now. `lane` is 9 minus the priority, so that the key's own order is the order of work.
+	"dogan_ready": """(
+		{lane_key}
+		step_run VARCHAR(140) NOT NULL, run VARCHAR(140) NOT NULL, attempt INT NOT NULL,
+		agent VARCHAR(140), ready_at DOUBLE NOT NULL{lane_primary})""",
+	# What a process has in hand. The key is the fencing token: who takes a step over writes another one.
+	"dogan_lease": """(
+		process BIGINT NOT NULL, seq BIGINT NOT NULL, lane INT NOT NULL,
+		step_run VARCHAR(140) NOT NULL, run VARCHAR(140) NOT NULL, attempt INT NOT NULL,
+		agent VARCHAR(140), ready_at DOUBLE NOT NULL, begun_at DOUBLE, PRIMARY KEY (process, seq))""",
+	"dogan_process": """(
+		{id}, node VARCHAR(140) NOT NULL, pid_space VARCHAR(140) NOT NULL, pid INT NOT NULL, worker VARCHAR(140) NOT NULL,
+		started_at DOUBLE NOT NULL, beat_at DOUBLE NOT NULL, beats BIGINT NOT NULL DEFAULT 0,
+		steps BIGINT NOT NULL DEFAULT 0, failures BIGINT NOT NULL DEFAULT 0, busy DOUBLE NOT NULL DEFAULT 0)""",
+	# What waits for a slot: a run for its workflow's limit, a step for an agent.
+	"dogan_line": """(
+		{id}, resource VARCHAR(300) NOT NULL, lane INT NOT NULL, run VARCHAR(140) NOT NULL,
+		step_run VARCHAR(140), attempt INT NOT NULL, since DOUBLE NOT NULL)""",
+	# Capacity in use. The key keeps two holders from the same number, so a limit cannot be passed.
+	"dogan_slot": """(
+		resource VARCHAR(300) NOT NULL, number INT NOT NULL, holder VARCHAR(140) NOT NULL,
+		PRIMARY KEY (resource, number))""",
+	"dogan_timer": """(
+		{id}, due_at DOUBLE NOT NULL, kind VARCHAR(20) NOT NULL, run VARCHAR(140), step_run VARCHAR(140),
+		subject VARCHAR(300), data LONGTEXT)""",
+	"dogan_state": "(name VARCHAR(140) NOT NULL PRIMARY KEY, value DOUBLE NOT NULL)",
+}
+
+_INTERNAL_INDEXES = (
+	("dogan_ready", "dogan_ready_run", ("run",)),
+	("dogan_lease", "dogan_lease_run", ("run",)),
+	("dogan_line", "dogan_line_order", ("resource", "lane", "id")),
+	("dogan_line", "dogan_line_run", ("run",)),
+	("dogan_slot", "dogan_slot_holder", ("holder",)),
+	("dogan_timer", "dogan_timer_due", ("due_at",)),
+	("dogan_timer", "dogan_timer_run", ("run",)),
+	("dogan_timer", "dogan_timer_subject", ("subject",)),
+)
+
+_MARIADB_OPTIONS = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET=utf8mb4 COLLATE=utf8mb4_unicode_ci"
+
+
+def ensure(db: Database) -> None:
+	"""Make every table that is missing, DocTypes included: for a home without Frappe. May be called again."""
+	for doctype in doctypes():
+		for statement in _doctype_statements(db.dialect, doctype):
+			db.execute(statement)
+	_create(
+		db,
+		"tabSingles",
+		"(doctype VARCHAR(140) NOT NULL, field VARCHAR(140) NOT NULL, value LONGTEXT, PRIMARY KEY (doctype, field))",
+	)
+	ensure_internal(db)
+
+
+def ensure_internal(db: Database) -> None:
+	"""Make the internal tables and the indexes that are missing. May be called again."""
+	for table, body in _INTERNAL.items():
+		_create(db, table, body)
+	for table, index, columns in (*_INTERNAL_INDEXES, *_EXTRA_INDEXES):
+		_create_index(db, table, index, columns)
+	db.commit()
+
+
+def drop_internal(db: Database) -> None:
+	"""Remove the internal tables and all that waits in them: for uninstalling."""
+	for table in _INTERNAL:
+		db.execute(f"DROP TABLE IF EXISTS `{table}`")
+
+
+@cache
+def doctypes() -> tuple[dict[str, Any], ...]:
+	"""The app's DocTypes as their JSON files describe them, Singles left out (their values are in tabSingles)."""
+	found = [json.loads(path.read_text()) for path in sorted(DOCTYPE_FOLDER.glob("*/*.json"))]
+	return tuple(each for each in found if each.get("doctype") == "DocType" and not each.get("issingle"))
+
+
+def _create(db: Database, table: str, body: str) -> None:
+	if db.dialect == "mariadb":
+		filled = body.format(
+			id="id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
+			lane_key="lane INT NOT NULL, id BIGINT NOT NULL AUTO_INCREMENT,",
+			# The claim reads along the primary key: nothing to sort, and no second index that a purge leaves behind.
+			lane_primary=", PRIMARY KEY (lane, id), KEY dogan_ready_id (id)",
+		)
+		db.execute(f"CREATE TABLE IF NOT EXISTS `{table}` {filled} {_MARIADB_OPTIONS}")
+	else:
+		filled = body.format(
+			id="id INTEGER PRIMARY KEY AUTOINCREMENT",
+			lane_key="lane INT NOT NULL, id INTEGER PRIMARY KEY AUTOINCREMENT,",
+			lane_primary="",
+		)
+		db.execute(f"CREATE TABLE IF NOT EXISTS `{table}` {filled}")
+		if table == "dogan_ready":
+			_create_index(db, table, "dogan_ready_lane", ("lane", "id"))
+
+
+def _create_index(
+	db: Database, table: str, index: str, columns: tuple[str, ...], unique: bool = False
+) -> None:
+	names = ", ".join(f"`{column}`" for column in columns)
+	kind = "UNIQUE INDEX" if unique else "INDEX"
+	db.execute(f"CREATE {kind} IF NOT EXISTS `{index}` ON `{table}` ({names})")
+
+
+def _doctype_statements(dialect: str, doctype: dict[str, Any]) -> Iterator[str]:
+	table = f"tab{doctype['name']}"
+	columns = ["`name` VARCHAR(140) NOT NULL PRIMARY KEY"]
+	columns += ["`creation` DATETIME(6)", "`modified` DATETIME(6)"]
+	columns += ["`modified_by` VARCHAR(140)", "`owner` VARCHAR(140)"]
+	columns += ["`docstatus` TINYINT NOT NULL DEFAULT 0", "`idx` INT NOT NULL DEFAULT 0"]
+	if doctype.get("istable"):
+		columns += [f"`{name}` VARCHAR(140)" for name in ("parent", "parentfield", "parenttype")]
+	fields = [field for field in doctype["fields"] if field["fieldtype"] in _COLUMN_TYPES]
+	columns += [f"`{field['fieldname']}` {_COLUMN_TYPES[field['fieldtype']]}" for field in fields]
+	options = _MARIADB_OPTIONS if dialect == "mariadb" else ""
+	yield f"CREATE TABLE IF NOT EXISTS `{table}` ({', '.join(columns)}) {options}"
+	indexed = [field for field in fields if field.get("search_index") or field.get("unique")]
+	for field in indexed:
+		kind = "UNIQUE INDEX" if field.get("unique") else "INDEX"
+		index = f"{doctype['name'].lower().replace(' ', '_')}_{field['fieldname']}"
+		yield f"CREATE {kind} IF NOT EXISTS `{index}` ON `{table}` (`{field['fieldname']}`)"

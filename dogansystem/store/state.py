@@ -1,0 +1,37 @@
+"""Small facts that the whole site shares: one number each, changed by whoever comes first."""
+
+from dogansystem.sites.protocol import Database
+
+
+def take_turn(db: Database, name: str, now: float, interval: float) -> bool:
+	"""Whether it is the caller's turn to do what happens at most once in `interval` seconds.
+
+	The row decides, not the caller: two schedulers at the same moment, on one node or two, get one turn.
+	"""
+	db.begin()
+	if db.execute(
+		"UPDATE dogan_state SET value = %s WHERE name = %s AND value <= %s", (now, name, now - interval)
+	):
+		return True
+	if db.sql("SELECT 1 FROM dogan_state WHERE name = %s", (name,)):
+		return False
+	try:
+		db.execute("INSERT INTO dogan_state (name, value) VALUES (%s, %s)", (name, now))
+	except Exception as error:
+		if db.is_duplicate(error):
+			return False
+		raise
+	return True
+
+
+def bump(db: Database, name: str) -> None:
+	"""Add one to a number, for a stamp that others compare."""
+	db.begin()
+	if not db.execute("UPDATE dogan_state SET value = value + 1 WHERE name = %s", (name,)):
+		db.execute("INSERT INTO dogan_state (name, value) VALUES (%s, 1)", (name,))
+
+
+def value(db: Database, name: str) -> float:
+	"""A number; 0 if nobody has written it."""
+	rows = db.sql("SELECT value FROM dogan_state WHERE name = %s", (name,))
+	return float(rows[0][0]) if rows else 0.0

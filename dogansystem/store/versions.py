@@ -1,0 +1,70 @@
+"""Versions of a workflow: written once when a changed definition is saved, never changed, so cached for good."""
+
+import json
+import threading
+from collections import OrderedDict
+
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.parse import canonical_json, checksum, parse
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import dialect
+from dogansystem.store.moment import Moment
+
+MAX_CACHED = 512  # definitions in one process; a workflow in use has one or two versions
+
+_cache: "OrderedDict[tuple[str, str], Definition]" = OrderedDict()
+_cache_lock = threading.Lock()
+
+
+def publish(db: Database, definition: Definition, at: Moment, user: str) -> str:
+	"""Make a new version if the definition differs from the newest one; gives the version's name either way."""
+	mark = checksum(definition)
+	newest = dialect.first(
+		db.sql(
+			"SELECT name, version, checksum FROM `tabDogan Workflow Version` WHERE workflow = %s"
+			" ORDER BY version DESC LIMIT 1" + dialect.for_update(db),
+			(definition.name,),
+		)
+	)
+	if newest and newest[2] == mark:
+		return str(newest[0])
+	number = newest[1] + 1 if newest else 1
+	name = version_name(definition.name, number, mark)
+	db.execute(
+		"INSERT INTO `tabDogan Workflow Version`"
+		" (name, creation, modified, owner, modified_by, workflow, version, definition, checksum)"
+		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
+		(name, at.text, at.text, user, user, definition.name, number, canonical_json(definition), mark),
+	)
+	return name
+
+
+def version_name(workflow: str, number: int, mark: str) -> str:
+	"""`workflow@3-9f2c11ab`: the number for people, the start of the checksum so that a name never changes its meaning,
+	not even when a workflow is deleted and made anew."""
+	tail = f"@{number}-{mark[:8]}"
+	return workflow[: 140 - len(tail)] + tail
+
+
+def load(site: Site, version: str, db: Database | None = None) -> Definition:
+	"""The definition of a version. Raises LookupError if there is none of that name."""
+	key = (site.name, version)
+	with _cache_lock:
+		if key in _cache:
+			_cache.move_to_end(key)
+			return _cache[key]
+	row = dialect.first(
+		(db or site.database).sql(
+			"SELECT definition FROM `tabDogan Workflow Version` WHERE name = %s", (version,)
+		)
+	)
+	if not row:
+		raise LookupError(
+			f"There is no workflow version {version!r}: it was deleted while a run still needs it."
+		)
+	definition = parse(json.loads(row[0]))
+	with _cache_lock:
+		_cache[key] = definition
+		while len(_cache) > MAX_CACHED:
+			_cache.popitem(last=False)
+	return definition
