@@ -1,0 +1,125 @@
+"""Waking a drainer of a bench: one that lingers on a Redis list, else an RQ job that becomes one.
+
+Redis may lose any of this at any moment; the tick rings again while work waits. The keys start with `rq:` because
+Frappe's Redis users may touch nothing else.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+
+import frappe
+import redis
+from frappe.utils import get_bench_id
+from frappe.utils.background_jobs import generate_qname, get_queues_timeout, get_redis_conn
+
+QUEUE = "dogansystem"
+FALLBACK_QUEUE = "long"
+DRAIN = "dogansystem.sites.frappe_site.drain"
+
+LISTEN = 2.0  # seconds a listener is believed to listen; one that was killed misleads ringers for no longer
+# A drain job that waits in the queue is guarded for this long, so that rings do not pile up jobs behind busy workers.
+# Short, because the guard outlives a job that was lost.
+GUARD = 15.0  # seconds
+
+# Listeners are a set sorted by the time their listening ends, by the clock of Redis.
+_RING = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) > redis.call('LLEN', KEYS[2]) then
+	redis.call('RPUSH', KEYS[2], '1')
+	redis.call('PEXPIRE', KEYS[2], ARGV[1])
+	return 'woken'
+end
+if redis.call('SET', KEYS[3], '1', 'NX', 'PX', ARGV[2]) then
+	if redis.call('SCARD', KEYS[4]) > 0 then return 'workers' end
+	return 'no workers'
+end
+return 'called'
+"""
+_LISTEN = """
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], time[1] + time[2] / 1000000 + ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], 60000)
+"""
+
+logger = logging.getLogger(__name__)
+
+
+class Doorbell:
+	"""The doorbell of one site. `before_wait` is called when a drainer has nothing to do."""
+
+	def __init__(self, site: str, before_wait: Callable[[], None] = lambda: None) -> None:
+		self._before_wait = before_wait
+		prefix = f"rq:dogansystem:{get_bench_id()}:{site}"
+		self._listeners, self._bell, self._guard = f"{prefix}:listeners", f"{prefix}:bell", f"{prefix}:called"
+		self._workers = f"rq:workers:{generate_qname(QUEUE)}"
+		self._id = uuid.uuid4().hex
+
+	@cached_property
+	def redis(self) -> redis.Redis:
+		# Without the decorator that tries again for five seconds: whoever saves a document must not wait for Redis.
+		return getattr(get_redis_conn, "__wrapped__", get_redis_conn)()
+
+	def ring(self) -> None:
+		"""Wake one drainer: one that lingers, else a new one. Never raises."""
+		try:
+			keys = (self._listeners, self._bell, self._guard, self._workers)
+			answer = self.redis.eval(_RING, len(keys), *keys, int(LISTEN * 1000), int(GUARD * 1000))
+			if answer in (b"workers", b"no workers"):
+				self._call(has_workers=answer == b"workers")
+		except Exception:
+			logger.warning("the doorbell could not be rung; the tick will", exc_info=True)
+
+	def wait(self, seconds: float) -> bool:
+		"""Listen for at most `seconds`; True when it rang."""
+		self._before_wait()
+		deadline = time.monotonic() + seconds
+		try:
+			while (left := deadline - time.monotonic()) > 0:
+				turn = min(left, LISTEN)
+				self.redis.eval(_LISTEN, 1, self._listeners, turn, self._id)
+				if self.redis.blpop([self._bell], timeout=max(turn, 0.01)):
+					return True
+			return self._leave()
+		except redis.RedisError:
+			time.sleep(max(0.0, min(deadline - time.monotonic(), 1.0)))
+			return False
+		finally:
+			self._forget()
+
+	def answered(self) -> None:
+		"""A drainer that was called has come: the next ring may call another."""
+		try:
+			self.redis.delete(self._guard)
+		except redis.RedisError:
+			logger.warning("Redis does not answer", exc_info=True)
+
+	def remove(self) -> None:
+		"""Delete all keys: for uninstalling."""
+		self.redis.delete(self._listeners, self._bell, self._guard)
+
+	def _leave(self) -> bool:
+		"""Stop listening; a ring that came between the last listening and now still counts."""
+		with self.redis.pipeline() as pipe:
+			pipe.zrem(self._listeners, self._id)
+			pipe.lpop(self._bell)
+			return pipe.execute()[1] is not None
+
+	def _forget(self) -> None:
+		try:
+			self.redis.zrem(self._listeners, self._id)
+		except redis.RedisError:
+			pass
+
+	def _call(self, has_workers: bool) -> None:
+		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""
+		queue = QUEUE if has_workers and QUEUE in get_queues_timeout() else FALLBACK_QUEUE
+		try:
+			frappe.enqueue(DRAIN, queue=queue)
+		except Exception:
+			self.answered()
+			raise

@@ -1,0 +1,118 @@
+"""Telling people of a Frappe site something: mails by its queue, notifications on the desk."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
+from frappe.utils import create_batch
+from frappe.utils.user import get_users_with_role
+
+from dogansystem.engine.errors import NotFound
+
+# More in one mail make Frappe hand it to a background job at once, whether or not the step commits.
+MAX_RECIPIENTS = 100
+
+
+class People:
+	"""The users of the site, and the world behind its mail accounts."""
+
+	def send_email(
+		self,
+		*,
+		to: Sequence[str],
+		subject: str,
+		message: str,
+		template: str | None = None,
+		values: Mapping[str, Any] | None = None,
+		cc: Sequence[str] = (),
+		attachments: Sequence[Any] = (),
+		print_of: Mapping[str, Any] | None = None,
+		reference: tuple[str, str] | None = None,
+	) -> list[str]:
+		"""Put a mail into the Email Queue: it is sent if the step commits, and only then."""
+		doctype, name = reference or (None, None)
+		everybody = [*to, *cc]
+		files = [_attachment(each) for each in attachments]
+		if print_of:
+			files.append(_print(**print_of))
+		text = _from_template(template, values or {}) if template else message
+		for batch in create_batch(list(to), MAX_RECIPIENTS):
+			frappe.sendmail(
+				recipients=batch,
+				cc=list(cc),
+				subject=subject,
+				message=text,
+				attachments=files,
+				reference_doctype=doctype,
+				reference_name=name,
+				add_unsubscribe_link=0,
+				expose_recipients="header",
+			)
+			cc = ()  # one copy
+		return everybody
+
+	def notify(
+		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
+	) -> list[str]:
+		"""Show a notification on the desk of those of `users` who are enabled and want notifications."""
+		doctype, name = document or (None, None)
+		reached = [user for user in users if self.exists(user) and is_notifications_enabled(user)]
+		for user in reached:
+			frappe.get_doc(
+				{
+					"doctype": "Notification Log",
+					"type": "Alert",
+					"for_user": user,
+					"from_user": frappe.session.user,
+					"subject": subject,
+					"email_content": message,
+					"document_type": doctype,
+					"document_name": name,
+				}
+			).insert(ignore_permissions=True)
+		return reached
+
+	def users_with_role(self, role: str) -> list[str]:
+		"""Enabled users who have the role; Administrator, who has all, is left out."""
+		return get_users_with_role(role)
+
+	def exists(self, user: str) -> bool:
+		"""Whether `user` is an enabled user of this site."""
+		return bool(frappe.db.get_value("User", user, "enabled"))
+
+	def roles(self, user: str) -> set[str]:
+		"""The roles of a user."""
+		return set(frappe.get_roles(user))
+
+
+def _from_template(name: str, values: Mapping[str, Any]) -> str:
+	"""The text of an Email Template, filled in."""
+	template = frappe.get_doc("Email Template", name)
+	template.check_permission("read")
+	return template.get_formatted_response(dict(values))
+
+
+def _attachment(given: Any) -> dict[str, Any]:
+	"""A File by name or URL that the acting user may read, or a file made of text."""
+	if not isinstance(given, str):
+		return {"fname": given["fname"], "fcontent": given["fcontent"]}
+	name = frappe.db.get_value("File", {"file_url": given}) or frappe.db.exists("File", given)
+	if not name:
+		raise NotFound(_("There is no File named {0}, nor one with that URL.").format(given))
+	frappe.get_doc("File", name).check_permission("read")
+	return {"fid": name}
+
+
+def _print(doctype: str, name: str, format: str | None = None) -> dict[str, Any]:
+	"""A document as it is printed at this moment."""
+	doc = frappe.get_doc(doctype, name)
+	doc.check_permission("print")
+	# Frappe notes every print in its Access Log and commits that at once, unless it may only read: then it does so later.
+	flags = frappe.local.flags
+	before, flags.read_only = flags.read_only, True
+	try:
+		return frappe.attach_print(doctype, name, doc=doc, print_format=format)
+	finally:
+		flags.read_only = before

@@ -1,0 +1,102 @@
+"""Who may see and change runs.
+
+Dogan Managers and System Managers see and change all. Anybody else with the role Dogan User sees the runs they started
+and the runs about documents they may read, and may change the ones they started. Steps follow their run.
+"""
+
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.db_query import DatabaseQuery
+
+RUN = "Dogan Workflow Run"
+MANAGERS = frozenset({"Dogan Manager", "System Manager"})
+USER = "Dogan User"
+
+
+def is_manager(user: str) -> bool:
+	"""Whether `user` may do everything with workflows, agents and runs."""
+	return user == "Administrator" or not MANAGERS.isdisjoint(frappe.get_roles(user))
+
+
+def run_conditions(user: str | None = None) -> str:
+	"""SQL that leaves the runs which `user` may see."""
+	user = user or frappe.session.user
+	return "" if is_manager(user) else _visible_runs(user)
+
+
+def step_run_conditions(user: str | None = None) -> str:
+	"""SQL that leaves the step runs of runs which `user` may see."""
+	user = user or frappe.session.user
+	if is_manager(user):
+		return ""
+	return (
+		f"`tabDogan Step Run`.`run` IN (SELECT `tab{RUN}`.`name` FROM `tab{RUN}` WHERE {_visible_runs(user)})"
+	)
+
+
+def may_see_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:
+	"""Whether `user` may do `ptype` with a run, within what roles allow."""
+	user = user or frappe.session.user
+	if is_manager(user) or doc.get("started_by") == user:
+		return True
+	doctype, name = doc.get("reference_doctype"), doc.get("reference_name")
+	return bool(doctype and name and frappe.db.exists(doctype, name)) and frappe.has_permission(
+		doctype, "read", name, user=user
+	)
+
+
+def may_see_step_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:
+	"""Whether `user` may do `ptype` with a step run: what they may do with its run."""
+	fields = ["started_by", "reference_doctype", "reference_name"]
+	run = frappe.db.get_value(RUN, doc.get("run"), fields, as_dict=True)
+	return bool(run) and may_see_run(run, ptype, user)
+
+
+def may_change_run(run: str, user: str) -> bool:
+	"""Whether `user` may pause, resume, cancel and retry a run."""
+	return is_manager(user) or (
+		USER in frappe.get_roles(user) and frappe.db.get_value(RUN, run, "started_by") == user
+	)
+
+
+def _visible_runs(user: str) -> str:
+	own = f"`tab{RUN}`.`started_by` = {frappe.db.escape(user, percent=False)}"
+	return f"({' OR '.join([own, *_readable_references(user)])})"
+
+
+def _readable_references(user: str) -> list[str]:
+	"""For each DocType that runs are about: those of its documents that the user may read."""
+	found = frappe.db.sql_list(
+		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
+	)
+	known = [doctype for doctype in found if frappe.db.exists("DocType", doctype, cache=True)]
+	return [condition for doctype in known if (condition := _readable(doctype, user))]
+
+
+def _readable(doctype: str, user: str) -> str | None:
+	"""The query of the user's own list of that DocType, so that roles, user permissions, shares and other apps' rules
+	all count; None if they may see none."""
+	if not frappe.has_permission(doctype, "read", user=user):
+		return None
+	readable = DatabaseQuery(doctype, user=user).execute(
+		fields=["name"], order_by="", limit_page_length=0, run=False
+	)
+	this = f"`tab{RUN}`.`reference_doctype` = {frappe.db.escape(doctype, percent=False)}"
+	return f"({this} AND `tab{RUN}`.`reference_name` IN ({readable}))"
+
+
+def check_may_act_as(user: str, what: str) -> None:
+	"""Raise unless the acting user may let steps run with the permissions of `user`, and `user` can act at all.
+
+	Anybody may lend their own permissions; those of others only a System Manager.
+	"""
+	acting = frappe.session.user
+	if user != acting and acting != "Administrator" and "System Manager" not in frappe.get_roles(acting):
+		frappe.throw(
+			_("Only a System Manager may choose another user than themselves as {0}.").format(what),
+			frappe.PermissionError,
+		)
+	if not frappe.db.get_value("User", user, "enabled"):
+		frappe.throw(_("User {0}, {1}, is disabled or does not exist.").format(user, what))

@@ -1,0 +1,270 @@
+"""A Frappe site as the place a workflow lives in, and the two jobs that bring it to life: `drain` and `tick`."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import frappe
+from frappe.utils import get_system_timezone
+from rq import get_current_job
+
+from dogansystem.actions import registry
+from dogansystem.sites import frappe_stamps
+from dogansystem.sites.frappe_catalog import Catalog, credential
+from dogansystem.sites.frappe_database import ControlDatabase, SiteDatabase
+from dogansystem.sites.frappe_documents import Documents
+from dogansystem.sites.frappe_doorbell import Doorbell
+from dogansystem.sites.frappe_methods import call_method
+from dogansystem.sites.frappe_people import People
+from dogansystem.sites.frappe_realtime import RunsChanged
+from dogansystem.sites.frappe_scope import StepScope, acting_as
+from dogansystem.sites.protocol import Settings
+
+IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
+CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
+
+# How far the database's clock is ahead of this machine's, by site, and when that was looked at (time.monotonic()).
+_clocks: dict[str, tuple[float, float]] = {}
+
+_SETTINGS = {
+	"max_agents": ("max_agents", int),
+	"num_workers": ("num_workers", int),
+	"lease_seconds": ("lease", float),
+	"linger_seconds": ("linger", float),
+	"time_budget_seconds": ("time_budget", float),
+	"allow_private_network": ("allow_private_network", lambda text: bool(int(text))),
+	"keep_finished_days": ("keep_finished_days", int),
+}
+
+
+class FrappeSite:
+	"""The site that this request, job or console is connected to.
+
+	Made in the thread that is connected. Another thread may use `open_control`, `now`, `settings` (as last read),
+	`stop_requested` and the doorbell; Frappe itself is not there for it.
+	"""
+
+	def __init__(self) -> None:
+		"""Does next to nothing: this happens once in every request that saves a document."""
+		self.name: str = frappe.local.site
+		self.database = SiteDatabase()
+		self._thread = threading.get_ident()
+		self._changed = RunsChanged()
+		self._scope: StepScope | None = None
+		self._settings, self._settings_of = Settings(), -1
+		self._stopping = threading.Event()
+		self._worker_key: str | None = None
+		self._parent = os.getppid()
+
+	@cached_property
+	def documents(self) -> Documents:
+		"""What the acting user may see and change."""
+		return Documents()
+
+	@cached_property
+	def people(self) -> People:
+		"""Telling people something."""
+		return People()
+
+	@cached_property
+	def doorbell(self) -> Doorbell:
+		"""Waking a drainer."""
+		return Doorbell(self.name, before_wait=self.tell_changes)
+
+	@cached_property
+	def catalog(self) -> Catalog:
+		"""Workflows and agents as the DocTypes keep them."""
+		return Catalog(self)
+
+	@property
+	def timezone(self) -> str:
+		"""The time zone of System Settings."""
+		return self._timezone.key
+
+	@cached_property
+	def _timezone(self) -> ZoneInfo:
+		return ZoneInfo(get_system_timezone())
+
+	@cached_property
+	def _connection_settings(self) -> dict[str, Any]:
+		return frappe.local.db.get_connection_settings()
+
+	def open_control(self) -> ControlDatabase:
+		"""A new connection for claims and beats, READ COMMITTED. The caller closes it."""
+		return ControlDatabase(self._connection_settings)
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC) by the database's clock: all nodes of a site share it."""
+		offset, checked = _clocks.get(self.name, (0.0, float("-inf")))
+		if time.monotonic() - checked > CLOCK_CHECK and self._is_own_thread:
+			before = time.time()
+			(seconds,) = self.database.sql("SELECT UNIX_TIMESTAMP(NOW(6))")[0]
+			offset = float(seconds) - (before + time.time()) / 2
+			_clocks[self.name] = offset, time.monotonic()
+		return time.time() + offset
+
+	def local_time(self, seconds: float) -> datetime:
+		"""That moment in the site's timezone, without tzinfo, as DocType fields hold it."""
+		return datetime.fromtimestamp(seconds, self._timezone).replace(tzinfo=None)
+
+	def settings(self) -> Settings:
+		"""Dogan Settings as this transaction sees them. A drainer reads them once per transaction."""
+		if not self._is_own_thread or (self._scope and self._settings_of == self.database.transactions):
+			return self._settings
+		rows = self.database.sql(
+			"SELECT `field`, `value` FROM `tabSingles` WHERE `doctype` = 'Dogan Settings'"
+		)
+		known = [(_SETTINGS[field], value) for field, value in rows if field in _SETTINGS and value]
+		self._settings = Settings(**{name: convert(value) for (name, convert), value in known})
+		self._settings_of = self.database.transactions
+		return self._settings
+
+	def actions(self) -> Mapping[str, Any]:
+		"""Every action of this site by name: the app's own and those of `dogansystem_actions` hooks."""
+		return self._actions
+
+	@cached_property
+	def _actions(self) -> Mapping[str, Any]:
+		return registry.core_actions() | registry.load(frappe.get_hooks("dogansystem_actions"))
+
+	@property
+	def user(self) -> str:
+		"""The user who acts now."""
+		return frappe.session.user
+
+	def acting_as(self, user: str) -> AbstractContextManager[None]:
+		"""Within the block, documents are read and changed with this user's permissions."""
+		return acting_as(user)
+
+	def step_scope(self, user: str) -> AbstractContextManager[None]:
+		"""Around one attempt of a step; see `frappe_scope`."""
+		if self._scope is None:
+			self._scope = StepScope(frappe.session.user)
+			self.database.when_undone = self._scope.cache.drop
+		return self._scope.around(user)
+
+	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
+		"""Call a whitelisted server method, or a Server Script of type API, as the acting user."""
+		return call_method(method, args)
+
+	def credential(self, name: str) -> Mapping[str, Any] | None:
+		"""A Dogan Credential that the acting user may use, or None."""
+		return credential(name)
+
+	def after_commit(self, callback: Callable[[], None]) -> None:
+		"""Run `callback` once the transaction has committed; drop it if it rolls back."""
+		frappe.local.db.after_commit.add(callback)
+
+	def runs_changed(self, runs: Iterable[str]) -> None:
+		"""Tell the people who look at these runs that they changed.
+
+		A drainer calls this after its commits and tells every now and then; a request tells at the end.
+		"""
+		self._changed.add(runs)
+		if self._scope:
+			self._changed.tell()
+		else:
+			frappe.local.db.after_commit.add(self.tell_changes)
+
+	def tell_changes(self) -> None:
+		"""Tell now what was held back."""
+		self._changed.tell(now=True)
+
+	def stamp(self, subject: str) -> str:
+		"""A mark that differs once `touch(subject)` has been committed by any process."""
+		return frappe_stamps.stamp(subject)
+
+	def touch(self, subject: str) -> None:
+		"""Give `subject` another stamp when the transaction commits."""
+		frappe_stamps.touch(subject)
+
+	def stop_requested(self) -> bool:
+		"""Whether this process should finish what it has in hand and leave.
+
+		A warm shutdown of RQ does not signal the process of the job: it leaves a date in the worker's hash. A parent
+		that is gone was killed, and nobody watches over this process any more.
+		"""
+		if self._stopping.is_set() or os.getppid() != self._parent:
+			return True
+		if self._worker_key is None:
+			return False
+		try:
+			return bool(self.doorbell.redis.hexists(self._worker_key, "shutdown_requested_date"))
+		except Exception:
+			return False
+
+	@contextmanager
+	def listening_for_stop(self) -> Iterator[None]:
+		"""Within the block SIGTERM means: finish the step in hand, give back the rest, leave."""
+		job = get_current_job()
+		if job and job.worker_name:
+			self._worker_key = f"rq:worker:{job.worker_name}"
+		before = signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
+		try:
+			yield
+		finally:
+			signal.signal(signal.SIGTERM, before)
+
+	@property
+	def _is_own_thread(self) -> bool:
+		return threading.get_ident() == self._thread
+
+
+def current_site() -> FrappeSite:
+	"""The site of this request, job or console; the same object until it ends."""
+	site = getattr(frappe.local, "dogan_site", None)
+	if site is None:
+		site = frappe.local.dogan_site = FrappeSite()
+	return site
+
+
+def drain() -> None:
+	"""The RQ job that a ring enqueues: work until nothing is ready any more, or the time budget is used up."""
+	from dogansystem.worker.drainer import Drainer
+
+	site = _site_of_job()
+	if site:
+		site.doorbell.answered()
+		if _has_enough_workers(site):
+			return
+		with site.listening_for_stop():
+			Drainer(site).run()
+		site.tell_changes()
+
+
+def _has_enough_workers(site: FrappeSite) -> bool:
+	"""Whether `num_workers` drainers work on this node: on the `long` queue other jobs need workers too."""
+	from dogansystem.store import processes
+	from dogansystem.worker import identity
+
+	alive = processes.count_on(site.database, identity.node())
+	site.database.rollback()
+	return alive >= site.settings().num_workers
+
+
+def tick() -> None:
+	"""The scheduler's job, every minute: what is due, what was lost, and a ring if work waits."""
+	from dogansystem.worker.tick import tick as run_tick
+
+	site = _site_of_job()
+	if site:
+		run_tick(site)
+
+
+def _site_of_job() -> FrappeSite | None:
+	"""The site of a background job, with nobody acting; None if the app was uninstalled since the job was made.
+
+	RQ runs a job as the person who happened to ring. Whoever that was must not act here, and after a deadlock Frappe
+	would forget them and go on as Administrator.
+	"""
+	if "dogansystem" not in frappe.get_installed_apps():
+		return None
+	frappe.set_user(IDLE_USER)
+	return current_site()

@@ -1,0 +1,40 @@
+"""Frappe's values as plain JSON data: dates as ISO text, documents as objects, nothing private."""
+
+import datetime
+from decimal import Decimal
+from typing import Any
+
+from frappe.model.document import BaseDocument
+from frappe.utils import format_timedelta
+
+
+def plain(value: Any) -> Any:
+	"""`value` with everything in it that JSON has no form for written as Frappe's own API writes it.
+
+	What even Frappe has no form for is left alone: the engine names it in the error.
+	"""
+	if value is None or isinstance(value, str | bool | float):
+		return value
+	if isinstance(value, int):
+		return int(value)  # docstatus is an enum
+	if isinstance(value, dict):
+		return {key: plain(each) for key, each in value.items() if not _is_private(key)}
+	if isinstance(value, list | tuple | set | frozenset):
+		return [plain(each) for each in value]
+	if isinstance(value, BaseDocument):
+		return plain(value.as_dict())
+	return _scalar(value)
+
+
+def _is_private(key: Any) -> bool:
+	return isinstance(key, str) and key.startswith("__")
+
+
+def _scalar(value: Any) -> Any:
+	if isinstance(value, datetime.timedelta):
+		return format_timedelta(value)
+	if isinstance(value, datetime.datetime | datetime.date | datetime.time):
+		return str(value)
+	if isinstance(value, Decimal):
+		return float(value)
+	return value

@@ -1,0 +1,291 @@
+"""What a site gives to the engine's rooms: a database, documents, people, a doorbell, a clock, settings.
+
+Two sites keep this protocol: `sites.frappe_site.FrappeSite` on a bench and `sites.sandbox.Sandbox` in one file. All
+other rooms know only what stands here. A site object may be used from several threads; its `database` is the calling
+thread's own connection.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from dogansystem.engine.definition import Definition
+
+Row = tuple[Any, ...]
+Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+	"""Dogan Settings, read once per transaction at most. Durations are seconds.
+
+	Attributes:
+		max_agents: how many agents may be enabled at a time.
+		num_workers: drainers at a time on one node.
+		lease: a process that has not beaten for this long has lost its steps.
+		linger: how long an idle drainer listens for the doorbell before it leaves.
+		time_budget: how long a drainer works before it hands over to a fresh one.
+		allow_private_network: whether `http.request` may reach private addresses.
+		keep_finished_days: age at which finished runs may be purged; 0 keeps them.
+	"""
+
+	max_agents: int = 20
+	num_workers: int = 10
+	lease: float = 30.0
+	linger: float = 10.0
+	time_budget: float = 300.0
+	allow_private_network: bool = False
+	keep_finished_days: int = 0
+
+
+class Database(Protocol):
+	"""One connection. Placeholders are `%s`, identifiers stand in backticks, on every dialect.
+
+	The first statement opens a transaction; `commit` and `rollback` end it.
+	"""
+
+	@property
+	def dialect(self) -> str:
+		"""`mariadb` or `sqlite`."""
+		...
+
+	def sql(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
+		"""Run a query that gives rows."""
+		...
+
+	def execute(self, query: str, values: Sequence[Any] = ()) -> int:
+		"""Run a statement that changes rows; gives how many it changed."""
+		...
+
+	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
+		"""Run `INSERT … VALUES (%s, …)` for many rows in as few statements as the dialect allows."""
+		...
+
+	def begin(self) -> None:
+		"""Open the transaction as one that writes, if none is open.
+
+		What is read afterwards cannot be changed by others before the commit: SQLite takes its write lock. MariaDB
+		has nothing to do here, its row locks come with the reads.
+		"""
+		...
+
+	def commit(self) -> None: ...
+
+	def rollback(self) -> None: ...
+
+	def reconnect(self) -> None:
+		"""Replace a connection that is gone. Whatever was not committed is lost."""
+		...
+
+	def close(self) -> None: ...
+
+	def is_conflict(self, error: BaseException) -> bool:
+		"""Whether the transaction lost against another one and may simply be repeated.
+
+		MariaDB: 1213 deadlock, 1205 lock wait timeout, 1020 record changed. SQLite: busy, locked.
+		"""
+		...
+
+	def is_duplicate(self, error: BaseException) -> bool:
+		"""Whether a unique key was violated."""
+		...
+
+	def is_lost(self, error: BaseException) -> bool:
+		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
+		...
+
+
+class Documents(Protocol):
+	"""Documents as the acting user may see and change them. Raises PermissionError, DoesNotExistError,
+	ValidationError (by these class names) when the user may not, there is no such document, or it is not valid."""
+
+	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
+
+	def list(
+		self,
+		doctype: str,
+		filters: Any = None,
+		fields: Sequence[str] | None = None,
+		order_by: str | None = None,
+		limit: int = 1000,
+	) -> list[Document]: ...
+
+	def create(self, doctype: str, values: Mapping[str, Any]) -> Document: ...
+
+	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document: ...
+
+	def submit(self, doctype: str, name: str) -> Document: ...
+
+	def cancel(self, doctype: str, name: str) -> Document: ...
+
+	def delete(self, doctype: str, name: str) -> Document: ...
+
+	def comment(self, doctype: str, name: str, text: str) -> Document: ...
+
+	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document: ...
+
+
+class People(Protocol):
+	"""Telling people something. Each call gives the users or addresses it reached."""
+
+	def send_email(
+		self,
+		*,
+		to: Sequence[str],
+		subject: str,
+		message: str,
+		template: str | None = None,
+		values: Mapping[str, Any] | None = None,
+		cc: Sequence[str] = (),
+		attachments: Sequence[Any] = (),
+		print_of: Mapping[str, Any] | None = None,
+		reference: tuple[str, str] | None = None,
+	) -> list[str]:
+		"""Queue a mail in the current transaction; gives the addresses it goes to.
+
+		`template` names an Email Template, rendered with `values`, in place of `message`. An attachment is the name
+		or URL of a File that the acting user may read, or `{fname, fcontent}`. `print_of` is `{doctype, name}` of a
+		document the user may print, perhaps with a `format`; it goes along as PDF.
+		"""
+		...
+
+	def notify(
+		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
+	) -> list[str]: ...
+
+	def users_with_role(self, role: str) -> list[str]: ...
+
+	def exists(self, user: str) -> bool:
+		"""Whether `user` is an enabled user of this site."""
+		...
+
+	def roles(self, user: str) -> set[str]: ...
+
+
+class Doorbell(Protocol):
+	"""Waking a drainer. It may lose every ring: the tick rings again while work waits."""
+
+	def ring(self) -> None:
+		"""Wake one drainer: one that lingers, else a new one. Never blocks, never raises."""
+		...
+
+	def wait(self, seconds: float) -> bool:
+		"""Listen for at most `seconds`; True when it rang."""
+		...
+
+
+class Catalog(Protocol):
+	"""Workflows and agents as people keep them. On a bench these are DocTypes, with their permissions."""
+
+	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:
+		"""Store a checked definition; gives the name of its version, a new one if it changed.
+
+		`enabled` None leaves a workflow as it is, and a new one disabled.
+		"""
+		...
+
+	def set_enabled(self, workflow: str, enabled: bool) -> None: ...
+
+	def save_agent(
+		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
+	) -> None: ...
+
+	def set_agent_enabled(self, name: str, enabled: bool) -> None: ...
+
+
+class Site(Protocol):
+	"""The place a workflow lives in."""
+
+	@property
+	def name(self) -> str:
+		"""What this place is called; no two databases of one process share a name."""
+		...
+
+	@property
+	def timezone(self) -> str: ...
+
+	@property
+	def documents(self) -> Documents: ...
+
+	@property
+	def people(self) -> People: ...
+
+	@property
+	def doorbell(self) -> Doorbell: ...
+
+	@property
+	def catalog(self) -> Catalog: ...
+
+	@property
+	def database(self) -> Database:
+		"""This thread's connection: effects and progress share its transaction."""
+		...
+
+	def open_control(self) -> Database:
+		"""A new connection for claims and beats, READ COMMITTED. The caller closes it."""
+		...
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC) by the database's clock, or a test clock's."""
+		...
+
+	def local_time(self, seconds: float) -> datetime:
+		"""That moment in the site's timezone, without tzinfo, as DocType fields hold it."""
+		...
+
+	def settings(self) -> Settings: ...
+
+	def actions(self) -> Mapping[str, Any]:
+		"""Every action of this site by name, those of other apps included."""
+		...
+
+	@property
+	def user(self) -> str:
+		"""The user who acts now."""
+		...
+
+	def acting_as(self, user: str) -> AbstractContextManager[None]:
+		"""Within the block, documents are read and changed with this user's permissions."""
+		...
+
+	def step_scope(self, user: str) -> AbstractContextManager[None]:
+		"""Around one attempt of a step, within one transaction: acts as `user`; a commit or rollback by the step
+		raises StepCommitted; leaving resets what the end of a request would reset."""
+		...
+
+	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
+		"""Call a whitelisted server method as the acting user."""
+		...
+
+	def credential(self, name: str) -> Mapping[str, Any] | None:
+		"""A secret kept under a name for `http.request`, or None if there is none or the user may not use it.
+
+		`{"type": "bearer", "token"}`, `{"type": "basic", "username", "password"}` or
+		`{"type": "header", "header", "value"}`.
+		"""
+		...
+
+	def after_commit(self, callback: Callable[[], None]) -> None:
+		"""Run `callback` once this thread's transaction has committed; drop it if it rolls back."""
+		...
+
+	def stamp(self, subject: str) -> str:
+		"""A mark that differs once `touch(subject)` has been committed by any process: what a cache is valid for.
+
+		Read at most once per request or step, so that asking costs next to nothing.
+		"""
+		...
+
+	def touch(self, subject: str) -> None:
+		"""Give `subject` another stamp when this thread's transaction commits."""
+		...
+
+	def stop_requested(self) -> bool:
+		"""Whether whoever runs this process has asked it to leave. Called every few seconds, from a thread."""
+		...
+
+	def runs_changed(self, runs: Iterable[str]) -> None:
+		"""Tell the people who look at these runs that they changed. Best effort, after commit."""
+		...
