@@ -1,0 +1,91 @@
+"""What an action is: a small class with its parameters as a JSON Schema.
+
+The schema drives the check of definitions, the form in the desk and the reference in docs/. Another app adds its own
+classes through the hook `dogansystem_actions` (a list of dotted paths to Action classes).
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, ClassVar
+
+from dogansystem.actions.schema import Check, compile_check
+from dogansystem.sites.protocol import Site
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+	"""What an action may know about the attempt it runs in.
+
+	Attributes:
+		idempotency_key: the same for every attempt of this step of this run; goes out with external effects.
+		now: seconds since 1970 (UTC).
+		timeout: seconds this attempt may take, or None.
+		reference: doctype and name of the document that the run is about, or None.
+	"""
+
+	site: Site
+	run: str
+	workflow: str
+	step: str
+	item: int | None
+	attempt: int
+	user: str
+	idempotency_key: str
+	now: float
+	timeout: float | None = None
+	reference: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+	"""Given back by an action instead of an output: the step waits, as a row, until `until` (epoch seconds),
+	and then succeeds with `output`."""
+
+	until: float
+	output: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+	"""Given back by an action instead of an output: the run ends here with `status`."""
+
+	status: str
+	message: str = ""
+
+
+class Action(ABC):
+	"""One thing a step can do.
+
+	Attributes:
+		name: family and verb, `document.create`.
+		summary: one line, for the form and the reference.
+		parameters: JSON Schema (draft 2020-12) of the rendered `params`, always an object.
+		returns: one line that says what the output is.
+		external: whether it has effects outside the database, which no rollback undoes.
+	"""
+
+	name: ClassVar[str]
+	summary: ClassVar[str]
+	parameters: ClassVar[Mapping[str, Any]]
+	returns: ClassVar[str]
+	external: ClassVar[bool] = False
+
+	def validate(self, params: Mapping[str, Any]) -> None:
+		"""Raise ValidationError, naming each wrong path, unless the rendered `params` fit the schema."""
+		check = _check_of(type(self))
+		if check:
+			check(params)
+
+	@abstractmethod
+	def run(self, params: dict[str, Any], context: StepContext) -> Any:
+		"""Do it once, in the step's transaction. Give back JSON data, a `Wait` or a `Stop`; raise to fail.
+
+		`params` are rendered and have passed `validate`.
+		"""
+
+
+@cache
+def _check_of(kind: type[Action]) -> Check | None:
+	return compile_check(kind.parameters)

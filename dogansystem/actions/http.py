@@ -1,0 +1,264 @@
+"""Requests to other servers: through checked addresses, within time and size, and without showing secrets."""
+
+import json
+from collections.abc import Callable, Mapping
+from http.client import HTTPException
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from urllib3.exceptions import HTTPError as TransportError
+from urllib3.exceptions import TimeoutError as TransportTimeout
+
+from dogansystem import __version__
+from dogansystem.actions import body
+from dogansystem.actions.base import Action, StepContext
+from dogansystem.actions.credentials import UNSIGNED, Signature, signature
+from dogansystem.actions.deadline import Deadline
+from dogansystem.actions.outbound import Outbound, label
+from dogansystem.actions.schema import ValidationError
+from dogansystem.engine.errors import DoganError, HTTPError, NotFound, OutputTooLarge, Timeout
+from dogansystem.engine.outputs import MAX_BYTES
+
+DEFAULT_TIMEOUT = 60.0  # seconds for the whole exchange, when the step has no timeout
+MAX_EXCERPT = 500  # characters of an unexpected answer in the error
+UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})  # methods that may change something on the other side
+# These say how the message itself is sent; a second opinion about that is how requests get smuggled.
+RESERVED_HEADERS = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+BROKEN = (requests.RequestException, TransportError, HTTPException, OSError)  # all that an exchange may raise
+ANY_OF_VALUES: Mapping[str, Any] = {"type": ["string", "number", "boolean", "null", "array"]}
+STATUSES: Mapping[str, Any] = {
+	"type": ["integer", "string"],
+	"minimum": 100,
+	"maximum": 599,
+	"pattern": "^[1-5][0-9]{2}(-[1-5][0-9]{2})?$",
+}
+
+
+class Request(Action):
+	"""Sends one request and gives back the answer."""
+
+	name: ClassVar[str] = "http.request"
+	summary: ClassVar[str] = "Send a request to another server"
+	external: ClassVar[bool] = True
+	parameters: ClassVar[Mapping[str, Any]] = {
+		"type": "object",
+		"additionalProperties": False,
+		"required": ["url"],
+		"not": {"required": ["json", "form"]},
+		"properties": {
+			"url": {
+				"type": "string",
+				"pattern": "^https?://[^/]",
+				"description": "The address, starting with https:// or http://",
+			},
+			"method": {
+				"type": "string",
+				"enum": ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
+				"default": "GET",
+				"description": "What is asked of the server",
+			},
+			"headers": {
+				"type": "object",
+				"additionalProperties": {"type": ["string", "number"]},
+				"description": "Headers by name; keep secrets out of here, in a credential",
+			},
+			"query": {
+				"type": "object",
+				"additionalProperties": ANY_OF_VALUES,
+				"description": "What is added to the address after the question mark, by name",
+			},
+			"json": {"description": "A body sent as JSON"},
+			"form": {
+				"type": "object",
+				"additionalProperties": ANY_OF_VALUES,
+				"description": "A body sent as a form, by field",
+			},
+			"credential": {
+				"type": "string",
+				"minLength": 1,
+				"description": "The name of the credential that it signs in with",
+			},
+			"expect": {
+				"type": ["integer", "string", "array"],
+				"minimum": 100,
+				"maximum": 599,
+				"pattern": STATUSES["pattern"],
+				"minItems": 1,
+				"items": STATUSES,
+				"default": "200-299",
+				"description": "The status that counts as success: a number, a range such as 200-299, or a list of them",
+			},
+		},
+	}
+	returns: ClassVar[str] = (
+		"{status, headers, body}: header names in lower case; a JSON body as data, another as text, "
+		"one that is no text in base64; another status is the error HTTPError"
+	)
+
+	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
+		signed = _sign_in(params, context)
+		request = _prepare(params, signed, context)
+		is_expected = expected(params.get("expect", "200-299"))
+		with Deadline(context.timeout or DEFAULT_TIMEOUT) as deadline:
+			outbound = Outbound(deadline, context.site.settings().allow_private_network)
+			try:
+				answer = _exchange(outbound, request, is_expected, signed)
+			except BROKEN as error:
+				raise _named(error, request, deadline, signed) from None
+			finally:
+				outbound.close()
+		if deadline.passed:  # a body without a length looks complete when its socket is shut
+			raise _too_slow(request, deadline)
+		return answer
+
+
+def expected(given: Any) -> Callable[[int], bool]:
+	"""Whether a status is one of `given`: a number, a range as text, or a list of both."""
+	ranges = []
+	for status in given if isinstance(given, list) else [given]:
+		first, _dash, last = str(status).partition("-")
+		ranges.append(range(int(first), int(last or first) + 1))
+	return lambda status: any(status in allowed for allowed in ranges)
+
+
+def _sign_in(params: Mapping[str, Any], context: StepContext) -> Signature:
+	name = params.get("credential")
+	if name is None:
+		return UNSIGNED
+	credential = context.site.credential(name)
+	if credential is None:
+		raise NotFound(
+			f"params.credential: there is no credential {name!r} that {context.user} may use."
+			" Add it on the site, or name another."
+		)
+	return signature(name, credential)
+
+
+def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext) -> requests.PreparedRequest:
+	method = params.get("method", "GET")
+	headers = _headers(params.get("headers", {}))
+	if method in UNSAFE:
+		headers.setdefault("Idempotency-Key", context.idempotency_key)
+	data: Any = _pairs(params["form"]) if "form" in params else None
+	if "json" in params:
+		headers.setdefault("Content-Type", "application/json")
+		data = _json(params["json"])
+	headers.update(signed.headers)
+	_check_url(params["url"])
+	try:
+		for value in headers.values():
+			value.encode("latin-1")  # all that HTTP has for a header
+		return requests.Request(
+			method, params["url"], headers, data=data, params=_pairs(params.get("query", {}))
+		).prepare()
+	except (ValueError, requests.RequestException):
+		# The reason may quote a header's value.
+		raise ValidationError(
+			"params: the address or a header cannot be sent as it is. Check both."
+		) from None
+
+
+def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
+	headers = CaseInsensitiveDict(
+		{"Accept": "*/*", "Accept-Encoding": "gzip", "User-Agent": f"dogansystem/{__version__}"}
+	)
+	for name, value in given.items():
+		if name.lower() in RESERVED_HEADERS:
+			raise ValidationError(f"params.headers.{name}: is set by the request itself. Leave it out.")
+		headers[name] = str(value)
+	return headers
+
+
+def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
+	"""Names and values as a form or a query has them: lists repeat the name, nothing is left out."""
+	return [
+		(name, _as_text(value))
+		for name, values in given.items()
+		for value in (values if isinstance(values, list) else [values])
+		if value is not None
+	]
+
+
+def _as_text(value: Any) -> str:
+	return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _json(value: Any) -> bytes:
+	try:
+		return json.dumps(
+			value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
+		).encode()
+	except (ValueError, RecursionError) as error:
+		raise ValidationError(f"params.json: cannot be sent as JSON: {error}.") from None
+
+
+def _check_url(url: str) -> None:
+	try:
+		parts = urlsplit(url)
+		parts.port  # reads it: a port that is no number raises here
+	except ValueError:
+		raise ValidationError("params.url: is not an address. Write https://example.com/path.") from None
+	if parts.username is not None or parts.password is not None:
+		raise ValidationError("params.url: has a user name or password in it. Use a credential instead.")
+
+
+def _exchange(
+	outbound: Outbound,
+	request: requests.PreparedRequest,
+	is_expected: Callable[[int], bool],
+	signed: Signature,
+) -> dict[str, Any]:
+	response = outbound.send(request, is_expected)
+	try:
+		if not is_expected(response.status_code):
+			raise HTTPError(_unexpected(response, signed))
+		data, more = body.read(response, MAX_BYTES)
+		if more:
+			raise OutputTooLarge(f"the answer is larger than {MAX_BYTES:,} bytes. Ask for less of it.")
+		return {
+			"status": response.status_code,
+			"headers": {name.lower(): signed.redact(value) for name, value in response.headers.items()},
+			"body": body.parse(data, response.headers.get("content-type", ""), signed.redact),
+		}
+	except (HTTPError, OutputTooLarge) as error:
+		raise type(error)(f"{label(request)}: {error}") from None
+	finally:
+		response.close()
+
+
+def _unexpected(response: requests.Response, signed: Signature) -> str:
+	try:
+		data, _more = body.read(response, 4 * MAX_EXCERPT)
+	except (HTTPError, *BROKEN):
+		data = b""  # the status says enough
+	text = " ".join(signed.redact(data.decode(errors="replace")).split())
+	words = f"answered {response.status_code} {response.reason or ''}".rstrip()
+	return f"{words}: {text[:MAX_EXCERPT]}" if text else words
+
+
+def _named(
+	error: Exception, request: requests.PreparedRequest, deadline: Deadline, signed: Signature
+) -> Exception:
+	"""The error by which a retry knows what happened: Timeout or ConnectionError."""
+	if deadline.passed:
+		return _too_slow(request, deadline)
+	if isinstance(error, requests.Timeout | TransportTimeout | TimeoutError):
+		return Timeout(f"{label(request)}: no answer in time. Try again later, or raise the step's timeout.")
+	return ConnectionError(f"{label(request)}: {signed.redact(_reason(error))}")
+
+
+def _too_slow(request: requests.PreparedRequest, deadline: Deadline) -> DoganError:
+	return Timeout(
+		f"{label(request)}: took longer than {deadline.seconds:g} s. Raise the step's timeout, or ask for less."
+	)
+
+
+def _reason(error: BaseException) -> str:
+	"""What happened at the bottom of it; the layers above quote whole addresses, queries included."""
+	inner = error.__cause__ or getattr(error, "reason", None)
+	for argument in (inner, *error.args):
+		if isinstance(argument, BaseException):
+			return _reason(argument)
+	return str(error)

@@ -1,0 +1,269 @@
+"""Every action says what it takes; other apps' actions are let in only if they do too."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from dogansystem import Sandbox
+from dogansystem.actions.base import Action, StepContext
+from dogansystem.actions.registry import ActionError, core_actions, describe, load, schemas
+from dogansystem.engine.errors import CheckFailed
+
+from .conftest import context
+
+# Source: workflow-format.md, "Parameters and outputs of the core ones": required, then optional.
+TABLE = {
+	"document.create": ("doctype values", ""),
+	"document.get": ("doctype name", "fields"),
+	"document.list": ("doctype", "filters fields order_by limit"),
+	"document.update": ("doctype name values", ""),
+	"document.submit": ("doctype name", ""),
+	"document.cancel": ("doctype name", ""),
+	"document.delete": ("doctype name", ""),
+	"document.comment": ("doctype name text", ""),
+	"document.assign": ("doctype name user", "description"),
+	"email.send": ("to subject", "message template cc attachments print"),
+	"notify.user": ("user subject", "message document"),
+	"notify.role": ("role subject", "message document"),
+	"http.request": ("url", "method headers query json form credential expect"),
+	"method.call": ("method", "args"),
+	"data.check": ("that", "message"),
+	"flow.wait": ("", "for until"),
+	"flow.stop": ("", "status message"),
+}
+
+EXAMPLES: list[tuple[str, dict[str, Any]]] = [
+	("document.create", {"doctype": "Lead", "values": {"lead_name": "Ayşe", "items": [{"qty": 1}]}}),
+	("document.get", {"doctype": "Lead", "name": "L-1"}),
+	("document.get", {"doctype": "Ledger", "name": 7, "fields": ["status"]}),
+	("document.list", {"doctype": "Lead"}),
+	("document.list", {"doctype": "Lead", "filters": {"status": ["in", ["Open"]]}, "limit": 5}),
+	("document.list", {"doctype": "Lead", "filters": [["status", "=", "Open"]], "order_by": "creation desc"}),
+	("document.update", {"doctype": "Lead", "name": "L-1", "values": {"status": None}}),
+	("document.submit", {"doctype": "Quotation", "name": "Q-1"}),
+	("document.comment", {"doctype": "Quotation", "name": "Q-1", "text": "Called"}),
+	(
+		"document.assign",
+		{"doctype": "Quotation", "name": "Q-1", "user": "a@example.com", "description": "Call"},
+	),
+	("email.send", {"to": "a@example.com", "subject": "S", "message": ""}),
+	("email.send", {"to": ["a@example.com"], "subject": "S", "template": "Reminder", "cc": "b@example.com"}),
+	(
+		"email.send",
+		{
+			"to": "a@example.com",
+			"subject": "S",
+			"message": "M",
+			"attachments": ["/files/a.pdf", {"fname": "a.csv", "fcontent": "x,y"}],
+			"print": {"doctype": "Quotation", "name": "Q-1", "format": "Standard"},
+		},
+	),
+	("notify.user", {"user": "a@example.com", "subject": "S"}),
+	(
+		"notify.user",
+		{"user": ["a@example.com"], "subject": "S", "document": {"doctype": "Lead", "name": "L-1"}},
+	),
+	("notify.role", {"role": "Sales User", "subject": "S", "message": "M"}),
+	(
+		"http.request",
+		{"url": "https://example.com", "method": "POST", "json": None, "expect": [200, "202-204"]},
+	),
+	("method.call", {"method": "frappe.ping"}),
+	("method.call", {"method": "frappe.client.get_count", "args": {"doctype": "Lead"}}),
+	("data.set", {"anything": {"at": ["all"]}}),
+	("data.set", {}),
+	("data.check", {"that": None, "message": "no"}),
+	("flow.wait", {"for": "15m"}),
+	("flow.wait", {"for": 0.5}),
+	("flow.wait", {"until": "2025-12-31 09:00"}),
+	("flow.stop", {}),
+	("flow.stop", {"status": "Cancelled", "message": "not needed"}),
+]
+
+
+def properties(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+	"""Every property of a schema with its path, those of nested objects and list items included."""
+	for name, parameter in schema.get("properties", {}).items():
+		yield f"{path}.{name}", parameter
+		yield from properties(parameter, f"{path}.{name}")
+		yield from properties(parameter.get("items", {}), f"{path}.{name}[]")
+
+
+def test_the_core_actions_are_those_of_the_workflow_format() -> None:
+	assert set(core_actions()) == {*TABLE, "data.set"}
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_an_action_takes_the_parameters_of_the_workflow_format_and_no_others(name: str) -> None:
+	schema = core_actions()[name].parameters
+	required, optional = (set(words.split()) for words in TABLE[name])
+
+	assert set(schema["properties"]) == required | optional
+	assert set(schema.get("required", ())) == required
+	assert schema["additionalProperties"] is False
+
+
+@pytest.mark.parametrize("name", [*TABLE, "data.set"])
+def test_an_action_describes_itself_and_every_parameter(name: str) -> None:
+	action = core_actions()[name]
+
+	Draft202012Validator.check_schema(action.parameters)
+	assert action.name == name
+	assert action.summary and action.returns
+	for path, parameter in properties(action.parameters, name):
+		assert parameter.get("description"), f"{path} has no description"
+		Draft202012Validator(parameter).validate(parameter["default"]) if "default" in parameter else None
+
+
+@pytest.mark.parametrize(("name", "params"), EXAMPLES)
+def test_an_example_is_valid(name: str, params: dict[str, Any]) -> None:
+	core_actions()[name].validate(params)
+
+
+def test_only_http_requests_leave_the_database() -> None:
+	assert [name for name, action in core_actions().items() if action.external] == ["http.request"]
+
+
+def test_schemas_gives_each_actions_parameters_as_json() -> None:
+	found = schemas(core_actions())
+
+	assert found.keys() == core_actions().keys()
+	assert json.loads(json.dumps(found)) == found
+
+
+def test_describe_puts_an_action_into_words() -> None:
+	described = {action["name"]: action for action in describe(core_actions())}
+	mail = {parameter["name"]: parameter for parameter in described["email.send"]["parameters"]}
+	wait = {parameter["name"]: parameter for parameter in described["flow.wait"]["parameters"]}
+
+	assert list(described) == sorted(core_actions())
+	assert described["http.request"]["external"] is True
+	assert mail["to"]["type"] == "text or a list"
+	assert mail["to"]["required"] is True
+	assert mail["print"]["type"] == "{doctype, name, [format]}"
+	assert wait["for"]["type"] == "text or a number"
+	assert described["data.set"]["parameters"] == []
+	stop = described["flow.stop"]["parameters"][0]
+	assert (stop["default"], stop["choices"]) == ("Succeeded", ["Succeeded", "Failed", "Cancelled"])
+	assert json.loads(json.dumps(list(described.values()))) == list(described.values())
+
+
+class Print(Action):
+	name = "label.print"
+	summary = "Print a label"
+	parameters = {"type": "object", "properties": {}}
+	returns = "nothing"
+
+	def run(self, params: dict[str, Any], context: StepContext) -> None:
+		return None
+
+
+class SamePrint(Print):
+	pass
+
+
+class Nameless(Action):
+	summary = "…"
+	parameters = {"type": "object"}
+	returns = "…"
+
+	def run(self, params: dict[str, Any], context: StepContext) -> None:
+		return None
+
+
+class BadName(Print):
+	name = "Print"
+
+
+class TakesCoreName(Print):
+	name = "data.set"
+
+
+class NoRun(Action):
+	name = "label.none"
+	summary = returns = "…"
+	parameters = {"type": "object"}
+
+
+class BadSchema(Print):
+	name = "label.bad"
+	parameters = {"type": "object", "properties": {"size": {"type": "huge"}}}
+
+
+class ListSchema(Print):
+	name = "label.list"
+	parameters = {"type": "array"}
+
+
+not_a_class = "label.print"
+HERE = __name__
+
+
+def test_actions_of_other_apps_are_loaded_by_their_paths() -> None:
+	found = load([f"{HERE}.Print", f"{HERE}.Print"])
+
+	assert list(found) == ["label.print"]
+	assert isinstance(found["label.print"], Print)
+
+
+@pytest.mark.parametrize(
+	("path", "words"),
+	[
+		("Print", "is not a dotted path"),
+		("no_such_app.actions.Print", "ModuleNotFoundError: No module named 'no_such_app'"),
+		(f"{HERE}.Missing", "has no Missing; correct the path in hooks.py"),
+		(f"{HERE}.not_a_class", "is not a class derived from dogansystem.actions.base.Action"),
+		(f"{HERE}.StepContext", "is not a class derived from"),
+		(f"{HERE}.NoRun", "has no method `run`"),
+		(f"{HERE}.Nameless", "has no `name`"),
+		(f"{HERE}.BadName", "'Print' is not family.verb"),
+		(f"{HERE}.TakesCoreName", "the name 'data.set' is taken by the app's own; choose another"),
+		(f"{HERE}.BadSchema", r"not a JSON Schema: \$\.properties\.size\.type"),
+		(f"{HERE}.ListSchema", "not a JSON Schema with type: object"),
+	],
+)
+def test_an_action_that_cannot_be_used_is_refused_by_its_path(path: str, words: str) -> None:
+	with pytest.raises(ActionError, match=words) as failure:
+		load([path])
+	assert str(failure.value).startswith(f"dogansystem_actions: {path!r}: ")
+
+
+def test_all_that_is_wrong_is_said_at_once() -> None:
+	with pytest.raises(ActionError) as failure:
+		load([f"{HERE}.BadName", f"{HERE}.Print", f"{HERE}.SamePrint"])
+
+	assert str(failure.value).count("\n") == 1
+	assert f"the name 'label.print' is taken by {HERE}.Print" in str(failure.value)
+
+
+@pytest.mark.parametrize(
+	("name", "params"),
+	[
+		("document.comment", {"doctype": "Lead", "name": "L-1", "text": 12.5}),
+		("document.assign", {"doctype": "Lead", "name": "L-1", "user": "a@example.com", "description": 12.5}),
+		("email.send", {"to": "a@example.com", "subject": 12.5, "message": 12.5}),
+		("notify.user", {"user": "a@example.com", "subject": 12.5, "message": 12.5}),
+		("data.check", {"that": False, "message": 12.5}),
+		("flow.stop", {"message": 12.5}),
+	],
+)
+def test_what_people_read_may_be_a_number_and_becomes_text(
+	site: Sandbox, name: str, params: dict[str, Any]
+) -> None:
+	site.load_documents([{"doctype": "Lead", "name": "L-1"}])
+	core_actions()[name].validate(params)
+	try:
+		output = core_actions()[name].run(params, context(site))
+	except CheckFailed as failure:
+		output = str(failure)
+	told = [
+		*site.documents.list("Comment", fields=["content"]),
+		*site.documents.list("ToDo", fields=["description"]),
+	]
+	texts = [output, getattr(output, "message", None)]
+	texts += [text for each in [*told, *site.outbox()] for text in each.values()]
+	assert "12.5" in texts
+	assert 12.5 not in texts

@@ -1,0 +1,121 @@
+"""Parameters that do not fit are refused in words that name where and what."""
+
+from typing import Any
+
+import pytest
+
+from dogansystem.actions.data import Set
+from dogansystem.actions.registry import core_actions
+from dogansystem.actions.schema import ValidationError, compile_check
+from dogansystem.engine.errors import PERMANENT, error_names
+
+
+@pytest.mark.parametrize(
+	("action", "params", "message"),
+	[
+		("document.get", {}, "params: needs doctype and name"),
+		("document.get", {"doctype": "", "name": "x"}, "params.doctype: must not be empty"),
+		(
+			"document.get",
+			{"doctype": "Lead", "name": None},
+			"params.name: must be text or a whole number, not nothing",
+		),
+		(
+			"document.get",
+			{"doctype": "Lead", "name": "x", "feilds": []},
+			"params: does not know 'feilds' (did you mean 'fields'?)",
+		),
+		(
+			"document.get",
+			{"doctype": "Lead", "name": "x", "fields": [1]},
+			"params.fields[0]: must be text, not a whole number",
+		),
+		(
+			"document.list",
+			{"doctype": "Lead", "limit": "5"},
+			"params.limit: must be a whole number, not text",
+		),
+		("document.list", {"doctype": "Lead", "limit": 0}, "params.limit: must be at least 1, not 0"),
+		(
+			"document.list",
+			{"doctype": "Lead", "limit": True},
+			"params.limit: must be a whole number, not true or false",
+		),
+		(
+			"document.create",
+			{"doctype": "Lead", "values": []},
+			"params.values: must be a mapping, not a list",
+		),
+		("email.send", {"to": "a@example.com", "subject": "S"}, "params: needs message or template"),
+		(
+			"email.send",
+			{"to": "a@example.com", "subject": "S", "message": "m", "template": "t"},
+			"params: takes message or template, not both",
+		),
+		(
+			"email.send",
+			{"to": None, "subject": "S", "message": "m"},
+			"params.to: must be text or a list, not nothing",
+		),
+		(
+			"email.send",
+			{"to": "a@example.com", "subject": "S", "message": "m", "attachments": [{"fname": "a"}]},
+			"params.attachments[0]: needs fcontent",
+		),
+		(
+			"email.send",
+			{"to": ["amy"], "subject": "S", "message": "m"},
+			"params.to[0]: 'amy' does not fit. Who gets it: addresses, separated by commas or as a list",
+		),
+		("notify.user", {"user": [], "subject": "S"}, "params.user: must not be empty"),
+		("flow.wait", {}, "params: needs for or until"),
+		("flow.wait", {"for": 1, "until": "2025-01-01"}, "params: takes for or until, not both"),
+		(
+			"flow.stop",
+			{"status": "Done"},
+			"params.status: must be one of Succeeded, Failed, Cancelled, not 'Done'",
+		),
+		(
+			"http.request",
+			{"url": "ftp://example.com"},
+			"params.url: 'ftp://example.com' does not fit. The address, starting with https:// or http://",
+		),
+	],
+)
+def test_a_wrong_parameter_is_named_with_what_it_must_be(
+	action: str, params: dict[str, Any], message: str
+) -> None:
+	with pytest.raises(ValidationError) as failure:
+		core_actions()[action].validate(params)
+	assert str(failure.value) == message
+	assert PERMANENT & set(error_names(failure.value))
+
+
+def test_several_wrong_parameters_are_named_at_once() -> None:
+	with pytest.raises(ValidationError) as failure:
+		core_actions()["document.list"].validate({"doctype": 1, "limit": 0, "filters": "x"})
+	assert str(failure.value) == (
+		"params.doctype: must be text, not a whole number; params.filters: must be a mapping or a list, not text;"
+		" params.limit: must be at least 1, not 0"
+	)
+
+
+def test_a_long_wrong_value_is_cut_short() -> None:
+	with pytest.raises(ValidationError) as failure:
+		core_actions()["flow.stop"].validate({"status": "x" * 10_000})
+	assert len(str(failure.value)) < 250
+
+
+def test_a_schema_that_lets_everything_through_costs_nothing() -> None:
+	assert compile_check(Set.parameters) is None
+
+
+def test_other_keywords_are_explained_as_jsonschema_does() -> None:
+	check = compile_check(
+		{"type": "object", "properties": {"n": {"multipleOf": 2}}, "oneOf": [{"minProperties": 1}]}
+	)
+	assert check
+	with pytest.raises(ValidationError, match=r"^params\.n: 3 is not a multiple of 2$"):
+		check({"n": 3})
+	with pytest.raises(ValidationError, match=r"^params: \{\} is not valid under any of the given schemas$"):
+		check({})
