@@ -1,0 +1,59 @@
+"""The numbers of a site, all true at the moment they are read. `get_system_status` gives them everywhere."""
+
+from typing import Any
+
+from dogansystem import __version__
+from dogansystem.sites.protocol import Settings, Site
+from dogansystem.store import agents, processes, queue, reads
+from dogansystem.store.moment import as_text
+
+
+def system_status(site: Site, settings: Settings) -> dict[str, Any]:
+	"""Agents, workflows, runs and steps with their totals; the queue; workers wanted, alive and busy; nodes."""
+	db = site.database
+	now = site.now()
+	ready, in_hand, oldest = queue.depth(db)
+	return {
+		"site": site.name,
+		"version": __version__,
+		"time": as_text(site.local_time(now)),
+		"agents": _agents(agents.every(db), settings),
+		"workflows": reads.count_workflows(db),
+		"runs": reads.count_runs(db),
+		"steps": reads.count_steps(db),
+		"queue": {
+			"ready": ready,
+			"in_hand": in_hand,
+			"waiting_for_a_slot": int(db.sql("SELECT COUNT(*) FROM dogan_line")[0][0]),
+			"timers": int(db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0]),
+			"oldest_ready_seconds": round(max(0.0, now - oldest), 3) if oldest is not None else None,
+		},
+		"workers": _workers(processes.every(db), queue.processes_at_work(db), settings, now),
+	}
+
+
+def _agents(every: list[dict[str, Any]], settings: Settings) -> dict[str, Any]:
+	return {
+		"total": len(every),
+		"enabled": sum(each["enabled"] for each in every),
+		"busy": sum(each["busy"] > 0 for each in every),
+		"limit": settings.max_agents,
+	}
+
+
+def _workers(
+	every: list[processes.Process], at_work: set[int], settings: Settings, now: float
+) -> dict[str, Any]:
+	alive = [each for each in every if each.id > 0 and now - each.beat_at < settings.lease]
+	nodes: dict[str, dict[str, int]] = {}
+	for each in alive:
+		node = nodes.setdefault(each.node, {"alive": 0, "busy": 0, "steps": 0})
+		node["alive"] += 1
+		node["busy"] += each.id in at_work
+		node["steps"] += each.steps
+	return {
+		"wanted": settings.num_workers,
+		"alive": len(alive),
+		"busy": sum(node["busy"] for node in nodes.values()),
+		"nodes": nodes,
+	}

@@ -1,0 +1,174 @@
+"""The front door: what people and programs ask of the system, the same on a bench and in the sandbox."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from dogansystem.actions.registry import schemas
+from dogansystem.agents.limits import check_may_enable
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import NotFound
+from dogansystem.engine.parse import parse
+from dogansystem.health.status import system_status
+from dogansystem.sites.protocol import Site
+from dogansystem.store import agents, control, reads, versions
+from dogansystem.store.moment import moment
+from dogansystem.triggers.starting import start_run
+
+
+class Orchestrator:
+	"""Workflows, runs and agents of one site.
+
+	Every method works in the calling thread's transaction and leaves the commit to the caller, so that what it does and
+	what the caller does happen together or not at all. On a bench the request commits; in the sandbox
+	`site.database.commit()` does.
+	"""
+
+	def __init__(self, site: Site, max_agents: int | None = None, num_workers: int | None = None):
+		"""`max_agents` and `num_workers` overrule Dogan Settings for this object."""
+		self.site = site
+		self._max_agents = max_agents
+		self._num_workers = num_workers
+
+	# Workflows
+
+	def check(self, source: str | Mapping[str, Any]) -> Definition:
+		"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
+		return parse(source, actions=schemas(self.site.actions()))
+
+	def import_workflow(self, source: str | Mapping[str, Any], enabled: bool | None = True) -> str:
+		"""Check a definition and keep it; gives the workflow's name. `enabled` None leaves it as it is."""
+		definition = self.check(source)
+		self.site.catalog.save_workflow(definition, enabled)
+		return definition.name
+
+	def export_workflow(self, workflow: str) -> dict[str, Any]:
+		"""The current definition of a workflow as plain data. Raises NotFound."""
+		found = reads.enabled_workflow(self.site.database, workflow)
+		if found is None or not found[0]:
+			raise NotFound(f"There is no workflow named {workflow!r}.")
+		return dict(versions.load(self.site, found[0]).source)
+
+	def set_workflow_enabled(self, workflow: str, enabled: bool) -> None:
+		"""Let a workflow's triggers start runs, or not. Runs under way go on. Raises NotFound."""
+		self.site.catalog.set_enabled(workflow, enabled)
+
+	# Runs
+
+	def start_run(
+		self,
+		workflow: str,
+		input: Any = None,
+		*,
+		idempotency_key: str | None = None,
+		document: Mapping[str, Any] | None = None,
+		user: str | None = None,
+		cause: str = "api",
+		trigger: Mapping[str, Any] | None = None,
+	) -> str:
+		"""Start a run; gives its name, or that of the run the same `idempotency_key` has started before.
+
+		Raises NotFound, WrongState, InputError, LimitReached or NotAllowed; nothing is written then.
+		"""
+		run = start_run(
+			self.site,
+			self.site.database,
+			workflow,
+			moment(self.site),
+			cause=cause,
+			started_by=user or self.site.user,
+			input=input,
+			trigger=trigger,
+			document=document,
+			idempotency_key=idempotency_key,
+		)
+		self.site.after_commit(self.site.doorbell.ring)
+		return run
+
+	def get_run(self, run: str) -> dict[str, Any]:
+		"""A run with its steps, times, outputs and errors. Raises NotFound."""
+		return reads.run_as_json(self.site.database, run)
+
+	def list_runs(
+		self,
+		workflow: str | None = None,
+		status: str | None = None,
+		reference: tuple[str, str] | None = None,
+		limit: int = 20,
+	) -> list[dict[str, Any]]:
+		"""The newest runs, of a workflow, in a state, or about a document `(doctype, name)`."""
+		return reads.list_runs(
+			self.site.database, workflow=workflow, status=status, reference=reference, limit=limit
+		)
+
+	def pause_run(self, run: str) -> None:
+		"""Start no further step; what is running finishes. Raises NotFound or WrongState."""
+		control.pause(self.site.database, run, self._definition_of(run), moment(self.site))
+		self._changed(run)
+
+	def resume_run(self, run: str) -> None:
+		"""Let a paused run go on. Raises NotFound or WrongState."""
+		control.resume(self.site.database, run, self._definition_of(run), moment(self.site))
+		self._changed(run)
+
+	def cancel_run(self, run: str) -> None:
+		"""End a run as Cancelled once what is running has finished. Raises NotFound or WrongState."""
+		control.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
+		self._changed(run)
+
+	def retry_run(self, run: str, step: str | None = None) -> list[str]:
+		"""Run a finished run again from `step`, or from where it failed; gives the ids of the steps that run again.
+
+		Earlier outputs are kept. Raises NotFound or WrongState.
+		"""
+		again = control.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
+		self._changed(run)
+		return sorted(again)
+
+	# Agents
+
+	def register_agent(
+		self, name: str, user: str, capabilities: Iterable[str] = (), capacity: int = 1, enabled: bool = True
+	) -> None:
+		"""Add an agent or change it. Raises LimitReached when one more enabled agent is over `max_agents`."""
+		if enabled:
+			check_may_enable(self.site, name, self._max_agents)
+		self.site.catalog.save_agent(name, user, list(capabilities), capacity, enabled)
+
+	def enable_agent(self, name: str) -> None:
+		"""Let an agent take steps. Raises NotFound or LimitReached."""
+		self._known_agent(name)
+		check_may_enable(self.site, name, self._max_agents)
+		self.site.catalog.set_agent_enabled(name, True)
+		self.site.after_commit(self.site.doorbell.ring)
+
+	def disable_agent(self, name: str) -> None:
+		"""Give an agent no further steps. Raises NotFound."""
+		self._known_agent(name)
+		self.site.catalog.set_agent_enabled(name, False)
+
+	def list_agents(self) -> list[dict[str, Any]]:
+		"""Every agent: name, user, capabilities, capacity, busy, enabled."""
+		return agents.every(self.site.database)
+
+	# The system
+
+	def get_system_status(self) -> dict[str, Any]:
+		"""How much there is of everything and how it goes: agents, workflows, runs, steps, queue, workers."""
+		settings = self.site.settings()
+		if self._max_agents is not None:
+			settings = replace(settings, max_agents=self._max_agents)
+		if self._num_workers is not None:
+			settings = replace(settings, num_workers=self._num_workers)
+		return system_status(self.site, settings)
+
+	def _definition_of(self, run: str) -> Definition:
+		return versions.load(self.site, reads.version_of_run(self.site.database, run))
+
+	def _known_agent(self, name: str) -> None:
+		if agents.user_of(self.site.database, name) is None:
+			raise NotFound(f"There is no agent named {name!r}.")
+
+	def _changed(self, run: str) -> None:
+		self.site.after_commit(self.site.doorbell.ring)
+		self.site.runs_changed([run])

@@ -1,0 +1,127 @@
+"""Document triggers: a document was created, updated, submitted, cancelled, deleted, or a field of it changed.
+
+The run is written in the document's own transaction: if the document rolls back there was no run, and if it commits
+there is one, whatever happens to the process afterwards. A document no workflow wants pays for one look in a dict.
+"""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from dogansystem.engine.definition import Trigger
+from dogansystem.engine.errors import DoganError, LimitReached, TooDeep
+from dogansystem.engine.templates import truthy
+from dogansystem.sites.protocol import Site
+from dogansystem.store import versions
+from dogansystem.store.context import RunData, values_of
+from dogansystem.store.moment import Moment, moment
+from dogansystem.triggers import starting
+
+STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+	"""A workflow that wants to hear of a DocType's documents."""
+
+	workflow: str
+	version: str
+	trigger: Trigger
+
+
+_maps: dict[str, tuple[str, Mapping[str, tuple[Wanted, ...]]]] = {}
+_maps_lock = threading.Lock()
+
+
+def wanted(site: Site) -> Mapping[str, tuple[Wanted, ...]]:
+	"""For each DocType, the triggers of enabled workflows. Kept in the process until the stamp changes."""
+	stamp = site.stamp(STAMP)
+	known = _maps.get(site.name)
+	if known and known[0] == stamp:
+		return known[1]
+	fresh = _read(site)
+	with _maps_lock:
+		_maps[site.name] = (stamp, fresh)
+	return fresh
+
+
+def on_event(
+	site: Site, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None = None
+) -> list[str]:
+	"""Start what wants this event, in the document's transaction; gives the names of the runs.
+
+	`event` is created, updated, submitted, cancelled, deleted, or changed where a field was written without a save;
+	`previous` the values before it, if there were any.
+	A trigger that cannot be evaluated does not keep people from saving: its run is there, failed, with the reason.
+	"""
+	started = []
+	for want in wanted(site).get(doc["doctype"], ()):
+		if _is_about(want.trigger, doc, event, previous):
+			run = _start(site, want, doc, event, previous)
+			if run:
+				started.append(run)
+	if started:
+		site.after_commit(site.doorbell.ring)
+	return started
+
+
+def _start(
+	site: Site, want: Wanted, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None
+) -> str | None:
+	at = moment(site)
+	about = {"on": "document", "event": event, "doctype": doc["doctype"], "name": doc["name"]}
+	if want.trigger.keys.get("field") and previous:
+		field = want.trigger.keys["field"]
+		about |= {"field": field, "before": previous.get(field), "after": doc.get(field)}
+	try:
+		if not _condition_holds(want.trigger, doc, about, site.user, at):
+			return None
+		return starting.start_run(
+			site, site.database, want.workflow, at, cause="document", started_by=site.user, trigger=about,
+			document=doc, strict=False,
+		)  # fmt: skip
+	except TooDeep:
+		raise  # an error on the run that caused it, whose step is writing this document
+	except LimitReached:
+		return None  # when_full: skip
+	except DoganError as error:
+		return starting.start_failed(
+			site, site.database, want.version, error, at, cause="document", started_by=site.user, trigger=about,
+			document=doc,
+		)  # fmt: skip
+
+
+def _condition_holds(
+	trigger: Trigger, doc: Mapping[str, Any], about: Mapping[str, Any], user: str, at: Moment
+) -> bool:
+	condition = trigger.keys.get("if")
+	if condition is None:
+		return True
+	data = RunData("", "", "", "", "document", {}, about, doc, user, user, 0, None)
+	return truthy(condition, values_of(data, {}, at, user))
+
+
+def _is_about(
+	trigger: Trigger, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None
+) -> bool:
+	asked = trigger.keys["event"]
+	if asked != "changed":
+		return bool(asked == event)
+	field = trigger.keys["field"]
+	before = previous.get(field) if previous else None
+	return event != "deleted" and doc.get(field) != before
+
+
+def _read(site: Site) -> Mapping[str, tuple[Wanted, ...]]:
+	rows = site.database.sql(
+		"SELECT name, current_version FROM `tabDogan Workflow` WHERE enabled = 1 AND current_version IS NOT NULL"
+		" ORDER BY name"
+	)
+	found: dict[str, tuple[Wanted, ...]] = {}
+	for workflow, version in rows:
+		for trigger in versions.load(site, version).triggers:
+			if trigger.on == "document":
+				doctype = trigger.keys["doctype"]
+				found[doctype] = (*found.get(doctype, ()), Wanted(workflow, version, trigger))
+	return found

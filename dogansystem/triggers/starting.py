@@ -1,0 +1,150 @@
+"""The one way a run is started, whatever the trigger: the workflow is looked up, everything is checked, then written."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dogansystem.engine.current import MAX_DEPTH, current
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotFound, TooDeep, WrongState
+from dogansystem.engine.parse import check_input
+from dogansystem.engine.states import FAILED
+from dogansystem.engine.templates import render
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import admission, agents, context, reads, runs, start, versions
+from dogansystem.store.moment import Moment
+
+# Users whom nobody names on purpose: they act only where a workflow says so itself.
+_NOBODY = frozenset({"Administrator", "Guest", ""})
+
+
+def start_run(
+	site: Site,
+	db: Database,
+	workflow: str,
+	at: Moment,
+	*,
+	cause: str,
+	started_by: str,
+	input: Any = None,
+	trigger: Mapping[str, Any] | None = None,
+	document: Mapping[str, Any] | None = None,
+	idempotency_key: str | None = None,
+	strict: bool = True,
+) -> str:
+	"""Start a run of an enabled workflow in the transaction of `db`; the caller commits and rings the doorbell.
+
+	With `strict` an agent that does not exist is an error now; without, the step that needs it fails.
+
+	Raises:
+		NotFound: no such workflow or agent.
+		WrongState: the workflow is disabled.
+		InputError: `input` does not fit the workflow's schema.
+		LimitReached: too deep a chain of runs, or the limit is full and says `when_full: skip`.
+		NotAllowed: nobody is named whose permissions the steps could have.
+	"""
+	definition, version = enabled_definition(site, db, workflow)
+	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key)):
+		return known
+	given = {} if input is None else input
+	check_input(definition, given)
+	above = current.get()
+	depth = above.depth + 1 if above else 0
+	if depth > MAX_DEPTH:
+		raise TooDeep(
+			f"Workflow {workflow!r} was not started: it would be run {depth} in a chain of runs that start each other,"
+			f" and at most {MAX_DEPTH} are allowed. Narrow the trigger's `if` so that the chain ends."
+		)
+	if strict:
+		_check_agents(db, definition)
+	run_as = definition.run_as or started_by
+	if run_as in _NOBODY and not definition.run_as:
+		raise NotAllowed(
+			f"Workflow {workflow!r} names no run_as and was started by {started_by or 'nobody'}:"
+			" set run_as to the user whose permissions its steps shall have."
+		)
+	request = start.Start(
+		definition=definition,
+		version=version,
+		run_as=run_as,
+		started_by=started_by,
+		cause=cause,
+		input=given,
+		trigger=trigger,
+		document=document,
+		depth=depth,
+		parent_run=above.run if above else None,
+		parent_step=above.step if above else None,
+		idempotency_key=idempotency_key,
+		limit_key=_limit_key(definition, given, trigger, document, started_by, run_as, at),
+	)
+	_check_limit(db, request)
+	return start.start_run(db, request, at)
+
+
+def start_failed(
+	site: Site,
+	db: Database,
+	version: str,
+	error: DoganError,
+	at: Moment,
+	*,
+	cause: str,
+	started_by: str,
+	trigger: Mapping[str, Any] | None = None,
+	document: Mapping[str, Any] | None = None,
+) -> str:
+	"""Leave a failed run where a trigger fired and no run could start, so that people see it and why."""
+	definition = versions.load(site, version, db)
+	run_as = definition.run_as or started_by
+	request = start.Start(definition, version, run_as, started_by, cause, {}, trigger, document)
+	run = start.start_run(db, request, at)
+	locked = runs.lock(db, run, definition)
+	if locked:
+		runs.end(db, locked, FAILED, at, error_type=type(error).__name__, error=f"trigger: {error}")
+	return run
+
+
+def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definition, str]:
+	"""The current definition of an enabled workflow and its version's name."""
+	found = reads.enabled_workflow(db, workflow)
+	if found is None or not found[0]:
+		raise NotFound(f"There is no workflow named {workflow!r}.")
+	version, enabled = found
+	if not enabled:
+		raise WrongState(f"Workflow {workflow!r} is disabled: enable it before you start a run.")
+	return versions.load(site, str(version), db), str(version)
+
+
+def _limit_key(
+	definition: Definition,
+	given: Any,
+	trigger: Mapping[str, Any] | None,
+	document: Mapping[str, Any] | None,
+	started_by: str,
+	run_as: str,
+	at: Moment,
+) -> str:
+	if definition.limits.key is None:
+		return ""
+	data = context.RunData(
+		"", definition.name, "", "", "", given, trigger, document, run_as, started_by, 0, None
+	)
+	return str(render(definition.limits.key, context.values_of(data, {}, at, run_as)))[:140]
+
+
+def _check_agents(db: Database, definition: Definition) -> None:
+	for step in definition.steps:
+		if step.is_limited and (problem := agents.why_none(db, step.agent, step.capability)):
+			raise NotFound(f"Workflow {definition.name!r}, step {step.id!r}: {problem}")
+
+
+def _check_limit(db: Database, request: start.Start) -> None:
+	limits = request.definition.limits
+	if limits.when_full != "skip" or not limits.concurrent_runs:
+		return
+	under_way = admission.under_way(db, start.resource_of_run(request.definition, request.limit_key))
+	if under_way >= limits.concurrent_runs:
+		raise LimitReached(
+			f"Workflow {request.definition.name!r} was not started: {under_way} of its runs are under way and"
+			f" limits.concurrent_runs is {limits.concurrent_runs}. Wait for one to end, or raise the limit."
+		)

@@ -1,0 +1,123 @@
+"""What has to be done beside the steps, by whichever process comes first: due timers, lines, and dead processes' steps.
+
+Every chore is fenced by a row, so that any number of processes may do them at the same moment.
+"""
+
+import random
+from collections.abc import Callable
+
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.outcomes import Failed
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import admission, items, names, processes, queue, reads, timers, versions, wake
+from dogansystem.store.attempts import Attempt, Finished
+from dogansystem.store.finish import finish
+from dogansystem.store.moment import moment
+from dogansystem.store.processes import Process
+from dogansystem.store.queue import Lease
+from dogansystem.store.timers import Timer
+from dogansystem.triggers import schedule
+from dogansystem.worker import identity
+from dogansystem.worker.control import Control
+
+MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
+
+
+def do(site: Site, control: Control) -> int:
+	"""Do all chores once; gives how many things happened."""
+	happened = take_over_silent(site, control) + fire_timers(site, control)
+	return happened + control.run(lambda db: admission.admit(db, definition_of(site, db), moment(site)))
+
+
+def definition_of(site: Site, db: Database) -> Callable[[str], Definition]:
+	"""A function that gives the definition a run has started with."""
+	return lambda run: versions.load(site, reads.version_of_run(db, run), db)
+
+
+def next_due(db: Database) -> float | None:
+	"""When the next timer is due (epoch seconds), or None."""
+	return timers.next_due(db)
+
+
+def tell(site: Site, run: str) -> None:
+	"""Tell people that a run has changed, after a commit on the other connection."""
+	site.runs_changed([run])
+	site.database.commit()
+
+
+def fire_timers(site: Site, control: Control) -> int:
+	"""Handle what is due, each timer in a transaction of its own; gives how many."""
+	due = control.run(lambda db: timers.due(db, site.now(), MAX_TIMERS))
+	return sum(_fire(site, control, timer) for timer in due)
+
+
+def _fire(site: Site, control: Control, timer: Timer) -> bool:
+	if timer.kind not in wake.KINDS:
+		return control.run(lambda db: schedule.fire(site, db, timer, moment(site)))
+	finished = control.run(lambda db: _wake(site, db, timer))
+	if finished and finished.check_items:
+		_close_items(site, control, str(timer.run), str(timer.step_run))
+	tell(site, str(timer.run))
+	return finished is not None
+
+
+def _wake(site: Site, db: Database, timer: Timer) -> Finished | None:
+	definition = definition_of(site, db)(str(timer.run))
+	return wake.wake(db, timer, definition, moment(site))
+
+
+def _close_items(site: Site, control: Control, run: str, step_run: str) -> None:
+	def close(db: Database) -> bool:
+		return items.close(db, run, definition_of(site, db)(run), names.parts(step_run)[0], moment(site))
+
+	control.run(close)
+
+
+def take_over_silent(site: Site, control: Control) -> int:
+	"""Take over the steps of processes that have stopped beating, or have ended on this node; gives how many steps."""
+	oldest_beat = site.now() - site.settings().lease
+	everybody = control.run(processes.every)
+	lost = [
+		each for each in everybody if each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid)
+	]
+	return sum(take_over(site, control, process) for process in lost)
+
+
+def take_over(site: Site, control: Control, process: Process) -> int:
+	"""Return what a dead process had claimed; what it had begun counts as an attempt that failed with WorkerLost."""
+	if not control.run(lambda db: processes.declare_dead(db, process)):
+		return 0
+	number = abs(process.id)
+
+	def give_back(db: Database) -> int:
+		db.begin()
+		return queue.give_back(db, number, moment(site))
+
+	taken = control.run(give_back)
+	for lease, begun_at in control.run(lambda db: processes.begun_leases(db, number)):
+		taken += _fail_lost(site, control, process, lease, begun_at)
+	control.run(lambda db: processes.leave(db, -number))
+	return taken
+
+
+def _fail_lost(site: Site, control: Control, process: Process, lease: Lease, begun_at: float) -> bool:
+	outcome = Failed(
+		("WorkerLost",),
+		f"Worker {process.worker} was killed or stopped responding while it executed attempt {lease.attempt}.",
+	)
+
+	def fail(db: Database) -> Finished | None:
+		definition = definition_of(site, db)(lease.run)
+		step_id, item = names.parts(lease.step_run)
+		started = moment(site, begun_at)
+		attempt = Attempt(lease, definition, definition.by_id[step_id], item, started, process.worker)
+		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random)
+		if finished is None:
+			db.rollback()
+		return finished
+
+	finished = control.run(fail)
+	if finished and finished.check_items:
+		_close_items(site, control, lease.run, lease.step_run)
+	tell(site, lease.run)
+	return finished is not None

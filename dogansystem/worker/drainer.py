@@ -1,0 +1,300 @@
+"""The drainer: claims ready steps, executes them one after another, and writes result and progress in one transaction.
+
+It is one RQ job on a bench, a thread or a process in the sandbox. It works until nothing is ready and nobody rings for
+a while, or until its time budget is used up; SIGTERM lets it finish the step in hand and give back the rest.
+"""
+
+import os
+import random
+import time
+from collections import deque
+from collections.abc import Callable
+from functools import partial
+
+from dogansystem.engine import outcomes
+from dogansystem.engine.outcomes import Failed, Outcome
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import admission, items, processes, queue
+from dogansystem.store.attempts import Attempt, Finished
+from dogansystem.store.finish import finish
+from dogansystem.store.moment import Moment, moment
+from dogansystem.store.queue import Lease
+from dogansystem.worker import chores, identity
+from dogansystem.worker.beat import Beat, Progress
+from dogansystem.worker.control import CONFLICT_PAUSE, CONFLICT_TRIES, Control
+from dogansystem.worker.execute import Interrupted, Work, perform
+from dogansystem.worker.load import Loader
+
+MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
+BATCH_SECONDS = 0.05  # of work in a batch: what one process holds, another cannot begin
+MAX_CHAIN = (
+	50  # steps of one run in a row before the next one goes through the queue, so that urgent work gets in
+)
+CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
+RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
+RING_INTERVAL = 0.05  # seconds between two rings for help
+
+
+class Drainer:
+	"""Works off ready steps.
+
+	Attributes:
+		progress: what it has done so far; `progress.stopping` asks it to leave.
+	"""
+
+	def __init__(self, site: Site, *, until: Callable[[], bool] | None = None):
+		"""`until` is asked whenever nothing is ready; True ends the drainer at once, whatever the linger time."""
+		self.site = site
+		self.progress = Progress()
+		self._until = until
+		self._settings = site.settings()
+		self._worker = identity.worker()
+		self._loader = Loader(site)
+		self._floor = queue.Floor()
+		self._batch: deque[Work] = deque()
+		self._pace = BATCH_SECONDS / 4  # seconds per step, a moving average
+		self._seq = 0
+		self._begun: int | None = None  # number of the lease that was begun with the last commit
+		self._chores_at = float("-inf")
+		self._rang_at = float("-inf")
+
+	def run(self) -> int:
+		"""Work until there is nothing to do or it is time to leave; gives how many steps were executed."""
+		control = Control(self.site)
+		try:
+			self.work_with(control)
+		finally:
+			control.close()
+		return self.progress.steps
+
+	def work_with(self, control: Control) -> None:
+		"""Register, work, give back what is left, and leave."""
+		self._control = control
+		self._process = control.run(self._register)
+		leave_at = time.monotonic() + self._settings.time_budget
+		try:
+			with Beat(self.site, control, self._process, self.progress):
+				while not self.progress.stopping.is_set() and time.monotonic() < leave_at:
+					if not self._round(leave_at):
+						break
+		finally:
+			self._leave()
+
+	def _round(self, leave_at: float) -> bool:
+		"""Work, or wait for work; False when it is time to leave. Survives the loss of the database."""
+		try:
+			return self._drain_once() or self._linger(leave_at)
+		except Exception as error:
+			if not self.site.database.is_lost(error):
+				raise
+			return self._recover(error)
+
+	def _recover(self, error: Exception) -> bool:
+		"""Connect again and return everything in hand.
+
+		What had begun does not count as an attempt: its lease tells that its transaction did not commit.
+		"""
+		self._batch.clear()
+		patience = time.monotonic() + RECONNECT_SECONDS
+		while not self.progress.stopping.wait(1.0):
+			try:
+				self.site.database.reconnect()
+				self._control.reconnect()
+				self._control.run(lambda db: queue.unbegin_all(db, self._process))
+				self._control.run(self._give_back)
+				return True
+			except Exception as again:
+				if not self.site.database.is_lost(again) or time.monotonic() > patience:
+					raise again from error
+		return False
+
+	def _register(self, db: Database) -> int:
+		at = moment(self.site)
+		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
+
+	def _leave(self) -> None:
+		"""Return what was claimed and not begun, and what was handed over but not started."""
+		if self._batch and self._batch[0].lease.seq == self._begun:
+			self._control.run(lambda db: queue.unbegin(db, self._batch[0].lease))
+		self._batch.clear()
+		if self.progress.lost:
+			return
+		given_back = self._control.run(self._give_back)
+		self._control.run(lambda db: processes.leave(db, self._process))
+		if given_back:
+			self.site.doorbell.ring()
+
+	def _give_back(self, db: Database) -> int:
+		db.begin()
+		return queue.give_back(db, self._process, moment(self.site))
+
+	# One round
+
+	def _drain_once(self) -> bool:
+		"""Claim a batch and work it off; False when nothing was ready."""
+		if time.monotonic() - self._chores_at > CHORES_INTERVAL:
+			self._do_chores()
+		if not self._claim():
+			return False
+		while self._batch and not self.progress.stopping.is_set():
+			self._work_chain(self._batch.popleft())
+		return True
+
+	def _claim(self) -> bool:
+		limit = max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
+		leases = self._control.run(lambda db: self._claim_batch(db, limit))
+		if not leases:
+			return False
+		self._seq += len(leases)
+		self._batch.extend(self._control.run(lambda db: self._load(db, leases)))
+		# A snapshot that something opened before the claim would not show what the claimed steps wait for.
+		self.site.database.rollback()
+		if len(leases) == limit:
+			self._ring_for_help()
+		return bool(self._batch)
+
+	def _claim_batch(self, db: Database, limit: int) -> list[Lease]:
+		at = moment(self.site)
+		return queue.claim(db, self._process, self._worker, self._seq, limit, self._floor, at)
+
+	def _load(self, db: Database, leases: list[Lease]) -> list[Work]:
+		queue.show_runs_running(db, {lease.run for lease in leases}, moment(self.site))
+		return self._loader.load(db, leases)
+
+	def _ring_for_help(self) -> None:
+		"""More is ready than this process has claimed: another one may begin with it."""
+		if time.monotonic() - self._rang_at > RING_INTERVAL:
+			self._rang_at = time.monotonic()
+			self.site.doorbell.ring()
+
+	# One step and those behind it
+
+	def _work_chain(self, work: Work) -> None:
+		"""Execute a step, and the steps handed over from it."""
+		if work.lease.seq != self._begun and not self._control.run(
+			lambda db: queue.begin(db, work.lease, moment(self.site))
+		):
+			return  # paused, cancelled, or given back because the step before it was slow
+		next_work: Work | None = work
+		chain = 0
+		while next_work:
+			chain += 1
+			finished = self._work_off(next_work, stick=chain < MAX_CHAIN)
+			if finished is None or finished.successor is None:
+				break
+			if self.progress.stopping.is_set():
+				self._control.run(partial(queue.unbegin, lease=finished.successor))
+				break
+			next_work = self._loader.successor(finished.successor, finished.item_value)
+
+	def _work_off(self, work: Work, stick: bool) -> Finished | None:
+		"""Execute one attempt to its end, and see to what it leads to. None: the lease was lost."""
+		started = time.monotonic()
+		self.progress.began = started
+		self.progress.behind = len(self._batch)
+		finished = self._attempt(work, stick)
+		self.progress.began = None
+		self.progress.steps += 1
+		self._pace += (time.monotonic() - started - self._pace) / 8
+		if finished:
+			self._follow_up(work, finished)
+		return finished
+
+	def _attempt(self, work: Work, stick: bool) -> Finished | None:
+		"""Execute and finish in one transaction; again if it lost against another one. None: the lease is lost."""
+		outcome: Outcome | None = None
+		for number in range(1, CONFLICT_TRIES + 1):
+			at = moment(self.site)
+			try:
+				if outcome is None:
+					outcome = perform(self.site, work, at)
+					if isinstance(outcome, Failed):
+						self.progress.failures += 1
+						self.site.database.rollback()
+				return self._finish(work, outcome, at, stick)
+			except Exception as error:
+				outcome = self._after_failure(work, outcome, error, number)
+				time.sleep(CONFLICT_PAUSE * number * random.random())
+		raise AssertionError("unreachable")
+
+	def _finish(self, work: Work, outcome: Outcome, started: Moment, stick: bool) -> Finished | None:
+		db = self.site.database
+		attempt = Attempt(work.lease, work.definition, work.step, work.item, started, self._worker)
+		at = moment(self.site)
+		finished = finish(db, attempt, outcome, at, stick=stick, chance=random.random)
+		if finished is None:
+			db.rollback()
+			return None
+		begun = None
+		if finished.successor is None and self._batch and queue.begin(db, self._batch[0].lease, at):
+			begun = self._batch[0].lease.seq
+		self.site.runs_changed([work.lease.run])
+		db.commit()
+		self._begun = begun
+		return finished
+
+	def _after_failure(
+		self, work: Work, outcome: Outcome | None, error: Exception, number: int
+	) -> Outcome | None:
+		"""Clear the way for the next try; gives the outcome that is already certain."""
+		db = self.site.database
+		cause = error.__cause__ if isinstance(error, Interrupted) and error.__cause__ else error
+		if db.is_lost(cause) or number == CONFLICT_TRIES:
+			raise cause
+		db.rollback()
+		if db.is_conflict(cause):
+			# What went out cannot be called back: an external action is not repeated, only its result is written again.
+			action = self.site.actions().get(work.step.action)
+			certain = isinstance(outcome, Failed) or (action is not None and action.external)
+			return outcome if certain else None
+		if isinstance(outcome, Failed):
+			raise cause
+		return outcomes.failed(cause)
+
+	def _follow_up(self, work: Work, finished: Finished) -> None:
+		"""What a finished step leads to beyond its own transaction."""
+		if finished.check_items:
+			self._control.run(
+				lambda db: items.close(
+					db,
+					work.lease.run,
+					work.definition,
+					work.step.id,
+					moment(self.site),
+					broken=finished.broken,
+				)
+			)
+		if finished.freed or finished.check_items:
+			self._control.run(
+				lambda db: admission.admit(db, chores.definition_of(self.site, db), moment(self.site))
+			)
+		if finished.opened > 1 or (finished.opened and finished.successor):
+			self._ring_for_help()
+
+	# When nothing is ready
+
+	def _do_chores(self) -> int:
+		self._chores_at = time.monotonic()
+		return chores.do(self.site, self._control)
+
+	def _linger(self, leave_at: float) -> bool:
+		"""Listen for the doorbell; False when it is time to leave."""
+		deadline = min(leave_at, time.monotonic() + self._settings.linger)
+		while not self.progress.stopping.is_set():
+			if self._until and self._until():
+				return False
+			if self._do_chores():
+				return True
+			left = deadline - time.monotonic()
+			if left <= 0:
+				return False
+			if self.site.doorbell.wait(min(left, self._seconds_to_timer())):
+				return True
+			if not self._control.run(queue.is_empty):
+				return True
+		return False
+
+	def _seconds_to_timer(self) -> float:
+		due = self._control.run(chores.next_due)
+		longest = 1.0  # second: work may have been put into the queue by somebody whose ring got lost
+		return longest if due is None else min(max(due - self.site.now(), 0.001), longest)

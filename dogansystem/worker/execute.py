@@ -1,0 +1,143 @@
+"""One attempt of a step: conditions and parameters are rendered, the action acts, its output becomes JSON.
+
+Everything happens in the transaction that `store.finish` will complete. A failure is an outcome, not an exception; only
+a lost connection or a lost race for a lock is raised, because then the attempt itself has not come to a result.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from dogansystem.actions.base import StepContext, Stop, Wait
+from dogansystem.engine import current, outcomes
+from dogansystem.engine.definition import Definition, Step
+from dogansystem.engine.errors import NotFound, TemplateError, Timeout
+from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.outputs import encode
+from dogansystem.engine.templates import render, step_references, to_json_value, truthy
+from dogansystem.sites.protocol import Site
+from dogansystem.store import context
+from dogansystem.store.context import RunData
+from dogansystem.store.moment import Moment
+from dogansystem.store.queue import Lease
+from dogansystem.worker.deadline import TimeUp, deadline
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+	"""A step in hand with what is needed to execute it.
+
+	Attributes:
+		item: counts from 1; 0 is the step itself.
+		user: whose permissions the attempt has; None if the step's agent was deleted meanwhile.
+	"""
+
+	lease: Lease
+	definition: Definition
+	step: Step
+	item: int
+	item_value: Any
+	data: RunData
+	user: str | None
+
+
+class Interrupted(Exception):
+	"""The attempt came to no result: the connection was lost, or the transaction lost against another one."""
+
+
+def perform(site: Site, work: Work, at: Moment) -> Outcome:
+	"""Execute one attempt. Raises Interrupted, with the database's error as its cause."""
+	try:
+		return _perform(site, work, at)
+	except TimeUp:
+		limit = work.step.timeout or 0
+		return outcomes.failed(
+			Timeout(f"The attempt took longer than the step's timeout of {limit:g} seconds.")
+		)
+	except (Exception, SystemExit) as error:
+		database = site.database
+		if database.is_conflict(error) or database.is_lost(error):
+			raise Interrupted from error
+		return outcomes.failed(error)
+
+
+def _perform(site: Site, work: Work, at: Moment) -> Outcome:
+	step = work.step
+	opens_items = step.for_each is not None and not work.item
+	if work.user is None:
+		raise NotFound(f"Agent {work.lease.agent!r} was deleted: name another one in the step.")
+	with site.step_scope(work.user), deadline(step.timeout):
+		values = _values(site, work, work.user, at)
+		if opens_items:
+			return Expanded(_items(step, values))
+		if step.has_condition and not truthy(step.condition, values):
+			return Skipped()
+		return _act(site, work, work.user, values, at)
+
+
+def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment) -> Outcome:
+	step = work.step
+	action = site.actions().get(step.action)
+	if action is None:
+		raise NotFound(
+			f"This site has no action {step.action!r}: install the app that adds it, or change the step."
+		)
+	params = to_json_value(render(step.params, values))
+	cause = current.Cause(work.data.name, step.id, work.data.depth)
+	token = current.current.set(cause)
+	try:
+		action.validate(params)
+		result = action.run(params, _context(site, work, user, at))
+	finally:
+		current.current.reset(token)
+	return _outcome(result, f"The output of step {step.id!r}")
+
+
+def _outcome(result: Any, what: str) -> Outcome:
+	if isinstance(result, Wait):
+		return Waits(result.until, encode(result.output, what))
+	if isinstance(result, Stop):
+		output = encode({"status": result.status, "message": result.message}, what)
+		return Stops(result.status, result.message, output)
+	return Done(encode(result, what))
+
+
+def _values(site: Site, work: Work, user: str, at: Moment) -> dict[str, Any]:
+	references = _references(work.step)
+	steps = {}
+	if references is None or references:
+		steps = context.load_steps(site.database, work.data.name, references)
+	index = work.item - 1 if work.item else None
+	return context.values_of(work.data, steps, at, user, work.item_value, index)
+
+
+def _references(step: Step) -> set[str] | None:
+	"""The steps whose results this one's templates read; None when that cannot be told."""
+	return step_references([step.condition, step.for_each, step.params])
+
+
+def _items(step: Step, values: dict[str, Any]) -> list[str]:
+	found = render(step.for_each, values)
+	if isinstance(found, dict | str | bytes) or not hasattr(found, "__iter__"):
+		raise TemplateError(
+			f"for_each must give a list, and gives {type(found).__name__}: use an expression such as"
+			' "{{ steps.quotes.output }}".'
+		)
+	return [
+		encode(to_json_value(item), f"Item {number} of step {step.id!r}") for number, item in enumerate(found)
+	]
+
+
+def _context(site: Site, work: Work, user: str, at: Moment) -> StepContext:
+	return StepContext(
+		site=site,
+		run=work.data.name,
+		workflow=work.data.workflow,
+		step=work.step.id,
+		item=work.item - 1 if work.item else None,
+		attempt=work.lease.attempt,
+		user=user,
+		idempotency_key=work.lease.step_run,
+		now=at.seconds,
+		timeout=work.step.timeout,
+		reference=work.data.reference,
+	)

@@ -1,0 +1,46 @@
+"""What a batch of claimed steps needs to be executed, read in few statements."""
+
+from collections.abc import Sequence
+
+from dogansystem.engine.outputs import decode
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import agents, context, dialect, names, versions
+from dogansystem.store.context import RunData
+from dogansystem.store.queue import Lease
+from dogansystem.worker.execute import Work
+
+
+class Loader:
+	"""Reads work through one connection. The data of runs in hand is kept, because it does not change."""
+
+	def __init__(self, site: Site):
+		self._site = site
+		self._runs: dict[str, RunData] = {}
+
+	def load(self, db: Database, leases: Sequence[Lease]) -> list[Work]:
+		"""The work behind claimed leases, in their order. A run that was deleted meanwhile is left out."""
+		self._runs = context.load_runs(db, {lease.run for lease in leases})
+		items = self._item_values(db, [each.step_run for each in leases if names.parts(each.step_run)[1]])
+		known = [lease for lease in leases if lease.run in self._runs]
+		return [self._work(db, lease, items.get(lease.step_run)) for lease in known]
+
+	def successor(self, lease: Lease, item_value: str | None) -> Work:
+		"""The work behind a lease that was handed over: of a run that is in hand already, and of no agent."""
+		return self._work(None, lease, item_value)
+
+	def _work(self, db: Database | None, lease: Lease, item_value: str | None) -> Work:
+		data = self._runs[lease.run]
+		definition = versions.load(self._site, data.version, db)
+		step_id, item = names.parts(lease.step_run)
+		user = agents.user_of(db, lease.agent) if db and lease.agent else data.run_as
+		return Work(lease, definition, definition.by_id[step_id], item, decode(item_value), data, user)
+
+	def _item_values(self, db: Database, step_runs: Sequence[str]) -> dict[str, str | None]:
+		if not step_runs:
+			return {}
+		return dict(
+			db.sql(
+				f"SELECT name, item_value FROM `tabDogan Step Run` WHERE name IN ({dialect.marks(step_runs)})",
+				step_runs,
+			)
+		)

@@ -1,0 +1,42 @@
+"""The tick: once a minute, whatever the number of schedulers, what nobody else may have noticed.
+
+Drainers do the same chores while they live. The tick is for the time when none does: it fires what is due, takes over
+from the dead, completes what a crash left between two transactions, and rings while work waits. That is why Redis may
+lose everything at any moment.
+"""
+
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import items, queue, repair, state
+from dogansystem.store.moment import moment
+from dogansystem.worker import chores
+from dogansystem.worker.control import Control
+
+TURN = 20.0  # seconds: a tick that comes sooner after another one leaves the work to it
+MAX_ROUNDS = 100  # of timers in one tick
+
+
+def tick(site: Site) -> bool:
+	"""Do what is due. False when another tick has just done it."""
+	control = Control(site)
+	try:
+		if not control.run(lambda db: state.take_turn(db, "tick", site.now(), TURN)):
+			return False
+		for _ in range(MAX_ROUNDS):
+			if not chores.do(site, control):
+				break
+		_complete_items(site, control)
+		if not control.run(queue.is_empty):
+			site.doorbell.ring()
+		return True
+	finally:
+		control.close()
+
+
+def _complete_items(site: Site, control: Control) -> None:
+	"""Complete `for_each` steps whose last item's process died before it could look."""
+	for run, step in control.run(repair.open_for_each_steps):
+
+		def close(db: Database, run: str = run, step: str = step) -> bool:
+			return items.close(db, run, chores.definition_of(site, db)(run), step, moment(site))
+
+		control.run(close)
