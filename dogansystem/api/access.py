@@ -1,0 +1,54 @@
+"""Who may ask: checked first, before anything is read."""
+
+import frappe
+from frappe import _
+
+from dogansystem.sites.frappe_permissions import MANAGERS, RUN, USER, is_manager, may_change_run
+
+
+def need_user() -> str:
+	"""The caller, who must have a role of the app. Raises PermissionError."""
+	user = frappe.session.user
+	if not is_manager(user) and USER not in frappe.get_roles(user):
+		_refuse(_("You need the role {0} for this.").format(_(USER)))
+	return user
+
+
+def need_manager() -> str:
+	"""The caller, who must be a Dogan Manager or System Manager. Raises PermissionError."""
+	user = frappe.session.user
+	if not is_manager(user):
+		_refuse(_("You need one of these roles for this: {0}.").format(", ".join(sorted(MANAGERS))))
+	return user
+
+
+def need_run(run: str, *, to_change: bool = False) -> str:
+	"""The caller, who must be allowed to see a run, or to change it. Raises PermissionError or DoesNotExistError."""
+	user = need_user()
+	doc = frappe.get_doc(RUN, run)
+	if not doc.has_permission("read"):
+		_refuse(_("You may not see the run {0}.").format(run))
+	if to_change and not may_change_run(run, user):
+		_refuse(_("The run {0} was started by somebody else: ask them, or a Dogan Manager.").format(run))
+	return user
+
+
+def need_start(workflow: str) -> str:
+	"""The caller, who must be allowed to start the workflow. Raises PermissionError.
+
+	Managers may start every workflow. Others may start one that has a `manual` trigger, if they have the trigger's role
+	or it names none.
+	"""
+	user = need_user()
+	if is_manager(user):
+		return user
+	rows = frappe.get_all(
+		"Dogan Workflow Trigger", {"parent": workflow, "kind": "manual"}, pluck="role", limit=0
+	)
+	if not any(not role or role in frappe.get_roles(user) for role in rows):
+		_refuse(_("You may not start the workflow {0}.").format(workflow))
+	return user
+
+
+def _refuse(text: str) -> None:
+	frappe.throw(text, frappe.PermissionError, title=_("Not Permitted"))

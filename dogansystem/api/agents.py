@@ -1,0 +1,60 @@
+"""`/api/method/dogansystem.api.agents.…`: the agents of the site. Changes need POST and the role Dogan Manager."""
+
+from typing import Any
+
+import frappe
+
+from dogansystem.api.access import need_manager, need_user
+from dogansystem.api.errors import as_frappe_errors
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.frappe_site import current_site
+
+
+@frappe.whitelist(methods=["POST"])
+def register(
+	name: str,
+	user: str,
+	capabilities: list | str | None = None,
+	capacity: int = 1,
+	enabled: bool | int | str = True,
+) -> dict[str, str]:
+	"""Add an agent, or change the one of that name.
+
+	:param user: the user whose permissions its steps have. Another than yourself needs the role System Manager.
+	:param capabilities: words that steps ask for, as a JSON list.
+	:param capacity: how many steps it does at a time.
+	:return: `{"agent": name}`
+	"""
+	need_manager()
+	with as_frappe_errors():
+		_orchestrator().register_agent(
+			name, user, frappe.parse_json(capabilities) or [], int(capacity), bool(frappe.utils.cint(enabled))
+		)
+	return {"agent": name}
+
+
+@frappe.whitelist(methods=["POST"])
+def enable(name: str) -> None:
+	"""Let an agent take steps. Status 429 when `max_agents` of Dogan Settings are enabled."""
+	need_manager()
+	with as_frappe_errors():
+		_orchestrator().enable_agent(name)
+
+
+@frappe.whitelist(methods=["POST"])
+def disable(name: str) -> None:
+	"""Give an agent no further steps; what it has in hand it finishes."""
+	need_manager()
+	with as_frappe_errors():
+		_orchestrator().disable_agent(name)
+
+
+@frappe.whitelist()
+def list() -> list[dict[str, Any]]:
+	"""Every agent: name, user, capabilities, capacity, busy, enabled."""
+	need_user()
+	return _orchestrator().list_agents()
+
+
+def _orchestrator() -> Orchestrator:
+	return Orchestrator(current_site())

@@ -1,0 +1,183 @@
+"""What the desk's forms ask: actions and their parameters, problems of a form, runs as they are drawn."""
+
+from typing import Any
+
+import frappe
+
+from dogansystem.actions import registry
+from dogansystem.api import workflows
+from dogansystem.api.access import need_manager, need_run, need_user
+from dogansystem.api.errors import as_frappe_errors
+from dogansystem.engine.outcomes import as_error
+from dogansystem.engine.outputs import decode
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.frappe_permissions import RUN, may_change_run
+from dogansystem.sites.frappe_site import current_site
+from dogansystem.sites.frappe_values import plain
+from dogansystem.workflows import template, templates
+
+STEP_RUN = "Dogan Step Run"
+SHOWN_RUNS = 5  # on a document's form
+SHOWN_ITEMS = 50  # of a for_each step, the failed ones first
+SHOWN_CHARACTERS = 500  # of an item's value and output
+
+_STEP = (
+	"name", "step", "title", "action", "status", "attempts", "agent", "worker", "ready_at", "started_at",
+	"finished_at", "wait_until", "error", "error_type",
+)  # fmt: skip
+_RUN = ("name", "workflow", "status", "queued_at", "started_at", "finished_at", "error_type", "error")
+
+
+@frappe.whitelist()
+def actions() -> list[dict[str, Any]]:
+	"""Every action of the site with its parameters, for the picker and the help beside it."""
+	need_user()
+	return registry.describe(current_site().actions())
+
+
+@frappe.whitelist(methods=["POST"])
+def check(doc: dict | str) -> list[dict[str, Any]]:
+	"""What is wrong with a Dogan Workflow form, saved or not: `message`, and the `table`, `row`, `field` it is about."""
+	need_user()
+	form = frappe.get_doc({**frappe.parse_json(doc), "doctype": "Dogan Workflow"})
+	return [problem.as_dict() for problem in form.problems()]
+
+
+@frappe.whitelist()
+def list_templates() -> list[dict[str, Any]]:
+	"""The workflows that ship with the app, and which of their DocTypes this site does not have."""
+	need_manager()
+	return [
+		{
+			"name": each.name,
+			"title": each.title,
+			"description": each.description,
+			"missing": [name for name in each.doctypes if not frappe.db.exists("DocType", name)],
+			"exists": bool(frappe.db.exists("Dogan Workflow", each.name)),
+		}
+		for each in templates()
+	]
+
+
+@frappe.whitelist(methods=["POST"])
+def use_template(name: str) -> dict[str, str]:
+	"""Make a workflow of a template, disabled, so that one can look at it first. An existing one is left alone."""
+	need_manager()
+	with as_frappe_errors():
+		found = template(name)
+		if not frappe.db.exists("Dogan Workflow", found.name):
+			Orchestrator(current_site()).import_workflow(found.source, enabled=False)
+	return {"workflow": found.name}
+
+
+@frappe.whitelist()
+def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
+	"""The newest runs about a document that the caller may see, and how many there are."""
+	need_user()
+	runs = workflows.list_runs(doctype=doctype, name=name, limit=SHOWN_RUNS + 1)
+	total = len(runs)
+	if total > SHOWN_RUNS:
+		found = frappe.get_list(
+			RUN, {"reference_doctype": doctype, "reference_name": name}, ["count(name) as total"], order_by=""
+		)
+		total = found[0].total
+	return {"runs": _with_titles(runs[:SHOWN_RUNS]), "total": total}
+
+
+@frappe.whitelist()
+def run_view(run: str) -> dict[str, Any]:
+	"""A run and its steps without their data, as the timeline shows them."""
+	user = need_run(run)
+	steps = frappe.get_all(
+		STEP_RUN, {"run": run, "item": 0}, [*_STEP, "position"], order_by="position asc", limit=0
+	)
+	counts = frappe.get_all(
+		STEP_RUN,
+		{"run": run, "item": [">", 0]},
+		["step", "status", "count(name) as count"],
+		group_by="step, status",
+		order_by="",
+		limit=0,
+	)
+	wakes_at = _wakes_at(run)
+	for step in steps:
+		step.wait_until = step.wait_until or wakes_at.get(step.name)
+		step.error = as_error(step.error_type, step.error)
+		step.items = {row.status: row.count for row in counts if row.step == step.step}
+	found = frappe.db.get_value(RUN, run, _RUN, as_dict=True)
+	found.error = as_error(found.error_type, found.error)
+	return plain(
+		{
+			"run": found,
+			"steps": steps,
+			"may_change": may_change_run(run, user),
+		}
+	)
+
+
+@frappe.whitelist()
+def step_details(run: str, step: str) -> dict[str, Any]:
+	"""A step's output, the errors of its items, and its items, the failed ones first."""
+	need_run(run)
+	row = frappe.db.get_value(
+		STEP_RUN, {"run": run, "step": step, "item": 0}, ["output", "errors"], as_dict=True
+	)
+	items = frappe.get_all(
+		STEP_RUN,
+		{"run": run, "step": step, "item": [">", 0]},
+		["item", "status", "attempts", "item_value", "output", "error_type", "error"],
+		order_by="field(status, 'Failed') desc, item asc",
+		limit=SHOWN_ITEMS,
+	)
+	return {
+		"output": decode(row.output) if row else None,
+		"errors": (decode(row.errors) or []) if row else [],
+		"items": [_item(item) for item in items],
+		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
+	}
+
+
+def boot(bootinfo: Any) -> None:
+	"""Which DocTypes' forms show runs: those that runs are about, and those that workflows wait for."""
+	about = frappe.db.sql_list(
+		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
+	)
+	waited_for = frappe.get_all(
+		"Dogan Workflow Trigger",
+		{"kind": "document"},
+		pluck="document_type",
+		distinct=True,
+		order_by="",
+		limit=0,
+	)
+	bootinfo.dogan = {"doctypes": sorted({*about, *waited_for} - {None, ""})}
+
+
+def _wakes_at(run: str) -> dict[str, Any]:
+	"""When each step that sleeps goes on: after a wait, or to be tried again."""
+	site = current_site()
+	rows = site.database.sql("SELECT step_run, due_at FROM dogan_timer WHERE run = %s", (run,))
+	return {step_run: site.local_time(due_at) for step_run, due_at in rows if step_run}
+
+
+def _item(row: Any) -> dict[str, Any]:
+	values = {key: (row[key] or "")[:SHOWN_CHARACTERS] for key in ("item_value", "output")}
+	return {
+		"item": row.item,
+		"status": row.status,
+		"attempts": row.attempts,
+		"error": as_error(row.error_type, row.error),
+		**values,
+	}
+
+
+def _with_titles(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+	titles = dict(
+		frappe.get_all(
+			"Dogan Workflow",
+			{"name": ["in", [run["workflow"] for run in runs]]},
+			["name", "title"],
+			as_list=True,
+		)
+	)
+	return [{**run, "title": titles.get(run["workflow"])} for run in runs]

@@ -1,0 +1,64 @@
+"""The engine's errors as Frappe's, so that a caller over HTTP gets a status, a name and the text, and nothing changed.
+
+Frappe rolls the request back when an error leaves it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import frappe
+from frappe import _
+
+from dogansystem.engine import errors
+
+
+class InputError(frappe.ValidationError):
+	"""What was given does not fit: the text names each place."""
+
+	http_status_code = 422
+
+
+class DefinitionError(InputError):
+	"""A workflow definition that cannot be used."""
+
+
+class WrongState(frappe.ValidationError):
+	"""The thing is in a state that does not allow this."""
+
+	http_status_code = 409
+
+
+class LimitReached(frappe.ValidationError):
+	"""A limit is full."""
+
+	http_status_code = 429
+
+
+# The first that fits counts.
+_ERRORS: tuple[tuple[type[errors.DoganError], type[Exception]], ...] = (
+	(errors.NotFound, frappe.DoesNotExistError),
+	(errors.NotAllowed, frappe.PermissionError),
+	(errors.WrongState, WrongState),
+	(errors.LimitReached, LimitReached),
+	(errors.DefinitionError, DefinitionError),
+	(errors.DoganError, InputError),
+)
+_TITLES = {
+	frappe.DoesNotExistError: "Not Found",
+	frappe.PermissionError: "Not Permitted",
+	WrongState: "Not Possible Now",
+	LimitReached: "Limit Reached",
+	DefinitionError: "Definition Not Valid",
+	InputError: "Input Not Valid",
+}
+
+
+@contextmanager
+def as_frappe_errors() -> Iterator[None]:
+	"""Within the block, the engine's errors leave as Frappe's."""
+	try:
+		yield
+	except errors.DoganError as error:
+		kind = next(theirs for ours, theirs in _ERRORS if isinstance(error, ours))
+		text = frappe.utils.escape_html(str(error)).replace("\n", "<br>")
+		frappe.throw(text, kind, title=_(_TITLES[kind]))

@@ -1,0 +1,167 @@
+"""`/api/method/dogansystem.api.workflows.…`: runs of workflows, for the desk and for other programs.
+
+Changes need POST. Errors have the status 403 (not permitted), 404 (no such thing), 409 (not in this state), 422 (input
+not valid) or 429 (a limit is full); nothing has changed then.
+"""
+
+from typing import Any
+
+import frappe
+
+from dogansystem.api.access import need_run, need_start, need_user
+from dogansystem.api.errors import InputError, as_frappe_errors
+from dogansystem.engine.outcomes import as_error
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.frappe_permissions import RUN
+from dogansystem.sites.frappe_site import current_site
+from dogansystem.sites.frappe_values import plain
+
+MAX_LISTED = 1000
+_LISTED = (
+	"name as run",
+	"workflow",
+	"version.version as version",
+	"status",
+	"cause",
+	"reference_doctype",
+	"reference_name",
+	"started_by",
+	"queued_at",
+	"started_at",
+	"finished_at",
+	"error_type",
+	"error",
+	"error_step",
+)
+
+
+@frappe.whitelist(methods=["POST"])
+def start_run(
+	workflow: str,
+	input: dict | list | str | None = None,
+	idempotency_key: str | None = None,
+	doctype: str | None = None,
+	name: str | None = None,
+) -> dict[str, str]:
+	"""Start a run of an enabled workflow.
+
+	:param workflow: its name.
+	:param input: what the workflow's `input` schema asks for, as JSON.
+	:param idempotency_key: a second call with the same key gives the first call's run.
+	:param doctype: with `name`, the document that the run is about; you must be allowed to read it.
+	:return: `{"run": name}`
+	"""
+	need_start(workflow)
+	document = _document(doctype, name)
+	with as_frappe_errors():
+		run = _orchestrator().start_run(
+			workflow,
+			_json(input),
+			idempotency_key=idempotency_key,
+			document=document,
+			cause="manual" if _is_from_desk() else "api",
+		)
+	return {"run": run}
+
+
+@frappe.whitelist()
+def get_run(run: str) -> dict[str, Any]:
+	"""A run with its steps, times, agents, outputs and errors."""
+	need_run(run)
+	with as_frappe_errors():
+		return _orchestrator().get_run(run)
+
+
+@frappe.whitelist()
+def list_runs(
+	workflow: str | None = None,
+	status: str | None = None,
+	doctype: str | None = None,
+	name: str | None = None,
+	limit: int = 20,
+) -> list[dict[str, Any]]:
+	"""The newest runs that you may see, the newest first.
+
+	:param doctype: with `name`, the document that the runs are about.
+	:param limit: at most 1000.
+	"""
+	need_user()
+	wanted = {"workflow": workflow, "status": status, "reference_doctype": doctype, "reference_name": name}
+	rows = frappe.get_list(
+		RUN,
+		filters={field: value for field, value in wanted.items() if value is not None},
+		fields=list(_LISTED),
+		order_by=f"`tab{RUN}`.name desc",
+		limit_page_length=min(max(int(limit), 1), MAX_LISTED),
+	)
+	return [_listed(row) for row in plain(rows)]
+
+
+@frappe.whitelist(methods=["POST"])
+def pause(run: str) -> None:
+	"""Start no further step of a run; what is running finishes."""
+	need_run(run, to_change=True)
+	with as_frappe_errors():
+		_orchestrator().pause_run(run)
+
+
+@frappe.whitelist(methods=["POST"])
+def resume(run: str) -> None:
+	"""Let a paused run go on."""
+	need_run(run, to_change=True)
+	with as_frappe_errors():
+		_orchestrator().resume_run(run)
+
+
+@frappe.whitelist(methods=["POST"])
+def cancel(run: str) -> None:
+	"""End a run as Cancelled once what is running has finished."""
+	need_run(run, to_change=True)
+	with as_frappe_errors():
+		_orchestrator().cancel_run(run)
+
+
+@frappe.whitelist(methods=["POST"])
+def retry(run: str, step: str | None = None) -> dict[str, list[str]]:
+	"""Run a finished run again from a step, or from where it failed. Outputs of the steps before it are kept.
+
+	:return: `{"steps": [ids of the steps that run again]}`
+	"""
+	need_run(run, to_change=True)
+	with as_frappe_errors():
+		return {"steps": _orchestrator().retry_run(run, step)}
+
+
+def _orchestrator() -> Orchestrator:
+	return Orchestrator(current_site())
+
+
+def _document(doctype: str | None, name: str | None) -> dict[str, Any] | None:
+	if not doctype and not name:
+		return None
+	if not (doctype and name):
+		frappe.throw("A document needs both doctype and name.", InputError)
+	return current_site().documents.get(doctype, name)
+
+
+def _json(value: Any) -> Any:
+	"""Input as data: forms and query strings bring JSON as text."""
+	if not isinstance(value, str):
+		return value
+	try:
+		return frappe.parse_json(value) if value.strip() else None
+	except ValueError as error:
+		frappe.throw(f"input is not JSON: {error}", InputError)
+
+
+def _is_from_desk() -> bool:
+	"""Whether a person pressed a button: the desk signs in by cookie, programs by token."""
+	request = getattr(frappe.local, "request", None)
+	return bool(request and request.headers.get("X-Frappe-CSRF-Token"))
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+	doctype, name = row.pop("reference_doctype"), row.pop("reference_name")
+	row["document"] = {"doctype": doctype, "name": name} if doctype else None
+	row["error"] = as_error(row.pop("error_type"), row["error"])
+	return row

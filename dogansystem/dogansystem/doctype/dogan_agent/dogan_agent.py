@@ -1,0 +1,46 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from dogansystem.agents.limits import check_may_enable
+from dogansystem.api.errors import as_frappe_errors
+from dogansystem.sites.frappe_permissions import check_may_act_as
+from dogansystem.sites.frappe_site import current_site
+
+
+class DoganAgent(Document):
+	"""Who does steps: a user with capabilities and a capacity."""
+
+	def validate(self) -> None:
+		"""Raise PermissionError, LimitReached or ValidationError, naming what is wrong."""
+		before = self.get_doc_before_save()
+		if not before or before.user != self.user:
+			check_may_act_as(self.user, _("the agent's user"))
+		if self.capacity < 1:
+			frappe.throw(_("Capacity must be 1 or more: an agent that shall do nothing is disabled."))
+		if self.enabled and not (before and before.enabled):
+			with as_frappe_errors():
+				check_may_enable(current_site(), self.name)
+		self._tidy_capabilities()
+
+	def on_update(self) -> None:
+		"""Steps may have waited for this agent."""
+		site = current_site()
+		site.after_commit(site.doorbell.ring)
+
+	def on_trash(self) -> None:
+		"""A workflow that names the agent could not run its step any more."""
+		step = frappe.db.get_value(
+			"Dogan Workflow Step", {"agent": self.name}, ["parent", "step_id"], as_dict=True
+		)
+		if step:
+			frappe.throw(
+				_("Step {0} of workflow {1} names this agent. Disable the agent, or change the step.").format(
+					step.step_id, step.parent
+				),
+				frappe.LinkExistsError,
+			)
+
+	def _tidy_capabilities(self) -> None:
+		words = dict.fromkeys(row.capability.strip() for row in self.capabilities if row.capability)
+		self.set("capabilities", [{"capability": word} for word in words if word])

@@ -1,0 +1,22 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+# Field, least value, why.
+_LEAST = (
+	("num_workers", 1, "without a worker no step runs"),
+	("lease_seconds", 10, "workers are heard of every two seconds, and a busy server is late at times"),
+	("time_budget_seconds", 10, "a worker that leaves at once does nothing else"),
+)
+
+
+class DoganSettings(Document):
+	"""Limits of this site, read once per transaction at most, so that changing them needs no restart."""
+
+	def validate(self) -> None:
+		"""Raise ValidationError naming the field, its least value and the reason."""
+		for field, least, reason in _LEAST:
+			if self.get(field) < least:
+				frappe.throw(
+					_("{0} must be {1} or more: {2}.").format(_(self.meta.get_label(field)), least, _(reason))
+				)

@@ -1,0 +1,7 @@
+frappe.ui.form.on("Dogan Step Run", {
+	refresh(frm) {
+		frm.disable_save();
+		frm.page.set_indicator(__(frm.doc.status), dogan.STATE_COLOURS[frm.doc.status]);
+		frm.add_custom_button(__("Open Run"), () => frappe.set_route("Form", "Dogan Workflow Run", frm.doc.run));
+	},
+});

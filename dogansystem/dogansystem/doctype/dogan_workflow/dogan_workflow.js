@@ -1,0 +1,180 @@
+frappe.ui.form.on("Dogan Workflow", {
+	setup(frm) {
+		frm.set_query("run_as", () => ({ filters: { enabled: 1 } }));
+		frm.set_query("agent", "steps", () => ({ filters: { enabled: 1 } }));
+		frm.set_query("document_type", "triggers", () => ({ filters: { istable: 0, issingle: 0 } }));
+	},
+
+	async onload(frm) {
+		await load_actions(frm);
+		as_autocomplete(frm, "steps", "action", frm.dogan_actions.map((action) => ({
+			value: action.name,
+			label: action.name,
+			description: action.summary,
+		})));
+		as_autocomplete(frm, "triggers", "timezone", frappe.all_timezones || []);
+	},
+
+	refresh(frm) {
+		if (frm.is_new()) {
+			frm.set_intro(__("Name the workflow, add its steps, save. Enable it once a run has done what you want."));
+			return;
+		}
+		frm.page.set_indicator(
+			...(frm.doc.enabled ? [__("Enabled"), "green"] : [__("Disabled"), "gray"])
+		);
+		if (frm.perm[0].write) frm.add_custom_button(__("Check"), () => check(frm));
+		if (frm.doc.enabled && may_start(frm)) {
+			frm.add_custom_button(__("Run"), () => run(frm)).addClass("btn-primary");
+		}
+		show_runs(frm);
+	},
+
+	after_save(frm) {
+		// The forms of these documents show their runs from now on, without loading the desk again.
+		const doctypes = frappe.boot.dogan.doctypes;
+		for (const trigger of frm.doc.triggers || []) {
+			if (trigger.kind === "document" && !doctypes.includes(trigger.document_type)) {
+				doctypes.push(trigger.document_type);
+			}
+		}
+	},
+});
+
+frappe.ui.form.on("Dogan Workflow Step", {
+	form_render: show_action_help,
+	action: show_action_help,
+});
+
+frappe.ui.form.on("Dogan Workflow Trigger", {
+	form_render: offer_fields,
+	document_type: offer_fields,
+});
+
+// As the server decides it: managers always, others where a manual trigger is for all or for a role of theirs.
+function may_start(frm) {
+	if (["Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role))) return true;
+	return (frm.doc.triggers || []).some(
+		({ kind, role }) =>
+			kind === "manual" && frappe.user.has_role("Dogan User") && (!role || frappe.user.has_role(role))
+	);
+}
+
+async function load_actions(frm) {
+	frm.dogan_actions = frm.dogan_actions || (await frappe.xcall("dogansystem.api.desk.actions"));
+}
+
+// A plain text field of a child table, in the grid and in the row's form, with suggestions.
+function as_autocomplete(frm, table, field, options) {
+	const grid = frm.get_field(table).grid;
+	grid.update_docfield_property(field, "fieldtype", "Autocomplete");
+	grid.update_docfield_property(field, "options", options);
+}
+
+async function show_action_help(frm, doctype, name) {
+	const row = frm.fields_dict.steps.grid.grid_rows_by_docname[name];
+	const field = row && row.grid_form && row.grid_form.fields_dict.action_help;
+	if (!field) return;
+	await load_actions(frm);
+	const action = frm.dogan_actions.find((each) => each.name === locals[doctype][name].action);
+	field.$wrapper.html(action ? help_of(action) : "");
+}
+
+function help_of(action) {
+	const escape = frappe.utils.escape_html;
+	const rows = action.parameters.map((parameter) => {
+		const name = parameter.required ? `<b>${escape(parameter.name)}</b>` : escape(parameter.name);
+		const choices = parameter.choices ? `: ${parameter.choices.map(escape).join(", ")}` : "";
+		const fallback =
+			parameter.default === undefined ? "" : ` (${__("default")} ${escape(JSON.stringify(parameter.default))})`;
+		return `<tr><td><code>${name}</code></td><td class="text-muted">${escape(parameter.type)}${choices}</td>
+			<td>${escape(parameter.description)}${fallback}</td></tr>`;
+	});
+	const outside = action.external
+		? `<div class="text-warning">${__("Reaches outside the database: what it does cannot be rolled back.")}</div>`
+		: "";
+	return `<div class="dogan-help">
+		<div>${escape(action.summary)}</div>${outside}
+		<table>${rows.join("")}</table>
+		<div class="text-muted">${__("Gives")}: ${escape(action.returns)}</div>
+	</div>`;
+}
+
+// The fields of the row's DocType, for the trigger "changed".
+function offer_fields(frm, doctype, name) {
+	const trigger = locals[doctype][name];
+	if (trigger.kind !== "document" || !trigger.document_type) return;
+	frappe.model.with_doctype(trigger.document_type, () => {
+		const fields = frappe.get_meta(trigger.document_type).fields.filter(
+			(field) => !frappe.model.no_value_type.includes(field.fieldtype)
+		);
+		const options = fields.map((field) => ({ value: field.fieldname, label: field.fieldname, description: __(field.label) }));
+		as_autocomplete(frm, "triggers", "field", options);
+	});
+}
+
+async function check(frm) {
+	const problems = await frappe.xcall("dogansystem.api.desk.check", { doc: frm.doc });
+	if (!problems.length) {
+		frappe.show_alert({ message: __("The workflow is valid."), indicator: "green" });
+		return;
+	}
+	frappe.msgprint({
+		title: __("Not Valid"),
+		indicator: "red",
+		as_list: true,
+		message: problems.map((problem) => frappe.utils.escape_html(problem.message)),
+	});
+}
+
+function run(frm) {
+	if (frm.is_dirty()) {
+		frappe.msgprint(__("Save the workflow first: a run uses the saved version."));
+		return;
+	}
+	if (!frm.doc.input_schema) {
+		frappe.confirm(__("Run {0} now?", [frm.doc.name.bold()]), () => start(frm, null));
+		return;
+	}
+	frappe.prompt(
+		{
+			fieldname: "input",
+			fieldtype: "Code",
+			options: "JSON",
+			label: __("Input"),
+			default: JSON.stringify(example_of(JSON.parse(frm.doc.input_schema)), null, 2),
+			description: __("What the workflow's input schema asks for."),
+		},
+		({ input }) => start(frm, input),
+		__("Run {0}", [frm.doc.name]),
+		__("Run")
+	);
+}
+
+// Something to start from: every property of the schema with its default, or an empty value of its type.
+function example_of(schema) {
+	if (schema.default !== undefined) return schema.default;
+	if (schema.type === "object" || schema.properties) {
+		const properties = Object.entries(schema.properties || {});
+		return Object.fromEntries(properties.map(([name, property]) => [name, example_of(property)]));
+	}
+	if (schema.enum) return schema.enum[0];
+	return { array: [], string: "", integer: 0, number: 0, boolean: false }[schema.type] ?? null;
+}
+
+async function start(frm, input) {
+	const started = await frappe.xcall("dogansystem.api.workflows.start_run", { workflow: frm.docname, input });
+	frappe.set_route("Form", "Dogan Workflow Run", started.run);
+}
+
+function show_runs(frm) {
+	frappe.require("dogan_runs.bundle.js", async () => {
+		const runs = await frappe.xcall("dogansystem.api.workflows.list_runs", { workflow: frm.docname });
+		const wrapper = $(frm.get_field("runs_html").wrapper);
+		wrapper.html(
+			runs.length
+				? dogan.run_rows(runs, { show_document: true })
+				: `<div class="text-muted">${__("No runs yet")}</div>`
+		);
+	});
+}

@@ -1,0 +1,133 @@
+"""A workflow as people edit it. Saving a changed one makes a new immutable version; nothing runs here."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+from dogansystem.actions.registry import schemas
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import DefinitionError, Problem
+from dogansystem.engine.form import from_form, problem_field
+from dogansystem.engine.parse import checksum, parse
+from dogansystem.sites.frappe_permissions import check_may_act_as
+from dogansystem.sites.frappe_site import current_site
+from dogansystem.store import versions
+from dogansystem.store.moment import moment
+from dogansystem.triggers.changes import workflow_changed
+
+
+@dataclass(frozen=True, slots=True)
+class FormProblem:
+	"""What is wrong with the form, and where: `row` counts from 1 in the child table `table`."""
+
+	message: str
+	table: str | None = None
+	row: int | None = None
+	field: str | None = None
+
+	def as_dict(self) -> dict[str, Any]:
+		"""For the desk."""
+		return asdict(self)
+
+
+class DoganWorkflow(Document):
+	"""What should happen: triggers and steps."""
+
+	def validate(self) -> None:
+		"""Raise ValidationError with every problem of the definition, or PermissionError about Run As."""
+		self._choose_run_as()
+		definition = self._checked_definition()
+		self._check_who_changes(definition)
+		self.flags.definition = definition
+
+	def on_update(self) -> None:
+		"""Publish a version if the definition changed, and let the triggers follow."""
+		site = current_site()
+		version = versions.publish(site.database, self.flags.definition, moment(site), frappe.session.user)
+		if version != self.current_version:
+			self.current_version = version
+			frappe.db.set_value(self.doctype, self.name, "current_version", version, update_modified=False)
+		workflow_changed(site, self.name)
+
+	def on_trash(self) -> None:
+		"""Runs need their workflow; without any, its versions go with it."""
+		if frappe.db.exists("Dogan Workflow Run", {"workflow": self.name}):
+			frappe.throw(
+				_("Workflow {0} has runs. Disable it instead, or delete its runs first.").format(self.name),
+				frappe.LinkExistsError,
+			)
+		frappe.db.delete("Dogan Workflow Version", {"workflow": self.name})
+
+	def after_delete(self) -> None:
+		"""Its schedules and document triggers end."""
+		workflow_changed(current_site(), self.name)
+
+	def problems(self) -> list[FormProblem]:
+		"""Everything that is wrong with the definition as it stands in the form."""
+		return [self._form_problem(problem) for problem in self._check()[1]]
+
+	def _checked_definition(self) -> Definition:
+		definition, problems = self._check()
+		if definition is None:
+			messages = [frappe.utils.escape_html(self._form_problem(problem).message) for problem in problems]
+			frappe.throw(messages, title=_("The workflow is not valid"), as_list=True)
+		return definition
+
+	def _check(self) -> tuple[Definition | None, list[Problem]]:
+		"""The definition, or all that is wrong with it: fields that are not JSON do not hide the other problems."""
+		form, unreadable = self.as_dict(), []
+		try:
+			source = from_form(form)
+		except DefinitionError as error:
+			unreadable = error.problems
+			_empty_fields(form, unreadable)
+			source = from_form(form)
+		try:
+			definition = parse(source, actions=schemas(current_site().actions()))
+		except DefinitionError as error:
+			places = {problem_field(problem.path) for problem in unreadable}
+			rest = [problem for problem in error.problems if problem_field(problem.path) not in places]
+			return None, [*unreadable, *rest]
+		return (None if unreadable else definition), unreadable
+
+	def _form_problem(self, problem: Problem) -> FormProblem:
+		table, index, field = problem_field(problem.path)
+		meta = frappe.get_meta(self.meta.get_field(table).options) if table else self.meta
+		place = []
+		if table:
+			place.append(_(self.meta.get_label(table)))
+		if index is not None:
+			place.append(_("row {0}").format(index + 1))
+		if field and meta.has_field(field):
+			place.append(_(meta.get_label(field)))
+		message = ", ".join(place) + f": {problem.message}" if place else problem.message
+		return FormProblem(message, table, None if index is None else index + 1, field)
+
+	def _choose_run_as(self) -> None:
+		"""Without a name it is the person who saves, but never Administrator by default: a step would have every
+		permission because nobody thought of it."""
+		if self.run_as:
+			return
+		if frappe.session.user == "Administrator":
+			frappe.throw(
+				_("Name a user in Run As: the steps have that user's permissions."),
+				frappe.MandatoryError,
+				title=_("Run As"),
+			)
+		self.run_as = frappe.session.user
+
+	def _check_who_changes(self, definition: Definition) -> None:
+		"""Whoever writes the steps acts as `run_as`, so changing them is as much as choosing it."""
+		before = self.get_doc_before_save()
+		known = before and frappe.db.get_value("Dogan Workflow Version", before.current_version, "checksum")
+		if known != checksum(definition):
+			check_may_act_as(self.run_as, _("Run As"))
+
+
+def _empty_fields(form: dict[str, Any], problems: list[Problem]) -> None:
+	for table, index, field in (problem_field(problem.path) for problem in problems):
+		row = form if table is None or index is None else form[table][index]
+		row[field] = None

@@ -1,0 +1,78 @@
+frappe.ui.form.on("Dogan Workflow Run", {
+	setup(frm) {
+		for (const field of ["queued_at", "started_at", "finished_at"]) {
+			frm.set_df_property(field, "hide_timezone", 1);
+		}
+		frappe.realtime.on("dogan_run_changed", ({ run }) => {
+			if (cur_frm === frm && frm.docname === run) frm.events.redraw(frm);
+		});
+	},
+
+	refresh(frm) {
+		frm.disable_save();
+		frappe.require("dogan_runs.bundle.js", () => {
+			frm.timeline_of_steps = new dogan.Timeline({
+				wrapper: frm.get_field("timeline").wrapper,
+				on_retry: (step) => frm.events.retry(frm, step),
+			});
+			frm.events.redraw(frm);
+		});
+	},
+
+	// The newest state, without loading the form again: what is open stays open.
+	async redraw(frm) {
+		const name = frm.docname;
+		const view = await frappe.xcall("dogansystem.api.desk.run_view", { run: name });
+		if (frm.docname !== name || !frm.timeline_of_steps) return;
+		const ended = dogan.FINISHED.includes(view.run.status) && frm.doc.status !== view.run.status;
+		frm.timeline_of_steps.draw(view);
+		frm.page.set_indicator(__(view.run.status), dogan.STATE_COLOURS[view.run.status]);
+		frm.events.show_buttons(frm, view);
+		if (ended || frm.doc.status !== view.run.status) frm.reload_doc();
+		frm.events.follow(frm, view);
+	},
+
+	// Realtime may be missing (no socket.io, a lost event): what is under way is asked for now and then.
+	follow(frm, view) {
+		clearTimeout(frm.dogan_poll);
+		if (dogan.FINISHED.includes(view.run.status)) return;
+		frm.dogan_poll = setTimeout(() => {
+			if (cur_frm === frm) frm.events.redraw(frm);
+		}, 5000);
+	},
+
+	show_buttons(frm, { run, may_change }) {
+		frm.clear_custom_buttons();
+		if (!may_change) return;
+		if (dogan.FINISHED.includes(run.status)) {
+			if (run.status !== "Succeeded") {
+				frm.add_custom_button(__("Retry"), () => frm.events.retry(frm, null)).addClass("btn-primary");
+			}
+			return;
+		}
+		if (run.status === "Paused") {
+			frm.add_custom_button(__("Resume"), () => frm.events.change(frm, "resume")).addClass("btn-primary");
+		} else {
+			frm.add_custom_button(__("Pause"), () => frm.events.change(frm, "pause"));
+		}
+		frm.add_custom_button(__("Cancel Run"), () => {
+			frappe.confirm(__("Start no further step of this run, and end it as Cancelled?"), () =>
+				frm.events.change(frm, "cancel")
+			);
+		});
+	},
+
+	retry(frm, step) {
+		const question = step
+			? __("Run step {0} and all steps after it again? Outputs of the steps before it are kept.", [
+					step.bold(),
+			  ])
+			: __("Run again from where it failed? Outputs of the steps before it are kept.");
+		frappe.confirm(question, () => frm.events.change(frm, "retry", { step }));
+	},
+
+	async change(frm, what, more) {
+		await frappe.xcall(`dogansystem.api.workflows.${what}`, { run: frm.docname, ...more });
+		frm.events.redraw(frm);
+	},
+});

@@ -1,0 +1,13 @@
+frappe.listview_settings["Dogan Workflow Run"] = {
+	add_fields: ["status", "error"],
+	hide_name_column: true,
+	formatters: { started_at: (value) => dogan.list_time(value) },
+	get_indicator: (doc) => [__(doc.status), dogan.STATE_COLOURS[doc.status], `status,=,${doc.status}`],
+	onload(list) {
+		for (const state of ["Running", "Waiting", "Failed"]) {
+			list.page.add_inner_button(__(state), () => {
+				list.filter_area.clear(false).then(() => list.filter_area.add(list.doctype, "status", "=", state));
+			}, __("Show"));
+		}
+	},
+};

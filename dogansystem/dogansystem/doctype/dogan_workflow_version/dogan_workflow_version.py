@@ -1,0 +1,18 @@
+import frappe
+from frappe import _
+from frappe.model.document import Document
+
+
+class DoganWorkflowVersion(Document):
+	"""A workflow's definition at one moment. It is never changed."""
+
+	def validate(self) -> None:
+		"""Nobody writes versions: saving a workflow does."""
+		frappe.throw(_("A version is never changed. Change the workflow: saving it makes a new version."))
+
+	def on_trash(self) -> None:
+		"""Keep what a run has been started with, and what the next one will be started with."""
+		if frappe.db.exists("Dogan Workflow Run", {"version": self.name}):
+			frappe.throw(_("Version {0} has runs, which need it.").format(self.name))
+		if frappe.db.exists("Dogan Workflow", {"current_version": self.name}):
+			frappe.throw(_("Version {0} is the current version of its workflow.").format(self.name))

@@ -1,0 +1,46 @@
+"""What Frappe asks the app: where it takes part in documents, the scheduler, the desk, installing."""
+
+app_name = "dogansystem"
+app_title = "Dogan System"
+app_publisher = "DoganSystem contributors"
+app_description = "Workflows and agents that live inside ERPNext, on Frappe's own workers"
+app_email = "hello@example.com"
+app_license = "MIT"
+
+before_install = "dogansystem.install.before_install"
+after_install = "dogansystem.install.after_install"
+after_migrate = "dogansystem.install.after_migrate"
+before_uninstall = "dogansystem.install.before_uninstall"
+after_uninstall = "dogansystem.install.after_uninstall"
+
+# A document that no workflow wants costs one dictionary lookup here.
+doc_events = {
+	"*": {
+		"on_update": "dogansystem.sites.frappe_events.on_update",
+		"on_update_after_submit": "dogansystem.sites.frappe_events.on_update",
+		"on_submit": "dogansystem.sites.frappe_events.on_submit",
+		"on_cancel": "dogansystem.sites.frappe_events.on_cancel",
+		"after_delete": "dogansystem.sites.frappe_events.after_delete",
+		"on_change": "dogansystem.sites.frappe_events.on_change",
+	}
+}
+
+# Every minute: due schedules and timers, expired leases, a ring if work waits.
+scheduler_events = {"cron": {"* * * * *": ["dogansystem.sites.frappe_site.tick"]}}
+
+# Deleting a document must not fail because a run was once about it.
+ignore_links_on_delete = ["Dogan Workflow Run", "Dogan Step Run"]
+
+permission_query_conditions = {
+	"Dogan Workflow Run": "dogansystem.sites.frappe_permissions.run_conditions",
+	"Dogan Step Run": "dogansystem.sites.frappe_permissions.step_run_conditions",
+}
+has_permission = {
+	"Dogan Workflow Run": "dogansystem.sites.frappe_permissions.may_see_run",
+	"Dogan Step Run": "dogansystem.sites.frappe_permissions.may_see_step_run",
+}
+
+extend_bootinfo = "dogansystem.api.desk.boot"
+
+app_include_js = "dogansystem.bundle.js"
+app_include_css = "dogansystem.bundle.css"

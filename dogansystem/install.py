@@ -1,0 +1,135 @@
+"""Putting the app on a site and taking it off again without a trace."""
+
+import frappe
+from frappe import _
+
+from dogansystem.store import schema
+
+APP = "dogansystem"
+MODULE = "DoganSystem"
+ROLES = ("Dogan Manager", "Dogan User")
+DOCTYPE_PREFIX = "Dogan "
+
+# Rows of Frappe's own DocTypes that speak of ours: the DocType, and its column with the DocType's name in it.
+_TRACES = (
+	("Version", "ref_doctype"),
+	("Comment", "reference_doctype"),
+	("Communication", "reference_doctype"),
+	("ToDo", "reference_type"),
+	("DocShare", "share_doctype"),
+	("View Log", "reference_doctype"),
+	("Document Follow", "ref_doctype"),
+	("Tag Link", "document_type"),
+	("Notification Log", "document_type"),
+	("List Filter", "reference_doctype"),
+	("Activity Log", "reference_doctype"),
+	("Access Log", "export_from"),
+	("File", "attached_to_doctype"),
+	("Deleted Document", "deleted_doctype"),
+	("Custom Field", "dt"),
+	("Property Setter", "doc_type"),
+	("Client Script", "dt"),
+	("Server Script", "reference_doctype"),
+	("Notification", "document_type"),
+	("Assignment Rule", "document_type"),
+	("Workflow", "document_type"),
+	("Report", "ref_doctype"),
+	("Number Card", "document_type"),
+	("Dashboard Chart", "document_type"),
+	("User Permission", "allow"),
+	("Custom DocPerm", "parent"),
+	("List View Settings", "name"),
+	("Global Search DocType", "document_type"),
+)
+
+
+def before_install() -> None:
+	"""Refuse a database that the queue does not work on."""
+	if frappe.db.db_type != "mariadb":
+		frappe.throw(
+			_("Dogan System needs a site on MariaDB; this one is on {0}.").format(frappe.db.db_type),
+			title=_("Not Installed"),
+		)
+
+
+def after_install() -> None:
+	"""Make what the DocTypes' JSON files do not: roles, internal tables, settings."""
+	_make_roles()
+	_make_tables()
+	frappe.get_doc("Dogan Settings").save(ignore_permissions=True)
+
+
+def after_migrate() -> None:
+	"""Bring roles and internal tables up to this version of the app. May run any number of times."""
+	_make_roles()
+	_make_tables()
+
+
+def before_uninstall() -> None:
+	"""Remove the internal tables first: without them no worker can go on while the rest is taken away."""
+	from dogansystem.sites.frappe_site import current_site
+
+	site = current_site()
+	schema.drop_internal(site.database)
+	site.doorbell.remove()
+	_delete_traces()
+
+
+def after_uninstall() -> None:
+	"""Remove what Frappe leaves: roles, scheduled jobs, settings, deleted documents, cached values."""
+	_delete_traces()
+	frappe.db.delete("Singles", {"doctype": ["like", f"{DOCTYPE_PREFIX}%"]})
+	_delete_scheduled_jobs()
+	for role in ROLES:
+		_delete_role(role)
+	_forget_deleted()
+	frappe.cache.delete_keys("dogan_")
+	frappe.db.commit()
+	frappe.clear_cache()
+
+
+def _make_roles() -> None:
+	for role in ROLES:
+		if not frappe.db.exists("Role", role):
+			frappe.get_doc({"doctype": "Role", "role_name": role, "desk_access": 1}).insert(
+				ignore_permissions=True
+			)
+
+
+def _make_tables() -> None:
+	from dogansystem.sites.frappe_site import current_site
+
+	frappe.db.commit()  # creating tables commits in any case
+	schema.ensure_internal(current_site().database)
+
+
+def _delete_traces() -> None:
+	names = [*(each["name"] for each in schema.doctypes()), "Dogan Settings"]
+	for doctype, column in _TRACES:
+		if frappe.db.table_exists(doctype, cached=False) and frappe.db.has_column(doctype, column):
+			frappe.db.delete(doctype, {column: ["in", names]})
+	frappe.db.sql("DELETE FROM `__UserSettings` WHERE doctype IN %s", (names,))
+	frappe.db.sql("DELETE FROM `__global_search` WHERE doctype IN %s", (names,))
+	frappe.db.sql("DELETE FROM `__Auth` WHERE doctype IN %s", (names,))
+
+
+def _delete_scheduled_jobs() -> None:
+	jobs = frappe.get_all("Scheduled Job Type", {"method": ["like", f"{APP}.%"]}, pluck="name")
+	if jobs:
+		frappe.db.delete("Scheduled Job Log", {"scheduled_job_type": ["in", jobs]})
+		frappe.db.delete("Scheduled Job Type", {"name": ["in", jobs]})
+
+
+def _forget_deleted() -> None:
+	"""Uninstalling keeps a copy of each DocType, role and workspace among the deleted documents."""
+	frappe.db.delete("Deleted Document", {"deleted_name": ["in", [MODULE, *ROLES]]})
+	for doctype in ("DocType", "Workspace", "Number Card", "Dashboard Chart"):
+		frappe.db.delete(
+			"Deleted Document", {"deleted_doctype": doctype, "deleted_name": ["like", f"{DOCTYPE_PREFIX}%"]}
+		)
+
+
+def _delete_role(role: str) -> None:
+	for doctype in ("Has Role", "Custom DocPerm", "DocPerm"):
+		frappe.db.delete(doctype, {"role": role})
+	frappe.delete_doc("Role", role, force=True, ignore_permissions=True, ignore_missing=True)

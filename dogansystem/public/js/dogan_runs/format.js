@@ -1,0 +1,38 @@
+// Values as people read them.
+
+frappe.provide("dogan");
+
+const SHOWN_CHARACTERS = 4000; // of an output; the rest is on the step's own page
+
+dogan.escape = (text) => frappe.utils.escape_html(String(text ?? ""));
+
+// "40 ms", "1.4 s", "3 min 20 s", "2 h 5 min": two units at most.
+dogan.duration = (seconds) => {
+	if (seconds < 1) return __("{0} ms", [Math.round(seconds * 1000)]);
+	if (seconds < 60) return __("{0} s", [seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)]);
+	const minutes = Math.floor(seconds / 60);
+	if (minutes < 60) return __("{0} min {1} s", [minutes, Math.round(seconds % 60)]);
+	return __("{0} h {1} min", [Math.floor(minutes / 60), minutes % 60]);
+};
+
+// Seconds between two of the server's times; the second may be missing for what is under way.
+dogan.seconds_between = (from, to) =>
+	Math.max(0, moment(to || frappe.datetime.now_datetime(true)).diff(moment(from)) / 1000);
+
+// "12:04:31", with the date in front if it is not today's; the full time on hover.
+dogan.time = (value) => {
+	if (!value) return "";
+	const full = frappe.datetime.str_to_user(value);
+	const today = value.startsWith(frappe.datetime.nowdate());
+	const short = today ? moment(value).format("HH:mm:ss") : full;
+	return `<span title="${dogan.escape(full)}">${dogan.escape(short)}</span>`;
+};
+
+dogan.link = (doctype, name, label) =>
+	`<a href="${frappe.utils.get_form_link(doctype, name)}">${dogan.escape(label || name)}</a>`;
+
+dogan.json_block = (value) => {
+	const text = JSON.stringify(value, null, 2);
+	const cut = text.length > SHOWN_CHARACTERS;
+	return `<pre class="dogan-json">${dogan.escape(cut ? text.slice(0, SHOWN_CHARACTERS) + "\n…" : text)}</pre>`;
+};

@@ -1,0 +1,146 @@
+// The timeline of one run: its steps from above to below, what each did, how long it took, what went wrong.
+
+frappe.provide("dogan");
+
+dogan.Timeline = class Timeline {
+	// `on_retry(step)` is called when somebody wants the run to go again from a step.
+	constructor({ wrapper, on_retry }) {
+		this.wrapper = $(wrapper);
+		this.on_retry = on_retry;
+		this.open = new Set();
+		this.items = {};
+	}
+
+	draw(view) {
+		this.view = view;
+		this.wrapper.html(`<div class="dogan-timeline">
+			${this.summary()}
+			${view.steps.map((step) => this.step(step)).join("")}
+		</div>`);
+		this.wrapper.find(".dogan-step-head").on("click", (event) => this.toggle(event));
+		this.wrapper.find(".dogan-retry").on("click", (event) => {
+			this.on_retry($(event.currentTarget).attr("data-step"));
+			return false;
+		});
+		this.open.forEach((step) => this.draw_details(step));
+	}
+
+	summary() {
+		const { run, steps } = this.view;
+		const over = steps.filter((step) => step.finished_at || step.status === "Skipped").length;
+		const parts = [__("{0} of {1} steps over", [over, steps.length])];
+		if (run.started_at) {
+			parts.push(dogan.duration(dogan.seconds_between(run.started_at, run.finished_at)));
+		}
+		return `<div class="dogan-summary">
+			<div class="dogan-bar">${steps.map((step) => `<span class="dogan-bar-part ${this.colour(step)}"></span>`).join("")}</div>
+			<div class="text-muted">${parts.join(" · ")}</div>
+		</div>${this.run_error()}`;
+	}
+
+	// What ended the run, unless the step that failed says it below.
+	run_error() {
+		const { run, steps } = this.view;
+		if (!run.error || steps.some((step) => step.error === run.error)) return "";
+		return `<div class="dogan-error">${dogan.escape(run.error)}</div>`;
+	}
+
+	colour(step) {
+		return `dogan-${dogan.STATE_COLOURS[step.status]} dogan-state-${step.status.toLowerCase()}`;
+	}
+
+	step(step) {
+		const retry =
+			this.view.may_change && dogan.FINISHED.includes(this.view.run.status) && step.status !== "Pending"
+				? `<button class="btn btn-xs btn-default dogan-retry" data-step="${dogan.escape(step.step)}">
+					${__("Retry from Here")}</button>`
+				: "";
+		return `<div class="dogan-step" data-step="${dogan.escape(step.step)}">
+			<div class="dogan-rail"><span class="dogan-dot ${this.colour(step)}"></span></div>
+			<div class="dogan-step-body">
+				<div class="dogan-step-head">
+					<div class="dogan-step-title">
+						<span class="bold">${dogan.escape(step.title || step.step)}</span>
+						<span class="dogan-action">${dogan.escape(step.action)}</span>
+					</div>
+					<div class="dogan-step-end">${retry}${dogan.state_pill(step.status)}</div>
+				</div>
+				<div class="dogan-facts text-muted">${this.facts(step).join("<span> · </span>")}</div>
+				${step.error ? `<div class="dogan-error">${dogan.escape(step.error)}</div>` : ""}
+				<div class="dogan-details"></div>
+			</div>
+		</div>`;
+	}
+
+	facts(step) {
+		const facts = [];
+		if (step.title) facts.push(`<code>${dogan.escape(step.step)}</code>`);
+		if (step.started_at) facts.push(dogan.time(step.started_at));
+		if (step.started_at && (step.finished_at || step.status === "Running")) {
+			facts.push(dogan.duration(dogan.seconds_between(step.started_at, step.finished_at)));
+		}
+		if (step.status === "Waiting" && step.wait_until) {
+			facts.push(__("until {0}", [dogan.time(step.wait_until)]));
+		}
+		if (step.attempts > 1) facts.push(__("{0} attempts", [step.attempts]));
+		if (step.agent) facts.push(dogan.link("Dogan Agent", step.agent));
+		if (step.worker) facts.push(`<span class="dogan-worker">${dogan.escape(step.worker)}</span>`);
+		const items = Object.entries(step.items || {});
+		if (items.length) {
+			facts.push(items.map(([state, count]) => `${count} ${__(state).toLowerCase()}`).join(", "));
+		}
+		return facts;
+	}
+
+	toggle(event) {
+		const step = $(event.currentTarget).closest(".dogan-step").attr("data-step");
+		if (this.open.has(step)) {
+			this.open.delete(step);
+			this.details_of(step).empty();
+		} else {
+			this.open.add(step);
+			this.draw_details(step);
+		}
+	}
+
+	details_of(step) {
+		return this.wrapper.find(`.dogan-step[data-step="${CSS.escape(step)}"] .dogan-details`);
+	}
+
+	async draw_details(name) {
+		const step = this.view.steps.find((each) => each.step === name);
+		const args = { run: this.view.run.name, step: name };
+		const details = await frappe.xcall("dogansystem.api.desk.step_details", args);
+		if (!this.open.has(name)) return;
+		const parts = [];
+		if (details.output !== null) parts.push(block(__("Output"), dogan.json_block(details.output)));
+		if (details.errors.length) parts.push(block(__("Errors of Items"), dogan.json_block(details.errors)));
+		if (details.items.length) parts.push(block(__("Items"), this.item_table(details)));
+		if (!parts.length) {
+			parts.push(`<div class="text-muted">${step.finished_at ? __("No output") : __("Nothing yet")}</div>`);
+		}
+		parts.push(`<div>${dogan.link("Dogan Step Run", step.name, __("Open this step"))}</div>`);
+		this.details_of(name).html(parts.join(""));
+	}
+
+	item_table({ items, item_total }) {
+		const rows = items.map(
+			(item) => `<tr>
+				<td>${item.item}</td>
+				<td>${dogan.state_pill(item.status)}</td>
+				<td class="dogan-clip" title="${dogan.escape(item.item_value)}">${dogan.escape(item.item_value)}</td>
+				<td class="dogan-clip" title="${dogan.escape(item.error || item.output)}">
+					${item.error ? `<span class="text-danger">${dogan.escape(item.error)}</span>` : dogan.escape(item.output)}
+				</td>
+				<td>${item.attempts > 1 ? __("{0} attempts", [item.attempts]) : ""}</td>
+			</tr>`
+		);
+		const rest = item_total - items.length;
+		return `<table class="table table-sm dogan-items">${rows.join("")}</table>
+			${rest > 0 ? `<div class="text-muted">${__("and {0} more", [rest])}</div>` : ""}`;
+	}
+};
+
+function block(label, html) {
+	return `<div class="dogan-block"><div class="dogan-label text-muted">${label}</div>${html}</div>`;
+}

@@ -1,0 +1,39 @@
+// Loaded with every desk page, so it is small: colours of states, and the runs of a document on its form.
+// What draws runs is fetched when there is one to draw.
+
+frappe.provide("dogan");
+
+dogan.STATE_COLOURS = {
+	Pending: "gray",
+	Queued: "gray",
+	Ready: "light-blue",
+	Running: "blue",
+	Waiting: "yellow",
+	Paused: "purple",
+	Succeeded: "green",
+	Failed: "red",
+	Skipped: "gray",
+	Cancelled: "gray",
+	Compensated: "purple",
+};
+
+dogan.FINISHED = ["Succeeded", "Failed", "Cancelled"];
+
+dogan.state_pill = (state) =>
+	`<span class="indicator-pill no-indicator-dot ${dogan.STATE_COLOURS[state]}">${__(state)}</span>`;
+
+// A column of a list is narrow: "24 Nov 03:31", the full time on hover.
+dogan.list_time = (value) =>
+	value
+		? `<span title="${frappe.datetime.str_to_user(value)}">${moment(value).format("D MMM HH:mm")}</span>`
+		: "";
+
+dogan.may_see_runs = () =>
+	["Dogan User", "Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
+
+$(document).on("form-refresh", (event, frm) => {
+	const doctypes = (frappe.boot.dogan && frappe.boot.dogan.doctypes) || [];
+	if (!frm.is_new() && doctypes.includes(frm.doctype) && dogan.may_see_runs()) {
+		frappe.require("dogan_runs.bundle.js", () => dogan.show_runs_of_document(frm));
+	}
+});
