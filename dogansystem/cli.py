@@ -1,0 +1,235 @@
+"""The `dogansystem` command: workflows in a sandbox, with no bench. Source: workflow-format.md, the command line.
+
+Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition or input, 3 could not start.
+"""
+
+import json
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from dogansystem import __version__
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import DefinitionError, DoganError, InputError
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
+from dogansystem.sites.sandbox import Sandbox
+from dogansystem.terminal import files, show
+from dogansystem.terminal import run as runs
+
+SUCCEEDED, FAILED, INVALID, NO_START = 0, 1, 2, 3
+DEFAULT_DATABASE = "dogansystem.db"  # in the current folder: what `demo` leaves and `status` looks at
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+file_type = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+def main() -> None:
+	"""Workflows and agents for ERPNext, tried out in a sandbox: one file, no bench."""
+
+
+@main.command()
+@click.argument("paths", nargs=-1, required=True, type=file_type, metavar="FILE…")
+@json_option
+def check(paths: tuple[Path, ...], as_json: bool) -> None:
+	"""Check workflow definitions. Prints every problem of every file with its path and a remedy."""
+	results = [_checked(path) for path in paths]
+	if as_json:
+		_print_json({"files": results})
+	else:
+		for result in results:
+			for problem in result["errors"]:
+				click.echo(
+					": ".join(part for part in (result["file"], problem["path"], problem["message"]) if part)
+				)
+			if result["valid"]:
+				click.echo(f"{result['file']}: ok, {result['workflow']} with {result['steps']} steps")
+	sys.exit(SUCCEEDED if all(result["valid"] for result in results) else INVALID)
+
+
+@main.command()
+@click.argument("path", type=file_type, metavar="FILE")
+@click.option("--input", "given", metavar="JSON", help="The run's input, or @FILE.")
+@click.option("--doc", "doc", type=file_type, help="The document the run is about, as a JSON file.")
+@click.option(
+	"--documents",
+	type=file_type,
+	multiple=True,
+	help="Documents to load first, as JSON lines. May be repeated.",
+)
+@click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
+@click.option("--db", "url", metavar="URL", help="A file or mariadb://…; by default a temporary file.")
+@click.option("--dry-run", is_flag=True, help="Show what would change: works on a copy, sends nothing out.")
+@click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
+@json_option
+def run(
+	path: Path,
+	given: str | None,
+	doc: Path | None,
+	documents: tuple[Path, ...],
+	workers: int,
+	url: str | None,
+	dry_run: bool,
+	allow_private_network: bool,
+	as_json: bool,
+) -> None:
+	"""Run a workflow to its end and show what it did."""
+	with _errors(as_json):
+		definition = files.definition(path)
+		value = files.json_value(given, "--input") if given is not None else None
+		document = files.document(doc) if doc else None
+		loaded = [each for file in documents for each in files.documents(file)]
+	with _errors(as_json), _sandbox(url, dry_run) as site:
+		if allow_private_network:
+			site.set_settings(allow_private_network=1)
+		site.load_documents([*loaded, *([document] if document else [])])
+		not_sent = runs.send_nothing(site) if dry_run else None
+		found = _run(site, definition, value, document, workers, as_json)
+	if not_sent is not None:
+		found |= {"dry_run": True, "not_sent": not_sent}
+	_print_json(found) if as_json else click.echo("\n".join(show.run_lines(found)))
+	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)
+
+
+def _run(
+	site: Sandbox,
+	definition: Definition,
+	value: Any,
+	document: dict[str, Any] | None,
+	workers: int,
+	as_json: bool,
+) -> dict[str, Any]:
+	changes, messages = runs.marks(site)
+	name = runs.start(site, definition, value, document)
+	if not as_json:
+		site.watch(show.Progress(site, show.to_stderr))
+	try:
+		runs.work_until_finished(site, name, workers)
+	except KeyboardInterrupt:
+		show.to_stderr(
+			f"Interrupted. Run {name} goes on with: dogansystem serve --db {site.address} --workers 4"
+		)
+		sys.exit(130)
+	return runs.result(site, name, changes, messages)
+
+
+@main.command()
+@click.option("--db", "url", required=True, metavar="URL", help="A file or mariadb://…")
+@click.option("--workers", required=True, type=click.IntRange(1, 256), help="How many worker processes.")
+@json_option
+def serve(url: str, workers: int, as_json: bool) -> None:
+	"""Work on a sandbox, with its clock, until stopped."""
+	from dogansystem.terminal.serve import serve as serve_until_stopped
+
+	def say(text: str) -> None:
+		_print_json({"message": text}, indent=None) if as_json else click.echo(text)
+
+	with _errors(as_json):
+		Sandbox(url).close()  # says now what is wrong with it, not in every worker
+		serve_until_stopped(url, workers, say)
+
+
+@main.command()
+@click.option(
+	"--db", "url", metavar="URL", help=f"A file or mariadb://…; by default {DEFAULT_DATABASE} here."
+)
+@json_option
+def status(url: str | None, as_json: bool) -> None:
+	"""Show agents, workflows, runs, steps, the queue and the workers."""
+	with _errors(as_json):
+		_must_exist(url or DEFAULT_DATABASE)
+		with Sandbox(url or DEFAULT_DATABASE) as site:
+			found = Orchestrator(site).get_system_status()
+	_print_json(found) if as_json else click.echo("\n".join(show.status_lines(found)))
+
+
+@main.command()
+@click.option(
+	"--db", "url", default=DEFAULT_DATABASE, show_default=True, metavar="FILE", help="Where the tour is kept."
+)
+@click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
+@json_option
+def demo(url: str, workers: int, as_json: bool) -> None:
+	"""The tour: sample documents, four workflows, agents, workers, live progress, status."""
+	from dogansystem.terminal import demo as tour
+
+	with _errors(as_json):
+		found = tour.run(url, workers, show.to_stderr if as_json else click.echo)
+	if as_json:
+		_print_json(found)
+	sys.exit(SUCCEEDED if found["all_succeeded"] else FAILED)
+
+
+def _checked(path: Path) -> dict[str, Any]:
+	result: dict[str, Any] = {"file": str(path), "valid": False, "workflow": None, "steps": 0, "errors": []}
+	try:
+		definition = files.definition(path)
+	except DefinitionError as error:
+		return result | {"errors": [{"path": each.path, "message": each.message} for each in error.problems]}
+	except files.FileError as error:
+		message = str(error).removeprefix(f"{path}: ")
+		return result | {"errors": [{"path": "", "message": message}]}
+	return result | {"valid": True, "workflow": definition.name, "steps": len(definition.steps)}
+
+
+@contextmanager
+def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
+	"""The sandbox to work in; for a dry run a copy of it that is thrown away."""
+	if not (dry_run and url):
+		with Sandbox(url) as site:
+			yield site
+		return
+	address = parse_address(url)
+	if not isinstance(address, SQLiteFile):
+		raise AddressError(
+			f"--dry-run works on a copy of the database, which {address} is not made for. Give a file."
+		)
+	with tempfile.TemporaryDirectory() as folder:
+		copy = Path(folder) / "copy.db"
+		if address.path.exists():
+			with closing(sqlite3.connect(address.path)) as source, closing(sqlite3.connect(copy)) as target:
+				source.backup(target)
+		with Sandbox(copy) as site:
+			yield site
+
+
+def _must_exist(url: str) -> None:
+	address = parse_address(url)
+	if isinstance(address, SQLiteFile) and not address.path.exists():
+		raise AddressError(
+			f"There is no sandbox at {address}. Run `dogansystem demo`, or name one with --db."
+		)
+
+
+@contextmanager
+def _errors(as_json: bool) -> Iterator[None]:
+	"""Turn what went wrong into a message and the exit code that says of which kind it was."""
+	try:
+		yield
+	except DefinitionError as error:
+		problems = [{"path": each.path, "message": each.message} for each in error.problems]
+		_fail(INVALID, str(error), as_json, problems)
+	except (files.FileError, InputError) as error:
+		_fail(INVALID, str(error), as_json)
+	except DoganError as error:
+		_fail(NO_START, str(error), as_json)
+
+
+def _fail(code: int, message: str, as_json: bool, problems: list[dict[str, str]] | None = None) -> NoReturn:
+	if as_json:
+		_print_json({"error": message, "problems": problems or []})
+	else:
+		click.echo(message, err=True)
+	sys.exit(code)
+
+
+def _print_json(value: Any, indent: int | None = 2) -> None:
+	click.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=str))

@@ -1,0 +1,1 @@
+"""What the `dogansystem` command does, apart from its options: reading files, running, serving, showing, the tour."""

@@ -1,0 +1,185 @@
+"""`dogansystem demo`: the tour. Sample documents, the four workflows, agents, workers, events, and what came of it."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
+from dogansystem.sites.sandbox import Sandbox
+from dogansystem.terminal import show
+from dogansystem.worker.drainer import Drainer
+from dogansystem.workflows import templates
+
+SAMPLES = Path(__file__).parent / "samples.jsonl"
+SALES, ACCOUNTS = "sales@example.com", "accounts@example.com"
+AGENTS = (
+	("Mail Desk", SALES, ("email",), 3),
+	("Second Mail Desk", ACCOUNTS, ("email",), 2),
+	("Lead Desk", SALES, ("leads",), 2),
+)
+# Which agents do what in the tour. On a site the form of the workflow says it, or nobody in particular does.
+CAPABILITIES = {"email.send": "email", "document.create": "leads"}
+MAILS = (
+	("Nadia Fern", "nadia@fern.example.com", "Do you deliver to islands?"),
+	("Known Sender", "known@fern.example.com", "One more question"),
+	("Piet Grove", "piet@grove.example.com", "Price list, please"),
+	("Nadia Fern", "nadia@fern.example.com", "And by Friday?"),
+)
+
+
+def run(url: str, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
+	"""Take the tour in a new sandbox at `url`, replacing that of an earlier tour; gives what came of it."""
+	_remove_earlier(url)
+	with Sandbox(url, user=SALES) as site:
+		orchestrator = Orchestrator(site)
+		say(f"A sandbox in {site.address}, with {site.load_documents(_samples(site))} sample documents.")
+		_enable_workflows(site, orchestrator, say)
+		for name, user, capabilities, capacity in AGENTS:
+			orchestrator.register_agent(name, user, capabilities, capacity)
+		site.database.commit()
+		say(f"Agents: {', '.join(name for name, *_ in AGENTS)}. Workers: {workers}.\n")
+		site.watch(show.Progress(site, say, names=True))
+		_work(site, workers, lambda: _feed(site, orchestrator, say))
+		found = _found(site, orchestrator)
+		_tell(found, url, say)
+		return found
+
+
+def _enable_workflows(site: Sandbox, orchestrator: Orchestrator, say: Callable[[str], None]) -> None:
+	for template in templates():
+		source = dict(orchestrator.check(template.source).source)
+		source["run_as"] = SALES
+		source["steps"] = [
+			step | {"capability": CAPABILITIES[step["action"]]} if step["action"] in CAPABILITIES else step
+			for step in source["steps"]
+		]
+		orchestrator.import_workflow(source)
+		say(f"Enabled: {template.title} ({template.name})")
+	site.database.commit()
+
+
+def _feed(site: Sandbox, orchestrator: Orchestrator, say: Callable[[str], None]) -> None:
+	"""What a day brings: mails arrive, quotations and invoices are submitted, and somebody follows up."""
+	with site.acting_as(SALES):
+		for name, sender, subject in MAILS:
+			say(f"Mail from {sender}: {subject}")
+			site.documents.create("Communication", _communication(name, sender, subject))
+			site.database.commit()
+	for doctype, user in (("Quotation", SALES), ("Sales Invoice", ACCOUNTS)):
+		with site.acting_as(user):
+			for row in site.documents.list(doctype, {"docstatus": 0}, order_by="name"):
+				say(f"{user} submits {doctype} {row['name']}")
+				if doctype == "Quotation":
+					site.documents.update(doctype, row["name"], {"status": "Open"})
+				site.documents.submit(doctype, row["name"])
+				site.database.commit()
+	say("Somebody starts the follow-up by hand")
+	orchestrator.start_run("follow-up-quotations", cause="manual")
+	site.database.commit()
+
+
+def _work(site: Sandbox, workers: int, feed: Callable[[], None]) -> None:
+	"""Let workers run while the events come in, until every run has ended."""
+	fed = threading.Event()
+
+	def is_finished() -> bool:
+		return fed.is_set() and all(
+			run["status"] in RUN_FINISHED for run in Orchestrator(site).list_runs(limit=1000)
+		)
+
+	def work() -> None:
+		while not is_finished():
+			Drainer(site, until=is_finished).run()
+
+	threads = [threading.Thread(target=work, name=f"worker-{number}") for number in range(1, workers + 1)]
+	for thread in threads:
+		thread.start()
+	try:
+		feed()
+	finally:
+		fed.set()
+		for thread in threads:
+			thread.join()
+
+
+def _found(site: Sandbox, orchestrator: Orchestrator) -> dict[str, Any]:
+	runs = orchestrator.list_runs(limit=1000)
+	outbox = site.outbox()
+	with site.acting_as(SALES):
+		leads = site.documents.list(
+			"Lead", fields=["name", "lead_name", "first_name", "email_id"], order_by="name"
+		)
+	return {
+		"all_succeeded": all(run["status"] == "Succeeded" for run in runs),
+		"runs": runs,
+		"mails": [message for message in outbox if message["kind"] == "email"],
+		"notifications": [message for message in outbox if message["kind"] != "email"],
+		"leads": leads,
+		"status": orchestrator.get_system_status(),
+	}
+
+
+def _tell(found: dict[str, Any], url: str, say: Callable[[str], None]) -> None:
+	say(
+		f"\n{len(found['runs'])} runs, {len(found['mails'])} mails in the outbox, {len(found['leads'])} leads:"
+	)
+	for lead in found["leads"]:
+		say(f"  {lead['name']}  {lead['email_id']}")
+	for mail in found["mails"]:
+		attached = f" with {mail['print']['doctype']} {mail['print']['name']}" if mail["print"] else ""
+		say(f"  to {', '.join(mail['to'])}: {mail['subject']}{attached}")
+	say("")
+	for line in show.status_lines(found["status"]):
+		say(line)
+	say("\nWhere to look next")
+	say(f"  the status again      dogansystem status --db {url}")
+	say("  the four workflows    dogansystem/workflows/")
+	say("  more to try           examples/, each with the command that runs it")
+	say("  your first workflow   docs/tutorial.md")
+	say("(The command is .venv/bin/dogansystem where ./script/demo has installed it.)")
+
+
+def _samples(site: Sandbox) -> Iterator[dict[str, Any]]:
+	"""The sample documents; a date such as `+3d` is counted from today."""
+	today = site.local_time(site.now()).date()
+	with SAMPLES.open(encoding="utf-8") as lines:
+		for line in lines:
+			document = json.loads(line)
+			for field, value in document.items():
+				if isinstance(value, str) and value.startswith("+") and value.endswith("d"):
+					document[field] = (today + timedelta(days=int(value[1:-1]))).isoformat()
+			yield document
+
+
+def _communication(name: str, sender: str, subject: str) -> dict[str, Any]:
+	return {
+		"communication_medium": "Email",
+		"sent_or_received": "Received",
+		"sender_full_name": name,
+		"sender": sender,
+		"subject": subject,
+		"reference_doctype": None,
+		"reference_name": None,
+	}
+
+
+def _remove_earlier(url: str) -> None:
+	"""Begin anew: the tour is the same each time. Only a file that a tour has made is removed."""
+	address = parse_address(url)
+	if not isinstance(address, SQLiteFile):
+		raise AddressError(
+			f"The tour begins with an empty sandbox and keeps it in a file; {address} is none."
+		)
+	if not address.path.exists():
+		return
+	with Sandbox(address.path) as site:
+		names = {workflow for (workflow,) in site.database.sql("SELECT name FROM `tabDogan Workflow`")}
+	if names - {template.name for template in templates()}:
+		raise AddressError(f"{address} holds workflows of yours: name another file with --db.")
+	for suffix in ("", "-wal", "-shm"):
+		Path(f"{address.path}{suffix}").unlink(missing_ok=True)

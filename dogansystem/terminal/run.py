@@ -1,0 +1,123 @@
+"""`dogansystem run`: one definition, run in a sandbox to its end."""
+
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from dogansystem.actions.base import Action, StepContext
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.sandbox import Sandbox
+from dogansystem.store import reads
+from dogansystem.worker.drainer import Drainer
+
+
+def start(site: Sandbox, definition: Definition, given: Any, document: Mapping[str, Any] | None) -> str:
+	"""Keep the definition, register the agents it names that nobody registered, and start a run of it."""
+	orchestrator = Orchestrator(site)
+	site.catalog.save_workflow(definition, True)
+	_register_agents(orchestrator, definition)
+	trigger = {"on": "manual"}
+	run = orchestrator.start_run(definition.name, given, document=document, cause="manual", trigger=trigger)
+	site.database.commit()
+	return run
+
+
+def work_until_finished(site: Sandbox, run: str, workers: int) -> None:
+	"""Execute with that many workers, this thread being one of them, until the run has ended."""
+	threads = [
+		threading.Thread(target=_work, args=(site, run), name=f"worker-{number}", daemon=True)
+		for number in range(2, workers + 1)
+	]
+	for thread in threads:
+		thread.start()
+	try:
+		_work(site, run)
+	finally:
+		site.stop()
+		for thread in threads:
+			thread.join()
+
+
+def result(site: Sandbox, run: str, first_change: int, first_message: int) -> dict[str, Any]:
+	"""The run as `--json` prints it, with the documents it has written and the messages it has sent."""
+	found = Orchestrator(site).get_run(run)
+	return found | {"documents": _documents(site, first_change), "outbox": site.outbox(first_message)}
+
+
+def marks(site: Sandbox) -> tuple[int, int]:
+	"""Up to where changes and messages were there before."""
+	changes, messages = site.changes(), site.outbox()
+	return (changes[-1]["id"] if changes else 0), (messages[-1]["id"] if messages else 0)
+
+
+class NotSent(Action):
+	"""Stands in for an external action in a dry run: says what would have gone out, and sends nothing."""
+
+	external = True
+
+	def __init__(self, action: Action, log: list[dict[str, Any]]):
+		self.name = action.name  # type: ignore[misc]
+		self._action = action
+		self._log = log
+
+	def validate(self, params: Mapping[str, Any]) -> None:
+		"""As the action itself does."""
+		self._action.validate(params)
+
+	def run(self, params: dict[str, Any], context: StepContext) -> Any:
+		"""Note the call; the output is null, because nobody has answered."""
+		self._log.append({"step": context.step, "action": self._action.name, "params": params})
+		return None
+
+
+def send_nothing(site: Sandbox) -> list[dict[str, Any]]:
+	"""Let external actions only note what they would do; gives the list they note it in."""
+	log: list[dict[str, Any]] = []
+	for action in list(site.actions().values()):
+		if action.external:
+			site.replace_action(NotSent(action, log))
+	return log
+
+
+def _work(site: Sandbox, run: str) -> None:
+	def is_finished() -> bool:
+		return reads.status_of_run(site.database, run) in RUN_FINISHED
+
+	while not site.stop_requested() and not is_finished():
+		Drainer(site, until=is_finished).run()
+
+
+def _register_agents(orchestrator: Orchestrator, definition: Definition) -> None:
+	known = orchestrator.list_agents()
+	names = {agent["name"] for agent in known}
+	able = {capability for agent in known for capability in agent["capabilities"]}
+	user = orchestrator.site.user
+	for step in definition.steps:
+		if step.agent and step.agent not in names:
+			names.add(step.agent)
+			orchestrator.register_agent(step.agent, user)
+		if step.capability and step.capability not in able:
+			able.add(step.capability)
+			orchestrator.register_agent(f"Agent for {step.capability}", user, [step.capability])
+
+
+def _documents(site: Sandbox, after: int) -> dict[str, list[dict[str, Any]]]:
+	"""What was created and what was updated since, each document as it is now."""
+	created: dict[tuple[str, str], None] = {}
+	updated: dict[tuple[str, str], None] = {}
+	for change in site.changes(after):
+		key = (change["doctype"], change["name"])
+		if change["event"] == "created":
+			created[key] = None
+		elif change["event"] == "deleted":
+			created.pop(key, None)
+			updated.pop(key, None)
+		elif key not in created:
+			updated[key] = None
+	with site.acting_as("Administrator"):
+		return {
+			"created": [site.documents.get(*key) for key in created],
+			"updated": [site.documents.get(*key) for key in updated],
+		}

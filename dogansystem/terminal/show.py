@@ -1,0 +1,102 @@
+"""How things look in a terminal: progress while a run goes on, a run at its end, the status."""
+
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dogansystem.engine.states import STEP_FINISHED
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.sandbox import Sandbox
+
+SIGNS = {"Succeeded": "✓", "Failed": "✗", "Skipped": "–", "Cancelled": "–", "Waiting": "…", "Running": "▸"}
+
+
+class Progress:
+	"""Prints each step of some runs as it finishes or begins to wait; with `names` also whose step it is."""
+
+	def __init__(self, site: Sandbox, say: Callable[[str], None], *, names: bool = False):
+		self._site = site
+		self._names = names
+		self._say = say
+		self._seen: dict[tuple[str, str, int | None], str] = {}
+		self._lock = threading.Lock()
+
+	def __call__(self, runs: list[str]) -> None:
+		"""Called by the worker that changed these runs."""
+		with self._lock:
+			for run in runs:
+				found = Orchestrator(self._site).get_run(run)
+				for step in found["steps"]:
+					self._show(found, step)
+
+	def _show(self, run: Mapping[str, Any], step: Mapping[str, Any]) -> None:
+		key = (run["run"], step["id"], step["index"])
+		state = step["status"]
+		sleeps = state == "Waiting" and step["attempts"] > 0  # and not only for an agent to become free
+		if (state in STEP_FINISHED or sleeps) and self._seen.get(key) != state:
+			self._seen[key] = state
+			document = run["document"]["name"] if run["document"] else ""
+			whose = f"{run['workflow']:<22} {document:<14}" if self._names else ""
+			self._say(whose + step_line(step))
+
+
+def step_line(step: Mapping[str, Any]) -> str:
+	"""A step in one line: sign, name, state, agent, what went wrong."""
+	name = step["id"] if step["index"] is None else f"{step['id']}[{step['index']}]"
+	parts = [f"  {SIGNS.get(step['status'], ' ')} {name:<24} {step['status']:<10}"]
+	if step["attempts"] > 1:
+		parts.append(f"attempt {step['attempts']}")
+	if step["agent"]:
+		parts.append(f"by {step['agent']}")
+	if step["error"]:
+		parts.append(str(step["error"]))
+	return " ".join(parts).rstrip()
+
+
+def run_lines(run: Mapping[str, Any]) -> list[str]:
+	"""A run at its end: how it ended, what it gave, what it wrote and sent."""
+	lines = [f"Run {run['run']} of {run['workflow']}, version {run['version']}: {run['status']}"]
+	if run["error"]:
+		lines.append(f"  {run['error']}")
+	if run["output"] is not None:
+		lines.append(f"  output: {run['output']}")
+	documents = run.get("documents") or {}
+	for what, found in documents.items():
+		lines += [f"  {what}: {each['doctype']} {each['name']}" for each in found]
+	for message in run.get("outbox") or []:
+		lines.append(f"  {message['kind']} to {', '.join(message['to'])}: {message['subject']}")
+	for call in run.get("not_sent") or []:
+		lines.append(f"  not sent: {call['action']} of step {call['step']}")
+	return lines
+
+
+def status_lines(status: Mapping[str, Any]) -> list[str]:
+	"""The status as a table."""
+	agents, workers, queue = status["agents"], status["workers"], status["queue"]
+	oldest = queue["oldest_ready_seconds"]
+	rows = [
+		("Agents", f"{agents['total']} ({agents['enabled']} enabled of at most {agents['limit']}, {agents['busy']} busy)"),
+		("Workflows", f"{status['workflows']['total']} ({status['workflows']['enabled']} enabled)"),
+		("Runs", _states(status["runs"])),
+		("Steps", _states(status["steps"])),
+		("Queue", f"{queue['ready']} ready, {queue['in_hand']} in hand, {queue['waiting_for_a_slot']} waiting for a slot"),
+		("Oldest ready", "nothing waits" if oldest is None else f"{oldest:.1f} s"),
+		("Timers", str(queue["timers"])),
+		("Workers", f"{workers['alive']} alive, {workers['busy']} busy, {workers['wanted']} wanted on each node"),
+	]  # fmt: skip
+	rows += [
+		(f"  {node}", f"{each['alive']} alive, {each['steps']} steps")
+		for node, each in workers["nodes"].items()
+	]
+	return [f"{name:<14} {value}" for name, value in rows]
+
+
+def to_stderr(text: str) -> None:
+	"""What is told on the way; results go to standard output."""
+	print(text, file=sys.stderr, flush=True)
+
+
+def _states(counts: Mapping[str, int]) -> str:
+	found = ", ".join(f"{number} {state}" for state, number in counts.items() if state != "total" and number)
+	return f"{counts['total']}" + (f" ({found})" if found else "")

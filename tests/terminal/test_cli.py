@@ -1,0 +1,264 @@
+"""The command line as workflow-format.md promises it: exit codes, JSON, errors; each as a process of its own."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from dogansystem import Orchestrator, Sandbox
+
+COMMAND = [sys.executable, "-m", "dogansystem"]
+STEP_KEYS = {
+	"id",
+	"index",
+	"status",
+	"attempts",
+	"agent",
+	"worker",
+	"started_at",
+	"finished_at",
+	"output",
+	"error",
+}
+RUN_KEYS = {
+	"run",
+	"workflow",
+	"version",
+	"status",
+	"input",
+	"output",
+	"error",
+	"steps",
+	"documents",
+	"outbox",
+}
+
+
+def command(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+	return subprocess.run(
+		[*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=60, check=False
+	)
+
+
+def write(folder: Path, steps: str, name: str = "try.yaml", rest: str = "") -> Path:
+	path = folder / name
+	path.write_text(f"name: try\n{rest}steps:\n{steps}")
+	return path
+
+
+SET = "  - {id: a, action: data.set, params: {x: '{{ input.x }}'}}\n"
+FAILS = "  - {id: a, action: data.check, params: {that: false, message: no luck}}\n"
+
+
+def test_check_accepts_a_good_file_and_refuses_a_bad_one_with_path_and_remedy(tmp_path):
+	good = write(tmp_path, SET)
+	bad = write(
+		tmp_path,
+		SET + "  - {id: mail, action: data.set}\n  - {id: b, action: data.set, after: [mial]}\n",
+		"bad.yaml",
+	)
+	assert command("check", good).returncode == 0
+	refused = command("check", good, bad)
+	assert refused.returncode == 2
+	assert f"{bad}: steps[2].after[0]: no step named 'mial' (did you mean 'mail'?)" in refused.stdout
+
+
+def test_check_gives_json(tmp_path):
+	found = json.loads(command("check", "--json", write(tmp_path, SET), tmp_path / "missing.yaml").stdout)
+	assert [each["valid"] for each in found["files"]] == [True, False]
+	assert "No such file" in found["files"][1]["errors"][0]["message"]
+
+
+def test_run_prints_one_object_with_all_that_is_promised(tmp_path):
+	steps = (
+		"  - {id: made, action: document.create, params: {doctype: ToDo, values: {description: hello}}}\n"
+		"  - {id: changed, action: document.update, params: {doctype: ToDo, name: TODO-7, values: {status: Closed}}}\n"
+		"  - {id: each, action: data.set, for_each: '{{ [1, 2] }}', params: {n: '{{ item }}'}}\n"
+		"  - {id: mail, action: email.send, params: {to: a@example.com, subject: Hi, message: there}}\n"
+	)
+	documents = tmp_path / "documents.jsonl"
+	documents.write_text('{"doctype": "ToDo", "name": "TODO-7", "status": "Open"}\n')
+	done = command(
+		"run",
+		write(tmp_path, steps, rest="output: {n: '{{ steps.each.output | length }}'}\n"),
+		"--documents",
+		documents,
+		"--json",
+	)
+	assert done.returncode == 0, done.stderr
+	run = json.loads(done.stdout)
+	assert run.keys() >= RUN_KEYS
+	assert all(step.keys() >= STEP_KEYS for step in run["steps"])
+	assert (run["status"], run["output"], run["version"]) == ("Succeeded", {"n": 2}, 1)
+	assert [(step["id"], step["index"]) for step in run["steps"]] == [
+		("made", None), ("changed", None), ("each", None), ("each", 0), ("each", 1), ("mail", None),
+	]  # fmt: skip
+	assert [each["description"] for each in run["documents"]["created"]] == ["hello"]
+	assert [(each["name"], each["status"]) for each in run["documents"]["updated"]] == [("TODO-7", "Closed")]
+	assert [each["to"] for each in run["outbox"]] == [["a@example.com"]]
+
+
+def test_run_has_the_document_it_is_about(tmp_path):
+	doc = tmp_path / "doc.json"
+	doc.write_text('{"doctype": "Lead", "name": "L-1", "email_id": "l@example.com"}')
+	steps = "  - {id: a, action: data.set, params: {to: '{{ doc.email_id }}'}}\n"
+	run = json.loads(command("run", write(tmp_path, steps), "--doc", doc, "--json").stdout)
+	assert run["steps"][0]["output"] == {"to": "l@example.com"}
+	assert run["document"] == {"doctype": "Lead", "name": "L-1"}
+
+
+def test_a_failed_run_exits_with_1_and_says_why(tmp_path):
+	done = command("run", write(tmp_path, FAILS))
+	assert done.returncode == 1
+	assert "CheckFailed: no luck" in done.stdout
+
+
+@pytest.mark.parametrize(
+	("arguments", "message"),
+	[
+		(["--input", "{no"], "--input: not JSON"),
+		(["--input", '{"x": "text"}'], "input.x"),
+		(["--input", "@missing.json"], "missing.json: cannot be read"),
+		(["--doc", "missing.json"], "missing.json: cannot be read"),
+		(["--documents", "bad.jsonl"], "bad.jsonl, line 2: the document has no 'name'"),
+	],
+)
+def test_input_that_is_not_valid_exits_with_2_and_names_it(tmp_path, arguments, message):
+	(tmp_path / "bad.jsonl").write_text('{"doctype": "ToDo", "name": "1"}\n{"doctype": "ToDo"}\n')
+	schema = "input: {type: object, properties: {x: {type: integer}}}\n"
+	done = command("run", write(tmp_path, SET, rest=schema), *arguments, cwd=tmp_path)
+	assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+def test_a_definition_that_is_not_valid_stores_nothing(tmp_path):
+	database = tmp_path / "kept.db"
+	done = command("run", write(tmp_path, "  - {id: a, action: data.sett}\n"), "--db", database, "--json")
+	assert done.returncode == 2
+	assert json.loads(done.stdout)["problems"][0]["path"] == "steps[0].action"
+	assert not database.exists()
+
+
+@pytest.mark.parametrize(
+	"url", ["mariadb://nobody@127.0.0.1:1/none", "/no/such/folder/x.db", "oracle://x", "not-a.db"]
+)
+def test_a_database_that_cannot_be_used_exits_with_3(tmp_path, url):
+	(tmp_path / "not-a.db").write_text("this is no database")
+	done = command("run", write(tmp_path, SET), "--input", '{"x": 1}', "--db", url, cwd=tmp_path)
+	assert done.returncode == 3, done.stderr
+	assert "Traceback" not in done.stderr
+
+
+def test_a_dry_run_leaves_the_database_as_it_was_and_sends_nothing(tmp_path):
+	database = tmp_path / "kept.db"
+	with Sandbox(database) as site:
+		site.load_documents([{"doctype": "ToDo", "name": "T-1", "status": "Open"}])
+	steps = (
+		"  - {id: a, action: document.update, params: {doctype: ToDo, name: T-1, values: {status: Closed}}}\n"
+		"  - {id: b, action: http.request, params: {url: 'http://127.0.0.1:9/'}}\n"
+	)
+	done = command("run", write(tmp_path, steps), "--db", database, "--dry-run", "--json")
+	run = json.loads(done.stdout)
+	assert (done.returncode, run["status"]) == (0, "Succeeded")
+	assert run["documents"]["updated"][0]["status"] == "Closed"
+	assert [call["action"] for call in run["not_sent"]] == ["http.request"]
+	with Sandbox(database) as site:
+		assert Orchestrator(site).list_runs() == []
+		assert site.documents.get("ToDo", "T-1")["status"] == "Open"
+
+
+class Slow(BaseHTTPRequestHandler):
+	def do_GET(self):
+		time.sleep(3)
+		self.send_response(200)
+		self.end_headers()
+
+	def log_message(self, *_):
+		pass
+
+
+def test_an_attempt_over_its_timeout_fails_with_timeout(tmp_path):
+	server = ThreadingHTTPServer(("127.0.0.1", 0), Slow)
+	threading.Thread(target=server.serve_forever, daemon=True).start()
+	steps = f"  - {{id: a, action: http.request, timeout: 1s, params: {{url: 'http://127.0.0.1:{server.server_port}/'}}}}\n"
+	path = write(tmp_path, steps)
+	done = command("run", path, "--allow-private-network", "--json")
+	server.shutdown()
+	server.server_close()
+	run = json.loads(done.stdout)
+	assert (done.returncode, run["status"]) == (1, "Failed")
+	assert run["error"].startswith("Timeout")
+	refused = json.loads(command("run", path, "--json").stdout)
+	assert "allow" in refused["error"]
+
+
+def test_a_step_that_names_an_agent_has_one_in_the_sandbox(tmp_path):
+	steps = (
+		"  - {id: a, action: data.set, agent: Sales Desk}\n  - {id: b, action: data.set, capability: email}\n"
+	)
+	run = json.loads(command("run", write(tmp_path, steps), "--json").stdout)
+	assert [step["agent"] for step in run["steps"]] == ["Sales Desk", "Agent for email"]
+
+
+def test_serve_works_until_it_is_told_to_stop_and_status_counts(tmp_path):
+	database = tmp_path / "served.db"
+	server = subprocess.Popen(
+		[*COMMAND, "serve", "--db", str(database), "--workers", "2"], stdout=subprocess.PIPE, text=True
+	)
+	try:
+		assert "2 workers" in server.stdout.readline()
+		with Sandbox(database) as site:
+			orchestrator = Orchestrator(site)
+			orchestrator.import_workflow({"name": "served", "steps": [{"id": "a", "action": "data.set"}]})
+			runs = [orchestrator.start_run("served") for _ in range(10)]
+			site.database.commit()
+			deadline = time.monotonic() + 30
+			while any(orchestrator.get_run(run)["status"] != "Succeeded" for run in runs):
+				assert time.monotonic() < deadline
+				time.sleep(0.05)
+		status = json.loads(command("status", "--db", database, "--json").stdout)
+		assert (status["workflows"]["total"], status["agents"]["total"]) == (1, 0)
+		assert status["runs"]["Succeeded"] == 10
+		assert status["workers"]["alive"] == 2
+	finally:
+		server.send_signal(signal.SIGTERM)
+		rest = server.communicate(timeout=30)[0]
+	assert server.returncode == 0
+	assert "Stopping" in rest
+	assert json.loads(command("status", "--db", database, "--json").stdout)["workers"]["alive"] == 0
+
+
+def test_status_of_a_sandbox_that_is_not_there_says_what_to_do(tmp_path):
+	done = command("status", cwd=tmp_path)
+	assert done.returncode == 3
+	assert "dogansystem demo" in done.stderr
+
+
+def test_the_tour_ends_with_everything_done(tmp_path):
+	done = command("demo", "--json", cwd=tmp_path)
+	assert done.returncode == 0, done.stderr
+	found = json.loads(done.stdout)
+	assert {run["status"] for run in found["runs"]} == {"Succeeded"}
+	assert {run["workflow"] for run in found["runs"]} == {
+		"leads-from-mail", "mail-quotation", "mail-invoice", "follow-up-quotations",
+	}  # fmt: skip
+	assert len(found["leads"]) == 3
+	assert found["status"]["agents"]["total"] == 3
+	assert len(found["mails"]) == 4 + 3 + 2
+	again = command("demo", cwd=tmp_path)
+	assert again.returncode == 0
+	assert "Where to look next" in again.stdout
+
+
+def test_the_tour_does_not_overwrite_a_sandbox_with_other_workflows(tmp_path):
+	with Sandbox(tmp_path / "mine.db") as site:
+		Orchestrator(site).import_workflow({"name": "mine", "steps": [{"id": "a", "action": "data.set"}]})
+		site.database.commit()
+	done = command("demo", "--db", tmp_path / "mine.db")
+	assert done.returncode == 3
+	assert "workflows of yours" in done.stderr
