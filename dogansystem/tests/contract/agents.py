@@ -1,0 +1,95 @@
+"""Agents: whose capacity and permissions steps use, and how many may be enabled."""
+
+from dogansystem.engine.errors import LimitReached, NotFound
+from dogansystem.tests.contract.home import PERSON, Home, row, states, step
+
+WAIT = {"for": "1h"}
+
+
+class AgentContract(Home):
+	def register(
+		self, name: str, capabilities: tuple[str, ...] = (), capacity: int = 1, enabled: bool = True
+	) -> str:
+		self.orchestrator.register_agent(name, PERSON, capabilities, capacity, enabled)
+		self.site.database.commit()
+		return name
+
+	def test_a_step_is_given_to_the_agent_it_names(self):
+		agent = self.register("Contract Desk")
+		run = self.run_steps([step("a", agent=agent), step("b")])
+		self.assertEqual((row(run, "a")["agent"], row(run, "b")["agent"]), (agent, None))
+
+	def test_a_busy_agent_makes_a_step_wait_as_a_row(self):
+		agent = self.register("Contract Busy", capacity=1)
+		run = self.start(
+			self.save("contract-busy", [step("a", agent=agent, after=[]), step("b", agent=agent, after=[])])
+		)
+		self.site.database.begin()
+		self.hold_slot(agent)
+		self.drain()
+		self.assertEqual(states(self.run_of(run)), {"a": "Waiting", "b": "Waiting"})
+		self.free_slot(agent)
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+		busy = {each["name"]: each["busy"] for each in self.orchestrator.list_agents()}
+		self.assertEqual(busy[agent], 0)
+
+	def test_a_capability_goes_to_the_agent_that_is_least_busy(self):
+		first = self.register("Contract Able 1", ("contract mail",), capacity=2)
+		second = self.register("Contract Able 2", ("contract mail",), capacity=2)
+		self.hold_slot(first)
+		run = self.run_steps([step("a", capability="contract mail")])
+		self.assertEqual(row(run, "a")["agent"], second)
+		self.free_slot(first)
+
+	def test_an_unknown_agent_is_an_error_before_anything_is_written(self):
+		workflow = self.save("contract-unknown-agent", [step("a", agent="Contract Nobody")])
+		with self.assertRaisesRegex(NotFound, "Contract Nobody"):
+			self.start(workflow)
+		self.site.database.rollback()
+		self.assertEqual(self.orchestrator.list_runs(workflow), [])
+
+	def test_a_step_waits_for_an_agent_that_is_disabled(self):
+		agent = self.register("Contract Away", enabled=False)
+		run = self.start(self.save("contract-away", [step("a", agent=agent)]))
+		self.drain()
+		self.assertEqual(states(self.run_of(run)), {"a": "Waiting"})
+		self.orchestrator.enable_agent(agent)
+		self.site.database.commit()
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_max_agents_is_enforced_and_raised_without_a_restart(self):
+		enabled = sum(each["enabled"] for each in self.orchestrator.list_agents())
+		self.set_settings(max_agents=enabled + 1)
+		self.register("Contract Within")
+		with self.assertRaisesRegex(LimitReached, f"max_agents is {enabled + 1}.*Dogan Settings"):
+			self.register("Contract Over")
+		self.site.database.rollback()
+		self.assertNotIn("Contract Over", [each["name"] for each in self.orchestrator.list_agents()])
+		self.site.database.rollback()
+		self.set_settings(max_agents=enabled + 2)
+		self.register("Contract Over")
+		self.set_settings(max_agents=20)
+
+	def test_a_retried_step_gives_its_slot_back_while_it_waits(self):
+		agent = self.register("Contract Sleeper")
+		run = self.start(self.save("contract-sleeper", [step("w", "flow.wait", agent=agent, params=WAIT)]))
+		self.drain()
+		self.assertEqual(states(self.run_of(run)), {"w": "Waiting"})
+		busy = {each["name"]: each["busy"] for each in self.orchestrator.list_agents()}
+		self.assertEqual(busy[agent], 0)
+		self.site.database.rollback()
+		self.act("cancel", run)
+
+	def hold_slot(self, agent: str) -> None:
+		"""Keep one of the agent's slots in use."""
+		self.site.database.execute(
+			"INSERT INTO dogan_slot (resource, number, holder) VALUES (%s, 1, %s)",
+			(f"agent:{agent}", f"held {agent}"),
+		)
+		self.site.database.commit()
+
+	def free_slot(self, agent: str) -> None:
+		self.site.database.execute("DELETE FROM dogan_slot WHERE holder = %s", (f"held {agent}",))
+		self.site.database.commit()

@@ -1,0 +1,111 @@
+"""What happens when a step fails: workflow-format.md, semantics 4, 6, 7 and 9."""
+
+from dogansystem.tests.contract.home import Home, fails, output, row, states, step
+
+UNREACHABLE = {
+	"url": "http://127.0.0.1:9/",
+	"method": "GET",
+}  # refused at once: nothing listens on the discard port
+
+
+class ErrorContract(Home):
+	def test_an_unhandled_failure_ends_the_run_and_cancels_the_rest(self):
+		run = self.run_steps([step("a"), fails("b"), step("c")])
+		self.assertEqual(run["status"], "Failed")
+		self.assertEqual(states(run), {"a": "Succeeded", "b": "Failed", "c": "Cancelled"})
+		self.assertIn("CheckFailed", run["error"])
+		self.assertIn("b says no", run["error"])
+		self.assertEqual(run["error_step"], "b")
+
+	def test_with_continue_the_run_goes_on(self):
+		run = self.run_steps(
+			[fails("a", on_error="continue"), step("b", params={"saw": "{{ steps.a.status }}"})]
+		)
+		self.assertEqual(states(run), {"a": "Failed", "b": "Succeeded"})
+		self.assertEqual(output(run, "b"), {"saw": "Failed"})
+		self.assertEqual(run["status"], "Succeeded")
+
+	def test_a_failure_that_a_step_waits_for_is_handled(self):
+		run = self.run_steps(
+			[fails("a"), step("cleanup", after=["a"], when="done", params={"why": "{{ steps.a.error }}"})]
+		)
+		self.assertEqual(run["status"], "Succeeded")
+		self.assertIn("a says no", output(run, "cleanup")["why"])
+
+	def test_effects_of_a_failed_step_are_rolled_back(self):
+		run = self.run_steps(
+			[
+				step(
+					"ok",
+					"document.create",
+					params={"doctype": "ToDo", "values": {"description": "contract kept"}},
+				),
+				step(
+					"bad",
+					"document.update",
+					params={"doctype": "ToDo", "name": "does-not-exist", "values": {}},
+				),
+			]
+		)
+		self.assertEqual(run["status"], "Failed")
+		self.assertIn("DoesNotExistError", run["error"])
+		self.assertEqual(row(run, "bad")["attempts"], 1)
+		self.assertEqual(len(self.todos("contract kept")), 1)
+
+	def test_a_retry_waits_its_backoff_and_counts_attempts(self):
+		self.set_settings(allow_private_network=1)
+		retry = {"attempts": 3, "delay": "10s", "backoff": "exponential"}
+		run = self.start(
+			self.save(
+				"contract-retry", [step("call", "http.request", params=UNREACHABLE, retry=retry), step("b")]
+			)
+		)
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual((found["status"], states(found)["call"]), ("Waiting", "Waiting"))
+		self.assertEqual(row(found, "call")["attempts"], 1)
+		self.advance(9)
+		self.drain()
+		self.assertEqual(row(self.run_of(run), "call")["attempts"], 1)
+		self.advance(2)
+		self.drain()
+		self.assertEqual(row(self.run_of(run), "call")["attempts"], 2)
+		self.advance(19)
+		self.drain()
+		self.assertEqual(row(self.run_of(run), "call")["attempts"], 2)
+		self.advance(2)
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual(found["status"], "Failed")
+		self.assertEqual(row(found, "call")["attempts"], 3)
+		self.assertIn("ConnectionError", found["error"])
+
+	def test_errors_that_cannot_change_are_not_retried(self):
+		retry = {"attempts": 5, "delay": "1s"}
+		run = self.run_steps([fails("check", retry=retry)])
+		self.assertEqual((run["status"], row(run, "check")["attempts"]), ("Failed", 1))
+
+	def test_on_names_the_errors_that_are_retried(self):
+		self.set_settings(allow_private_network=1)
+		retry = {"attempts": 3, "delay": "1s", "on": ["Timeout"]}
+		run = self.run_steps([step("call", "http.request", params=UNREACHABLE, retry=retry)])
+		self.assertEqual((run["status"], row(run, "call")["attempts"]), ("Failed", 1))
+
+	def test_an_output_over_one_megabyte_is_an_error_that_says_so(self):
+		run = self.run_steps(
+			[step("big", params={"text": "{{ input.text }}", "again": "{{ input.text }}"})],
+			{"text": "x" * 600_000},
+		)
+		self.assertEqual(run["status"], "Failed")
+		self.assertIn("OutputTooLarge", run["error"])
+		self.assertIn("1,048,576", run["error"])
+
+	def test_an_undefined_name_is_an_error_that_names_the_path(self):
+		run = self.run_steps([step("a"), step("b", params={"x": "{{ steps.a.output.dnoe }}"})])
+		self.assertEqual(run["status"], "Failed")
+		self.assertIn("steps.a.output.dnoe", run["error"])
+
+	def test_an_error_in_the_output_fails_the_run(self):
+		run = self.run_steps([step("a")], output={"x": "{{ steps.a.output.nothing }}"})
+		self.assertEqual(run["status"], "Failed")
+		self.assertIn("output", run["error"])

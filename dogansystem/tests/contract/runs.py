@@ -1,0 +1,206 @@
+"""What is done to runs: start, pause, resume, cancel, retry. workflow-format.md, semantics 8 and 10 to 12, and limits."""
+
+from dogansystem.engine.errors import InputError, LimitReached, NotFound, WrongState
+from dogansystem.tests.contract.home import Home, fails, output, row, states, step
+
+WAIT = {"for": "1h"}
+
+
+class RunContract(Home):
+	def test_values_keep_their_type_through_a_single_expression(self):
+		run = self.run_steps(
+			[step("a", params={"list": "{{ input.list }}", "text": "n={{ input.number }}", "number": "{{ input.number }}"})],
+			{"list": [1, {"x": None}], "number": 2.5},
+		)  # fmt: skip
+		self.assertEqual(output(run, "a"), {"list": [1, {"x": None}], "text": "n=2.5", "number": 2.5})
+
+	def test_the_output_is_rendered_when_the_run_succeeds(self):
+		run = self.run_steps([step("a")], output={"was": "{{ steps.a.output.done }}", "by": "{{ user }}"})
+		self.assertEqual(run["output"], {"was": "a", "by": "person@example.com"})
+
+	def test_input_is_checked_against_the_schema(self):
+		schema = {"type": "object", "required": ["number"], "properties": {"number": {"type": "integer"}}}
+		workflow = self.save("contract-input", [step("a")], input=schema)
+		with self.assertRaisesRegex(InputError, "number"):
+			self.start(workflow, {"number": "many"})
+		self.site.database.rollback()
+		self.assertEqual(self.orchestrator.list_runs(workflow), [])
+
+	def test_an_idempotency_key_gives_the_first_run_again(self):
+		workflow = self.save("contract-key", [fails("a")])
+		first = self.start(workflow, idempotency_key="order 1")
+		self.drain()
+		self.assertEqual(self.start(workflow, idempotency_key="order 1"), first)
+		self.assertNotEqual(self.start(workflow, idempotency_key="order 2"), first)
+
+	def test_a_disabled_or_unknown_workflow_cannot_be_started(self):
+		workflow = self.save("contract-disabled", [step("a")])
+		self.orchestrator.set_workflow_enabled(workflow, False)
+		self.site.database.commit()
+		with self.assertRaisesRegex(WrongState, "enable it"):
+			self.start(workflow)
+		self.site.database.rollback()
+		with self.assertRaisesRegex(NotFound, "no-such"):
+			self.start("no-such")
+		self.site.database.rollback()
+
+	def test_a_paused_run_starts_nothing_until_it_is_resumed(self):
+		run = self.start(self.save("contract-pause", [step("w", "flow.wait", params=WAIT), step("b")]))
+		self.drain()
+		self.act("pause", run)
+		self.advance(3601)
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual(found["status"], "Paused")
+		self.assertEqual(states(found), {"w": "Succeeded", "b": "Ready"})
+		self.act("resume", run)
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_a_run_paused_before_its_first_step_runs_once_resumed(self):
+		run = self.start(self.save("contract-pause-first", [step("a"), step("b")]))
+		self.act("pause", run)
+		self.assertEqual(self.drain(), 0)
+		self.act("resume", run)
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_a_paused_for_each_goes_on_with_all_its_items(self):
+		run = self.start(
+			self.save(
+				"contract-pause-items",
+				[step("each", "flow.wait", for_each="{{ range(4) | list }}", max_parallel=2, params=WAIT)],
+			)
+		)
+		self.drain()
+		self.act("pause", run)
+		self.advance(3601)
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Paused")
+		self.act("resume", run)
+		self.drain()
+		self.advance(3601)
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_a_cancelled_run_starts_nothing_more(self):
+		run = self.start(self.save("contract-cancel", [step("w", "flow.wait", params=WAIT), step("b")]))
+		self.drain()
+		self.act("cancel", run)
+		found = self.run_of(run)
+		self.assertEqual(
+			(found["status"], states(found)), ("Cancelled", {"w": "Cancelled", "b": "Cancelled"})
+		)
+		self.advance(3601)
+		self.assertEqual(self.drain(), 0)
+		with self.assertRaisesRegex(WrongState, "cancelled already"):
+			self.act("cancel", run)
+		self.site.database.rollback()
+
+	def test_retry_goes_on_where_the_run_failed_and_keeps_earlier_outputs(self):
+		workflow = self.save(
+			"contract-retry-run",
+			[
+				step(
+					"make",
+					"document.create",
+					params={"doctype": "ToDo", "values": {"description": "contract retry"}},
+				),
+				step("check", "data.check", params={"that": "{{ input.flag }}"}),
+				step("b"),
+			],
+		)
+		run = self.start(workflow, {"flag": False})
+		self.drain()
+		before = output(self.run_of(run), "make")
+		self.assertEqual(sorted(self.act("retry", run)), ["b", "check"])
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual(found["status"], "Failed")
+		self.assertEqual(output(found, "make"), before)
+		self.assertEqual(len(self.todos("contract retry")), 1)
+
+	def test_retry_from_a_step_runs_it_and_all_after_it(self):
+		run = self.start(
+			self.save("contract-retry-from", [step("a"), step("b"), step("c"), step("aside", after=["a"])])
+		)
+		self.drain()
+		self.assertEqual(sorted(self.act("retry", run, "b")), ["b", "c"])
+		self.assertEqual(self.run_of(run)["status"], "Running")
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_a_run_keeps_the_version_it_started_with(self):
+		workflow = self.save("contract-version", [step("w", "flow.wait", params=WAIT), step("old")])
+		run = self.start(workflow)
+		self.drain()
+		self.save(workflow, [step("new")])
+		self.advance(3601)
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual(states(found), {"w": "Succeeded", "old": "Succeeded"})
+		later = self.start(workflow)
+		self.drain()
+		self.assertEqual(self.run_of(later)["version"], found["version"] + 1)
+
+	def test_saving_the_same_definition_makes_no_new_version(self):
+		workflow = self.save("contract-same", [step("a")])
+		first = self.start(workflow)
+		self.save(workflow, [step("a")])
+		second = self.start(workflow)
+		self.assertEqual(self.run_of(first)["version"], self.run_of(second)["version"])
+
+	def test_concurrent_runs_wait_for_room(self):
+		workflow = self.save(
+			"contract-limit", [step("w", "flow.wait", params=WAIT)], limits={"concurrent_runs": 1}
+		)
+		first, second = self.start(workflow), self.start(workflow)
+		self.drain()
+		self.assertEqual((self.run_of(first)["status"], self.run_of(second)["status"]), ("Waiting", "Queued"))
+		self.advance(3601)
+		self.drain()
+		self.assertEqual(
+			(self.run_of(first)["status"], self.run_of(second)["status"]), ("Succeeded", "Waiting")
+		)
+
+	def test_the_limit_holds_for_each_value_of_its_key(self):
+		workflow = self.save(
+			"contract-limit-key",
+			[step("w", "flow.wait", params=WAIT)],
+			limits={"concurrent_runs": 1, "key": "{{ input.customer }}"},
+		)
+		runs = [self.start(workflow, {"customer": customer}) for customer in ("A", "B", "A")]
+		self.drain()
+		self.assertEqual([self.run_of(run)["status"] for run in runs], ["Waiting", "Waiting", "Queued"])
+
+	def test_a_full_limit_that_skips_starts_nothing_and_says_why(self):
+		limits = {"concurrent_runs": 1, "when_full": "skip"}
+		workflow = self.save("contract-limit-skip", [step("w", "flow.wait", params=WAIT)], limits=limits)
+		self.start(workflow)
+		self.drain()
+		with self.assertRaisesRegex(LimitReached, "concurrent_runs is 1"):
+			self.start(workflow)
+		self.site.database.rollback()
+		self.assertEqual(len(self.orchestrator.list_runs(workflow)), 1)
+
+	def test_a_full_limit_that_replaces_cancels_the_oldest(self):
+		limits = {"concurrent_runs": 1, "when_full": "replace"}
+		workflow = self.save("contract-limit-replace", [step("w", "flow.wait", params=WAIT)], limits=limits)
+		first = self.start(workflow)
+		self.drain()
+		second = self.start(workflow)
+		self.drain()
+		self.assertEqual(
+			(self.run_of(first)["status"], self.run_of(second)["status"]), ("Cancelled", "Waiting")
+		)
+
+	def test_a_run_over_its_run_timeout_fails(self):
+		run = self.start(
+			self.save("contract-timeout", [step("w", "flow.wait", params=WAIT)], limits={"run_timeout": "5m"})
+		)
+		self.drain()
+		self.advance(301)
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual((found["status"], row(found, "w")["status"]), ("Failed", "Cancelled"))
+		self.assertIn("Timeout", found["error"])

@@ -1,0 +1,121 @@
+"""Workers: what they claim, what a dead one leaves, and the promise that effects happen once."""
+
+from dogansystem.store import processes, queue
+from dogansystem.store.moment import moment
+from dogansystem.tests.contract.home import Home, row, states, step
+from dogansystem.worker.control import Control
+
+CREATE = {"doctype": "ToDo", "values": {"description": "contract worker"}}
+
+
+class WorkerContract(Home):
+	def claim(self, control: Control, limit: int = 10, begin: bool = True) -> tuple[int, list[queue.Lease]]:
+		"""Claim as a process that will never finish."""
+
+		def work(db):
+			at = moment(self.site)
+			process = processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", at)
+			leases = queue.claim(db, process, "elsewhere:1", 0, limit, queue.Floor(), at)
+			if begin:
+				for lease in leases:
+					assert queue.begin(db, lease, at)
+			return process, leases
+
+		return control.run(work)
+
+	def test_urgent_steps_are_claimed_first(self):
+		workflow = self.save(
+			"contract-priority",
+			[step("low", after=[], priority=1), step("high", after=[], priority=9), step("middle", after=[])],
+		)
+		run = self.start(workflow)
+		control = Control(self.site)
+		_, leases = self.claim(control, begin=False)
+		mine = [each.step_run.split(".")[1] for each in leases if each.run == run]
+		self.assertEqual(mine, ["high", "middle", "low"])
+		control.close()
+		self.lose_leases()
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_a_step_killed_with_its_worker_is_retried_and_counts_as_an_attempt(self):
+		run = self.start(
+			self.save("contract-killed", [step("make", "document.create", params=CREATE), step("b")])
+		)
+		control = Control(self.site)
+		self.claim(control)
+		control.close()
+		self.assertEqual(states(self.run_of(run))["make"], "Running")
+		self.drain()
+		self.assertEqual(states(self.run_of(run))["make"], "Running")
+		self.lose_leases()
+		self.finish_retries()
+		found = self.run_of(run)
+		self.assertEqual((found["status"], row(found, "make")["attempts"]), ("Succeeded", 2))
+		self.assertEqual(len(self.todos("contract worker")), 1)
+
+	def test_a_step_that_was_claimed_and_not_begun_loses_no_attempt(self):
+		run = self.start(self.save("contract-not-begun", [step("a")]))
+		control = Control(self.site)
+		self.claim(control, begin=False)
+		control.close()
+		self.lose_leases()
+		self.drain()
+		self.assertEqual(row(self.run_of(run), "a")["attempts"], 1)
+
+	def test_a_step_that_kills_its_worker_every_time_fails_after_its_attempts(self):
+		run = self.start(self.save("contract-poison", [step("a"), step("b")]))
+		for _ in range(10):
+			control = Control(self.site)
+			self.claim(control)
+			control.close()
+			self.lose_leases()
+			self.advance(3600)
+			self.tick()
+			if self.run_of(run)["status"] == "Failed":
+				break
+		found = self.run_of(run)
+		self.assertEqual((found["status"], row(found, "a")["attempts"]), ("Failed", 3))
+		self.assertIn("WorkerLost", found["error"])
+
+	def test_a_process_that_was_declared_dead_claims_nothing(self):
+		self.save("contract-dead", [step("a")])
+		control = Control(self.site)
+		process, _ = self.claim(control, begin=False)
+		self.lose_leases()
+		self.start("contract-dead")
+		at = moment(self.site)
+		self.assertEqual(control.run(lambda db: queue.claim(db, process, "", 100, 10, queue.Floor(), at)), [])
+		self.assertFalse(control.run(lambda db: processes.beat(db, process, at, 0, 0)))
+		control.close()
+		self.drain()
+
+	def test_the_status_counts_what_there_is(self):
+		before = self.orchestrator.get_system_status()
+		self.site.database.rollback()
+		workflow = self.save("contract-status", [step("a"), step("b")])
+		self.start(workflow)
+		now = self.orchestrator.get_system_status()
+		self.site.database.rollback()
+		self.assertEqual(now["workflows"]["total"], before["workflows"]["total"] + 1)
+		self.assertEqual(now["runs"]["Queued"], before["runs"]["Queued"] + 1)
+		self.assertEqual(now["steps"]["total"], before["steps"]["total"] + 2)
+		self.assertEqual(now["queue"]["ready"], before["queue"]["ready"] + 1)
+		self.drain()
+		after = self.orchestrator.get_system_status()
+		self.site.database.rollback()
+		self.assertEqual(after["runs"]["Succeeded"], before["runs"]["Succeeded"] + 1)
+		self.assertEqual(after["queue"]["ready"], 0)
+		self.assertEqual(after["workers"]["alive"], 0)
+
+	def lose_leases(self) -> None:
+		"""Let every process miss its beat for longer than a lease, and have the tick take over."""
+		self.advance(self.site.settings().lease + 1)
+		self.site.database.rollback()
+		self.advance(60)
+		self.tick()
+
+	def finish_retries(self) -> None:
+		for _ in range(3):
+			self.advance(3600)
+			self.drain()

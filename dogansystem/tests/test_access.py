@@ -1,0 +1,156 @@
+"""Who may do what over the API: guest, user, manager, System Manager, and somebody else's run."""
+
+from collections.abc import Callable
+from typing import Any
+
+import frappe
+
+from dogansystem.api import agents, desk, status, workflows
+from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
+
+Call = Callable[[], Any]
+
+
+class TestAccess(SiteTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		frappe.set_user(PERSON)
+		self.save("open", triggers=[{"on": "manual"}])
+		self.save("for-managers")
+		self.save("for-sales", triggers=[{"on": "manual", "role": "Dogan Manager"}])
+		self.run_of_user = self.start("open", USER)
+		frappe.db.commit()
+		self.addCleanup(frappe.set_user, "Administrator")
+
+	def save(self, name: str, **rest: Any) -> None:
+		self.orchestrator.import_workflow(
+			{"name": name, "run_as": PERSON, "steps": [step("w", "flow.wait", params={"for": "1h"})], **rest}
+		)
+
+	def start(self, workflow: str, user: str) -> str:
+		frappe.set_user(user)
+		return workflows.start_run(workflow)["run"]
+
+	def assert_allowed(self, users: set[str], call: Call) -> None:
+		"""Exactly these users may make the call; for all others it is a PermissionError and changes nothing."""
+		for user in ("Guest", USER, OTHER, MANAGER, PERSON):
+			frappe.set_user(user)
+			frappe.db.savepoint("before_call")
+			try:
+				call()
+				allowed = True
+			except frappe.PermissionError:
+				allowed = False
+			frappe.db.rollback(save_point="before_call")
+			with self.subTest(user=user):
+				self.assertEqual(allowed, user in users)
+
+	def test_everybody_with_a_role_may_start_what_has_a_manual_trigger_for_all(self):
+		self.assert_allowed({USER, OTHER, MANAGER, PERSON}, lambda: workflows.start_run("open"))
+
+	def test_only_managers_start_what_has_no_manual_trigger(self):
+		self.assert_allowed({MANAGER, PERSON}, lambda: workflows.start_run("for-managers"))
+
+	def test_a_manual_trigger_with_a_role_is_for_those_who_have_it(self):
+		self.assert_allowed({MANAGER, PERSON}, lambda: workflows.start_run("for-sales"))
+
+	def test_a_run_is_seen_by_who_started_it_and_by_managers(self):
+		self.assert_allowed({USER, MANAGER, PERSON}, lambda: workflows.get_run(self.run_of_user))
+		self.assert_allowed({USER, MANAGER, PERSON}, lambda: desk.run_view(self.run_of_user))
+		self.assert_allowed({USER, MANAGER, PERSON}, lambda: desk.step_details(self.run_of_user, "w"))
+
+	def test_a_run_is_changed_by_who_started_it_and_by_managers(self):
+		for change in (workflows.pause, workflows.cancel):
+			self.assert_allowed({USER, MANAGER, PERSON}, lambda change=change: change(self.run_of_user))
+
+	def test_lists_show_only_what_the_user_may_see(self):
+		for user, expected in ((USER, [self.run_of_user]), (OTHER, []), (MANAGER, [self.run_of_user])):
+			frappe.set_user(user)
+			with self.subTest(user=user):
+				self.assertEqual([run["run"] for run in workflows.list_runs()], expected)
+				self.assertEqual(frappe.get_list("Dogan Workflow Run", pluck="name"), expected)
+				found = frappe.get_list("Dogan Step Run", pluck="run")
+				self.assertEqual(found, expected)
+
+	def test_a_run_about_a_document_is_seen_by_who_may_read_the_document(self):
+		frappe.set_user("Administrator")
+		todo = frappe.get_doc(
+			{"doctype": "ToDo", "description": "contract access", "allocated_to": OTHER}
+		).insert()
+		run = workflows.start_run("open", doctype="ToDo", name=todo.name)["run"]
+		self.assert_allowed({OTHER, MANAGER, PERSON}, lambda: workflows.get_run(run))
+		for user, expected in ((USER, False), (OTHER, True)):
+			frappe.set_user(user)
+			with self.subTest(user=user):
+				self.assertEqual(run in frappe.get_list("Dogan Workflow Run", pluck="name"), expected)
+		# Seeing is not changing.
+		self.assert_allowed({MANAGER, PERSON}, lambda: workflows.pause(run))
+
+	def test_a_document_that_may_not_be_read_cannot_be_given_to_a_run(self):
+		frappe.set_user("Administrator")
+		todo = frappe.get_doc(
+			{"doctype": "ToDo", "description": "contract access", "allocated_to": USER}
+		).insert()
+		self.assert_allowed(
+			{USER, PERSON}, lambda: workflows.start_run("open", doctype="ToDo", name=todo.name)
+		)
+
+	def test_nobody_writes_runs_steps_or_versions(self):
+		for doctype in ("Dogan Workflow Run", "Dogan Step Run", "Dogan Workflow Version"):
+			doc = frappe.get_last_doc(doctype)
+			for user in (USER, MANAGER, PERSON, "Administrator"):
+				frappe.set_user(user)
+				with (
+					self.subTest(doctype=doctype, user=user),
+					self.assertRaises(
+						frappe.ValidationError if user == "Administrator" else frappe.PermissionError
+					),
+				):
+					doc.save()
+
+	def test_a_run_under_way_cannot_be_deleted_and_a_finished_one_only_by_managers(self):
+		frappe.set_user(MANAGER)
+		with self.assertRaisesRegex(frappe.ValidationError, "cancel it before"):
+			frappe.delete_doc("Dogan Workflow Run", self.run_of_user)
+		workflows.cancel(self.run_of_user)
+		frappe.set_user(USER)
+		with self.assertRaises(frappe.PermissionError):
+			frappe.delete_doc("Dogan Workflow Run", self.run_of_user)
+		frappe.set_user(MANAGER)
+		frappe.delete_doc("Dogan Workflow Run", self.run_of_user)
+		self.assertEqual(frappe.db.count("Dogan Step Run", {"run": self.run_of_user}), 0)
+
+	def test_agents_are_registered_by_managers_and_listed_by_users(self):
+		self.assert_allowed({USER, OTHER, MANAGER, PERSON}, agents.list)
+		self.assert_allowed(
+			{MANAGER, PERSON}, lambda: agents.register("Desk", frappe.session.user, ["mail"], 2)
+		)
+		self.assert_allowed({PERSON}, lambda: agents.register("Boss", "Administrator"))
+
+	def test_the_status_is_for_users(self):
+		self.assert_allowed({USER, OTHER, MANAGER, PERSON}, status.get_system_status)
+
+	def test_only_a_system_manager_chooses_somebody_else_as_run_as(self):
+		for run_as, users in ((None, {MANAGER, PERSON}), (OTHER, {PERSON}), ("Administrator", {PERSON})):
+			definition = {"name": "chosen", "steps": [step("a")]} | ({"run_as": run_as} if run_as else {})
+			self.assert_allowed(
+				users, lambda definition=definition: self.orchestrator.import_workflow(definition)
+			)
+
+	def test_a_manager_may_switch_a_workflow_of_somebody_else_but_not_change_its_steps(self):
+		frappe.set_user(MANAGER)
+		doc = frappe.get_doc("Dogan Workflow", "open")
+		doc.enabled = 0
+		doc.save()
+		doc.steps[0].params = '{"for": "2h"}'
+		with self.assertRaisesRegex(frappe.PermissionError, "System Manager"):
+			doc.save()
+
+	def test_run_as_is_whoever_saves_and_never_administrator_by_default(self):
+		frappe.set_user(MANAGER)
+		self.orchestrator.import_workflow({"name": "mine", "steps": [step("a")]})
+		self.assertEqual(frappe.db.get_value("Dogan Workflow", "mine", "run_as"), MANAGER)
+		frappe.set_user("Administrator")
+		with self.assertRaisesRegex(frappe.ValidationError, "Name a user in Run As"):
+			self.orchestrator.import_workflow({"name": "nobodys", "steps": [step("a")]})

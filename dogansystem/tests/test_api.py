@@ -1,0 +1,205 @@
+"""What callers over the API get: answers as documented, and errors with a status, a name and a text."""
+
+from typing import Any
+
+import frappe
+
+from dogansystem.api import agents, desk, errors, status, workflows
+from dogansystem.tests.contract.home import PERSON, fails, step
+from dogansystem.tests.home import SiteTestCase
+
+
+class TestAPI(SiteTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		frappe.set_user(PERSON)
+		self.addCleanup(frappe.set_user, "Administrator")
+
+	def save(self, name: str, *steps: dict[str, Any], enabled: bool = True, **rest: Any) -> str:
+		source = {"name": name, "run_as": PERSON, "steps": list(steps or [step("a")]), **rest}
+		return self.orchestrator.import_workflow(source, enabled)
+
+	def assert_error(self, kind: type[Exception], status_code: int, text: str, call: Any) -> None:
+		"""The call raises this error with this HTTP status, and no run was written."""
+		before = frappe.db.count("Dogan Workflow Run")
+		with self.assertRaisesRegex(kind, text) as caught:
+			call()
+		self.assertEqual(caught.exception.http_status_code, status_code)
+		self.assertEqual(frappe.db.count("Dogan Workflow Run"), before)
+
+	def test_a_run_is_started_and_read(self):
+		self.save("plain")
+		run = workflows.start_run("plain", '{"of": 1}', "key 1")["run"]
+		found = workflows.get_run(run)
+		self.assertEqual((found["workflow"], found["status"], found["input"]), ("plain", "Queued", {"of": 1}))
+		self.assertEqual([each["id"] for each in found["steps"]], ["a"])
+		self.assertEqual(workflows.start_run("plain", None, "key 1")["run"], run)
+		(listed,) = workflows.list_runs(workflow="plain")
+		self.assertEqual((listed["run"], listed["version"], listed["error"]), (run, 1, None))
+
+	def test_an_unknown_workflow_or_run_is_404(self):
+		self.assert_error(frappe.DoesNotExistError, 404, "nowhere", lambda: workflows.start_run("nowhere"))
+		self.assert_error(frappe.DoesNotExistError, 404, "nothing", lambda: workflows.get_run("nothing"))
+
+	def test_a_disabled_workflow_is_409(self):
+		self.save("off", enabled=False)
+		self.assert_error(errors.WrongState, 409, "disabled", lambda: workflows.start_run("off"))
+
+	def test_input_that_does_not_fit_is_422(self):
+		schema = {"type": "object", "required": ["amount"], "properties": {"amount": {"type": "number"}}}
+		self.save("strict", input=schema)
+		self.assert_error(errors.InputError, 422, "amount", lambda: workflows.start_run("strict", {}))
+		self.assert_error(errors.InputError, 422, "not JSON", lambda: workflows.start_run("strict", "{"))
+
+	def test_input_that_is_too_large_is_422(self):
+		self.save("plain")
+		huge = {"text": "x" * 1_100_000}
+		self.assert_error(
+			errors.InputError, 422, "at most 1,048,576", lambda: workflows.start_run("plain", huge)
+		)
+
+	def test_an_unknown_agent_is_404(self):
+		self.save("unstaffed", step("a", agent="Nobody Here"))
+		self.assert_error(
+			frappe.DoesNotExistError, 404, "Nobody Here", lambda: workflows.start_run("unstaffed")
+		)
+
+	def test_a_full_limit_is_429(self):
+		self.save(
+			"narrow",
+			step("w", "flow.wait", params={"for": "1h"}),
+			limits={"concurrent_runs": 1, "when_full": "skip"},
+		)
+		workflows.start_run("narrow")
+		frappe.db.commit()
+		self.drain()
+		self.assert_error(errors.LimitReached, 429, "concurrent_runs", lambda: workflows.start_run("narrow"))
+
+	def test_more_agents_than_allowed_is_429_and_registers_none(self):
+		self.set_settings(max_agents=1)
+		agents.register("One", PERSON)
+		self.assert_error(
+			errors.LimitReached,
+			429,
+			"max_agents is 1.*Dogan Settings",
+			lambda: agents.register("Two", PERSON),
+		)
+		self.assertEqual([each["name"] for each in agents.list()], ["One"])
+		agents.register("Two", PERSON, enabled=False)
+		self.assert_error(errors.LimitReached, 429, "max_agents", lambda: agents.enable("Two"))
+		agents.disable("One")
+		agents.enable("Two")
+
+	def test_what_does_not_fit_the_state_is_409(self):
+		self.save("plain")
+		run = workflows.start_run("plain")["run"]
+		self.assert_error(errors.WrongState, 409, run, lambda: workflows.resume(run))
+		workflows.cancel(run)
+		self.assert_error(errors.WrongState, 409, "cancelled already", lambda: workflows.cancel(run))
+
+	def test_a_failed_run_is_retried_from_a_step(self):
+		self.save("broken", step("a"), fails("b"), step("c"))
+		run = workflows.start_run("broken")["run"]
+		frappe.db.commit()
+		self.drain()
+		self.assertEqual(workflows.get_run(run)["status"], "Failed")
+		self.assertEqual(workflows.retry(run), {"steps": ["b", "c"]})
+		self.assertEqual(workflows.get_run(run)["status"], "Running")
+
+	def test_changes_need_post(self):
+		changes = (
+			workflows.start_run,
+			workflows.pause,
+			workflows.resume,
+			workflows.cancel,
+			workflows.retry,
+			agents.register,
+			agents.enable,
+			agents.disable,
+		)
+		for change in changes:
+			self.assertEqual(frappe.allowed_http_methods_for_whitelisted_func[change], ["POST"])
+
+	def test_the_status_has_the_totals(self):
+		self.save("plain")
+		agents.register("One", PERSON)
+		found = status.get_system_status()
+		self.assertEqual(found["agents"]["total"], 1)
+		self.assertEqual(found["workflows"]["total"], 1)
+		self.assertEqual(found["runs"]["total"], 0)
+
+	def test_the_timeline_shows_items_by_their_state(self):
+		self.save(
+			"each",
+			step(
+				"each",
+				"data.check",
+				for_each=[1, 2, 3],
+				on_error="continue",
+				params={"that": "{{ item != 2 }}", "message": "two is bad"},
+			),
+		)
+		run = workflows.start_run("each")["run"]
+		frappe.db.commit()
+		self.drain()
+		view = desk.run_view(run)
+		self.assertEqual(view["steps"][0]["items"], {"Succeeded": 2, "Failed": 1})
+		details = desk.step_details(run, "each")
+		self.assertEqual(details["output"], [True, None, True])
+		self.assertEqual(details["items"][0]["item"], 2)
+		self.assertIn("two is bad", details["items"][0]["error"])
+
+	def test_the_form_is_checked_before_it_is_saved(self):
+		doc = {
+			"workflow_name": "unsaved",
+			"run_as": PERSON,
+			"steps": [
+				{"step_id": "a", "action": "data.sett"},
+				{"step_id": "b", "action": "data.set", "after": "mial"},
+			],
+		}
+		found = sorted(desk.check(doc), key=lambda problem: problem["row"])
+		self.assertEqual(
+			[(each["table"], each["row"], each["field"]) for each in found],
+			[("steps", 1, "action"), ("steps", 2, "after")],
+		)
+		self.assertIn("data.set", found[0]["message"])
+		self.assertFalse(frappe.db.exists("Dogan Workflow", "unsaved"))
+
+	def drain(self) -> None:
+		from dogansystem.worker.drainer import Drainer
+
+		Drainer(self.site, until=lambda: True).run()
+		frappe.db.rollback()
+
+	def test_a_field_that_is_not_json_does_not_hide_the_other_problems(self):
+		doc = {
+			"workflow_name": "unsaved",
+			"run_as": PERSON,
+			"steps": [
+				{"step_id": "a", "action": "document.get", "params": "{"},
+				{"step_id": "b", "action": "data.set", "after": "mial"},
+			],
+		}
+		found = [(each["row"], each["field"]) for each in desk.check(doc)]
+		self.assertEqual(sorted(found), [(1, "params"), (2, "after")])
+
+	def test_a_template_becomes_a_disabled_workflow_of_whoever_takes_it(self):
+		found = {each["name"]: each for each in desk.list_templates()}
+		self.assertEqual(len(found), 4)
+		usable = [name for name, each in found.items() if not each["missing"]]
+		for name in usable:
+			desk.use_template(name)
+			doc = frappe.get_doc("Dogan Workflow", name)
+			self.assertEqual((doc.enabled, doc.run_as), (0, PERSON))
+		if "follow-up-quotations" not in usable:
+			self.assertEqual(found["follow-up-quotations"]["missing"], ["Quotation"])
+
+	def test_the_timeline_says_until_when_a_step_waits(self):
+		self.save("sleepy", step("w", "flow.wait", params={"for": "1h"}))
+		run = workflows.start_run("sleepy")["run"]
+		frappe.db.commit()
+		self.drain()
+		(view,) = desk.run_view(run)["steps"]
+		until = frappe.utils.get_datetime(view["wait_until"])
+		self.assertAlmostEqual((until - frappe.utils.now_datetime()).total_seconds(), 3600, delta=30)

@@ -1,0 +1,97 @@
+"""`bench --site SITE dogansystem …`, as a shell sees it: what is printed, and the exit code."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import frappe
+import yaml
+
+from dogansystem.tests.contract.home import PERSON, fails, step
+from dogansystem.tests.home import MANAGER, SiteTestCase
+
+
+class TestCommands(SiteTestCase):
+	def setUp(self) -> None:
+		super().setUp()
+		folder = tempfile.TemporaryDirectory()
+		self.addCleanup(folder.cleanup)
+		self.folder = Path(folder.name)
+
+	def write(self, name: str, *steps: dict[str, Any], **rest: Any) -> str:
+		"""A definition in a file; gives the file's path."""
+		source = {"name": name, "run_as": PERSON, "steps": list(steps or [step("a")]), **rest}
+		path = self.folder / f"{name}.yaml"
+		path.write_text(yaml.safe_dump(source, sort_keys=False))
+		return str(path)
+
+	def command(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+		"""Run a command and look at its exit code."""
+		done = subprocess.run(
+			[
+				*(sys.executable, "-W", "ignore", "-m", "frappe.utils.bench_helper", "frappe"),
+				*("--site", frappe.local.site, "dogansystem", *arguments),
+			],
+			cwd=os.path.abspath(frappe.local.sites_path),
+			capture_output=True,
+			text=True,
+			check=False,
+		)
+		self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+		frappe.db.rollback()
+		return done
+
+	def test_a_workflow_is_imported_run_and_exported(self):
+		path = self.write("contract-command", step("a", params={"of": "{{ input.number }}"}))
+		self.command("import", path, "--enable")
+		run = json.loads(self.command("run", "contract-command", "--input", '{"number": 7}', "--json").stdout)
+		self.assertEqual((run["status"], run["steps"][0]["output"]), ("Succeeded", {"of": 7}))
+		exported = yaml.safe_load(self.command("export", "contract-command").stdout)
+		self.assertEqual(exported, yaml.safe_load(Path(path).read_text()))
+
+	def test_check_names_file_place_and_remedy(self):
+		good, bad = self.write("contract-good"), self.write("contract-bad", step("a", "data.sett"))
+		done = self.command("check", good, bad, code=2)
+		self.assertEqual(done.stdout.strip(), f"{good}: valid")
+		self.assertIn(f"{bad}: steps[0].action: ", done.stderr)
+		self.assertIn("data.set", done.stderr)
+
+	def test_of_several_files_all_are_imported_or_none(self):
+		good, bad = self.write("contract-good"), self.write("contract-bad", step("a", "data.sett"))
+		self.command("import", good, bad, code=2)
+		self.assertFalse(frappe.db.exists("Dogan Workflow", "contract-good"))
+
+	def test_a_failed_run_is_exit_code_1(self):
+		self.command("import", self.write("contract-fails", fails("a")), "--enable")
+		done = self.command("run", "contract-fails", code=1)
+		self.assertIn("a says no", done.stdout)
+
+	def test_input_that_does_not_fit_is_exit_code_2(self):
+		schema = {"type": "object", "required": ["number"]}
+		self.command("import", self.write("contract-input", input=schema), "--enable")
+		self.assertIn("number", self.command("run", "contract-input", code=2).stderr)
+		self.assertIn("not JSON", self.command("run", "contract-input", "--input", "{", code=2).stderr)
+
+	def test_what_cannot_be_done_is_exit_code_3(self):
+		self.assertIn("contract-none", self.command("run", "contract-none", code=3).stderr)
+		self.assertIn("contract-none", self.command("export", "contract-none", code=3).stderr)
+		self.command("import", self.write("contract-off"))
+		self.assertIn("disabled", self.command("run", "contract-off", code=3).stderr)
+
+	def test_the_permissions_are_those_of_the_user_named(self):
+		path = self.write("contract-boss", run_as="Administrator")
+		done = self.command("import", path, "--user", MANAGER, code=3)
+		self.assertIn("System Manager", done.stderr)
+		self.assertFalse(frappe.db.exists("Dogan Workflow", "contract-boss"))
+
+	def test_the_status_is_the_same_as_in_python(self):
+		self.command("import", self.write("contract-status"))
+		printed = json.loads(self.command("status", "--json").stdout)
+		known = self.orchestrator.get_system_status()
+		for part in ("agents", "workflows", "runs", "steps"):
+			self.assertEqual(printed[part], known[part])
+		self.assertIn("0 of 1 enabled", self.command("status").stdout)

@@ -1,0 +1,33 @@
+"""The contract of every kind of site, on this one."""
+
+from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.errors import ErrorContract
+from dogansystem.tests.contract.flow import FlowContract
+from dogansystem.tests.contract.runs import RunContract
+from dogansystem.tests.contract.triggers import TriggerContract
+from dogansystem.tests.contract.workers import WorkerContract
+from dogansystem.tests.home import SiteTestCase
+
+
+class TestFlowOnFrappe(SiteTestCase, FlowContract):
+	pass
+
+
+class TestErrorsOnFrappe(SiteTestCase, ErrorContract):
+	pass
+
+
+class TestRunsOnFrappe(SiteTestCase, RunContract):
+	pass
+
+
+class TestAgentsOnFrappe(SiteTestCase, AgentContract):
+	pass
+
+
+class TestTriggersOnFrappe(SiteTestCase, TriggerContract):
+	pass
+
+
+class TestWorkersOnFrappe(SiteTestCase, WorkerContract):
+	pass

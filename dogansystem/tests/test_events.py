@@ -1,0 +1,160 @@
+"""Document events of Frappe on their way to the triggers."""
+
+from typing import Any
+from unittest.mock import patch
+
+import frappe
+
+from dogansystem.sites import frappe_events
+from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.home import SiteTestCase
+
+DOCTYPE = "Contract Submittable"
+
+
+class TestEvents(SiteTestCase):
+	@classmethod
+	def setUpClass(cls) -> None:
+		super().setUpClass()
+		if not frappe.db.exists("DocType", DOCTYPE):
+			make_submittable()
+		cls.addClassCleanup(frappe.delete_doc, "DocType", DOCTYPE, force=True)
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.addCleanup(frappe.set_user, "Administrator")
+
+	def listen(self, event: str, doctype: str = DOCTYPE, **rest: Any) -> str:
+		"""A workflow that wants an event; gives its name."""
+		name = f"on-{event}"
+		trigger = {"on": "document", "doctype": doctype, "event": event, **rest}
+		source = {"name": name, "run_as": PERSON, "triggers": [trigger], "steps": [step("a")]}
+		self.orchestrator.import_workflow(source)
+		frappe.db.commit()
+		return name
+
+	def count(self, workflow: str) -> int:
+		return frappe.db.count("Dogan Workflow Run", {"workflow": workflow})
+
+	def new(self, **values: Any) -> Any:
+		return frappe.get_doc({"doctype": DOCTYPE, "status": "Open", "amount": 1 / 3, **values})
+
+	def test_each_event_of_a_documents_life_is_told_once(self):
+		workflows = {
+			event: self.listen(event) for event in ("created", "updated", "submitted", "cancelled", "deleted")
+		}
+		doc = self.new().insert()
+		doc.save()
+		doc.submit()
+		doc.cancel()
+		doc.delete()
+		self.assertEqual(
+			{event: self.count(workflow) for event, workflow in workflows.items()},
+			dict.fromkeys(workflows, 1),
+		)
+
+	def test_inserted_as_submitted_is_created_and_submitted(self):
+		created, submitted, updated = (self.listen(event) for event in ("created", "submitted", "updated"))
+		self.new(docstatus=1).insert()
+		self.assertEqual([self.count(each) for each in (created, submitted, updated)], [1, 1, 0])
+
+	def test_a_change_after_submitting_is_an_update(self):
+		updated = self.listen("updated")
+		doc = self.new(docstatus=1).insert().reload()
+		doc.status = "Done"
+		doc.save()
+		self.assertEqual(self.count(updated), 1)
+
+	def test_a_field_written_without_a_save_is_a_change(self):
+		changed = self.listen("changed", field="status")
+		doc = self.new(status="").insert()
+		self.assertEqual(self.count(changed), 0)
+		doc.db_set("amount", 5)
+		self.assertEqual(self.count(changed), 0)
+		doc.db_set("status", "Done")
+		self.assertEqual(self.count(changed), 1)
+		doc.db_set("status", "Open")
+		self.assertEqual(self.count(changed), 2)
+
+	def test_a_change_is_told_once_however_many_events_one_save_has(self):
+		changed = self.listen("changed", field="status")
+		doc = self.new(status="").insert()
+		doc.status = "Done"
+		doc.submit()
+		self.assertEqual(self.count(changed), 1)
+
+	def test_saving_without_a_change_is_none(self):
+		changed = self.listen("changed", field="amount")
+		name = self.new(status="").insert().name
+		self.assertEqual(self.count(changed), 1)
+		frappe.db.commit()
+		doc = frappe.get_doc(DOCTYPE, name)
+		doc.amount = 1 / 3  # as computed anew: more digits than the database keeps
+		doc.save()
+		self.assertEqual(self.count(changed), 1)
+
+	def test_the_run_remembers_who_did_it_and_what_it_was_like(self):
+		workflow = self.listen("created")
+		frappe.set_user(PERSON)
+		doc = self.new(status="Done").insert()
+		run = frappe.get_last_doc("Dogan Workflow Run", {"workflow": workflow})
+		self.assertEqual((run.started_by, run.cause, run.reference_name), (PERSON, "document", doc.name))
+		self.assertEqual(frappe.parse_json(run.doc_values)["status"], "Done")
+
+	def test_a_rolled_back_document_leaves_no_run(self):
+		workflow = self.listen("created")
+		self.new().insert()
+		self.assertEqual(self.count(workflow), 1)
+		frappe.db.rollback()
+		self.assertEqual(self.count(workflow), 0)
+
+	def test_nothing_is_started_while_an_app_is_installed_or_migrated(self):
+		workflow = self.listen("created")
+		for flag in ("in_install", "in_migrate", "in_patch"):
+			with patch.dict(frappe.local.flags, {flag: True}):
+				self.new().insert()
+		self.assertEqual(self.count(workflow), 0)
+
+	def test_a_document_nobody_wants_is_not_even_read(self):
+		self.listen("created")
+		with patch.object(frappe_events, "_tell") as tell:
+			frappe.get_doc({"doctype": "ToDo", "description": "contract unwanted"}).insert()
+		tell.assert_not_called()
+
+	def test_a_disabled_workflow_is_forgotten_at_once(self):
+		workflow = self.listen("created")
+		self.orchestrator.set_workflow_enabled(workflow, False)
+		frappe.db.commit()
+		self.new().insert()
+		self.assertEqual(self.count(workflow), 0)
+
+	def test_a_document_with_runs_can_be_deleted(self):
+		self.listen("created")
+		doc = self.new().insert()
+		doc.delete()
+		self.assertFalse(frappe.db.exists(DOCTYPE, doc.name))
+
+
+def make_submittable() -> None:
+	"""A DocType with a status and a number, made for these tests."""
+	frappe.get_doc(
+		{
+			"doctype": "DocType",
+			"name": DOCTYPE,
+			"module": "Custom",
+			"custom": 1,
+			"is_submittable": 1,
+			"autoname": "hash",
+			"fields": [
+				{"fieldname": "status", "fieldtype": "Data", "label": "Status", "allow_on_submit": 1},
+				{"fieldname": "amount", "fieldtype": "Float", "label": "Amount"},
+			],
+			"permissions": [
+				{
+					"role": "System Manager",
+					**dict.fromkeys(("read", "write", "create", "submit", "cancel", "delete"), 1),
+				}
+			],
+		}
+	).insert()
+	frappe.db.commit()

@@ -1,0 +1,153 @@
+"""A Chromium without a window, spoken to over two pipes by the DevTools protocol: no driver, nothing to install."""
+
+import base64
+import json
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ANSWERS = 60.0  # seconds
+_SWITCHES = (
+	"--headless=new",
+	"--remote-debugging-pipe",
+	"--no-first-run",
+	"--no-proxy-server",
+	"--no-sandbox",  # it is shown only what this test serves, and may run as root
+	"--disable-background-networking",
+	"--disable-component-update",
+	"--disable-dev-shm-usage",
+	"--disable-gpu",
+	"--disable-sync",
+	"--window-size=1400,1000",
+)
+
+
+class Browser:
+	"""One page. What its console says as an error, or throws, is kept in `complaints`. Used as a context."""
+
+	def __init__(self, command: str) -> None:
+		self.complaints: list[str] = []
+		self._command = command
+		self._number = 0
+		self._rest = b""
+
+	def __enter__(self) -> "Browser":
+		self._profile = tempfile.TemporaryDirectory(prefix="dogansystem-browser-", ignore_cleanup_errors=True)
+		to_browser, self._write = os.pipe()
+		self._read, from_browser = os.pipe()
+		self._process = _start(self._command, self._profile.name, to_browser, from_browser)
+		os.close(to_browser)
+		os.close(from_browser)
+		os.set_blocking(self._read, False)
+		target = self._call("Target.createTarget", {"url": "about:blank"})["targetId"]
+		self._session = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})[
+			"sessionId"
+		]
+		for domain in ("Page", "Runtime", "Log", "Network"):
+			self._page(f"{domain}.enable")
+		return self
+
+	def __exit__(self, *_: object) -> None:
+		self._process.kill()
+		self._process.wait()
+		os.close(self._read)
+		os.close(self._write)
+		self._profile.cleanup()
+
+	def set_cookie(self, url: str, name: str, value: str) -> None:
+		self._page("Network.setCookie", url=url, name=name, value=value)
+
+	def open(self, url: str) -> None:
+		"""Go there. What the page loads is waited for with `wait_for`."""
+		self._page("Page.navigate", url=url)
+
+	def evaluate(self, expression: str) -> Any:
+		"""The value of a JavaScript expression in the page; of what it promises, if it is a promise."""
+		answer = self._page("Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True)
+		if "exceptionDetails" in answer:
+			raise AssertionError(f"{expression}: {_exception(answer['exceptionDetails'])}")
+		return answer["result"].get("value")
+
+	def wait_for(self, expression: str, seconds: float = 40.0) -> None:
+		"""Wait until an expression is true. Until then it may also fail: the page is loading."""
+		until = time.monotonic() + seconds
+		last = ""
+		while time.monotonic() < until:
+			try:
+				if self.evaluate(f"!!({expression})"):
+					return
+			except AssertionError as error:
+				last = f" ({error})"
+			time.sleep(0.2)
+		raise AssertionError(f"not within {seconds:.0f} seconds: {expression}{last}; {self.complaints}")
+
+	def picture(self, path: Path) -> None:
+		"""Keep what the page looks like as PNG."""
+		path.write_bytes(base64.b64decode(self._page("Page.captureScreenshot")["data"]))
+
+	def _page(self, method: str, **parameters: Any) -> dict[str, Any]:
+		return self._call(method, parameters, self._session)
+
+	def _call(self, method: str, parameters: dict[str, Any], session: str | None = None) -> dict[str, Any]:
+		self._number += 1
+		number = self._number
+		message = {"id": number, "method": method, "params": parameters}
+		if session:
+			message["sessionId"] = session
+		os.write(self._write, json.dumps(message).encode() + b"\0")
+		answer = self._until(lambda each: each.get("id") == number, method)
+		if "error" in answer:
+			raise AssertionError(f"{method}: {answer['error']}")
+		return answer["result"]
+
+	def _until(self, wanted: Callable[[dict[str, Any]], bool], what: str) -> dict[str, Any]:
+		until = time.monotonic() + ANSWERS
+		while time.monotonic() < until:
+			while b"\0" in self._rest:
+				line, self._rest = self._rest.split(b"\0", 1)
+				message = json.loads(line)
+				self._listen(message)
+				if wanted(message):
+					return message
+			try:
+				chunk = os.read(self._read, 1 << 20)
+				if not chunk:
+					raise AssertionError(f"the browser ended before it answered {what}")
+				self._rest += chunk
+			except BlockingIOError:
+				time.sleep(0.01)
+		raise AssertionError(f"the browser does not answer {what}")
+
+	def _listen(self, message: dict[str, Any]) -> None:
+		parameters = message.get("params", {})
+		if message.get("method") == "Runtime.exceptionThrown":
+			self.complaints.append(_exception(parameters["exceptionDetails"]))
+		elif message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] in (
+			"error",
+			"assert",
+		):
+			said = (str(each.get("value", each.get("description"))) for each in parameters["args"])
+			self.complaints.append(" ".join(said))
+		elif message.get("method") == "Log.entryAdded" and parameters["entry"]["level"] == "error":
+			entry = parameters["entry"]
+			self.complaints.append(f"{entry['text']} {entry.get('url', '')}")
+
+
+def _start(command: str, profile: str, to_browser: int, from_browser: int) -> "subprocess.Popen[bytes]":
+	"""Chromium reads its commands from descriptor 3 and answers on 4."""
+	script = f'exec "$@" 3<&{to_browser} 4>&{from_browser}'
+	return subprocess.Popen(
+		["bash", "-c", script, "browser", command, *_SWITCHES, f"--user-data-dir={profile}", "about:blank"],
+		pass_fds=(to_browser, from_browser),
+		stdin=subprocess.DEVNULL,
+		stdout=subprocess.DEVNULL,
+		stderr=subprocess.DEVNULL,
+	)
+
+
+def _exception(details: dict[str, Any]) -> str:
+	return str(details.get("exception", {}).get("description") or details.get("text"))

@@ -1,0 +1,76 @@
+"""Real workers of the bench, as `bench worker` starts them, and ways for them to die."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+LEAVE = 20.0  # seconds
+
+
+class Worker:
+	"""An RQ worker with its own process for each job. Used as a context: at the end nothing of it lives."""
+
+	def __init__(self, queues: str = "dogansystem") -> None:
+		self.log = Path("..") / "logs" / "worker.log"
+		with self.log.open("ab") as output:
+			self.process = subprocess.Popen(
+				[sys.executable, "-m", "frappe.utils.bench_helper", "frappe", "worker", "--queue", queues],
+				stdin=subprocess.DEVNULL,
+				stdout=output,
+				stderr=output,
+				start_new_session=True,
+			)
+
+	def __enter__(self) -> "Worker":
+		return self
+
+	def __exit__(self, *_: object) -> None:
+		for pid in [*self.horses(), self.process.pid]:
+			_kill(pid)
+		self.process.wait()
+
+	def horses(self) -> list[int]:
+		"""The processes that execute a job for this worker."""
+		try:
+			children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+		except FileNotFoundError:
+			return []
+		return [int(pid) for pid in children.split()]
+
+	def kill(self) -> None:
+		"""`kill -9` of the worker and of the process that executes its job, at once."""
+		for pid in [self.process.pid, *self.horses()]:
+			_kill(pid)
+		self.process.wait()
+
+	def kill_alone(self) -> int:
+		"""`kill -9` of the worker only; gives the process of its job, which nobody watches any more."""
+		(horse,) = self.horses()
+		_kill(self.process.pid)
+		self.process.wait()
+		return horse
+
+	def terminate(self) -> float:
+		"""SIGTERM, as a deploy sends it; gives the seconds until the worker has left."""
+		started = time.monotonic()
+		self.process.send_signal(signal.SIGTERM)
+		self.process.wait(LEAVE)
+		return time.monotonic() - started
+
+
+def is_alive(pid: int) -> bool:
+	"""Whether a process lives, and is not only waiting to be buried."""
+	try:
+		return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+	except (FileNotFoundError, ProcessLookupError):
+		return False
+
+
+def _kill(pid: int) -> None:
+	try:
+		os.kill(pid, signal.SIGKILL)
+	except ProcessLookupError:
+		pass

@@ -1,0 +1,94 @@
+"""Everything that is tested on a real site, one after another: `python -m tests.bench.run BENCH_FOLDER`.
+
+Run by script/test-on-bench with the bench's own Python. Exit 0: passed. 75: the bench cannot be used; why stands, in one
+line, in the file that the environment names as BENCH_PROBLEM_FILE. Anything else: failed.
+"""
+
+import os
+import re
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from tests.bench import leftovers
+from tests.bench.assets import build_assets, why_no_desk
+from tests.bench.place import APP, Bench, CommandFailed, temporary_bench
+from tests.bench.server import Unusable
+
+CANNOT_BE_USED = 75  # EX_TEMPFAIL
+
+
+def main(folder: str) -> int:
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwind, so that nothing is left behind
+	try:
+		with ExitStack() as stack:
+			with said("A site of its own"):
+				bench = stack.enter_context(temporary_bench(Path(folder).resolve()))
+			test(bench)
+	except Unusable as problem:
+		Path(os.environ["BENCH_PROBLEM_FILE"]).write_text(f"{problem}\n")
+		return CANNOT_BE_USED
+	except CommandFailed as error:
+		print(f"Failed: {error}", file=sys.stderr)
+		return 1
+	return 0
+
+
+def test(bench: Bench) -> None:
+	"""Raises CommandFailed at the first thing that does not pass."""
+	print(f"  with {', '.join(bench.apps)}", flush=True)
+	before = leftovers.look(bench)
+	with said("install-app"):
+		bench.frappe("install-app", APP)
+	with said("migrate, twice"):
+		bench.frappe("migrate")
+		bench.frappe("migrate")
+	bench.frappe("set-config", "allow_tests", "true")
+	bench.serve()
+	with said(f"run-tests --app {APP}"):
+		run_tests(bench)
+	with said("Workers and scheduler"):
+		unit_tests(bench, "tests.bench.test_workers")
+	with said("The desk"):
+		test_desk(bench)
+	with said("uninstall-app"):
+		bench.frappe("uninstall-app", APP, "--yes", "--no-backup")
+		if found := leftovers.of(before, leftovers.look(bench)):
+			raise CommandFailed("uninstall-app left:\n" + "\n".join(f"  {each}" for each in found))
+
+
+def run_tests(bench: Bench) -> None:
+	# CI: without it the command ends with 0 whatever the tests say.
+	output = bench.frappe("run-tests", "--app", APP, quiet=False, CI="1")
+	ran = re.findall(r"^Ran (\d+) tests? in", output, re.MULTILINE)
+	if sum(map(int, ran)) == 0:
+		raise CommandFailed("run-tests found no tests")
+
+
+def unit_tests(bench: Bench, module: str) -> None:
+	bench.python("-m", "unittest", "--verbose", module)
+
+
+def test_desk(bench: Bench) -> None:
+	reason = why_no_desk(bench)
+	if reason:
+		print(f"Left out: the desk: {reason}", flush=True)
+		return
+	build_assets(bench)
+	unit_tests(bench, "tests.bench.test_desk")
+
+
+@contextmanager
+def said(what: str) -> Iterator[None]:
+	"""Print what is being done and how long it took."""
+	print(f"-- {what}", flush=True)
+	started = time.monotonic()
+	yield
+	print(f"-- {what}: {time.monotonic() - started:.0f} s", flush=True)
+
+
+if __name__ == "__main__":
+	sys.exit(main(sys.argv[1]))

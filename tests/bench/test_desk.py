@@ -1,0 +1,112 @@
+"""The desk as a person sees it: workspace, forms and lists render, and the console does not complain."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+import frappe
+from frappe.auth import CookieManager, LoginManager
+
+from dogansystem.tests.contract.home import PERSON, Home, fails, step
+from dogansystem.tests.home import SiteTestCase
+from tests.bench.assets import browser
+from tests.bench.browser import Browser
+
+# Without a socket.io server the desk asks again and again, and says so each time.
+_EXPECTED = ("socket.io", "websocket", "Socket.IO")
+
+
+class TestDesk(SiteTestCase, Home):
+	@classmethod
+	def setUpClass(cls) -> None:
+		frappe.init(site=os.environ["DOGAN_BENCH_SITE"])
+		frappe.connect()
+		super().setUpClass()
+		frappe.db.set_single_value("System Settings", "setup_complete", 1)
+		frappe.db.commit()
+		cls.url = frappe.conf.host_name
+		stack = ExitStack()
+		cls.addClassCleanup(stack.close)
+		cls.browser = stack.enter_context(Browser(browser()))
+		cls.browser.set_cookie(cls.url, "sid", log_in(PERSON))
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.browser.complaints.clear()
+		self.workflow = self.save(
+			"contract-desk",
+			[step("first", title="The first step"), fails("second", retry={"attempts": 1}), step("third")],
+			title="Contract in the desk",
+			triggers=[{"on": "manual"}],
+		)
+		self.run_name = self.start(self.workflow)
+		self.drain()
+
+	def visit(self, path: str, until: str) -> None:
+		"""Open a page of the desk, wait until an expression is true, and look that nothing complained."""
+		self.browser.open(f"{self.url}/app/{path}")
+		self.addCleanup(self.browser.picture, Path("..") / "logs" / f"{self._testMethodName}.png")
+		self.browser.wait_for(f"window.frappe && frappe.boot && ({until})")
+		complaints = [each for each in self.browser.complaints if not any(word in each for word in _EXPECTED)]
+		self.assertEqual(complaints, [])
+		self.assertFalse(self.browser.evaluate("!!document.querySelector('.modal.show .msgprint')"))
+
+	def test_the_workspace_leads_to_workflows_runs_and_agents(self):
+		shortcuts = "document.querySelectorAll('.widget.shortcut-widget-box').length >= 4"
+		counted = "[...document.querySelectorAll('.number-widget-box .number')].filter((each) => each.innerText).length >= 4"
+		self.visit("dogan-system", f"{shortcuts} && {counted}")
+		shown = self.browser.evaluate("document.querySelector('.layout-main').innerText").lower()
+		for label in ("workflows", "runs", "agents", "settings", "failed today"):
+			self.assertIn(label, shown)
+
+	def test_a_workflow_is_a_form_with_its_steps(self):
+		self.visit(f"dogan-workflow/{self.workflow}", form_of("Dogan Workflow"))
+		steps = self.browser.evaluate("cur_frm.doc.steps.map((each) => each.step_id)")
+		self.assertEqual(steps, ["first", "second", "third"])
+		self.browser.wait_for("document.querySelector('[data-fieldname=steps] .grid-row[data-idx=\"3\"]')")
+
+	def test_a_run_shows_its_steps_outputs_and_errors(self):
+		self.visit(
+			f"dogan-workflow-run/{self.run_name}",
+			form_of("Dogan Workflow Run") + " && document.querySelectorAll('.dogan-step').length === 3",
+		)
+		shown = self.browser.evaluate("document.querySelector('.dogan-timeline').innerText")
+		for text in ("The first step", "second says no", "Succeeded", "Failed", "Cancelled"):
+			self.assertIn(text, shown)
+
+	def test_a_step_run_is_a_form(self):
+		self.visit(f"dogan-step-run/{self.run_name}.second", form_of("Dogan Step Run"))
+		self.assertEqual(self.browser.evaluate("cur_frm.doc.status"), "Failed")
+
+	def test_lists_show_states(self):
+		self.visit("dogan-workflow-run", f"document.body.innerText.includes('{self.workflow}')")
+		self.browser.wait_for("document.querySelector('.list-row-container .indicator-pill.red')")
+
+	def test_settings_and_agents_are_forms(self):
+		self.visit("dogan-settings", form_of("Dogan Settings"))
+		self.assertEqual(self.browser.evaluate("cur_frm.doc.max_agents"), 20)
+		self.orchestrator.register_agent("Contract Desk", PERSON, ["mail"])
+		self.site.database.commit()
+		self.visit("dogan-agent/Contract Desk", form_of("Dogan Agent"))
+		self.assertEqual(self.browser.evaluate("cur_frm.doc.user"), PERSON)
+
+
+def form_of(doctype: str) -> str:
+	"""An expression that is true once the form of a saved document is drawn."""
+	return (
+		f"window.cur_frm && cur_frm.doctype === '{doctype}' && cur_frm.doc && !cur_frm.is_new()"
+		" && document.querySelector('.form-layout') && cur_frm.$wrapper.is(':visible')"
+	)
+
+
+def log_in(user: str) -> str:
+	"""A session of `user`; gives its id."""
+	frappe.utils.set_request(path="/")
+	frappe.local.cookie_manager = CookieManager()
+	frappe.local.login_manager = LoginManager()
+	frappe.local.login_manager.login_as(user)
+	sid: str = frappe.session.sid
+	frappe.db.commit()
+	del frappe.local.request
+	frappe.set_user("Administrator")
+	return sid

@@ -1,0 +1,73 @@
+"""Random workflows: every way in which steps can depend on each other, with limits, agents, retries and items."""
+
+from random import Random
+from typing import Any
+
+PERSON = "person@example.com"
+AGENTS = {"Desk": 1, "Mail": 2, "Spare": 1}  # with their capacities
+CAPABILITIES = {"Desk": ["desk"], "Mail": ["mail", "any"], "Spare": ["any"]}
+ERRORS = ("ConnectionError", "Timeout", "ValidationError")  # the last one is never retried
+MAX_STEPS = 6
+
+
+def workflow(chance: Random, name: str) -> dict[str, Any]:
+	"""A definition as plain data. Every one passes the check; what its actions do is decided by the simulation."""
+	steps = [_step(chance, number) for number in range(chance.randint(1, MAX_STEPS))]
+	definition: dict[str, Any] = {"name": name, "run_as": PERSON, "steps": steps}
+	if chance.random() < 0.5:
+		definition["limits"] = _limits(chance)
+	if chance.random() < 0.3:
+		wrong = chance.random() < 0.2
+		definition["output"] = {
+			"first": "{{ steps.s0.output.nothing }}" if wrong else "{{ steps.s0.status }}"
+		}
+	return definition
+
+
+def _limits(chance: Random) -> dict[str, Any]:
+	limits: dict[str, Any] = {}
+	if chance.random() < 0.8:
+		limits["concurrent_runs"] = chance.randint(1, 2)
+		limits["when_full"] = chance.choice(["queue", "skip", "replace"])
+		if chance.random() < 0.4:
+			limits["key"] = "{{ input.customer }}"
+	if chance.random() < 0.3:
+		limits["run_timeout"] = chance.choice(["1m", "10m", "2h"])
+	return limits or {"concurrent_runs": 1}
+
+
+def _step(chance: Random, number: int) -> dict[str, Any]:
+	step: dict[str, Any] = {"id": f"s{number}", "action": "data.set", "priority": chance.randint(0, 9)}
+	waits = _after(chance, number)
+	if waits is not None:
+		step["after"] = waits
+	if number and waits != []:
+		step["when"] = chance.choice(["succeeded"] * 4 + ["failed", "done"])
+		step["join"] = chance.choice(["all", "all", "any"])
+	if chance.random() < 0.2:
+		step["if"] = "{{ true }}"
+	if chance.random() < 0.3:
+		step["for_each"] = "{{ input.items }}"
+		step["max_parallel"] = chance.randint(1, 3)
+	if chance.random() < 0.2:
+		step["agent"] = chance.choice(list(AGENTS))
+	elif chance.random() < 0.15:
+		step["capability"] = chance.choice(["mail", "any"])
+	if chance.random() < 0.5:
+		step["retry"] = {
+			"attempts": chance.randint(1, 3),
+			"delay": chance.choice(["0s", "5s", "1m"]),
+			"backoff": chance.choice(["fixed", "linear", "exponential"]),
+			"jitter": chance.random() < 0.3,
+		}
+	if chance.random() < 0.3:
+		step["on_error"] = "continue"
+	return step
+
+
+def _after(chance: Random, number: int) -> list[str] | None:
+	"""What a step waits for; None leaves the key out: the step before it."""
+	if not number or chance.random() < 0.4:
+		return None
+	count = chance.randint(0, min(number, 3))
+	return sorted(f"s{each}" for each in chance.sample(range(number), count))

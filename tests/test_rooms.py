@@ -1,0 +1,71 @@
+"""The rules between the rooms of docs/architecture.md: who may import whom, and where Frappe may be named."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parent.parent / "dogansystem"
+
+# What each room may import of this app. `sites.protocol` is the leaf that describes a site.
+ALLOWED = {
+	"engine": {"engine"},
+	"store": {"engine", "store", "sites.protocol"},
+	"worker": {"engine", "store", "sites.protocol", "worker", "actions.base", "triggers"},
+	"triggers": {"engine", "store", "sites.protocol", "triggers"},
+	"actions": {"engine", "sites.protocol", "actions"},
+	"agents": {"engine", "store", "sites.protocol", "agents"},
+	"health": {"engine", "store", "sites.protocol", "health"},
+	"sites": {"engine", "store", "sites", "actions", "triggers", "worker", "agents"},
+}
+MAY_NAME_FRAPPE = ("sites/frappe_", "api/", "dogansystem/", "tests/", "hooks.py", "install.py", "commands.py")
+
+
+def modules() -> list[Path]:
+	return [path for path in sorted(APP.rglob("*.py")) if "node_modules" not in path.parts]
+
+
+def imports(path: Path) -> Iterator[str]:
+	"""The full names of what a module imports, `from a import b` as `a` and as `a.b`."""
+	for node in ast.walk(ast.parse(path.read_text(), str(path))):
+		if isinstance(node, ast.Import):
+			yield from (alias.name for alias in node.names)
+		elif isinstance(node, ast.ImportFrom):
+			assert node.level == 0, f"{path}: imports are written out in full"
+			yield node.module or ""
+			yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def violations(path: Path) -> list[str]:
+	inside = path.relative_to(APP)
+	room = inside.parts[0]
+	wrong = []
+	for name in imports(path):
+		if name.split(".")[0] == "frappe" and not str(inside).startswith(MAY_NAME_FRAPPE):
+			wrong.append(f"{inside} imports {name}: Frappe is named only in {', '.join(MAY_NAME_FRAPPE)}")
+		if name.split(".")[0] == "erpnext":
+			wrong.append(f"{inside} imports {name}: ERPNext is never imported")
+		if room in ALLOWED and name.startswith("dogansystem.") and name.count(".") > 1:
+			target = name.removeprefix("dogansystem.")
+			if not any(target == each or target.startswith(f"{each}.") for each in ALLOWED[room]):
+				wrong.append(f"{inside} imports {name}: {room} may import {', '.join(sorted(ALLOWED[room]))}")
+	return wrong
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_a_module_imports_only_what_its_room_may(path: Path):
+	assert violations(path) == []
+
+
+def test_the_rules_notice_a_module_that_breaks_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+	(tmp_path / "engine").mkdir()
+	bad = tmp_path / "engine" / "bad.py"
+	bad.write_text("import frappe\nfrom dogansystem.store import queue\nimport erpnext.stock\n")
+	monkeypatch.setattr("tests.test_rooms.APP", tmp_path)
+	assert len(violations(bad)) == 3
+
+
+def test_no_module_is_crowded():
+	crowded = {str(path.relative_to(APP)): len(path.read_text().splitlines()) for path in modules()}
+	assert {name: lines for name, lines in crowded.items() if lines > 350} == {}
