@@ -1,0 +1,69 @@
+"""How programs call: Python, and HTTP."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from pathlib import Path
+
+from dogansystem.orchestrator import Orchestrator
+from generator.markdown import code, sections, summary, table
+
+API = Path(inspect.getfile(Orchestrator)).parent / "api"
+PUBLIC_API = ("workflows", "agents", "status")  # `desk` is for the app's own forms
+
+
+def python() -> str:
+	"""The front door's methods."""
+	methods = [
+		(name, function)
+		for name, function in vars(Orchestrator).items()
+		if inspect.isfunction(function) and not name.startswith("_")
+	]
+	return sections(
+		"## Python",
+		"`Orchestrator(site)` of `dogansystem` works in the caller's transaction; the caller commits.",
+		table(
+			("method", "does"),
+			[(code(_signature(name, function)), summary(function.__doc__)) for name, function in methods],
+		),
+	)
+
+
+def _signature(name: str, function: object) -> str:
+	parameters = list(inspect.signature(function).parameters.values())[1:]  # type: ignore[arg-type]
+	shown = ", ".join(str(each.replace(annotation=inspect.Parameter.empty)) for each in parameters)
+	star = next((f"*, {each.name}" for each in parameters if each.kind is each.KEYWORD_ONLY), None)
+	return f"{name}({shown.replace(star[3:], star, 1) if star else shown})"
+
+
+def http() -> str:
+	"""The whitelisted methods. Their modules import frappe, so they are read and not imported."""
+	rows = [
+		(code(f"dogansystem.api.{module}.{name}"), verb, parameters, text)
+		for module in PUBLIC_API
+		for name, verb, parameters, text in _methods(module)
+	]
+	return sections(
+		"## HTTP",
+		"`/api/method/…` of a site. [The guide](guides/api.md) has examples and the errors.",
+		table(("method", "verb", "parameters", "does"), rows),
+	)
+
+
+def _methods(module: str) -> Iterator[tuple[str, str, str, str]]:
+	for node in ast.parse((API / f"{module}.py").read_text()).body:
+		if not isinstance(node, ast.FunctionDef):
+			continue
+		for decorator in map(ast.unparse, node.decorator_list):
+			if decorator.startswith("frappe.whitelist"):
+				verb = "POST" if "POST" in decorator else "GET"
+				yield node.name, verb, _parameters(node.args), summary(ast.get_docstring(node))
+
+
+def _parameters(arguments: ast.arguments) -> str:
+	"""The parameters' names; one that may be left out stands in brackets."""
+	names = [each.arg for each in arguments.args]
+	needed = len(names) - len(arguments.defaults)
+	return ", ".join(
+		code(name) if number < needed else f"[{code(name)}]" for number, name in enumerate(names)
+	)

@@ -1,0 +1,84 @@
+"""Settings, and what the status says."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from dogansystem import Orchestrator, Sandbox
+from dogansystem.engine.states import RUN_STATES, STEP_STATES
+from dogansystem.store.schema import DOCTYPE_FOLDER
+from generator.markdown import code, sections, table
+
+# What each number of the status means. `<state>` stands for every state of a run or a step.
+STATUS: Mapping[str, str] = {
+	"site": "The site.",
+	"version": "The app's version.",
+	"time": "When the numbers were read, in the site's timezone.",
+	"agents.total": "Agents there are.",
+	"agents.enabled": "Agents that take steps.",
+	"agents.busy": "Agents that have a step.",
+	"agents.limit": "`max_agents`: how many may be enabled.",
+	"workflows.total": "Workflows there are.",
+	"workflows.enabled": "Workflows whose triggers start runs.",
+	"runs.total": "Runs there are.",
+	"runs.<state>": "Runs in each state.",
+	"steps.total": "Step runs there are; each item of a `for_each` is one.",
+	"steps.<state>": "Step runs in each state.",
+	"queue.ready": "Steps that any worker may begin with.",
+	"queue.in_hand": "Steps that a worker has taken.",
+	"queue.waiting_for_a_slot": "Runs that wait for their workflow's limit, and steps that wait for an agent.",
+	"queue.timers": "Waits, retries, schedules and timeouts to come.",
+	"queue.oldest_ready_seconds": "How long the oldest ready step has been waiting; `null`: none is ready.",
+	"workers.wanted": "`num_workers`.",
+	"workers.alive": "Workers that were heard of within the lease.",
+	"workers.busy": "Workers that have a step in hand.",
+	"workers.nodes": "For each node: `alive`, `busy`, and `steps` done by the workers that are alive.",
+}
+
+
+def settings() -> str:
+	"""The chapter about Dogan Settings, from the DocType."""
+	doctype = json.loads((DOCTYPE_FOLDER / "dogan_settings" / "dogan_settings.json").read_text())
+	fields = [field for field in doctype["fields"] if "Break" not in field["fieldtype"]]
+	rows = [
+		(
+			code(each["fieldname"]),
+			each["label"],
+			each.get("default", "0"),
+			_plain(each.get("description", "")),
+		)
+		for each in fields
+	]
+	return sections(
+		"## Settings",
+		"Dogan Settings are read once per transaction, so a change takes effect without a restart.",
+		table(("field", "label", "default", "meaning"), rows),
+	)
+
+
+def _plain(text: str) -> str:
+	return text.replace("<code>", "`").replace("</code>", "`")
+
+
+def status() -> str:
+	"""The chapter about get_system_status."""
+	with Sandbox() as sandbox:
+		found = dict.fromkeys(_paths(Orchestrator(sandbox).get_system_status()))
+	if set(found) != set(STATUS):
+		raise SystemExit(
+			f"docs/generator/system.py: {set(found) ^ set(STATUS)} is not described, or does not exist"
+		)
+	return sections(
+		"## Status",
+		"`get_system_status()` gives the same everywhere: Python, HTTP, and `status --json` of both command lines.",
+		table(("key", "meaning"), [(code(path), STATUS[path]) for path in found]),
+	)
+
+
+def _paths(value: Mapping[str, Any], above: str = "") -> Iterator[str]:
+	for key, inner in value.items():
+		path = f"{above}{'<state>' if key in (*RUN_STATES, *STEP_STATES) else key}"
+		if isinstance(inner, Mapping) and inner:
+			yield from _paths(inner, f"{path}.")
+		else:
+			yield path
