@@ -16,12 +16,12 @@ after_uninstall = "dogansystem.install.after_uninstall"
 # A document that no workflow wants costs one dictionary lookup here.
 doc_events = {
 	"*": {
-		"on_update": "dogansystem.sites.frappe_events.on_update",
-		"on_update_after_submit": "dogansystem.sites.frappe_events.on_update",
-		"on_submit": "dogansystem.sites.frappe_events.on_submit",
-		"on_cancel": "dogansystem.sites.frappe_events.on_cancel",
-		"after_delete": "dogansystem.sites.frappe_events.after_delete",
-		"on_change": "dogansystem.sites.frappe_events.on_change",
+		"on_update": "dogansystem.sites.frappe.events.on_update",
+		"on_update_after_submit": "dogansystem.sites.frappe.events.on_update",
+		"on_submit": "dogansystem.sites.frappe.events.on_submit",
+		"on_cancel": "dogansystem.sites.frappe.events.on_cancel",
+		"after_delete": "dogansystem.sites.frappe.events.after_delete",
+		"on_change": "dogansystem.sites.frappe.events.on_change",
 	}
 }
 
@@ -32,12 +32,12 @@ scheduler_events = {"cron": {"* * * * *": ["dogansystem.sites.frappe_site.tick"]
 ignore_links_on_delete = ["Dogan Workflow Run", "Dogan Step Run"]
 
 permission_query_conditions = {
-	"Dogan Workflow Run": "dogansystem.sites.frappe_permissions.run_conditions",
-	"Dogan Step Run": "dogansystem.sites.frappe_permissions.step_run_conditions",
+	"Dogan Workflow Run": "dogansystem.sites.frappe.permissions.run_conditions",
+	"Dogan Step Run": "dogansystem.sites.frappe.permissions.step_run_conditions",
 }
 has_permission = {
-	"Dogan Workflow Run": "dogansystem.sites.frappe_permissions.may_see_run",
-	"Dogan Step Run": "dogansystem.sites.frappe_permissions.may_see_step_run",
+	"Dogan Workflow Run": "dogansystem.sites.frappe.permissions.may_see_run",
+	"Dogan Step Run": "dogansystem.sites.frappe.permissions.may_see_step_run",
 }
 
 extend_bootinfo = "dogansystem.api.desk.boot"

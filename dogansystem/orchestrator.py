@@ -7,8 +7,8 @@ from typing import Any
 from dogansystem.actions.registry import schemas
 from dogansystem.agents.limits import check_may_enable
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import NotFound
-from dogansystem.engine.parse import parse
 from dogansystem.health.status import system_status
 from dogansystem.sites.protocol import Site
 from dogansystem.store import agents, control, reads, versions

@@ -19,7 +19,16 @@ ALLOWED = {
 	"health": {"engine", "store", "sites.protocol", "health"},
 	"sites": {"engine", "store", "sites", "actions", "triggers", "worker", "agents"},
 }
-MAY_NAME_FRAPPE = ("sites/frappe_", "api/", "dogansystem/", "tests/", "hooks.py", "install.py", "commands.py")
+MAY_NAME_FRAPPE = (
+	"sites/frappe_site.py",
+	"sites/frappe/",
+	"api/",
+	"dogansystem/",
+	"tests/",
+	"hooks.py",
+	"install.py",
+	"commands.py",
+)
 
 
 def modules() -> list[Path]:

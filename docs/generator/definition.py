@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from inspect import getclosurevars
 from typing import Any
 
-from dogansystem.engine import check_steps, check_triggers, parse
+from dogansystem.engine.definitions import check_steps, check_triggers, parse
 from dogansystem.engine.durations import format_duration
 from dogansystem.engine.outputs import MAX_BYTES
 from generator.markdown import choices, code, sections, table

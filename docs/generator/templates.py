@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
-from dogansystem.engine import check_templates
-from dogansystem.engine.compiled import ENVIRONMENT
-from dogansystem.engine.date_filters import FILTERS as DATE_FILTERS
-from dogansystem.engine.sandbox import ATTRIBUTES
+from dogansystem.engine.definitions import check_templates
+from dogansystem.engine.templates.compiled import ENVIRONMENT
+from dogansystem.engine.templates.date_filters import FILTERS as DATE_FILTERS
+from dogansystem.engine.templates.sandbox import ATTRIBUTES
 from generator.markdown import code, listed, sections, summary, table
 
 NAMES: Mapping[str, str] = {

@@ -3,7 +3,7 @@
 import frappe
 from frappe import _
 
-from dogansystem.sites.frappe_permissions import MANAGERS, RUN, USER, is_manager, may_change_run
+from dogansystem.sites.frappe.permissions import MANAGERS, RUN, USER, is_manager, may_change_run
 
 
 def need_user() -> str:

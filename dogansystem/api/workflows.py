@@ -12,9 +12,9 @@ from dogansystem.api.access import need_run, need_start, need_user
 from dogansystem.api.errors import InputError, as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe_permissions import RUN
+from dogansystem.sites.frappe.permissions import RUN
+from dogansystem.sites.frappe.values import plain
 from dogansystem.sites.frappe_site import current_site
-from dogansystem.sites.frappe_values import plain
 
 MAX_LISTED = 1000
 _LISTED = (

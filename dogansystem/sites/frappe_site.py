@@ -16,15 +16,15 @@ from frappe.utils import get_system_timezone
 from rq import get_current_job
 
 from dogansystem.actions import registry
-from dogansystem.sites import frappe_stamps
-from dogansystem.sites.frappe_catalog import Catalog, credential
-from dogansystem.sites.frappe_database import ControlDatabase, SiteDatabase
-from dogansystem.sites.frappe_documents import Documents
-from dogansystem.sites.frappe_doorbell import Doorbell
-from dogansystem.sites.frappe_methods import call_method
-from dogansystem.sites.frappe_people import People
-from dogansystem.sites.frappe_realtime import RunsChanged
-from dogansystem.sites.frappe_scope import StepScope, acting_as
+from dogansystem.sites.frappe import stamps
+from dogansystem.sites.frappe.catalog import Catalog, credential
+from dogansystem.sites.frappe.database import ControlDatabase, SiteDatabase
+from dogansystem.sites.frappe.documents import Documents
+from dogansystem.sites.frappe.doorbell import Doorbell
+from dogansystem.sites.frappe.methods import call_method
+from dogansystem.sites.frappe.people import People
+from dogansystem.sites.frappe.realtime import RunsChanged
+from dogansystem.sites.frappe.scope import StepScope, acting_as
 from dogansystem.sites.protocol import Settings
 
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
@@ -144,7 +144,7 @@ class FrappeSite:
 		return acting_as(user)
 
 	def step_scope(self, user: str) -> AbstractContextManager[None]:
-		"""Around one attempt of a step; see `frappe_scope`."""
+		"""Around one attempt of a step; see `scope`."""
 		if self._scope is None:
 			self._scope = StepScope(frappe.session.user)
 			self.database.when_undone = self._scope.cache.drop
@@ -179,11 +179,11 @@ class FrappeSite:
 
 	def stamp(self, subject: str) -> str:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
-		return frappe_stamps.stamp(subject)
+		return stamps.stamp(subject)
 
 	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when the transaction commits."""
-		frappe_stamps.touch(subject)
+		stamps.touch(subject)
 
 	def stop_requested(self) -> bool:
 		"""Whether this process should finish what it has in hand and leave.

@@ -22,7 +22,7 @@ from dogansystem.engine.states import (
 	SUCCEEDED,
 	WAITING,
 )
-from dogansystem.engine.templates import render
+from dogansystem.engine.templates.render import render
 from dogansystem.sites.protocol import Database
 from dogansystem.store import context, dialect, names, queue, slots, timers
 from dogansystem.store.moment import Moment

@@ -5,7 +5,7 @@ import threading
 from collections import OrderedDict
 
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.parse import canonical_json, checksum, parse
+from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import dialect
 from dogansystem.store.moment import Moment

@@ -7,8 +7,8 @@ from typing import Any
 
 from dogansystem.actions import registry
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import DoganError
-from dogansystem.engine.parse import parse
 
 MAX_BYTES = 1024 * 1024  # of a definition or an input; more is a mistake, or an attack
 

@@ -9,7 +9,7 @@ from frappe.installer import update_site_config
 from frappe.tests.utils import FrappeTestCase
 
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe_doorbell import Doorbell
+from dogansystem.sites.frappe.doorbell import Doorbell
 from dogansystem.sites.frappe_site import FrappeSite, current_site
 from dogansystem.tests.contract.home import PERSON
 

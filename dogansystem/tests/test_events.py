@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import frappe
 
-from dogansystem.sites import frappe_events
+from dogansystem.sites.frappe import events
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import SiteTestCase
 
@@ -117,7 +117,7 @@ class TestEvents(SiteTestCase):
 
 	def test_a_document_nobody_wants_is_not_even_read(self):
 		self.listen("created")
-		with patch.object(frappe_events, "_tell") as tell:
+		with patch.object(events, "_tell") as tell:
 			frappe.get_doc({"doctype": "ToDo", "description": "contract unwanted"}).insert()
 		tell.assert_not_called()
 

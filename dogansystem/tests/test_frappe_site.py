@@ -7,8 +7,8 @@ import frappe
 import redis
 
 from dogansystem.engine.errors import NotFound
-from dogansystem.sites import frappe_stamps
-from dogansystem.sites.frappe_doorbell import Doorbell
+from dogansystem.sites.frappe import stamps
+from dogansystem.sites.frappe.doorbell import Doorbell
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import OTHER, USER, SiteTestCase
 
@@ -158,7 +158,7 @@ class TestFrappeSite(SiteTestCase):
 		first = self.site.stamp("contract")
 		frappe.cache.delete(frappe.cache.make_key("dogan_stamp:contract"))
 		del frappe.local.dogan_stamps
-		self.assertNotEqual(frappe_stamps.stamp("contract"), first)
+		self.assertNotEqual(stamps.stamp("contract"), first)
 
 	def test_what_waits_for_the_commit_is_dropped_by_a_rollback(self):
 		happened = []

@@ -5,10 +5,10 @@ from typing import Any
 
 from dogansystem.engine.current import MAX_DEPTH, current
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.parse import check_input
 from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotFound, TooDeep, WrongState
-from dogansystem.engine.parse import check_input
 from dogansystem.engine.states import FAILED
-from dogansystem.engine.templates import render
+from dogansystem.engine.templates.render import render
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import admission, agents, context, reads, runs, start, versions
 from dogansystem.store.moment import Moment

@@ -5,8 +5,8 @@ from functools import cache
 from pathlib import Path
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import NotFound
-from dogansystem.engine.parse import parse
 
 FOLDER = Path(__file__).parent
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from dogansystem.actions.registry import core_actions, schemas
-from dogansystem.engine.parse import parse
+from dogansystem.engine.definitions.parse import parse
 from tests.docs.pages import ROOT, Block, anchors, blocks, links, pages
 
 GENERATOR = ROOT / "docs" / "generate.py"

@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dogansystem.engine.check_triggers import AGAIN, EVENTS, MISSED
+from dogansystem.engine.definitions.check_triggers import AGAIN, EVENTS, MISSED
 
 names = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 ids = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)

@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from dogansystem.actions.registry import core_actions
+from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.engine.parse import parse
 
 BROKEN = Path(__file__).parent.parent / "definitions" / "broken"
 EXPECTED = yaml.safe_load((BROKEN / "expected.yaml").read_text())

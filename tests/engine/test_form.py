@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from dogansystem.engine import check_steps, check_triggers, form
-from dogansystem.engine import parse as parsing
+from dogansystem.engine.definitions import check_steps, check_triggers, form
+from dogansystem.engine.definitions import parse as parsing
+from dogansystem.engine.definitions.form import from_form, problem_field, to_form
+from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.engine.form import from_form, problem_field, to_form
-from dogansystem.engine.parse import parse
 
 TEXT = """
 name: a

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from dogansystem.actions.registry import core_actions
-from dogansystem.engine import check_steps, check_triggers
-from dogansystem.engine import parse as parsing
 from dogansystem.engine.definition import Compensation, Definition, Limits, Retry
-from dogansystem.engine.form import from_form, to_form
-from dogansystem.engine.parse import canonical_json, checksum, parse
+from dogansystem.engine.definitions import check_steps, check_triggers
+from dogansystem.engine.definitions import parse as parsing
+from dogansystem.engine.definitions.form import from_form, to_form
+from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
 
 GOOD = Path(__file__).parent.parent / "definitions" / "good"
 FILES = sorted(GOOD.iterdir())

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.parse import check_input, parse
 from dogansystem.engine.errors import InputError
-from dogansystem.engine.parse import check_input, parse
 
 SCHEMA = {
 	"type": "object",

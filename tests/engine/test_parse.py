@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from dogansystem.actions.registry import core_actions
+from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.engine.parse import parse
 
 ACTIONS = {name: action.parameters for name, action in core_actions().items()}
 

@@ -12,7 +12,7 @@ from jinja2 import Undefined
 from markupsafe import Markup
 
 from dogansystem.engine.errors import OutputNotJSON, OutputTooLarge
-from dogansystem.engine.plain import MAX_TEXT, MAX_VALUES, to_json_value
+from dogansystem.engine.templates.plain import MAX_TEXT, MAX_VALUES, to_json_value
 
 
 def numbers() -> Iterator[int]:

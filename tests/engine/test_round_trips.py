@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dogansystem.engine import durations
-from dogansystem.engine.form import from_form, to_form
-from dogansystem.engine.parse import canonical_json, checksum, parse
-from dogansystem.engine.templates import render
+from dogansystem.engine.definitions.form import from_form, to_form
+from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
+from dogansystem.engine.templates.render import render
 from tests.engine.definitions import data, definitions
 
 common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)

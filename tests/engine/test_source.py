@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from dogansystem.engine.definitions.parse import parse
+from dogansystem.engine.definitions.problems import Problems
+from dogansystem.engine.definitions.source import MAX_SIZE, read
+from dogansystem.engine.definitions.yaml_source import Unreadable, plain_scalar
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.engine.parse import parse
-from dogansystem.engine.problems import Problems
-from dogansystem.engine.source import MAX_SIZE, read
-from dogansystem.engine.yaml_source import Unreadable, plain_scalar
 
 
 def told(source: Any) -> list[str]:

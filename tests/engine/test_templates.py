@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from dogansystem.engine import templates
 from dogansystem.engine.errors import TemplateError, Timeout
-from dogansystem.engine.templates import check_syntax, render, step_references, truthy
+from dogansystem.engine.templates import render as templates
+from dogansystem.engine.templates.render import check_syntax, render, step_references, truthy
 
 CONTEXT: dict[str, Any] = {
 	"input": {"limit": 5},

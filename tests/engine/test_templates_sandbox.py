@@ -7,7 +7,7 @@ from datetime import date, datetime
 import pytest
 
 from dogansystem.engine.errors import TemplateError
-from dogansystem.engine.templates import render
+from dogansystem.engine.templates.render import render
 
 SECONDS = 10.0  # each takes less than one; a busy machine may take longer
 MEMORY = 200 * 1024  # kilobytes

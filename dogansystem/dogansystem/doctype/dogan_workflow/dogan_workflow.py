@@ -9,10 +9,10 @@ from frappe.model.document import Document
 
 from dogansystem.actions.registry import schemas
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.form import from_form, problem_field
+from dogansystem.engine.definitions.parse import checksum, parse
 from dogansystem.engine.errors import DefinitionError, Problem
-from dogansystem.engine.form import from_form, problem_field
-from dogansystem.engine.parse import checksum, parse
-from dogansystem.sites.frappe_permissions import check_may_act_as
+from dogansystem.sites.frappe.permissions import check_may_act_as
 from dogansystem.sites.frappe_site import current_site
 from dogansystem.store import versions
 from dogansystem.store.moment import moment

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from dogansystem.engine.problems import Problems, at, kind
-from dogansystem.engine.yaml_source import MAX_DEPTH, MAX_VALUES, Unreadable, read_yaml
+from dogansystem.engine.definitions.problems import Problems, at, kind
+from dogansystem.engine.definitions.yaml_source import MAX_DEPTH, MAX_VALUES, Unreadable, read_yaml
 
 MAX_SIZE = 1024 * 1024  # bytes of text of one definition
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import frappe
 
-from dogansystem.sites.frappe_values import plain
+from dogansystem.sites.frappe.values import plain
 from dogansystem.sites.protocol import Document
 
 

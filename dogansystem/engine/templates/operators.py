@@ -11,8 +11,8 @@ from typing import Any
 
 from jinja2.exceptions import SecurityError
 
-from dogansystem.engine import budget
-from dogansystem.engine.plain import to_json_value
+from dogansystem.engine.templates import budget
+from dogansystem.engine.templates.plain import to_json_value
 
 MAX_WIDTH = 1000  # characters that one placeholder of a format may be padded to
 

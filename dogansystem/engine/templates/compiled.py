@@ -10,10 +10,10 @@ from typing import Any
 import jinja2
 from jinja2 import Undefined, meta, nodes
 
-from dogansystem.engine import budget
 from dogansystem.engine.errors import OutputNotJSON, OutputTooLarge, TemplateError
-from dogansystem.engine.plain import to_json_value
-from dogansystem.engine.sandbox import EACH, Sandbox
+from dogansystem.engine.templates import budget
+from dogansystem.engine.templates.plain import to_json_value
+from dogansystem.engine.templates.sandbox import EACH, Sandbox
 
 ENVIRONMENT = Sandbox()
 

@@ -3,14 +3,6 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dogansystem.engine import check_values as values
-from dogansystem.engine.canonical import canonical_json, checksum
-from dogansystem.engine.check_actions import check_actions
-from dogansystem.engine.check_order import check_order, resolve
-from dogansystem.engine.check_steps import steps
-from dogansystem.engine.check_templates import check_templates
-from dogansystem.engine.check_triggers import trigger
-from dogansystem.engine.check_values import LEFT_OUT, Check
 from dogansystem.engine.definition import (
 	DEFAULT_MAX_PARALLEL,
 	Compensation,
@@ -20,12 +12,20 @@ from dogansystem.engine.definition import (
 	Step,
 	Trigger,
 )
+from dogansystem.engine.definitions import check_values as values
+from dogansystem.engine.definitions.canonical import canonical_json, checksum
+from dogansystem.engine.definitions.check_actions import check_actions
+from dogansystem.engine.definitions.check_order import check_order, resolve
+from dogansystem.engine.definitions.check_steps import steps
+from dogansystem.engine.definitions.check_templates import check_templates
+from dogansystem.engine.definitions.check_triggers import trigger
+from dogansystem.engine.definitions.check_values import LEFT_OUT, Check
+from dogansystem.engine.definitions.input_schema import check_input, input_schema
+from dogansystem.engine.definitions.problems import Problems, at, kind
+from dogansystem.engine.definitions.source import read
+from dogansystem.engine.definitions.yaml_source import Unreadable
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import DefinitionError, Problem
-from dogansystem.engine.input_schema import check_input, input_schema
-from dogansystem.engine.problems import Problems, at, kind
-from dogansystem.engine.source import read
-from dogansystem.engine.yaml_source import Unreadable
 
 __all__ = ["canonical_json", "check_input", "checksum", "parse"]
 

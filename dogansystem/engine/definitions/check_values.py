@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from dogansystem.engine import durations
-from dogansystem.engine.problems import Problems, at, kind, listed, shown
-from dogansystem.engine.templates import as_expression, is_template
+from dogansystem.engine.definitions.problems import Problems, at, kind, listed, shown
+from dogansystem.engine.templates.render import as_expression, is_template
 
 LEFT_OUT: Final = object()
 

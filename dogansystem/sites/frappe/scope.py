@@ -15,7 +15,7 @@ from frappe.utils import strip_html
 from frappe.utils.file_lock import release_document_locks
 
 from dogansystem.engine.errors import StepCommitted
-from dogansystem.sites.frappe_cache import KeptCache
+from dogansystem.sites.frappe.cache import KeptCache
 
 # What MariaDB commits for, with or without being asked. Savepoints and temporary tables do not commit.
 _ENDS_TRANSACTION = re.compile(

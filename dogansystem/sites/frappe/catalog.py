@@ -24,7 +24,7 @@ class Catalog:
 
 	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:
 		"""Save a definition as a Dogan Workflow; gives the name of its version."""
-		from dogansystem.engine.form import to_form
+		from dogansystem.engine.definitions.form import to_form
 
 		doc = _open(WORKFLOW, definition.name)
 		_replace(doc, to_form(definition))

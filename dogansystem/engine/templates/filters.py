@@ -18,8 +18,8 @@ from jinja2.nodes import EvalContext
 from jinja2.tests import TESTS as JINJA_TESTS
 from markupsafe import Markup
 
-from dogansystem.engine import budget, date_filters, operators
-from dogansystem.engine.plain import to_json_value
+from dogansystem.engine.templates import budget, date_filters, operators
+from dogansystem.engine.templates.plain import to_json_value
 
 _OWN = (
 	"abs capitalize count d default dictsort filesizeformat first float groupby int items last length list"

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from dogansystem.engine.operators import format_moment
+from dogansystem.engine.templates.operators import format_moment
 
 
 def moment_of(value: Any) -> date:

@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from dogansystem.engine.problems import Problems, at
+from dogansystem.engine.definitions.problems import Problems, at
 
 MAX_VALUES = 50_000  # values of one definition, each alias counted with all that it stands for
 MAX_DEPTH = 40  # lists and mappings inside each other

@@ -16,8 +16,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from dogansystem.engine import budget, operators, template_filters
-from dogansystem.engine.plain import to_json_value
+from dogansystem.engine.templates import budget, filters, operators
+from dogansystem.engine.templates.plain import to_json_value
 
 _DAY = frozenset({"day", "isoformat", "isoweekday", "month", "replace", "strftime", "weekday", "year"})
 _TIME = frozenset({"hour", "isoformat", "microsecond", "minute", "replace", "second", "strftime"})
@@ -152,9 +152,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
 			cache_size=0,
 		)
 		self.filters.clear()
-		self.filters.update(template_filters.all_filters(), **{EACH: each})
+		self.filters.update(filters.all_filters(), **{EACH: each})
 		self.tests.clear()
-		self.tests.update(template_filters.all_tests())
+		self.tests.update(filters.all_tests())
 		self.globals.clear()
 		self.globals.update(range=operators.numbers, dict=dict)
 

@@ -8,10 +8,10 @@ path its author wrote, in bounded time and memory (see `budget`).
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dogansystem.engine import budget
-from dogansystem.engine.compiled import ENVIRONMENT, Compiled, compile_template, is_template
 from dogansystem.engine.errors import TemplateError
-from dogansystem.engine.plain import to_json_value
+from dogansystem.engine.templates import budget
+from dogansystem.engine.templates.compiled import ENVIRONMENT, Compiled, compile_template, is_template
+from dogansystem.engine.templates.plain import to_json_value
 
 __all__ = [
 	"as_expression",

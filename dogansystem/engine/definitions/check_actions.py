@@ -10,9 +10,9 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from dogansystem.engine.problems import Problems, at
-from dogansystem.engine.schema_errors import note, required_alone
-from dogansystem.engine.templates import is_template
+from dogansystem.engine.definitions.problems import Problems, at
+from dogansystem.engine.definitions.schema_errors import note, required_alone
+from dogansystem.engine.templates.render import is_template
 
 # Rules about several values at once; with a template among them nobody knows yet.
 _JOINT = frozenset(

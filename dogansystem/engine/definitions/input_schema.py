@@ -9,11 +9,11 @@ from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
-from dogansystem.engine.check_values import LEFT_OUT
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.check_values import LEFT_OUT
+from dogansystem.engine.definitions.problems import Problems, at, kind
+from dogansystem.engine.definitions.schema_errors import note
 from dogansystem.engine.errors import InputError
-from dogansystem.engine.problems import Problems, at, kind
-from dogansystem.engine.schema_errors import note
 
 _FORMATS = FormatChecker()
 MAX_PROBLEMS = 20  # named in one error

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dogansystem.engine.problems import Problems, at
+from dogansystem.engine.definitions.problems import Problems, at
 
 
 def resolve(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:

@@ -8,10 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dogansystem.engine.check_triggers import KEYS as TRIGGER_KEYS
 from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
+from dogansystem.engine.definitions.check_triggers import KEYS as TRIGGER_KEYS
+from dogansystem.engine.definitions.problems import Problems, at
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.engine.problems import Problems, at
 
 # Fields by the keys they stand for; `limits.key` is the key `key` of `limits`.
 WORKFLOW_FIELDS: Mapping[str, str] = {

@@ -9,8 +9,8 @@ from typing import Any
 
 import frappe
 
+from dogansystem.sites.frappe.values import plain
 from dogansystem.sites.frappe_site import current_site
-from dogansystem.sites.frappe_values import plain
 
 _BUSY_FLAGS = ("in_install", "in_install_app", "in_migrate", "in_patch", "in_uninstall", "in_setup_wizard")
 _EMPTY = (None, "", 0)

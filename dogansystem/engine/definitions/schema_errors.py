@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dogansystem.engine.problems import Problems, at, closest, kind, listed, shown
+from dogansystem.engine.definitions.problems import Problems, at, closest, kind, listed, shown
 
 TYPES = {
 	"array": "a list",

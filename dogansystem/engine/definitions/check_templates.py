@@ -6,11 +6,11 @@ A step may only read steps that are finished before it starts; anything else wou
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from dogansystem.engine.check_order import ancestors
-from dogansystem.engine.compiled import Compiled, compile_template
+from dogansystem.engine.definitions.check_order import ancestors
+from dogansystem.engine.definitions.problems import Problems, at, closest, listed
 from dogansystem.engine.errors import TemplateError
-from dogansystem.engine.problems import Problems, at, closest, listed
-from dogansystem.engine.templates import is_template, places
+from dogansystem.engine.templates.compiled import Compiled, compile_template
+from dogansystem.engine.templates.render import is_template, places
 
 # Source: workflow-format.md, semantics 8.
 IN_START = frozenset({"input", "trigger", "doc", "now", "today", "user", "run"})

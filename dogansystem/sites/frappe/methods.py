@@ -8,7 +8,7 @@ from frappe.core.doctype.server_script.server_script_utils import get_server_scr
 from frappe.handler import run_server_script
 
 from dogansystem.engine.errors import NotFound
-from dogansystem.sites.frappe_values import plain
+from dogansystem.sites.frappe.values import plain
 
 
 def call_method(method: str, args: Mapping[str, Any]) -> Any:

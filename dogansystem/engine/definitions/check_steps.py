@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dogansystem.engine import check_values as values
-from dogansystem.engine.check_values import Check
 from dogansystem.engine.definition import DEFAULT_PRIORITY
-from dogansystem.engine.problems import Problems, at, kind
+from dogansystem.engine.definitions import check_values as values
+from dogansystem.engine.definitions.check_values import Check
+from dogansystem.engine.definitions.problems import Problems, at, kind
 
 MAX_STEPS = 1000  # of one workflow; the control flow looks at all of them whenever one ends
 MAX_ATTEMPTS = 1000

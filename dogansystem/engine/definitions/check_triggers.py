@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from croniter import croniter
 
-from dogansystem.engine import check_values as values
-from dogansystem.engine.check_values import LEFT_OUT, Check
-from dogansystem.engine.problems import Problems, at, closest, kind, shown
+from dogansystem.engine.definitions import check_values as values
+from dogansystem.engine.definitions.check_values import LEFT_OUT, Check
+from dogansystem.engine.definitions.problems import Problems, at, closest, kind, shown
 
 EVENTS = ("created", "updated", "submitted", "cancelled", "deleted", "changed")
 MISSED = ("skip", "once", "all")
