@@ -21,6 +21,7 @@ class Connection(ABC):
 	"""A `sites.protocol.Database`. Belongs to one thread at a time."""
 
 	dialect: str
+	errors: tuple[type[Exception], ...]  # what its driver raises
 
 	def __init__(self) -> None:
 		self._callbacks: list[Callable[[], None]] = []

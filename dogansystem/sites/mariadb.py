@@ -32,6 +32,7 @@ class MariaDB(Connection):
 	"""One connection to `server`, opened by its first statement."""
 
 	dialect: str = "mariadb"
+	errors = (pymysql.err.Error,)
 
 	def __init__(self, server: MariaDBServer, isolation: str = REPEATABLE_READ) -> None:
 		super().__init__()

@@ -90,6 +90,7 @@ class SQLite(Connection):
 	"""One connection to `path`; the file is made if there is none."""
 
 	dialect: str = "sqlite"
+	errors = (sqlite3.Error,)
 
 	def __init__(self, path: Path) -> None:
 		super().__init__()

@@ -78,10 +78,10 @@ def test_a_template_may_stand_wherever_a_value_may(action: str, params: dict[str
 
 
 def test_what_is_written_out_beside_a_template_is_checked() -> None:
-	params = {"to": "{{ doc.email }}", "subject": 5, "message": "{{ doc.a }}", "template": "{{ doc.b }}"}
+	params = {"to": "{{ doc.email }}", "subject": ["S"], "message": "{{ doc.a }}", "template": "{{ doc.b }}"}
 	assert told(workflow({"id": "a", "action": "email.send", "params": params}), actions=ACTIONS) == [
 		"steps[0].params: give only one of message, template; leave the others out",
-		"steps[0].params.subject: must be text, not a whole number",
+		"steps[0].params.subject: must be text or a number, not a list",
 	]
 
 

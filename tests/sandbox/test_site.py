@@ -7,6 +7,7 @@ import threading
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -59,7 +60,11 @@ def test_a_database_that_is_not_there_or_refuses_says_what_to_do(mariadb_url: st
 	with pytest.raises(AddressError, match=r"does not exist. Create it: CREATE DATABASE `dogan_nowhere`"):
 		Sandbox(f"{server}/dogan_nowhere")
 	with pytest.raises(AddressError, match="refuses this user or password") as caught:
-		Sandbox(mariadb_url.replace(server, "mariadb://nobody:hushhush@127.0.0.1:3306"))
+		Sandbox(
+			mariadb_url.replace(
+				urlsplit(mariadb_url).netloc, f"nobody:hushhush@{urlsplit(server).netloc.rpartition('@')[2]}"
+			)
+		)
 	assert "hushhush" not in str(caught.value)
 
 

@@ -3,7 +3,6 @@
 import logging
 import os
 import secrets
-import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,8 +10,6 @@ from datetime import datetime, timezone
 from types import TracebackType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import pymysql
 
 from dogansystem.actions import registry
 from dogansystem.actions.base import Action
@@ -94,7 +91,7 @@ class Sandbox:
 	def _make_tables(self) -> str:
 		try:
 			return tables.ensure(self.database)
-		except (sqlite3.Error, pymysql.Error) as error:
+		except self.database.errors as error:
 			raise AddressError(f"{self.address} cannot be used: {error.args[-1]}") from None
 
 	def _own_clock(self) -> Clock:

@@ -47,7 +47,7 @@ def ensure(database: Connection) -> str:
 		schema.ensure(database)
 		_set_state(database, "schema", mark)
 	if "identity" not in state:
-		_set_state(database, "identity", secrets.token_hex(4))
+		_keep_state(database, "identity", secrets.token_hex(4))
 	database.commit()
 	identity = _state(database)["identity"]
 	database.rollback()
@@ -77,12 +77,19 @@ def _state(database: Connection) -> dict[str, str]:
 
 
 def _set_state(database: Connection, name: str, value: str) -> None:
-	"""Write a value. Of two processes that open a new database at the same time, the first one's identity stays."""
 	if database.dialect == "mariadb":
-		keep = "name = name" if name == "identity" else "value = VALUES(value)"
-		query = f"INSERT INTO sandbox_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE {keep}"
+		query = "INSERT INTO sandbox_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)"
 	else:
 		query = "INSERT OR REPLACE INTO sandbox_state (name, value) VALUES (%s, %s)"
+	database.execute(query, (name, value))
+
+
+def _keep_state(database: Connection, name: str, value: str) -> None:
+	"""Write a value unless there is one: of two processes that open a new database, the first one's identity stays."""
+	if database.dialect == "mariadb":
+		query = "INSERT INTO sandbox_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE name = name"
+	else:
+		query = "INSERT OR IGNORE INTO sandbox_state (name, value) VALUES (%s, %s)"
 	database.execute(query, (name, value))
 
 
