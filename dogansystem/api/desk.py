@@ -60,13 +60,17 @@ def list_templates() -> list[dict[str, Any]]:
 
 
 @frappe.whitelist(methods=["POST"])
-def use_template(name: str) -> dict[str, str]:
-	"""Make a workflow of a template, disabled, so that one can look at it first. An existing one is left alone."""
+def use_template(name: str, run_as: str | None = None) -> dict[str, str]:
+	"""Make a workflow of a template, disabled, so that one can look at it first. An existing one is left alone.
+
+	:param run_as: the user whose permissions its steps have; by default the caller, unless that is Administrator.
+	"""
 	need_manager()
 	with as_frappe_errors():
 		found = template(name)
 		if not frappe.db.exists("Dogan Workflow", found.name):
-			Orchestrator(current_site()).import_workflow(found.source, enabled=False)
+			source = {**found.definition.source, **({"run_as": run_as} if run_as else {})}
+			Orchestrator(current_site()).import_workflow(source, enabled=False)
 	return {"workflow": found.name}
 
 

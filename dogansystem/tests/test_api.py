@@ -195,6 +195,14 @@ class TestAPI(SiteTestCase):
 		if "follow-up-quotations" not in usable:
 			self.assertEqual(found["follow-up-quotations"]["missing"], ["Quotation"])
 
+	def test_administrator_says_who_a_template_runs_as(self):
+		frappe.set_user("Administrator")
+		name = next(each["name"] for each in desk.list_templates() if not each["missing"])
+		with self.assertRaises(frappe.MandatoryError):
+			desk.use_template(name)
+		desk.use_template(name, run_as=PERSON)
+		self.assertEqual(frappe.db.get_value("Dogan Workflow", name, "run_as"), PERSON)
+
 	def test_the_timeline_says_until_when_a_step_waits(self):
 		self.save("sleepy", step("w", "flow.wait", params={"for": "1h"}))
 		run = workflows.start_run("sleepy")["run"]

@@ -17,6 +17,7 @@ class Template:
 
 	Attributes:
 		source: the YAML text of its definition.
+		definition: the same, parsed.
 		doctypes: what a site must have for it, such as ERPNext's Quotation.
 	"""
 
@@ -24,6 +25,7 @@ class Template:
 	title: str
 	description: str
 	source: str
+	definition: Definition
 	doctypes: tuple[str, ...]
 
 
@@ -44,7 +46,9 @@ def template(name: str) -> Template:
 def _template(path: Path) -> Template:
 	source = path.read_text()
 	definition = parse(source, source_name=path.name)
-	return Template(definition.name, definition.title, definition.description, source, _doctypes(definition))
+	return Template(
+		definition.name, definition.title, definition.description, source, definition, _doctypes(definition)
+	)
 
 
 def _doctypes(definition: Definition) -> tuple[str, ...]:
