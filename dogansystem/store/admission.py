@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, READY
 from dogansystem.sites.protocol import Database
-from dogansystem.store import agents, control, dialect, items, names, runs, slots, start
+from dogansystem.store import agents, control, dialect, faults, items, names, runs, slots, start
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun
 
@@ -70,7 +70,9 @@ def _admit_head(
 	if result is None:
 		db.rollback()
 	else:
+		faults.point("admission.before_commit")
 		db.commit()
+		faults.point("admission.after_commit")
 	return result
 
 

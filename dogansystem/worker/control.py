@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import faults
 
 CONFLICT_TRIES = 8
 CONFLICT_PAUSE = 0.02  # seconds, times a random number, times the try
@@ -31,7 +32,9 @@ class Control:
 			for number in range(1, CONFLICT_TRIES + 1):
 				try:
 					result = work(self._db)
+					faults.point("control.before_commit")
 					self._db.commit()
+					faults.point("control.after_commit")
 					return result
 				except BaseException as error:
 					self._after(error)

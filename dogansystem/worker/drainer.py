@@ -14,7 +14,7 @@ from functools import partial
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import admission, items, processes, queue
+from dogansystem.store import admission, faults, items, processes, queue
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
@@ -229,7 +229,9 @@ class Drainer:
 		if finished.successor is None and self._batch and queue.begin(db, self._batch[0].lease, at):
 			begun = self._batch[0].lease.seq
 		self.site.runs_changed([work.lease.run])
+		faults.point("step.before_commit")
 		db.commit()
+		faults.point("step.after_commit")
 		self._begun = begun
 		return finished
 
