@@ -5,9 +5,9 @@ from collections.abc import Collection
 from dogansystem.engine import flow
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotFound, WrongState
-from dogansystem.engine.states import CANCELLED, PAUSED, QUEUED, READY, RUNNING
+from dogansystem.engine.states import CANCELLED, PAUSED, QUEUED, RUNNING
 from dogansystem.sites.protocol import Database
-from dogansystem.store import dialect, items, names, queue, runs, slots, start, timers
+from dogansystem.store import dialect, items, names, queue, returns, runs, slots, start, timers
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun
 
@@ -17,9 +17,7 @@ def pause(db: Database, run_name: str, definition: Definition, at: Moment) -> No
 	run = _lock_unfinished(db, run_name, definition, "paused")
 	if run.status == PAUSED:
 		return
-	taken = queue.remove_waiting(db, run_name)
-	slots.release(db, taken)
-	dialect.write_by_keys(db, "tabDogan Step Run", "status = %s, modified = %s", (READY, at.text), taken)
+	returns.park(db, run_name, at)
 	_set_status(db, run, PAUSED, at)
 
 

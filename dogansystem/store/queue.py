@@ -214,7 +214,10 @@ def hand_over(db: Database, lease: Lease, successor: Lease) -> bool:
 
 
 def give_back(db: Database, process: int, at: Moment, run: str | None = None) -> int:
-	"""Return what a process has claimed and not begun to the queue; gives how many steps."""
+	"""Return what a process has claimed and not begun to the queue, of all runs or of one; gives how many steps.
+
+	Whether a run still wants that is not asked here: `store.returns` does.
+	"""
 	values: list[object] = [process]
 	where = "process = %s AND begun_at IS NULL"
 	if run:

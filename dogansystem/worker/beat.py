@@ -9,8 +9,9 @@ import time
 from dataclasses import dataclass, field
 
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import processes, queue
+from dogansystem.store import processes
 from dogansystem.store.moment import moment
+from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 
 BEAT_INTERVAL = 2.0  # seconds; the lease is at least several of them
@@ -72,9 +73,8 @@ class Beat:
 		return processes.beat(db, self._process, at, self._progress.steps, self._progress.failures)
 
 	def _give_back(self, db: Database) -> int:
-		db.begin()
 		self._progress.behind = 0
-		return queue.give_back(db, self._process, moment(self._site))
+		return chores.give_back(self._site, db, self._process)
 
 	def _is_slow(self) -> bool:
 		began = self._progress.began

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.outcomes import Failed
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import admission, items, names, processes, queue, reads, timers, versions, wake
+from dogansystem.store import admission, items, names, processes, reads, returns, timers, versions, wake
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import moment
@@ -32,6 +32,11 @@ def do(site: Site, control: Control) -> int:
 def definition_of(site: Site, db: Database) -> Callable[[str], Definition]:
 	"""A function that gives the definition a run has started with."""
 	return lambda run: versions.load(site, reads.version_of_run(db, run), db)
+
+
+def give_back(site: Site, db: Database, process: int) -> int:
+	"""Return what a process has claimed and not begun; gives how many steps went back to the queue."""
+	return returns.give_back(db, process, definition_of(site, db), moment(site))
 
 
 def next_due(db: Database) -> float | None:
@@ -89,11 +94,7 @@ def take_over(site: Site, control: Control, process: Process) -> int:
 		return 0
 	number = abs(process.id)
 
-	def give_back(db: Database) -> int:
-		db.begin()
-		return queue.give_back(db, number, moment(site))
-
-	taken = control.run(give_back)
+	taken = control.run(lambda db: give_back(site, db, number))
 	for lease, begun_at in control.run(lambda db: processes.begun_leases(db, number)):
 		taken += _fail_lost(site, control, process, lease, begun_at)
 	control.run(lambda db: processes.leave(db, -number))

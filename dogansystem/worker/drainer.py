@@ -125,8 +125,7 @@ class Drainer:
 			self.site.doorbell.ring()
 
 	def _give_back(self, db: Database) -> int:
-		db.begin()
-		return queue.give_back(db, self._process, moment(self.site))
+		return chores.give_back(self.site, db, self._process)
 
 	# One round
 

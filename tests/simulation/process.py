@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 from dogansystem.engine.definition import Step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
-from dogansystem.store import items, names, processes, queue, reads, versions
+from dogansystem.store import items, names, processes, queue, reads, returns, versions
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import moment
 from dogansystem.store.queue import Lease
+from dogansystem.worker import chores
 from tests.simulation.definitions import ERRORS
 from tests.simulation.invariants import Broken
 
@@ -194,8 +195,7 @@ class Process:
 		return f"gave back {self.world.control.run(lambda db: self._return(db, at))}"
 
 	def _return(self, db, at) -> int:
-		db.begin()
-		return queue.give_back(db, self.id, at)
+		return returns.give_back(db, self.id, chores.definition_of(self.world.place, db), at)
 
 	def reconnect(self) -> str:
 		"""It has lost its connection, with all that was not committed, and begins anew."""

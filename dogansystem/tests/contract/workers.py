@@ -3,6 +3,7 @@
 from dogansystem.store import processes, queue
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.home import Home, row, states, step
+from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 
 CREATE = {"doctype": "ToDo", "values": {"description": "contract worker"}}
@@ -77,6 +78,33 @@ class WorkerContract(Home):
 		found = self.run_of(run)
 		self.assertEqual((found["status"], row(found, "a")["attempts"]), ("Failed", 3))
 		self.assertIn("WorkerLost", found["error"])
+
+	def give_back_unstarted(self, run: str, what: str) -> None:
+		"""Have a process begin the run's first step, pause or cancel the run, and have the process leave before it starts."""
+		control = Control(self.site)
+		process, _ = self.claim(control)
+		self.act(what, run)
+		control.run(lambda db: queue.unbegin_all(db, process))
+		control.run(lambda db: chores.give_back(self.site, db, process))
+		control.close()
+
+	def test_a_step_given_back_after_its_run_was_cancelled_does_not_start(self):
+		run = self.start(self.save("contract-back-cancelled", [step("a"), step("b")]))
+		self.give_back_unstarted(run, "cancel")
+		self.assertEqual(self.drain(), 0)
+		found = self.run_of(run)
+		self.assertEqual(
+			(found["status"], states(found)), ("Cancelled", {"a": "Cancelled", "b": "Cancelled"})
+		)
+
+	def test_a_step_given_back_after_its_run_was_paused_waits_until_it_is_resumed(self):
+		run = self.start(self.save("contract-back-paused", [step("a"), step("b")]))
+		self.give_back_unstarted(run, "pause")
+		self.assertEqual(self.drain(), 0)
+		self.assertEqual((self.run_of(run)["status"], states(self.run_of(run))["a"]), ("Paused", "Ready"))
+		self.act("resume", run)
+		self.drain()
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
 	def test_a_process_that_was_declared_dead_claims_nothing(self):
 		self.save("contract-dead", [step("a")])
