@@ -8,6 +8,7 @@ import time
 from typing import Any, ClassVar
 
 import frappe
+import psutil
 from frappe.utils.background_jobs import get_queues_timeout
 
 from dogansystem.tests.contract.home import PERSON, row, states, step
@@ -81,9 +82,11 @@ class ProcessTestCase(SiteTestCase):
 		return self.launch("-c", DRAIN, frappe.local.site)
 
 	def end_processes(self) -> None:
+		"""With their children: RQ gives the process of a job a group of its own."""
 		for process in self.processes:
 			if process.poll() is None:
-				os.killpg(process.pid, signal.SIGKILL)
+				for each in (*psutil.Process(process.pid).children(recursive=True), process):
+					each.kill()
 			process.wait()
 
 
