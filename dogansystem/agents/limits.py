@@ -16,6 +16,6 @@ def check_may_enable(site: Site, name: str, max_agents: int | None = None) -> No
 	enabled = agents.count_enabled(site.database, but=name)
 	if enabled >= limit:
 		raise LimitReached(
-			f"Agent {name!r} cannot be enabled: {enabled} agents are enabled and max_agents is {limit}."
+			f"Agent {name!r} cannot be enabled: {enabled} are enabled and max_agents is {limit}."
 			" Disable another agent, or raise max_agents in Dogan Settings."
 		)

@@ -5,6 +5,7 @@ Frappe rolls the request back when an error leaves it.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape
 
 import frappe
 from frappe import _
@@ -60,5 +61,5 @@ def as_frappe_errors() -> Iterator[None]:
 		yield
 	except errors.DoganError as error:
 		kind = next(theirs for ours, theirs in _ERRORS if isinstance(error, ours))
-		text = frappe.utils.escape_html(str(error)).replace("\n", "<br>")
+		text = escape(str(error), quote=False).replace("\n", "<br>")
 		frappe.throw(text, kind, title=_(_TITLES[kind]))

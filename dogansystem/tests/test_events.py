@@ -18,6 +18,8 @@ class TestEvents(SiteTestCase):
 		super().setUpClass()
 		if not frappe.db.exists("DocType", DOCTYPE):
 			make_submittable()
+		# Frappe keeps the table of a DocType that is deleted.
+		cls.addClassCleanup(frappe.db.sql_ddl, f"DROP TABLE IF EXISTS `tab{DOCTYPE}`")
 		cls.addClassCleanup(frappe.delete_doc, "DocType", DOCTYPE, force=True)
 
 	def setUp(self) -> None:

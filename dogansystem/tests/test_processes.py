@@ -18,7 +18,7 @@ DRAIN = (
 	"import sys, frappe; frappe.init(site=sys.argv[1]); frappe.connect();"
 	" from dogansystem.sites.frappe_site import drain; drain(); frappe.destroy()"
 )
-SCRIPT = "dogan_contract_slow"
+SCRIPT = "contract_slow"
 # Writes a document, then sleeps in the database until somebody lets it go on.
 SLOW = """
 frappe.get_doc({"doctype": "ToDo", "description": "contract slow"}).insert()

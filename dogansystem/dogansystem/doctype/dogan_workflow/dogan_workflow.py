@@ -1,6 +1,7 @@
 """A workflow as people edit it. Saving a changed one makes a new immutable version; nothing runs here."""
 
 from dataclasses import asdict, dataclass
+from html import escape
 from typing import Any
 
 import frappe
@@ -72,7 +73,7 @@ class DoganWorkflow(Document):
 	def _checked_definition(self) -> Definition:
 		definition, problems = self._check()
 		if definition is None:
-			messages = [frappe.utils.escape_html(self._form_problem(problem).message) for problem in problems]
+			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
 			frappe.throw(messages, title=_("The workflow is not valid"), as_list=True)
 		return definition
 
