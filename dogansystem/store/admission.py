@@ -61,7 +61,7 @@ def _admit_head(
 	waiter = Waiter(*row)
 	try:
 		definition = definition_of(waiter.run)
-		result = _admit(db, waiter, definition, at)
+		result = _admit(db, waiter, definition, definition_of, at)
 	except Exception as error:
 		db.rollback()
 		if db.is_conflict(error) or db.is_duplicate(error):
@@ -76,18 +76,22 @@ def _admit_head(
 	return result
 
 
-def _admit(db: Database, waiter: Waiter, definition: Definition, at: Moment) -> int | None:
+def _admit(
+	db: Database, waiter: Waiter, definition: Definition, definition_of: Callable[[str], Definition], at: Moment
+) -> int | None:
 	run = runs.lock(db, waiter.run, definition)
 	if not db.execute("DELETE FROM dogan_line WHERE id = %s", (waiter.id,)):
 		return 0  # somebody else let it in
 	if run is None or run.is_finished or run.ending or run.status == PAUSED:
 		return 0
 	if waiter.step_run is None:
-		return _admit_run(db, run, waiter, at)
+		return _admit_run(db, run, waiter, definition_of, at)
 	return _admit_step(db, run, waiter, at)
 
 
-def _admit_run(db: Database, run: LockedRun, waiter: Waiter, at: Moment) -> int | None:
+def _admit_run(
+	db: Database, run: LockedRun, waiter: Waiter, definition_of: Callable[[str], Definition], at: Moment
+) -> int | None:
 	limits = run.definition.limits
 	# A limit that a newer version has lifted would leave capacity 0 here: the run's own version decides.
 	if slots.take(db, waiter.resource, limits.concurrent_runs, run.name):
@@ -97,7 +101,7 @@ def _admit_run(db: Database, run: LockedRun, waiter: Waiter, at: Moment) -> int 
 		message = f"Skipped: {limits.concurrent_runs} runs of {run.definition.name} are under way (limits.concurrent_runs)."
 		runs.end(db, run, CANCELLED, at, error_type="LimitReached", error=message)
 		return 0
-	if limits.when_full == "replace" and _cancel_oldest(db, waiter.resource, run, at):
+	if limits.when_full == "replace" and _cancel_oldest(db, waiter.resource, definition_of, at):
 		# The one that was cancelled gives back its slot when its last step has finished: now, or later.
 		return 1 if _take_and_open(db, run, waiter, at) else _stay(db, waiter, at)
 	return None
@@ -119,7 +123,9 @@ def _stay(db: Database, waiter: Waiter, at: Moment) -> int:
 	return 0
 
 
-def _cancel_oldest(db: Database, resource: str, newer: LockedRun, at: Moment) -> bool:
+def _cancel_oldest(
+	db: Database, resource: str, definition_of: Callable[[str], Definition], at: Moment
+) -> bool:
 	"""Cancel the oldest run under the limit, unless one is being cancelled already. Run names are sorted by time."""
 	holders = db.sql(
 		"SELECT s.holder, r.ending FROM dogan_slot s JOIN `tabDogan Workflow Run` r ON r.name = s.holder"
@@ -128,7 +134,7 @@ def _cancel_oldest(db: Database, resource: str, newer: LockedRun, at: Moment) ->
 	)
 	if not holders or any(ending for _, ending in holders):
 		return False
-	control.cancel(db, holders[0][0], newer.definition, at)
+	control.cancel(db, holders[0][0], definition_of(holders[0][0]), at)
 	return True
 
 

@@ -76,15 +76,16 @@ def finish_item(db: Database, attempt: Attempt, outcome: Outcome, at: Moment, st
 		return None
 	status, ending = rows[0]
 	broken = isinstance(outcome, Failed) and attempt.step.on_error == "fail"
-	waits = isinstance(outcome, Waits)
+	waits = isinstance(outcome, Waits) and not ending
 	goes_on = not (ending or status == PAUSED or broken or waits)
 	successor, value = _next_item(db, attempt, at) if goes_on else (None, None)
 	in_hand = successor if stick and not attempt.step.is_limited else None
 	held = queue.hand_over(db, attempt.lease, in_hand) if in_hand else queue.drop(db, attempt.lease)
 	if not held:
 		return None
-	write_result(db, attempt, outcome, at, successor=in_hand)
-	if isinstance(outcome, Waits):
+	gives_up = CANCELLED if ending and isinstance(outcome, Waits) else None
+	write_result(db, attempt, outcome, at, state=gives_up, successor=in_hand)
+	if isinstance(outcome, Waits) and waits:
 		lease = attempt.lease
 		timers.put(db, outcome.until, "wait", run=lease.run, step_run=lease.step_run, data=outcome.output)
 	freed = frees(db, attempt)

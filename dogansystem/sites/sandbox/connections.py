@@ -64,10 +64,19 @@ class Connections:
 			self._all.add(connection)
 		return connection
 
+	@property
+	def errors(self) -> tuple[type[Exception], ...]:
+		"""What the driver of this address raises."""
+		if isinstance(self.address, SQLiteFile):
+			return SQLite.errors
+		from dogansystem.sites import mariadb  # only here and below, so that a file needs no driver
+
+		return mariadb.MariaDB.errors
+
 	def _connect(self, control: bool) -> Connection:
 		if isinstance(self.address, SQLiteFile):
 			return SQLite(self.address.path)
-		from dogansystem.sites import mariadb  # only here, so that a file needs no driver
+		from dogansystem.sites import mariadb
 
 		isolation = mariadb.READ_COMMITTED if control else mariadb.REPEATABLE_READ
 		return mariadb.MariaDB(self.address, isolation)

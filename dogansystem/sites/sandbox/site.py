@@ -91,7 +91,7 @@ class Sandbox:
 	def _make_tables(self) -> str:
 		try:
 			return tables.ensure(self.database)
-		except self.database.errors as error:
+		except self._connections.errors as error:
 			raise AddressError(f"{self.address} cannot be used: {error.args[-1]}") from None
 
 	def _own_clock(self) -> Clock:
