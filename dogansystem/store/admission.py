@@ -77,7 +77,11 @@ def _admit_head(
 
 
 def _admit(
-	db: Database, waiter: Waiter, definition: Definition, definition_of: Callable[[str], Definition], at: Moment
+	db: Database,
+	waiter: Waiter,
+	definition: Definition,
+	definition_of: Callable[[str], Definition],
+	at: Moment,
 ) -> int | None:
 	run = runs.lock(db, waiter.run, definition)
 	if not db.execute("DELETE FROM dogan_line WHERE id = %s", (waiter.id,)):

@@ -1,6 +1,9 @@
 """Workers: what they claim, what a dead one leaves, and the promise that effects happen once."""
 
-from dogansystem.store import processes, queue
+from dogansystem.engine.outcomes import Done, Expanded, Outcome, Waits
+from dogansystem.store import admission, items, names, processes, queue, reads, versions
+from dogansystem.store.attempts import Attempt
+from dogansystem.store.finish import finish
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.home import Home, row, states, step
 from dogansystem.worker import chores
@@ -105,6 +108,57 @@ class WorkerContract(Home):
 		self.act("resume", run)
 		self.drain()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_an_item_that_wants_to_wait_in_a_cancelled_run_lets_the_run_end(self):
+		steps = [step("each", "flow.wait", for_each=[1, 2], max_parallel=1, params={"for": "1h"})]
+		run = self.start(self.save("contract-cancelled-item", steps))
+		control = Control(self.site)
+		self.finish_as(control, Expanded(["1", "2"]))
+		with_item = self.begin_one(control)
+		self.act("cancel", run)
+		self.finish_as(control, Waits(self.site.now() + 3600, "null"), with_item)
+		control.close()
+		self.assertEqual(self.drain(), 0)
+		found = self.run_of(run)
+		self.assertEqual(found["status"], "Cancelled")
+		self.assertEqual({each["status"] for each in found["steps"]}, {"Cancelled"})
+
+	def test_a_full_limit_cancels_a_run_of_an_older_version_whose_step_is_in_hand(self):
+		limits = {"concurrent_runs": 1, "when_full": "replace"}
+		workflow = self.save("contract-replace-version", [step("old"), step("then")], limits=limits)
+		first = self.start(workflow)
+		control = Control(self.site)
+		control.run(lambda db: admission.admit(db, chores.definition_of(self.site, db), moment(self.site)))
+		in_hand = self.begin_one(control)
+		self.save(workflow, [step("new")], limits=limits)
+		second = self.start(workflow)
+		self.drain()
+		self.finish_as(control, Done("null"), in_hand)
+		control.close()
+		self.drain()
+		self.assertEqual(states(self.run_of(first)), {"old": "Succeeded", "then": "Cancelled"})
+		self.assertEqual(self.run_of(second)["status"], "Succeeded")
+
+	def begin_one(self, control: Control) -> queue.Lease:
+		_, (lease,) = self.claim(control)
+		return lease
+
+	def finish_as(self, control: Control, outcome: Outcome, lease: queue.Lease | None = None) -> None:
+		"""Have a process finish a step, and see to its items, as a drainer does."""
+		lease = lease or self.begin_one(control)
+
+		def work(db):
+			at = moment(self.site)
+			definition = versions.load(self.site, reads.version_of_run(db, lease.run), db)
+			step_id, item = names.parts(lease.step_run)
+			attempt = Attempt(lease, definition, definition.by_id[step_id], item, at, "elsewhere:1")
+			finished = finish(db, attempt, outcome, at, stick=False, chance=lambda: 0.5)
+			assert finished
+			return definition, step_id, finished
+
+		definition, step_id, finished = control.run(work)
+		if finished.check_items:
+			control.run(lambda db: items.close(db, lease.run, definition, step_id, moment(self.site)))
 
 	def test_a_process_that_was_declared_dead_claims_nothing(self):
 		self.save("contract-dead", [step("a")])
