@@ -10,13 +10,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.homes import sandbox
+from benchmarks.homes import bench, sandbox
+from benchmarks.homes.bench import NoBench
 from benchmarks.report import Figure
 from benchmarks.windows import QUICK, Size
 from tests.bench.server import Unusable
 
 KEPT, MISSED, NOTHING = 0, 1, 3
-HOMES = ("mariadb", "sqlite")
+HOMES = ("mariadb", "sqlite", "bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -67,6 +68,8 @@ def _measured(chosen: argparse.Namespace, left_out: list[str]) -> Iterator[Figur
 		yield from _on_mariadb(size, left_out)
 	if "sqlite" in homes:
 		yield from sandbox.measure_sqlite(size, with_claim=chosen.sqlite_claim)
+	if "bench" in homes:
+		yield from _on_bench(chosen.quick, left_out)
 
 
 def _on_mariadb(size: Size, left_out: list[str]) -> Iterator[Figure]:
@@ -78,6 +81,13 @@ def _on_mariadb(size: Size, left_out: list[str]) -> Iterator[Figure]:
 		yield from sandbox.measure_mariadb(size, url)
 	except Unusable as problem:
 		left_out.append(f"MariaDB: {problem}")
+
+
+def _on_bench(quick: bool, left_out: list[str]) -> Iterator[Figure]:
+	try:
+		yield from bench.measure(quick)
+	except NoBench as problem:
+		left_out.append(f"bench: {problem}")
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ class Size:
 		latencies: runs whose first step is waited for.
 		saves: pairs of saved documents.
 		jobs: that an RQ worker executes in a window.
+		worker_steps: that a drainer in an RQ worker executes in a window.
+		worker_rounds: of windows of an RQ worker that count.
 	"""
 
 	rounds: int = 12
@@ -35,11 +37,23 @@ class Size:
 	latencies: int = 60
 	saves: int = 600
 	jobs: int = 40
+	worker_steps: int = 1_000
+	worker_rounds: int = 5
 
 
+# Shows that everything works; its figures mean little.
 QUICK = Size(
-	rounds=3, steps=100, seconds=0.1, deep=5_000, claims=3, latencies=5, saves=50, jobs=10
-)  # shows that everything works; its figures mean little
+	rounds=3,
+	steps=100,
+	seconds=0.1,
+	deep=5_000,
+	claims=3,
+	latencies=5,
+	saves=50,
+	jobs=10,
+	worker_steps=200,
+	worker_rounds=2,
+)
 
 
 @dataclass(frozen=True, slots=True)
