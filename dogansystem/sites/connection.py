@@ -59,6 +59,14 @@ class Connection(ABC):
 	def close(self) -> None:
 		"""Give the connection back; what was not committed is undone. May be called twice."""
 
+	def mark(self, name: str | None) -> None:
+		"""Give this connection a name by which others can `end` it, or take it away. Here that is of no use."""
+		return None
+
+	def end(self, name: str) -> bool:
+		"""End the connection of that name; False if there is none."""
+		return False
+
 	@abstractmethod
 	def is_conflict(self, error: BaseException) -> bool:
 		"""Whether the transaction lost against another one and may simply be repeated."""

@@ -12,6 +12,7 @@ from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import Cursor
 
+from dogansystem.sites import marks
 from dogansystem.sites.address import AddressError, MariaDBServer
 from dogansystem.sites.connection import Connection
 from dogansystem.sites.protocol import Row
@@ -25,7 +26,13 @@ UNKNOWN_DATABASE = 1049
 REFUSED = frozenset({1044, 1045, 1698})  # wrong user or password, or no rights on the database
 
 REPEATABLE_READ = "REPEATABLE READ"
-READ_COMMITTED = "READ COMMITTED"
+READ_COMMITTED = "READ COMMITTED"  # of control connections
+_SESSION = {
+	REPEATABLE_READ: "tx_isolation = 'REPEATABLE-READ'",
+	# Their transactions are short. Who holds a lock for longer has been stopped, and the beat, which shares the
+	# connection, must not be late because of it.
+	READ_COMMITTED: "tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1",
+}
 
 
 class MariaDB(Connection):
@@ -42,12 +49,15 @@ class MariaDB(Connection):
 		self._open = False  # whether a statement has run since the last commit or rollback
 		self._broken = False  # whether the connection was lost in the middle of a transaction
 		self._closed = False
+		self._mark: str | None = None
 
 	def _connect(self) -> "pymysql.connections.Connection[Cursor]":
 		if self._closed:
 			raise pymysql.err.InterfaceError(0, f"The connection to {self._server} is closed.")
 		if self._connection is None:
 			self._connection = connect(self._server, self._isolation)
+			if self._mark:
+				marks.put(self._ask, self._mark)
 		return self._connection
 
 	def _run(self, query: str, values: Sequence[Any], many: bool = False) -> Cursor:
@@ -134,6 +144,25 @@ class MariaDB(Connection):
 		self._closed = True
 		self._drop()
 
+	def mark(self, name: str | None) -> None:
+		"""Give this connection, and the one that replaces it when it is lost, a name by which others can `end` it."""
+		before, self._mark = self._mark, name
+		if before and self._connection is not None:
+			marks.take_off(self._ask, before)
+		if name and self._connection is not None:
+			marks.put(self._ask, name)
+
+	def end(self, name: str) -> bool:
+		"""End the connection of that name; False if there is none."""
+		return marks.end(self._fetch, name)
+
+	def _ask(self, query: str, values: Sequence[Any]) -> Sequence[Row]:
+		"""Ask the connection that is there, outside of any transaction of its own."""
+		assert self._connection is not None
+		with self._connection.cursor() as cursor:
+			cursor.execute(query, tuple(values))
+			return cursor.fetchall()
+
 	def _kill(self) -> None:
 		"""Give the connection up and end its statement on the server, which would keep its locks until it is done."""
 		number = self._connection.thread_id() if self._connection else None  # type: ignore[no-untyped-call]
@@ -180,7 +209,7 @@ def connect(server: MariaDBServer, isolation: str) -> "pymysql.connections.Conne
 			charset="utf8mb4",
 			autocommit=False,
 			connect_timeout=CONNECT_TIMEOUT,
-			init_command=f"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}",
+			init_command=f"SET SESSION {_SESSION[isolation]}",
 			conv=_conversions(),
 		)
 	except pymysql.err.OperationalError as error:

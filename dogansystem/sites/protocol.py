@@ -81,6 +81,16 @@ class Database(Protocol):
 
 	def close(self) -> None: ...
 
+	def mark(self, name: str | None) -> None:
+		"""Give this connection, and the one that replaces it when it is lost, a name by which others can `end` it;
+		None takes the name away. SQLite has nothing to do: its locks go with the process."""
+		...
+
+	def end(self, name: str) -> bool:
+		"""End the connection of that name: what it has not committed is undone, its locks are free. False: none is
+		known."""
+		...
+
 	def is_conflict(self, error: BaseException) -> bool:
 		"""Whether the transaction lost against another one and may simply be repeated.
 

@@ -14,6 +14,7 @@ from dogansystem.store import agents, control, dialect, faults, items, names, ru
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun
 
+CONFLICTS = 3  # lost races for the head of a line, or waits for its run, before it is left for another time
 MAX_RESOURCES = 1000  # lines looked at in one call; the tick comes back for more
 
 
@@ -38,8 +39,24 @@ def admit(db: Database, definition_of: Callable[[str], Definition], at: Moment) 
 	lines = db.sql("SELECT DISTINCT resource FROM dogan_line LIMIT %s", (MAX_RESOURCES,))
 	db.rollback()
 	for (resource,) in lines:
-		while (came_in := _admit_head(db, resource, definition_of, at)) is not None:
-			admitted += came_in
+		admitted += _admit_line(db, resource, definition_of, at)
+	return admitted
+
+
+def _admit_line(db: Database, resource: str, definition_of: Callable[[str], Definition], at: Moment) -> int:
+	admitted = conflicts = 0
+	while conflicts < CONFLICTS:
+		try:
+			came_in = _admit_head(db, resource, definition_of, at)
+		except Exception as error:
+			db.rollback()
+			if not (db.is_conflict(error) or db.is_duplicate(error)):
+				raise
+			conflicts += 1  # lost a race for the slot; look again
+			continue
+		if came_in is None:
+			break
+		admitted += came_in
 	return admitted
 
 
@@ -59,14 +76,7 @@ def _admit_head(
 		db.rollback()
 		return None
 	waiter = Waiter(*row)
-	try:
-		definition = definition_of(waiter.run)
-		result = _admit(db, waiter, definition, definition_of, at)
-	except Exception as error:
-		db.rollback()
-		if db.is_conflict(error) or db.is_duplicate(error):
-			return 0  # lost a race for the slot; look again
-		raise
+	result = _admit(db, waiter, definition_of(waiter.run), definition_of, at)
 	if result is None:
 		db.rollback()
 	else:

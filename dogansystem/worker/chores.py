@@ -1,6 +1,7 @@
 """What has to be done beside the steps, by whichever process comes first: due timers, lines, and dead processes' steps.
 
-Every chore is fenced by a row, so that any number of processes may do them at the same moment.
+Every chore is fenced by a row, so that any number of processes may do them at the same moment. What somebody else has
+locked is left for another time.
 """
 
 import random
@@ -26,12 +27,22 @@ MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanw
 def do(site: Site, control: Control) -> int:
 	"""Do all chores once; gives how many things happened."""
 	happened = take_over_silent(site, control) + fire_timers(site, control)
-	return happened + control.run(lambda db: admission.admit(db, definition_of(site, db), moment(site)))
+	return happened + admit(site, control)
+
+
+def admit(site: Site, control: Control) -> int:
+	"""Let in what stands in line as far as there is room; gives how many came in."""
+	return control.run_or_leave(lambda db: admission.admit(db, definition_of(site, db), moment(site)), 0)
 
 
 def definition_of(site: Site, db: Database) -> Callable[[str], Definition]:
 	"""A function that gives the definition a run has started with."""
 	return lambda run: versions.load(site, reads.version_of_run(db, run), db)
+
+
+def marks_of(process: int) -> tuple[str, str]:
+	"""The names of a process's connections: the one its steps work on, and the control connection."""
+	return f"{process}.work", f"{process}.control"
 
 
 def give_back(site: Site, db: Database, process: int) -> int:
@@ -58,10 +69,10 @@ def fire_timers(site: Site, control: Control) -> int:
 
 def _fire(site: Site, control: Control, timer: Timer) -> bool:
 	if timer.kind not in wake.KINDS:
-		return control.run(lambda db: schedule.fire(site, db, timer, moment(site)))
-	finished = control.run(lambda db: _wake(site, db, timer))
+		return control.run_or_leave(lambda db: schedule.fire(site, db, timer, moment(site)), False)
+	finished = control.run_or_leave(lambda db: _wake(site, db, timer), None)
 	if finished and finished.check_items:
-		_close_items(site, control, str(timer.run), str(timer.step_run))
+		close_items(site, control, str(timer.run), names.parts(str(timer.step_run))[0])
 	tell(site, str(timer.run))
 	return finished is not None
 
@@ -71,11 +82,13 @@ def _wake(site: Site, db: Database, timer: Timer) -> Finished | None:
 	return wake.wake(db, timer, definition, moment(site))
 
 
-def _close_items(site: Site, control: Control, run: str, step_run: str) -> None:
-	def close(db: Database) -> bool:
-		return items.close(db, run, definition_of(site, db)(run), names.parts(step_run)[0], moment(site))
+def close_items(site: Site, control: Control, run: str, step: str, *, broken: bool = True) -> None:
+	"""Complete a `for_each` step if its last item is finished. If it cannot be done now, the tick does it."""
 
-	control.run(close)
+	def close(db: Database) -> bool:
+		return items.close(db, run, definition_of(site, db)(run), step, moment(site), broken=broken)
+
+	control.run_or_leave(close, False)
 
 
 def take_over_silent(site: Site, control: Control) -> int:
@@ -93,8 +106,9 @@ def take_over(site: Site, control: Control, process: Process) -> int:
 	if not control.run(lambda db: processes.declare_dead(db, process)):
 		return 0
 	number = abs(process.id)
-
-	taken = control.run(lambda db: give_back(site, db, number))
+	# It may only have been stopped, in the middle of a transaction: nobody shall wait for its locks.
+	control.run(lambda db: [db.end(mark) for mark in marks_of(number)])
+	taken = control.run_or_leave(lambda db: give_back(site, db, number), 0)
 	for lease, begun_at in control.run(lambda db: processes.begun_leases(db, number)):
 		taken += _fail_lost(site, control, process, lease, begun_at)
 	control.run(lambda db: processes.leave(db, -number))
@@ -117,8 +131,8 @@ def _fail_lost(site: Site, control: Control, process: Process, lease: Lease, beg
 			db.rollback()
 		return finished
 
-	finished = control.run(fail)
+	finished = control.run_or_leave(fail, None)
 	if finished and finished.check_items:
-		_close_items(site, control, lease.run, lease.step_run)
+		close_items(site, control, lease.run, names.parts(lease.step_run)[0])
 	tell(site, lease.run)
 	return finished is not None

@@ -26,22 +26,38 @@ class Control:
 		self._db = site.open_control()
 		self._lock = threading.RLock()
 
-	def run(self, work: Callable[[Database], Result]) -> Result:
-		"""Do `work` in a transaction of its own and commit it."""
-		with self._lock:
-			for number in range(1, CONFLICT_TRIES + 1):
-				try:
-					result = work(self._db)
-					faults.point("control.before_commit")
-					self._db.commit()
-					faults.point("control.after_commit")
-					return result
-				except BaseException as error:
-					self._after(error)
-					if number == CONFLICT_TRIES or not self._db.is_conflict(error):
-						raise
-				time.sleep(CONFLICT_PAUSE * number * random.random())
+	def run(self, work: Callable[[Database], Result], tries: int = CONFLICT_TRIES) -> Result:
+		"""Do `work` in a transaction of its own and commit it; after a conflict again, `tries` times in all."""
+		for number in range(1, tries + 1):
+			try:
+				# Given up between two tries, so that the beat goes on while somebody holds a lock that this one wants.
+				with self._lock:
+					return self._try(work)
+			except Exception as error:
+				if number == tries or not self._db.is_conflict(error):
+					raise
+			time.sleep(CONFLICT_PAUSE * number * random.random())
 		raise AssertionError("unreachable")
+
+	def run_or_leave(self, work: Callable[[Database], Result], otherwise: Result) -> Result:
+		"""Do `work`, or leave it for another time when somebody holds a lock that it wants: gives `otherwise` then."""
+		try:
+			return self.run(work, tries=2)
+		except Exception as error:
+			if not self._db.is_conflict(error):
+				raise
+			return otherwise
+
+	def _try(self, work: Callable[[Database], Result]) -> Result:
+		try:
+			result = work(self._db)
+			faults.point("control.before_commit")
+			self._db.commit()
+			faults.point("control.after_commit")
+			return result
+		except BaseException as error:
+			self._after(error)
+			raise
 
 	def _after(self, error: BaseException) -> None:
 		"""Leave no transaction open. A connection that is gone is replaced at its next use."""
@@ -52,6 +68,12 @@ class Control:
 		except Exception as second:
 			if not self._db.is_lost(second):
 				raise
+
+	def mark(self, name: str | None) -> None:
+		"""Give the connection a name by which others can end it."""
+		with self._lock:
+			self._db.mark(name)
+			self._db.rollback()
 
 	def reconnect(self) -> None:
 		"""Replace the connection after it was lost."""

@@ -14,7 +14,7 @@ from functools import partial
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import admission, faults, items, processes, queue
+from dogansystem.store import faults, processes, queue
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
@@ -31,6 +31,7 @@ MAX_CHAIN = (
 	50  # steps of one run in a row before the next one goes through the queue, so that urgent work gets in
 )
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
+CONFLICT_REPEATS = 5  # times a step that loses against other transactions is repeated within one attempt
 RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
 RING_INTERVAL = 0.05  # seconds between two rings for help
 
@@ -71,6 +72,7 @@ class Drainer:
 		"""Register, work, give back what is left, and leave."""
 		self._control = control
 		self._process = control.run(self._register)
+		self._mark(*chores.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
 		try:
 			with Beat(self.site, control, self._process, self.progress):
@@ -81,11 +83,11 @@ class Drainer:
 			self._leave()
 
 	def _round(self, leave_at: float) -> bool:
-		"""Work, or wait for work; False when it is time to leave. Survives the loss of the database."""
+		"""Work, or wait for work; False when it is time to leave. Survives the loss of the database, and of every race."""
 		try:
 			return self._drain_once() or self._linger(leave_at)
 		except Exception as error:
-			if not self.site.database.is_lost(error):
+			if not (self.site.database.is_lost(error) or self.site.database.is_conflict(error)):
 				raise
 			return self._recover(error)
 
@@ -112,15 +114,22 @@ class Drainer:
 		at = moment(self.site)
 		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
 
+	def _mark(self, work: str | None, control: str | None) -> None:
+		"""Name the connections, so that whoever takes over from this process can end them."""
+		self.site.database.mark(work)
+		self._control.mark(control)
+
 	def _leave(self) -> None:
 		"""Return what was claimed and not begun, and what was handed over but not started."""
 		if self._batch and self._batch[0].lease.seq == self._begun:
 			self._control.run(lambda db: queue.unbegin(db, self._batch[0].lease))
 		self._batch.clear()
 		if self.progress.lost:
+			self.site.database.rollback()  # ended by whoever has taken over
 			return
 		given_back = self._control.run(self._give_back)
 		self._control.run(lambda db: processes.leave(db, self._process))
+		self._mark(None, None)
 		if given_back:
 			self.site.doorbell.ring()
 
@@ -247,7 +256,10 @@ class Drainer:
 			# What went out cannot be called back: an external action is not repeated, only its result is written again.
 			action = self.site.actions().get(work.step.action)
 			certain = isinstance(outcome, Failed) or (action is not None and action.external)
-			return outcome if certain else None
+			if outcome is None or not certain:
+				# Whether it is tried once more, and when, is then for the step's `retry` to say.
+				return outcomes.failed(cause) if number >= CONFLICT_REPEATS else None
+			return outcome
 		if isinstance(outcome, Failed):
 			raise cause
 		return outcomes.failed(cause)
@@ -255,20 +267,9 @@ class Drainer:
 	def _follow_up(self, work: Work, finished: Finished) -> None:
 		"""What a finished step leads to beyond its own transaction."""
 		if finished.check_items:
-			self._control.run(
-				lambda db: items.close(
-					db,
-					work.lease.run,
-					work.definition,
-					work.step.id,
-					moment(self.site),
-					broken=finished.broken,
-				)
-			)
+			chores.close_items(self.site, self._control, work.lease.run, work.step.id, broken=finished.broken)
 		if finished.freed or finished.check_items:
-			self._control.run(
-				lambda db: admission.admit(db, chores.definition_of(self.site, db), moment(self.site))
-			)
+			chores.admit(self.site, self._control)
 		if finished.opened > 1 or (finished.opened and finished.successor):
 			self._ring_for_help()
 

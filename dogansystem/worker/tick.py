@@ -5,9 +5,8 @@ from the dead, completes what a crash left between two transactions, and rings w
 lose everything at any moment.
 """
 
-from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import items, queue, repair, state
-from dogansystem.store.moment import moment
+from dogansystem.sites.protocol import Site
+from dogansystem.store import queue, repair, state
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 
@@ -35,8 +34,4 @@ def tick(site: Site) -> bool:
 def _complete_items(site: Site, control: Control) -> None:
 	"""Complete `for_each` steps whose last item's process died before it could look."""
 	for run, step in control.run(repair.open_for_each_steps):
-
-		def close(db: Database, run: str = run, step: str = step) -> bool:
-			return items.close(db, run, chores.definition_of(site, db)(run), step, moment(site))
-
-		control.run(close)
+		chores.close_items(site, control, run, step)

@@ -60,7 +60,7 @@ def definitions(seconds: float) -> list[dict[str, Any]]:
 			"sleeper",
 			[
 				effect("a", seconds),
-				{"id": "wait", "action": "flow.wait", "params": {"for": "0.3s"}},
+				{"id": "wait", "action": "flow.wait", "params": {"for": "0.3s"}, "retry": RETRY},
 				effect("b", seconds),
 			],
 		),

@@ -2,13 +2,13 @@
 
 import multiprocessing
 import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from signal import SIGCONT, SIGKILL, Signals
 
 from dogansystem.store import faults
 from dogansystem.terminal import serve
@@ -27,7 +27,7 @@ class Way:
 	Attributes:
 		elsewhere: nobody can ask whether its process lives, as if it were on another node: only its lease tells.
 		beat: seconds between two beats.
-		point: a fault point at which it kills itself …
+		point: a fault point at which it sends itself `signal` …
 		hit: … when it comes there for the so-many-th time.
 		log: file for what it prints.
 	"""
@@ -36,6 +36,7 @@ class Way:
 	beat: float = 0.3
 	point: str | None = None
 	hit: int = 1
+	signal: Signals = SIGKILL
 	log: str | None = None
 
 
@@ -55,13 +56,18 @@ class Worker:
 	def is_alive(self) -> bool:
 		return self.process.is_alive()
 
-	def signal(self, number: signal.Signals) -> None:
+	def signal(self, number: Signals) -> None:
 		os.kill(self.pid, number)
 
 	def kill(self) -> None:
 		"""`kill -9`."""
 		self.process.kill()
 		self.process.join()
+
+	@property
+	def is_stopped(self) -> bool:
+		"""Whether it was stopped by SIGSTOP."""
+		return Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()[0] == "T"
 
 	def terminate(self) -> None:
 		"""SIGTERM; `join` tells when it has left."""
@@ -99,7 +105,7 @@ class Workers(list[Worker]):
 		"""Let nobody survive."""
 		for worker in self:
 			if worker.is_alive:
-				worker.signal(signal.SIGCONT)
+				worker.signal(SIGCONT)
 				worker.kill()
 
 
@@ -122,20 +128,20 @@ def _work(url: str, way: Way) -> None:
 		space = f"elsewhere {os.getpid()}"
 		identity.pid_space = lambda: space  # type: ignore[assignment]
 	if way.point:
-		with faults.armed(way.point, _kill_at(way.hit)):
+		with faults.armed(way.point, _at(way.hit, way.signal)):
 			serve.work(url)
 	else:
 		serve.work(url)
 
 
-def _kill_at(hit: int) -> Callable[[], None]:
+def _at(hit: int, number: Signals) -> Callable[[], None]:
 	left = hit
 
 	def come_by() -> None:
 		nonlocal left
 		left -= 1
 		if not left:
-			os.kill(os.getpid(), signal.SIGKILL)
+			os.kill(os.getpid(), number)
 
 	return come_by
 

@@ -2,18 +2,23 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import frappe
 import pymysql
 from pymysql.constants import ER
 
+from dogansystem.sites import marks
 from dogansystem.sites.protocol import Row
 
 CHECKREAD = 1020  # "Record has changed since last read", with innodb_snapshot_isolation
 CONFLICTS = frozenset({ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, CHECKREAD})
 # Cannot connect, server has gone away, lost connection during query, shutdown, killed, packets out of order.
 LOST = frozenset({2002, 2003, 2006, 2013, 2014, 2055, ER.SERVER_SHUTDOWN, 1927})
+# Seconds a control connection waits for a lock. Its transactions are short; who holds a lock for longer has been stopped,
+# and the beat, which shares the connection, must not be late because of it.
+CONTROL_LOCK_WAIT = 1
 
 logger = logging.getLogger(__name__)
 
@@ -22,6 +27,23 @@ class MariaDB:
 	"""What both kinds of connection share. Subclasses say which connection it is."""
 
 	dialect = "mariadb"
+	_mark: str | None = None
+
+	def mark(self, name: str | None) -> None:
+		"""Give this connection, and the one that replaces it when it is lost, a name by which others can `end` it."""
+		cursor = self._cursor()
+		if self._mark:
+			marks.take_off(partial(_ask, cursor), self._mark)
+		self._mark = name
+		self._put_mark(cursor)
+
+	def end(self, name: str) -> bool:
+		"""End the connection of that name; False if there is none."""
+		return marks.end(partial(_ask, self._cursor()), name)
+
+	def _put_mark(self, cursor: Any) -> None:
+		if self._mark:
+			marks.put(partial(_ask, cursor), self._mark)
 
 	def _cursor(self) -> Any:
 		raise NotImplementedError
@@ -77,6 +99,7 @@ class SiteDatabase(MariaDB):
 				connection = frappe.local.db._conn
 			self._connection = connection
 			self._kept_cursor = connection.cursor()
+			self._put_mark(self._kept_cursor)
 		return self._kept_cursor
 
 	def commit(self) -> None:
@@ -159,14 +182,21 @@ class ControlDatabase(MariaDB):
 		"""Replace a connection that is gone. Whatever was not committed is lost."""
 		self.close()
 		self._connection = pymysql.connect(
-			**self._settings, init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED"
+			**self._settings,
+			init_command=f"SET SESSION tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = {CONTROL_LOCK_WAIT}",
 		)
 		self._kept_cursor = self._connection.cursor()
+		self._put_mark(self._kept_cursor)
 
 	def close(self) -> None:
 		"""Close the connection; may be called again."""
 		if self._connection is not None and self._connection.open:
 			self._connection.close()
+
+
+def _ask(cursor: Any, query: str, values: Sequence[Any]) -> Sequence[Row]:
+	cursor.execute(query, values or None)
+	return cursor.fetchall()
 
 
 def _replace_connection(db: Any) -> None:

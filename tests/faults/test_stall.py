@@ -1,0 +1,66 @@
+"""Owners that stop for longer than their lease and then go on as if nothing had happened: their writes change nothing."""
+
+import signal
+import time
+from collections.abc import Callable
+from random import Random
+
+import pytest
+
+from dogansystem.store import faults
+from tests import scale
+from tests.conftest import Tell
+from tests.faults.conftest import LEASE
+from tests.faults.load import Load
+from tests.faults.workers import Way, Worker, working
+
+STALLS = scale.of(2, 20)
+ELSEWHERE = Way(elsewhere=True)  # else the others would see that its process is still there
+
+
+def test_what_an_owner_writes_after_its_lease_changes_nothing(
+	url: str, loaded: Callable[[float], Load], tell: Tell
+):
+	load, chance = loaded(0.02), Random(3)
+	with working(url, 2, lambda position: ELSEWHERE) as workers:
+		for _ in range(STALLS):
+			load.start(25)
+			time.sleep(chance.uniform(0.2, 0.5))
+			workers[0].signal(signal.SIGSTOP)
+			load.wait_until_done(LEASE + 15, load.tick)
+			workers[0].signal(signal.SIGCONT)
+			load.start(5)
+			load.wait_until_done(15)
+	count = load.assert_right()
+	tell(
+		"SIGSTOP past the lease, SIGCONT",
+		stalls=STALLS, steps=count.steps, lost=count.lost, doubled=count.doubled,
+	)  # fmt: skip
+
+
+@pytest.mark.parametrize("point", faults.POINTS)
+def test_an_owner_stopped_in_mid_transaction_holds_nobody_up(url: str, load: Load, tell: Tell, point: str):
+	load.start(6)
+	load.start(6, "desk")
+	stopped = Worker(url, Way(elsewhere=True, point=point, hit=4, signal=signal.SIGSTOP))
+	try:
+		wait_for(lambda: stopped.is_stopped)
+		with working(url, 1, lambda position: ELSEWHERE):
+			took = load.wait_until_done(LEASE + 15, load.tick)
+			stopped.signal(signal.SIGCONT)
+			time.sleep(0.5)  # to do its worst
+	finally:
+		stopped.kill()
+	count = load.assert_right()
+	assert took < LEASE + 10
+	tell(
+		"SIGSTOP at fault points",
+		stalls=1, steps=count.steps, lost=count.lost, doubled=count.doubled,
+	)  # fmt: skip
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+	until = time.monotonic() + seconds
+	while not condition():
+		assert time.monotonic() < until, "it did not come to this"
+		time.sleep(0.02)
