@@ -21,7 +21,7 @@ from dogansystem.store.moment import Moment, moment
 from dogansystem.store.queue import Lease
 from dogansystem.worker import chores, identity
 from dogansystem.worker.beat import Beat, Progress
-from dogansystem.worker.control import CONFLICT_PAUSE, CONFLICT_TRIES, Control
+from dogansystem.worker.control import CONFLICT_PAUSE, Control
 from dogansystem.worker.execute import Interrupted, Work, perform
 from dogansystem.worker.load import Loader
 
@@ -31,7 +31,9 @@ MAX_CHAIN = (
 	50  # steps of one run in a row before the next one goes through the queue, so that urgent work gets in
 )
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
-CONFLICT_REPEATS = 5  # times a step that loses against other transactions is repeated within one attempt
+ATTEMPT_TRIES = 16  # transactions in which one attempt of a step may try to get through
+CONFLICT_REPEATS = 12  # of them, after which a step that always loses against others has failed …
+CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
 RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
 RING_INTERVAL = 0.05  # seconds between two rings for help
 
@@ -211,7 +213,8 @@ class Drainer:
 	def _attempt(self, work: Work, stick: bool) -> Finished | None:
 		"""Execute and finish in one transaction; again if it lost against another one. None: the lease is lost."""
 		outcome: Outcome | None = None
-		for number in range(1, CONFLICT_TRIES + 1):
+		patience = time.monotonic() + CONFLICT_SECONDS
+		for number in range(1, ATTEMPT_TRIES + 1):
 			at = moment(self.site)
 			try:
 				if outcome is None:
@@ -221,7 +224,7 @@ class Drainer:
 						self.site.database.rollback()
 				return self._finish(work, outcome, at, stick)
 			except Exception as error:
-				outcome = self._after_failure(work, outcome, error, number)
+				outcome = self._after_failure(work, outcome, error, number, patience)
 				time.sleep(CONFLICT_PAUSE * number * random.random())
 		raise AssertionError("unreachable")
 
@@ -244,12 +247,12 @@ class Drainer:
 		return finished
 
 	def _after_failure(
-		self, work: Work, outcome: Outcome | None, error: Exception, number: int
+		self, work: Work, outcome: Outcome | None, error: Exception, number: int, patience: float
 	) -> Outcome | None:
 		"""Clear the way for the next try; gives the outcome that is already certain."""
 		db = self.site.database
 		cause = error.__cause__ if isinstance(error, Interrupted) and error.__cause__ else error
-		if db.is_lost(cause) or number == CONFLICT_TRIES:
+		if db.is_lost(cause) or number == ATTEMPT_TRIES:
 			raise cause
 		db.rollback()
 		if db.is_conflict(cause):
@@ -258,7 +261,8 @@ class Drainer:
 			certain = isinstance(outcome, Failed) or (action is not None and action.external)
 			if outcome is None or not certain:
 				# Whether it is tried once more, and when, is then for the step's `retry` to say.
-				return outcomes.failed(cause) if number >= CONFLICT_REPEATS else None
+				gives_up = number >= CONFLICT_REPEATS or time.monotonic() > patience
+				return outcomes.failed(cause) if gives_up else None
 			return outcome
 		if isinstance(outcome, Failed):
 			raise cause

@@ -71,6 +71,22 @@ class Statement(_Action):
 				raise
 
 
+class Contend(_Action):
+	"""Adds one to each of two rows that others want too: `first`, then `then`; with `look` it has read them before."""
+
+	name: ClassVar[str] = "fault.contend"
+	summary: ClassVar[str] = "Want what others want"
+
+	def misbehave(self, params: dict[str, Any], context: StepContext) -> None:
+		database = context.site.database
+		if params.get("look"):
+			database.sql("SELECT * FROM fault_row")
+			time.sleep(0.001)
+		for row in (params["first"], params["then"]):
+			database.execute("UPDATE fault_row SET n = n + 1 WHERE id = %s", (row,))
+			time.sleep(0.005)
+
+
 class Deaf(_Action):
 	"""Ignores that its time is up: it catches everything and goes on, for `seconds`."""
 
@@ -109,7 +125,7 @@ def _without_signals(library: ctypes.CDLL, milliseconds: int) -> None:
 		signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-ACTIONS = (Effect, Kill, Statement, Deaf, InC)
+ACTIONS = (Effect, Kill, Statement, Contend, Deaf, InC)
 
 
 def write_effect(context: StepContext) -> None:
