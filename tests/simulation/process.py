@@ -115,6 +115,7 @@ class Process:
 		attempt = Attempt(lease, definition, step, item, at, self.worker)
 		db.begin()
 		self._act(lease, outcome)
+		self.world.known.stopped |= {lease.run} if isinstance(outcome, Stops) else set()
 		finished = finish(
 			db, attempt, outcome, at, stick=self.chance.random() < 0.7, chance=self.chance.random
 		)

@@ -24,6 +24,10 @@ MAX_PROCESSES = 4
 MAX_RUNS = 12
 KEYS = ("first", "second")  # idempotency keys that starts use again and again
 LAST_TOLD = 25  # actions shown when a seed fails
+EVERYTHING = (
+	"SELECT name, status, modified FROM `tabDogan Workflow Run`"
+	" UNION ALL SELECT name, status, modified FROM `tabDogan Step Run` ORDER BY 1"
+)
 MAX_ROUNDS = 60  # until everything must have come to its end
 
 
@@ -299,6 +303,7 @@ class World:
 		)
 
 	def _drain(self) -> None:
+		"""Work and tick until a whole round has changed nothing."""
 		now: list[tuple] = []
 		for _ in range(MAX_ROUNDS):
 			self.place.clock.advance(3601)
@@ -309,10 +314,7 @@ class World:
 				self.story.append(f"     {process} {process.go_on()}")
 				if self.story[-1].endswith("claimed []"):
 					process.leave()
-			before, now = (
-				now,
-				self._ask("SELECT name, status, modified FROM `tabDogan Workflow Run` ORDER BY name"),
-			)
+			before, now = now, self._ask(EVERYTHING)
 			if before == now and not self._ask("SELECT 1 FROM dogan_process"):
 				return
 
