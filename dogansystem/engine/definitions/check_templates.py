@@ -89,6 +89,8 @@ def _check_keys(value: Any, path: str, problems: Problems) -> None:
 def _check_text(
 	text: str, path: str, scope: _Scope, known: Sequence[str], single: str, problems: Problems
 ) -> None:
+	if problems.is_full:
+		return
 	try:
 		template = compile_template(text)
 	except TemplateError as error:
@@ -105,6 +107,8 @@ def _check_text(
 
 def _check_names(template: Compiled, path: str, scope: _Scope, problems: Problems) -> None:
 	for name in sorted(template.names - frozenset(scope.names)):
+		if problems.is_full:
+			return
 		if name in ("item", "index"):
 			problems.add(
 				path,

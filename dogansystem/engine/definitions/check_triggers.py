@@ -46,7 +46,7 @@ def timezone(value: Any, path: str, problems: Problems) -> Any:
 	try:
 		ZoneInfo(name)
 	except (ValueError, OSError, KeyError):
-		near = closest(name, sorted(available_timezones()))
+		near = None if problems.is_full else closest(name, sorted(available_timezones()))
 		remedy = f" (did you mean {near!r}?)" if near else "; write one such as Europe/Istanbul"
 		problems.add(path, f"no timezone named {name!r}{remedy}")
 		return LEFT_OUT

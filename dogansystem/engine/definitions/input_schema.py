@@ -16,6 +16,7 @@ from dogansystem.engine.definitions.schema_errors import note
 from dogansystem.engine.errors import InputError
 
 _FORMATS = FormatChecker()
+_META = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=_FORMATS)
 MAX_PROBLEMS = 20  # named in one error
 
 
@@ -25,13 +26,14 @@ def input_schema(value: Any, path: str, problems: Problems) -> Any:
 		problems.add(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
 		return LEFT_OUT
 	before = len(problems.found)
-	for error in Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=_FORMATS).iter_errors(
-		value
-	):
-		place = path
-		for key in error.absolute_path:
-			place = at(place, key)
-		problems.add(place, f"not a valid JSON Schema: {error.message[:200]}; see json-schema.org")
+	try:
+		for error in _META.iter_errors(value):
+			place = path
+			for key in error.absolute_path:
+				place = at(place, key)
+			problems.add(place, f"not a valid JSON Schema: {error.message[:200]}; see json-schema.org")
+	except (RecursionError, OverflowError):  # a pattern that Python cannot even compile
+		problems.add(path, "has a pattern that is nested too deeply or counts too far; write a simpler one")
 	if len(problems.found) == before:
 		_check_references(value, path, problems)
 	return value or LEFT_OUT

@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from itertools import islice
 from typing import Any
 
 from dogansystem.engine.errors import Problem
 
 MAX_PROBLEMS = 200  # kept of one definition; the rest are mended with them
+MAX_MESSAGE = 1000  # characters of a path or a message: both quote what somebody wrote
+MAX_NAME = 140  # characters of a name that somebody may have misspelt
+MAX_NAMES = 2000  # looked at to find which one was meant
 
 _WORDS = {
 	bool: "true or false",
@@ -25,14 +29,21 @@ class Problems:
 	def __init__(self) -> None:
 		self.found: list[Problem] = []
 
+	@property
+	def is_full(self) -> bool:
+		"""Whether no more are kept. Looking for what somebody meant takes long, and is not worth it any more."""
+		return len(self.found) >= MAX_PROBLEMS
+
 	def add(self, path: str, message: str) -> None:
 		"""Note a problem; the same one twice is noted once."""
-		problem = Problem(path, message)
-		if len(self.found) < MAX_PROBLEMS and problem not in self.found:
+		problem = Problem(_clipped(path), _clipped(message))
+		if not self.is_full and problem not in self.found:
 			self.found.append(problem)
 
 	def unknown(self, path: str, message: str, name: str, names: Iterable[str], others: str) -> None:
 		"""Note a name that does not exist, with the nearest one, or else with all there are (`others: a, b`)."""
+		if self.is_full:
+			return
 		known = list(names)
 		near = closest(name, known)
 		remedy = f" (did you mean {near!r}?)" if near else f"; {others}: {listed(known)}" if known else ""
@@ -40,10 +51,19 @@ class Problems:
 
 
 def closest(name: str, names: Iterable[str]) -> str | None:
-	"""The name that was probably meant, or None. Upper and lower case count as the same."""
-	known = {each.lower(): each for each in names}
-	near = get_close_matches(name.lower()[:200], known, 1)
+	"""The name that was probably meant, or None. Upper and lower case count as the same.
+
+	Comparing two long texts can take minutes, comparing with very many names seconds: neither is a slip of the pen.
+	"""
+	if len(name) > MAX_NAME:
+		return None
+	known = {each.lower(): each for each in islice(names, MAX_NAMES) if len(each) <= MAX_NAME}
+	near = get_close_matches(name.lower(), known, 1)
 	return known[near[0]] if near else None
+
+
+def _clipped(text: str) -> str:
+	return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"
 
 
 def listed(names: Iterable[str]) -> str:

@@ -77,6 +77,8 @@ def weigh(value: Any) -> Any:
 			spend(len(value) // 256)
 	elif kind in CONTAINERS or isinstance(value, Mapping):
 		_weigh_items(value)
+	elif kind is range:
+		spend(len(value) // 8)  # a text is looked for in every number of it
 	return value
 
 

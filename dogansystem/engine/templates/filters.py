@@ -23,7 +23,7 @@ from dogansystem.engine.templates.plain import to_json_value
 
 _OWN = (
 	"abs capitalize count d default dictsort filesizeformat first float groupby int items last length list"
-	" lower map max min random reject rejectattr reverse select selectattr sort title trim truncate"
+	" lower map max min random reject rejectattr reverse select selectattr sort title truncate"
 	" unique upper urlencode wordcount"
 ).split()
 _COMPARE = frozenset({"dictsort", "groupby", "max", "min", "sort", "unique"})
@@ -74,6 +74,12 @@ def text(value: Any) -> str:
 def center(value: Any, width: int = 80) -> str:
 	budget.make(width)
 	return operators.text_of(value).center(width)
+
+
+def trim(value: Any, chars: str | None = None) -> str:
+	content = operators.text_of(value)
+	operators.search(content, chars)
+	return content.strip(chars)
 
 
 def replace(value: Any, old: Any, new: Any, count: int | None = None) -> str:
@@ -193,6 +199,7 @@ SPECIAL: Mapping[str, Callable[..., Any]] = {
 	"striptags": striptags,
 	"sum": total,
 	"tojson": tojson,
+	"trim": trim,
 	"wordwrap": wordwrap,
 	**date_filters.FILTERS,
 }

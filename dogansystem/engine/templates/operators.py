@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import date, time
 from decimal import Decimal
 from string import Formatter
@@ -15,6 +15,9 @@ from dogansystem.engine.templates import budget
 from dogansystem.engine.templates.plain import to_json_value
 
 MAX_WIDTH = 1000  # characters that one placeholder of a format may be padded to
+SEARCHED = 20_000  # characters that are compared in the time of one operation
+# Searches forwards are linear in Python; these compare every place with every character in the worst case.
+_SLOW = frozenset({"lstrip", "rfind", "rindex", "rpartition", "rsplit", "rstrip", "strip"})
 
 COMPARISONS = {
 	"eq": "==",
@@ -202,7 +205,9 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 		return budget.made(format_moment(owner, *args, **kwargs))
 	if isinstance(owner, list | tuple):
 		budget.weigh(owner)
-	return budget.made(function(*args, **kwargs))
+	result = function(*args, **kwargs)
+	# A view is as long as its mapping each time it is searched, and none of that would be charged for.
+	return budget.made(list(result) if isinstance(result, KeysView | ValuesView | ItemsView) else result)
 
 
 def _call_text(text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
@@ -214,7 +219,15 @@ def _call_text(text: str, function: Any, args: tuple[Any, ...], kwargs: dict[str
 		return replace(text, *args, **kwargs)
 	elif name == "join":
 		return join(text, *args, **kwargs)
+	elif name in _SLOW:
+		search(text, *args, *kwargs.values())
 	return budget.made(function(*args, **kwargs))
+
+
+def search(text: str, *wanted: Any) -> None:
+	"""Charge for looking at each place of a text for all of another one."""
+	longest = max((len(each) for each in wanted if isinstance(each, str)), default=0)
+	budget.spend(len(text) * longest // SEARCHED)
 
 
 def replace(text: str, old: str, new: str, count: int = -1) -> str:

@@ -7,7 +7,6 @@ its author wrote.
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 from jinja2 import StrictUndefined, Undefined, nodes
@@ -16,6 +15,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from dogansystem.engine.definitions.problems import closest
 from dogansystem.engine.templates import budget, filters, operators
 from dogansystem.engine.templates.plain import to_json_value
 
@@ -66,10 +66,10 @@ class Missing(StrictUndefined):
 		path, _, last = str(self._undefined_name).rpartition(".")
 		if self._undefined_obj is None:
 			return f"{self._undefined_name} does not exist, {path or 'what it is taken from'} is empty"
-		near: list[str] = []
+		near = None
 		if isinstance(self._undefined_obj, Mapping):
-			near = get_close_matches(last, [str(key) for key in self._undefined_obj], 1)
-		remedy = f" (did you mean {near[0]!r}?)" if near else "; add `| default(…)` if it may be missing"
+			near = closest(last, map(str, self._undefined_obj))
+		remedy = f" (did you mean {near!r}?)" if near else "; add `| default(…)` if it may be missing"
 		return f"{self._undefined_name} does not exist{remedy}"
 
 
