@@ -6,12 +6,22 @@ from typing import NamedTuple
 
 MAX_CACHED = 4096  # statements; the store has some hundreds, IN lists of different lengths included
 
-_FIRST_WORD = re.compile(r"[\s(]*([A-Za-z]+)(?:\s+([A-Za-z]+))?")
+_FIRST_WORD = re.compile(r"[\s(]*([A-Za-z]+)")
 _PLACEHOLDER = re.compile(r"%([%s])")
 _WRITES_INSIDE = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 _READING = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "VALUES", "SHOW", "DESCRIBE"})
-_ENDS_TRANSACTION = frozenset(
-	{"ALTER", "BEGIN", "COMMIT", "CREATE", "DROP", "LOCK", "RENAME", "START", "TRUNCATE", "UNLOCK"}
+
+# What MariaDB commits for, with or without being asked. Savepoints and temporary tables do not commit. A comment that
+# MariaDB executes may hide anything, so it counts as well (group 1; 2: what says so itself; 3: what commits on its own).
+ENDS_TRANSACTION = re.compile(
+	r"(?:\s|/\*(?!M?!).*?\*/|(?:--\s|#)[^\n]*\n|\()*"
+	r"(?:(/\*M?!)"
+	r"|(?:(commit|rollback(?!\s+(?:work\s+)?to)|start\s+transaction|begin|xa)"
+	r"|(alter|create(?!\s+temporary)|drop(?!\s+temporary)|truncate|rename|lock\s+tables?|unlock\s+tables?"
+	r"|grant|revoke|analyze(?!\s+(?:format|select|insert|update|delete|replace))|optimize|repair|check\s+table"
+	r"|shutdown|flush|cache\s+index|load\s+index|reset|install|uninstall|execute\s+immediate|prepare"
+	r"|set\s+(?:session\s+|@@session\.|@@)?(?:autocommit|password)))\b)",
+	re.IGNORECASE | re.DOTALL,
 )
 
 
@@ -32,7 +42,8 @@ def for_sqlite(query: str) -> SQLiteStatement:
 @lru_cache(MAX_CACHED)
 def is_reading(query: str) -> bool:
 	"""Whether the statement changes nothing."""
-	word = _words(query)[0]
+	found = _FIRST_WORD.match(query)
+	word = found[1].upper() if found else ""
 	if word == "WITH":
 		return not _WRITES_INSIDE.search(query)
 	return word in _READING
@@ -41,12 +52,4 @@ def is_reading(query: str) -> bool:
 @lru_cache(MAX_CACHED)
 def ends_transaction(query: str) -> bool:
 	"""Whether the statement commits or rolls back, as DDL does on MariaDB without being asked."""
-	word, second = _words(query)
-	if word == "ROLLBACK":
-		return second != "TO"
-	return word in _ENDS_TRANSACTION
-
-
-def _words(query: str) -> tuple[str, str]:
-	found = _FIRST_WORD.match(query)
-	return ((found[1] or "").upper(), (found[2] or "").upper()) if found else ("", "")
+	return bool(ENDS_TRANSACTION.match(query))

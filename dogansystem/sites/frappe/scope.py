@@ -4,7 +4,6 @@ A drainer is a long-lived process in a world made for short ones. What Frappe ke
 each step, and a commit in the middle of a step, which would part its effects from its progress, is refused.
 """
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,15 +15,7 @@ from frappe.utils.file_lock import release_document_locks
 
 from dogansystem.engine.errors import StepCommitted
 from dogansystem.sites.frappe.cache import KeptCache
-
-# What MariaDB commits for, with or without being asked. Savepoints and temporary tables do not commit.
-_ENDS_TRANSACTION = re.compile(
-	r"(?:\s|/\*.*?\*/|\()*"
-	r"(?:(commit|rollback(?!\s+(?:work\s+)?to)|start\s+transaction|begin)"
-	r"|(alter|create(?!\s+temporary)|drop(?!\s+temporary)|truncate|rename|lock\s+tables?|unlock\s+tables?"
-	r"|grant|revoke|analyze|optimize|repair|set\s+(?:session\s+|@@session\.)?autocommit))\b",
-	re.IGNORECASE | re.DOTALL,
-)
+from dogansystem.sites.statements import ENDS_TRANSACTION
 
 # Made by frappe.init() for each request, or by frappe.set_user(); everything else that a step leaves in
 # frappe.local was made on the way and is removed.
@@ -72,10 +63,12 @@ class TransactionGuard:
 
 	def check(self, query: str) -> None:
 		"""In place of `frappe.db.check_transaction_status`, which sees every statement before it is sent."""
-		found = _ENDS_TRANSACTION.match(query) if self.is_on else None
+		found = ENDS_TRANSACTION.match(query) if self.is_on else None
 		if found:
-			word = found[1] or found[2]
-			self._refuse(f"ran {word.upper()}" + ("" if found[1] else ", which commits in MariaDB"))
+			if found[1]:
+				self._refuse("ran a comment that MariaDB executes, in which a commit may hide")
+			word = found[2] or found[3]
+			self._refuse(f"ran {word.upper()}" + ("" if found[2] else ", which commits in MariaDB"))
 		self._check(query)
 
 	def _refuse(self, what: str) -> NoReturn:
