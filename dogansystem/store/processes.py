@@ -94,6 +94,12 @@ def count_on(db: Database, node: str) -> int:
 	return int(db.sql("SELECT COUNT(*) FROM dogan_process WHERE node = %s AND id > 0", (node,))[0][0])
 
 
+def last_beats(db: Database) -> dict[str, float]:
+	"""When each node was last heard of (epoch seconds), of those that have processes."""
+	rows = db.sql("SELECT node, MAX(beat_at) FROM dogan_process WHERE id > 0 GROUP BY node")
+	return {node: float(at) for node, at in rows}
+
+
 def _select(db: Database, rest: str, values: tuple[object, ...]) -> list[Process]:
 	rows = db.sql(
 		f"SELECT id, node, pid_space, pid, worker, started_at, beat_at, steps, failures FROM dogan_process {rest}",

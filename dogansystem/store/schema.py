@@ -66,6 +66,15 @@ _INTERNAL = {
 		{id}, due_at DOUBLE NOT NULL, kind VARCHAR(20) NOT NULL, run VARCHAR(140), step_run VARCHAR(140),
 		subject VARCHAR(300), data LONGTEXT)""",
 	"dogan_state": "(name VARCHAR(140) NOT NULL PRIMARY KEY, value DOUBLE NOT NULL)",
+	# What processes have measured in the last minute or two, each a row with every beat.
+	"dogan_tally": "({id}, at DOUBLE NOT NULL, figures LONGTEXT NOT NULL)",
+	# The same, added up: by minute, by hour, and since the beginning (span 0). `at` is where a minute or an hour begins.
+	"dogan_sample": """(
+		span INT NOT NULL, at BIGINT NOT NULL, kind VARCHAR(20) NOT NULL, name VARCHAR(140) NOT NULL,
+		changed_at DOUBLE NOT NULL, figures LONGTEXT NOT NULL, PRIMARY KEY (span, at, kind, name))""",
+	# The nodes that were heard of lately. A node whose workers left by themselves is not lost.
+	"dogan_node": """(
+		name VARCHAR(140) NOT NULL PRIMARY KEY, seen_at DOUBLE NOT NULL, lost_at DOUBLE NOT NULL DEFAULT 0)""",
 }
 
 _INTERNAL_INDEXES = (
@@ -77,6 +86,7 @@ _INTERNAL_INDEXES = (
 	("dogan_timer", "dogan_timer_due", ("due_at",)),
 	("dogan_timer", "dogan_timer_run", ("run",)),
 	("dogan_timer", "dogan_timer_subject", ("subject",)),
+	("dogan_tally", "dogan_tally_at", ("at",)),
 )
 
 _MARIADB_OPTIONS = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET=utf8mb4 COLLATE=utf8mb4_unicode_ci"

@@ -46,6 +46,9 @@ _QUEUE = (
 	"dogan_slot",
 	"dogan_timer",
 	"dogan_state",
+	"dogan_tally",
+	"dogan_sample",
+	"dogan_node",
 )
 
 

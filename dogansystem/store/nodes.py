@@ -1,0 +1,59 @@
+"""The nodes that were heard of: when last, and whether their workers left or were lost.
+
+Processes come and go with the work. What is kept here is why a node has none: nothing to do, or it stopped.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from dogansystem.sites.protocol import Database
+
+KEPT = 86_400  # seconds after which a node that was not heard of is forgotten
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+	"""`seen_at`: when it was last heard of, to within a minute; `lost_at`: when a process of it was last given up."""
+
+	name: str
+	seen_at: float
+	lost_at: float
+
+	@property
+	def is_lost(self) -> bool:
+		"""Whether it has not been heard of since."""
+		return self.lost_at > self.seen_at
+
+
+def every(db: Database) -> list[Node]:
+	"""The nodes heard of within a day."""
+	return [Node(*row) for row in db.sql("SELECT name, seen_at, lost_at FROM dogan_node ORDER BY name")]
+
+
+def seen(db: Database, when: Mapping[str, float]) -> None:
+	"""Note when nodes were heard of."""
+	for name, at in sorted(when.items()):
+		_write(db, name, "seen_at", at)
+
+
+def lost(db: Database, name: str, at: float) -> None:
+	"""Note that a process of a node has stopped beating."""
+	_write(db, name, "lost_at", at)
+
+
+def forget(db: Database, now: float) -> None:
+	"""Forget the nodes that were not heard of for long."""
+	db.execute("DELETE FROM dogan_node WHERE seen_at < %s AND lost_at < %s", (now - KEPT, now - KEPT))
+
+
+def _write(db: Database, name: str, column: str, at: float) -> None:
+	db.begin()
+	if db.sql("SELECT 1 FROM dogan_node WHERE name = %s", (name,)):
+		db.execute(f"UPDATE dogan_node SET {column} = %s WHERE name = %s AND {column} < %s", (at, name, at))
+		return
+	values = (name, *(at if each == column else 0.0 for each in ("seen_at", "lost_at")))
+	try:
+		db.execute("INSERT INTO dogan_node (name, seen_at, lost_at) VALUES (%s, %s, %s)", values)
+	except Exception as error:
+		if not db.is_duplicate(error):
+			raise
