@@ -235,7 +235,7 @@ def drain() -> None:
 		if _has_enough_workers(site):
 			return
 		with site.listening_for_stop():
-			Drainer(site).run()
+			Drainer(site, replaceable=True).run()
 		site.tell_changes()
 
 

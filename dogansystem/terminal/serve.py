@@ -62,5 +62,5 @@ def work(url: str) -> None:
 		signal.signal(signal.SIGTERM, stop)
 		signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us
 		while not site.stop_requested():
-			current[:] = [Drainer(site)]
+			current[:] = [Drainer(site, replaceable=True)]
 			current[0].run()

@@ -1,9 +1,11 @@
 """The beat: one thread of a worker process that says that it lives and watches over the step in hand.
 
 One beat per process, not per step: a step of an hour keeps its lease by it. The thread also returns what the process
-has claimed but cannot begin soon, because a step turned out to be slow.
+has claimed but cannot begin soon, because a step turned out to be slow, and gives the process up when an attempt cannot
+be ended.
 """
 
+import os
 import threading
 import time
 from dataclasses import dataclass, field
@@ -15,6 +17,8 @@ from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 
 BEAT_INTERVAL = 2.0  # seconds; the lease is at least several of them
+OVERRUN = 5.0  # seconds past its timeout after which an attempt counts as one that cannot be interrupted
+EXIT_STUCK = 70  # of a process that gave itself up; EX_SOFTWARE
 PATIENCE = 1.0  # seconds a step may take before what is claimed behind it goes back to the queue
 
 
@@ -25,6 +29,7 @@ class Progress:
 	steps: int = 0
 	failures: int = 0
 	began: float | None = None  # time.monotonic() when the step in hand began
+	due: float | None = None  # time.monotonic() when its time will be up
 	behind: int = 0  # steps claimed and not begun
 	lost: bool = False  # somebody declared this process dead
 	stopping: threading.Event = field(default_factory=threading.Event)
@@ -33,11 +38,12 @@ class Progress:
 class Beat:
 	"""Runs while the block is entered."""
 
-	def __init__(self, site: Site, control: Control, process: int, progress: Progress):
+	def __init__(self, site: Site, control: Control, process: int, progress: Progress, replaceable: bool):
 		self._site = site
 		self._control = control
 		self._process = process
 		self._progress = progress
+		self._replaceable = replaceable
 		self._done = threading.Event()
 		self._thread = threading.Thread(target=self._run, name=f"beat-{process}", daemon=True)
 
@@ -65,8 +71,25 @@ class Beat:
 		if not self._control.run(self._beat):
 			self._progress.lost = True
 			self._progress.stopping.set()
+		elif self._is_overdue():
+			self._give_up()
 		elif self._progress.behind and self._is_slow():
 			self._control.run(self._give_back)
+
+	def _give_up(self) -> None:
+		"""Have the run go on without this process, which an attempt that cannot be interrupted keeps busy."""
+		self._progress.lost = True
+		self._progress.stopping.set()
+		self._done.set()
+		try:
+			chores.abandon(self._site, self._control, self._process)
+		finally:
+			if self._replaceable:
+				os._exit(EXIT_STUCK)
+
+	def _is_overdue(self) -> bool:
+		due = self._progress.due
+		return due is not None and time.monotonic() > due + OVERRUN
 
 	def _beat(self, db: Database) -> bool:
 		at = moment(self._site)

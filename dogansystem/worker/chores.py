@@ -7,7 +7,9 @@ locked is left for another time.
 import random
 from collections.abc import Callable
 
+from dogansystem.engine import outcomes
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Failed
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import admission, items, names, processes, reads, returns, timers, versions, wake
@@ -101,22 +103,44 @@ def take_over_silent(site: Site, control: Control) -> int:
 	return sum(take_over(site, control, process) for process in lost)
 
 
-def take_over(site: Site, control: Control, process: Process) -> int:
-	"""Return what a dead process had claimed; what it had begun counts as an attempt that failed with WorkerLost."""
+def abandon(site: Site, control: Control, number: int) -> None:
+	"""Take over from this very process, whose main thread is in an attempt that its timeout could not end.
+
+	Only where its transaction can be ended from here; else the process's own end does it, or that of its lease.
+	"""
+	if not control.run(lambda db: db.end(marks_of(number)[0])):
+		return
+	why = outcomes.failed(
+		Timeout(
+			"The attempt took longer than the step's timeout and could not be interrupted; its worker was given up."
+		)
+	)
+	for process in control.run(processes.every):
+		if process.id == number:
+			take_over(site, control, process, why)
+
+
+def take_over(site: Site, control: Control, process: Process, why: Failed | None = None) -> int:
+	"""Return what a dead process had claimed; what it had begun counts as an attempt that failed, with WorkerLost unless
+	`why` says something else. Gives how many steps."""
 	if not control.run(lambda db: processes.declare_dead(db, process)):
 		return 0
 	number = abs(process.id)
 	# It may only have been stopped, in the middle of a transaction: nobody shall wait for its locks.
-	control.run(lambda db: [db.end(mark) for mark in marks_of(number)])
+	control.run(lambda db: db.end(marks_of(number)[0]))
+	if why is None:
+		control.run(lambda db: db.end(marks_of(number)[1]))
 	taken = control.run_or_leave(lambda db: give_back(site, db, number), 0)
 	for lease, begun_at in control.run(lambda db: processes.begun_leases(db, number)):
-		taken += _fail_lost(site, control, process, lease, begun_at)
+		taken += _fail_lost(site, control, process, lease, begun_at, why)
 	control.run(lambda db: processes.leave(db, -number))
 	return taken
 
 
-def _fail_lost(site: Site, control: Control, process: Process, lease: Lease, begun_at: float) -> bool:
-	outcome = Failed(
+def _fail_lost(
+	site: Site, control: Control, process: Process, lease: Lease, begun_at: float, why: Failed | None
+) -> bool:
+	outcome = why or Failed(
 		("WorkerLost",),
 		f"Worker {process.worker} was killed or stopped responding while it executed attempt {lease.attempt}.",
 	)
@@ -134,5 +158,6 @@ def _fail_lost(site: Site, control: Control, process: Process, lease: Lease, beg
 	finished = control.run_or_leave(fail, None)
 	if finished and finished.check_items:
 		close_items(site, control, lease.run, names.parts(lease.step_run)[0])
-	tell(site, lease.run)
+	if why is None:  # else this is the beat's thread, which tells nobody
+		tell(site, lease.run)
 	return finished is not None

@@ -9,6 +9,7 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 
 from dogansystem.engine import outcomes
@@ -24,6 +25,7 @@ from dogansystem.worker.beat import Beat, Progress
 from dogansystem.worker.control import CONFLICT_PAUSE, Control
 from dogansystem.worker.execute import Interrupted, Work, perform
 from dogansystem.worker.load import Loader
+from dogansystem.worker.watchdog import Watchdog
 
 MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
 BATCH_SECONDS = 0.05  # of work in a batch: what one process holds, another cannot begin
@@ -45,9 +47,16 @@ class Drainer:
 		progress: what it has done so far; `progress.stopping` asks it to leave.
 	"""
 
-	def __init__(self, site: Site, *, until: Callable[[], bool] | None = None):
-		"""`until` is asked whenever nothing is ready; True ends the drainer at once, whatever the linger time."""
+	def __init__(
+		self, site: Site, *, until: Callable[[], bool] | None = None, replaceable: bool = False
+	) -> None:
+		"""`until` is asked whenever nothing is ready; True ends the drainer at once, whatever the linger time.
+
+		`replaceable`: this process does nothing else and somebody starts another one. It may end itself when a step
+		cannot be interrupted.
+		"""
 		self.site = site
+		self._replaceable = replaceable
 		self.progress = Progress()
 		self._until = until
 		self._settings = site.settings()
@@ -76,8 +85,9 @@ class Drainer:
 		self._process = control.run(self._register)
 		self._mark(*chores.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
+		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()
 		try:
-			with Beat(self.site, control, self._process, self.progress):
+			with watchdog, Beat(self.site, control, self._process, self.progress, self._replaceable):
 				while not self.progress.stopping.is_set() and time.monotonic() < leave_at:
 					if not self._round(leave_at):
 						break
@@ -201,9 +211,10 @@ class Drainer:
 		"""Execute one attempt to its end, and see to what it leads to. None: the lease was lost."""
 		started = time.monotonic()
 		self.progress.began = started
+		self.progress.due = started + work.step.timeout if work.step.timeout else None
 		self.progress.behind = len(self._batch)
 		finished = self._attempt(work, stick)
-		self.progress.began = None
+		self.progress.began = self.progress.due = None
 		self.progress.steps += 1
 		self._pace += (time.monotonic() - started - self._pace) / 8
 		if finished:

@@ -88,14 +88,14 @@ class Contend(_Action):
 
 
 class Deaf(_Action):
-	"""Ignores that its time is up: it catches everything and goes on, for `seconds`."""
+	"""Ignores that its time is up: it catches everything and goes on, for `seconds`, in the first attempt."""
 
 	name: ClassVar[str] = "fault.deaf"
 	summary: ClassVar[str] = "Ignore the timeout"
 
 	def misbehave(self, params: dict[str, Any], context: StepContext) -> None:
 		until = time.monotonic() + params["seconds"]
-		while time.monotonic() < until:
+		while context.attempt == 1 and time.monotonic() < until:
 			try:
 				time.sleep(until - time.monotonic())
 			except BaseException:
@@ -103,17 +103,15 @@ class Deaf(_Action):
 
 
 class InC(_Action):
-	"""Is in C code for `seconds`, where no signal handler of Python runs; with `gil` no other thread either."""
+	"""Is in C code for `seconds`, where no signal handler of Python runs; with `gil` no other thread either. In the first attempt."""
 
 	name: ClassVar[str] = "fault.in_c"
 	summary: ClassVar[str] = "Be somewhere in C"
 
 	def misbehave(self, params: dict[str, Any], context: StepContext) -> None:
 		library = (ctypes.PyDLL if params.get("gil") else ctypes.CDLL)(None)
-		until = time.monotonic() + params["seconds"]
-		# poll, not sleep: a signal ends it early, and C code that waits for something calls it again at once.
-		while (left := until - time.monotonic()) > 0:
-			_without_signals(library, int(left * 1000) + 1)
+		if context.attempt == 1:
+			_without_signals(library, int(params["seconds"] * 1000))
 
 
 def _without_signals(library: ctypes.CDLL, milliseconds: int) -> None:

@@ -16,7 +16,8 @@ from tests.faults.workers import Way, Worker, working
 
 STALLS = scale.of(1, 20)
 POINTS = scale.of([each for each in faults.POINTS if "before" in each], list(faults.POINTS))
-ELSEWHERE = Way(elsewhere=True)  # else the others would see that its process is still there
+# Elsewhere: nobody can see that its process is still there. Not watched: it would end by itself when it goes on.
+ELSEWHERE = Way(elsewhere=True, watched=False)
 
 
 def test_what_an_owner_writes_after_its_lease_changes_nothing(
@@ -43,7 +44,7 @@ def test_what_an_owner_writes_after_its_lease_changes_nothing(
 def test_an_owner_stopped_in_mid_transaction_holds_nobody_up(url: str, load: Load, tell: Tell, point: str):
 	load.start(6)
 	load.start(6, "desk")
-	stopped = Worker(url, Way(elsewhere=True, point=point, hit=4, signal=signal.SIGSTOP))
+	stopped = Worker(url, Way(elsewhere=True, watched=False, point=point, hit=4, signal=signal.SIGSTOP))
 	try:
 		wait_for(lambda: stopped.is_stopped)
 		with working(url, 1, lambda position: ELSEWHERE):

@@ -5,14 +5,14 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, Signals
 
 from dogansystem.store import faults
 from dogansystem.terminal import serve
-from dogansystem.worker import beat, identity
+from dogansystem.worker import beat, drainer, identity
 from tests.faults.actions import FaultSandbox
 
 # One process that has everything imported and is forked for each worker: a worker is there in a tenth of a second.
@@ -27,6 +27,7 @@ class Way:
 	Attributes:
 		elsewhere: nobody can ask whether its process lives, as if it were on another node: only its lease tells.
 		beat: seconds between two beats.
+		watched: False: nothing ends the process when no Python runs in it.
 		point: a fault point at which it sends itself `signal` …
 		hit: … when it comes there for the so-many-th time.
 		log: file for what it prints.
@@ -34,6 +35,7 @@ class Way:
 
 	elsewhere: bool = False
 	beat: float = 0.3
+	watched: bool = True
 	point: str | None = None
 	hit: int = 1
 	signal: Signals = SIGKILL
@@ -123,7 +125,9 @@ def _work(url: str, way: Way) -> None:
 	if way.log:
 		_print_into(way.log)
 	serve.Sandbox = FaultSandbox  # type: ignore[misc]
-	beat.BEAT_INTERVAL = way.beat
+	beat.BEAT_INTERVAL, beat.OVERRUN = way.beat, 1.0
+	if not way.watched:
+		drainer.Watchdog = lambda seconds: nullcontext()  # type: ignore[assignment,misc]
 	if way.elsewhere:
 		space = f"elsewhere {os.getpid()}"
 		identity.pid_space = lambda: space  # type: ignore[assignment]
