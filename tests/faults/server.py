@@ -16,7 +16,7 @@ _FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/s
 
 
 class Server:
-	"""A mariadbd with its data in `folder`. Skips the test where there is no mariadbd."""
+	"""A mariadbd with its data in `folder`; it ends with the block. Skips the test where there is no mariadbd."""
 
 	def __init__(self, folder: Path, *options: str) -> None:
 		self.data = folder / "data"
@@ -37,6 +37,12 @@ class Server:
 				check=True,
 			)
 		self.start()
+
+	def __enter__(self) -> "Server":
+		return self
+
+	def __exit__(self, *_: object) -> None:
+		self.stop()
 
 	def start(self) -> None:
 		"""Start it, and wait until it answers."""
@@ -62,7 +68,8 @@ class Server:
 	def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
 		"""End it: SIGTERM as `systemctl stop` does, SIGKILL as a power cut does."""
 		assert self._process
-		self._process.send_signal(number)
+		if self._process.poll() is None:
+			self._process.send_signal(number)
 		self._process.wait(STARTS)
 
 	def connect(self) -> "pymysql.connections.Connection[pymysql.cursors.Cursor]":

@@ -26,9 +26,8 @@ ITEMS = scale.of(30, 300)  # in each of three workflows
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 	"""A server whose lock waits end soon."""
-	server = Server(tmp_path_factory.mktemp("mariadb"), "--innodb-lock-wait-timeout=1")
-	yield server
-	server.stop()
+	with Server(tmp_path_factory.mktemp("mariadb"), "--innodb-lock-wait-timeout=1") as server:
+		yield server
 
 
 @pytest.fixture

@@ -23,9 +23,8 @@ CUT_EVERY = 30  # commits
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-	server = Server(tmp_path_factory.mktemp("mariadb"))
-	yield server
-	server.stop()
+	with Server(tmp_path_factory.mktemp("mariadb")) as server:
+		yield server
 
 
 @contextmanager
