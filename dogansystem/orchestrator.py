@@ -9,6 +9,7 @@ from dogansystem.agents.limits import check_may_enable
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import NotFound
+from dogansystem.health import throughput
 from dogansystem.health.status import system_status
 from dogansystem.sites.protocol import Site
 from dogansystem.store import agents, control, reads, versions
@@ -161,6 +162,11 @@ class Orchestrator:
 		if self._num_workers is not None:
 			settings = replace(settings, num_workers=self._num_workers)
 		return system_status(self.site, settings)
+
+	def get_history(self, kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:
+		"""What was measured of the site, or of a `node`, `priority`, `workflow` or `agent` by its name: by minute up to a
+		day, else by hour. Raises InputError."""
+		return throughput.history(self.site, kind, name, hours)
 
 	def _definition_of(self, run: str) -> Definition:
 		return versions.load(self.site, reads.version_of_run(self.site.database, run))

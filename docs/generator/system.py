@@ -33,6 +33,20 @@ STATUS: Mapping[str, str] = {
 	"workers.alive": "Workers that were heard of within the lease.",
 	"workers.busy": "Workers that have a step in hand.",
 	"workers.nodes": "For each node: `alive`, `busy`, and `steps` done by the workers that are alive.",
+	"nodes": "For each node that was heard of within a day: `state` (`up`: its workers beat; `idle`: they left, there was "
+	"nothing to do; `lost`: it stopped), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "
+	"`last_beat_seconds`.",
+	"throughput.<span>.steps": "Attempts that workers brought to an end in the last minute or hour (`last_minute`, "
+	"`last_hour`), whatever the end.",
+	"throughput.<span>.per_second": "The same by second.",
+	"throughput.<span>.failed": "Attempts after which the step has failed.",
+	"throughput.<span>.retried": "Attempts that failed and are tried again.",
+	"throughput.<span>.lost": "Attempts whose worker died.",
+	"throughput.<span>.wait_seconds.p50": "How long half of them stood ready at most before they began; `null`: there "
+	"were none.",
+	"throughput.<span>.wait_seconds.p95": "How long 95 % of them stood ready at most.",
+	"throughput.<span>.run_seconds.p50": "How long half of them took at most, from begin to commit.",
+	"throughput.<span>.run_seconds.p95": "How long 95 % of them took at most.",
 }
 
 
@@ -77,8 +91,14 @@ def status() -> str:
 
 def _paths(value: Mapping[str, Any], above: str = "") -> Iterator[str]:
 	for key, inner in value.items():
-		path = f"{above}{'<state>' if key in (*RUN_STATES, *STEP_STATES) else key}"
+		path = f"{above}{_general(key)}"
 		if isinstance(inner, Mapping) and inner:
 			yield from _paths(inner, f"{path}.")
 		else:
 			yield path
+
+
+def _general(key: str) -> str:
+	if key in (*RUN_STATES, *STEP_STATES):
+		return "<state>"
+	return "<span>" if key in ("last_minute", "last_hour") else key

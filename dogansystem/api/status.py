@@ -3,8 +3,10 @@
 from typing import Any
 
 import frappe
+from frappe.utils import cint
 
 from dogansystem.api.access import need_user
+from dogansystem.api.errors import as_frappe_errors
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.frappe_site import current_site
 
@@ -14,3 +16,16 @@ def get_system_status() -> dict[str, Any]:
 	"""Agents, workflows, runs and steps with their totals, the queue, workers and nodes, true at this moment."""
 	need_user()
 	return Orchestrator(current_site()).get_system_status()
+
+
+@frappe.whitelist()
+def get_history(kind: str = "site", name: str = "", hours: int | str = 24) -> list[dict[str, Any]]:
+	"""What was measured: throughput, wait and run times, failures and levels, by minute up to a day, else by hour.
+
+	:param kind: `site`, `node`, `priority`, `workflow` or `agent`.
+	:param name: of which node, priority, workflow or agent.
+	:param hours: how far back, up to 2160.
+	"""
+	need_user()
+	with as_frappe_errors():
+		return Orchestrator(current_site()).get_history(kind, name, cint(hours))

@@ -3,16 +3,20 @@
 from typing import Any
 
 from dogansystem import __version__
-from dogansystem.sites.protocol import Settings, Site
+from dogansystem.health import nodes, throughput
+from dogansystem.sites.protocol import Database, Settings, Site
 from dogansystem.store import agents, processes, queue, reads
+from dogansystem.store.figures import SITE, Figures
 from dogansystem.store.moment import as_text
 
 
 def system_status(site: Site, settings: Settings) -> dict[str, Any]:
-	"""Agents, workflows, runs and steps with their totals; the queue; workers wanted, alive and busy; nodes."""
+	"""Agents, workflows, runs and steps with their totals; the queue; workers wanted, alive and busy; nodes; what got done
+	in the last minute and hour, and how long it waited and took."""
 	db = site.database
 	now = site.now()
 	ready, in_hand, oldest = queue.depth(db)
+	registered, at_work = processes.every(db), queue.processes_at_work(db)
 	return {
 		"site": site.name,
 		"version": __version__,
@@ -28,7 +32,17 @@ def system_status(site: Site, settings: Settings) -> dict[str, Any]:
 			"timers": int(db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0]),
 			"oldest_ready_seconds": round(max(0.0, now - oldest), 3) if oldest is not None else None,
 		},
-		"workers": _workers(processes.every(db), queue.processes_at_work(db), settings, now),
+		"workers": _workers(registered, at_work, settings, now),
+		"nodes": nodes.every(site, registered, at_work, settings.lease),
+		"throughput": _throughput(db, now),
+	}
+
+
+def _throughput(db: Database, now: float) -> dict[str, Any]:
+	spans = {"last_minute": throughput.MINUTE, "last_hour": throughput.HOUR}
+	return {
+		name: throughput.summary(throughput.window(db, now, seconds).get((SITE, ""), Figures()), seconds)
+		for name, seconds in spans.items()
 	}
 
 

@@ -37,6 +37,7 @@ class Finished:
 		check_items: the `for_each` step may be complete: call `items.close` in a transaction of its own.
 		broken: an item has failed, so that no further one starts.
 		freed: a slot became free, or something stands in line: call `admission.admit`.
+		again: the attempt failed, and there will be another one.
 	"""
 
 	successor: Lease | None = None
@@ -45,6 +46,7 @@ class Finished:
 	check_items: bool = False
 	broken: bool = False
 	freed: bool = False
+	again: bool = False
 
 
 def write_result(

@@ -132,7 +132,7 @@ def _retry_later(
 		return Finished(freed=True, check_items=bool(attempt.item))
 	write_result(db, attempt, outcome, at, state=WAITING)
 	_sleep(db, run, attempt, "retry", at.seconds + delay, None, at)
-	return Finished(freed=freed)
+	return Finished(freed=freed, again=True)
 
 
 def _wait(db: Database, attempt: Attempt, outcome: Waits, at: Moment) -> Finished | None:

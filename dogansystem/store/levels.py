@@ -5,7 +5,7 @@ These are questions to the small tables only. None of them holds history, and ea
 
 from dogansystem.sites.protocol import Database
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, Figures, Table
-from dogansystem.store.queue import LANES
+from dogansystem.store.queue import priority
 
 
 def read(db: Database, now: float) -> Table:
@@ -21,7 +21,7 @@ def _queue(db: Database, found: Table, now: float) -> None:
 	ready, oldest = 0, now
 	for lane, count, since in db.sql("SELECT lane, COUNT(*), MIN(ready_at) FROM dogan_ready GROUP BY lane"):
 		ready, oldest = ready + count, min(oldest, since)
-		_of(found, PRIORITY, str(LANES - 1 - lane)).level("ready", count)
+		_of(found, PRIORITY, str(priority(lane))).level("ready", count)
 	site = _of(found, SITE)
 	site.level("ready", ready)
 	site.level("oldest_ready_seconds", now - oldest)

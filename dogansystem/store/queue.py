@@ -48,6 +48,11 @@ def lane(priority: int) -> int:
 	return LANES - 1 - priority
 
 
+def priority(in_lane: int) -> int:
+	"""The priority that a lane is for."""
+	return LANES - 1 - in_lane
+
+
 def make_ready(db: Database, run: str, steps: Sequence[tuple[Step, int, int]], at: Moment) -> None:
 	"""Let `(step, item, attempt)`s start: into the queue, or in line where an agent's slot is needed first."""
 	if not steps:

@@ -4,6 +4,7 @@ from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.runs import RunContract
+from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
 from dogansystem.tests.contract.workers import WorkerContract
 from dogansystem.tests.home import SiteTestCase
@@ -30,4 +31,8 @@ class TestTriggersOnFrappe(SiteTestCase, TriggerContract):
 
 
 class TestWorkersOnFrappe(SiteTestCase, WorkerContract):
+	pass
+
+
+class TestSamplesOnFrappe(SiteTestCase, SampleContract):
 	pass

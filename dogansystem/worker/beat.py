@@ -11,10 +11,11 @@ import time
 from dataclasses import dataclass, field
 
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import processes
+from dogansystem.store import processes, samples
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
+from dogansystem.worker.tally import Tally
 
 BEAT_INTERVAL = 2.0  # seconds; the lease is at least several of them
 OVERRUN = 5.0  # seconds past its timeout after which an attempt counts as one that cannot be interrupted
@@ -33,6 +34,7 @@ class Progress:
 	behind: int = 0  # steps claimed and not begun
 	lost: bool = False  # somebody declared this process dead
 	stopping: threading.Event = field(default_factory=threading.Event)
+	tally: Tally = field(default_factory=Tally)
 
 
 class Beat:
@@ -68,7 +70,7 @@ class Beat:
 		"""Beat, and look after what is in hand."""
 		if self._site.stop_requested():
 			self._progress.stopping.set()
-		if not self._control.run(self._beat):
+		if not self._beat():
 			self._progress.lost = True
 			self._progress.stopping.set()
 		elif self._is_overdue():
@@ -91,9 +93,19 @@ class Beat:
 		due = self._progress.due
 		return due is not None and time.monotonic() > due + OVERRUN
 
-	def _beat(self, db: Database) -> bool:
-		at = moment(self._site)
-		return processes.beat(db, self._process, at, self._progress.steps, self._progress.failures)
+	def _beat(self) -> bool:
+		"""Say that the process lives, and write down what it has measured, in one transaction."""
+		at, progress, measured = moment(self._site), self._progress, self._progress.tally.take()
+
+		def beat(db: Database) -> bool:
+			samples.note(db, at.seconds, measured)
+			return processes.beat(db, self._process, at, progress.steps, progress.failures)
+
+		try:
+			return self._control.run(beat)
+		except Exception:
+			progress.tally.put_back(measured)
+			raise
 
 	def _give_back(self, db: Database) -> int:
 		self._progress.behind = 0

@@ -12,7 +12,19 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Failed
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import admission, items, names, processes, reads, returns, timers, versions, wake
+from dogansystem.store import (
+	admission,
+	items,
+	names,
+	nodes,
+	processes,
+	reads,
+	returns,
+	samples,
+	timers,
+	versions,
+	wake,
+)
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import moment
@@ -22,6 +34,7 @@ from dogansystem.store.timers import Timer
 from dogansystem.triggers import schedule
 from dogansystem.worker import identity
 from dogansystem.worker.control import Control
+from dogansystem.worker.tally import lost_attempt
 
 MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
 
@@ -123,7 +136,7 @@ def abandon(site: Site, control: Control, number: int) -> None:
 def take_over(site: Site, control: Control, process: Process, why: Failed | None = None) -> int:
 	"""Return what a dead process had claimed; what it had begun counts as an attempt that failed, with WorkerLost unless
 	`why` says something else. Gives how many steps."""
-	if not control.run(lambda db: processes.declare_dead(db, process)):
+	if not control.run(lambda db: _declare_dead(site, db, process)):
 		return 0
 	number = abs(process.id)
 	# It may only have been stopped, in the middle of a transaction: nobody shall wait for its locks.
@@ -135,6 +148,14 @@ def take_over(site: Site, control: Control, process: Process, why: Failed | None
 		taken += _fail_lost(site, control, process, lease, begun_at, why)
 	control.run(lambda db: processes.leave(db, -number))
 	return taken
+
+
+def _declare_dead(site: Site, db: Database, process: Process) -> bool:
+	if not processes.declare_dead(db, process):
+		return False
+	if process.id > 0 and process.node != identity.node():  # where somebody takes over, the node lives
+		nodes.lost(db, process.node, site.now())
+	return True
 
 
 def _fail_lost(
@@ -153,6 +174,8 @@ def _fail_lost(
 		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random)
 		if finished is None:
 			db.rollback()
+		else:
+			samples.note(db, site.now(), lost_attempt(process.node, definition.name))
 		return finished
 
 	finished = control.run_or_leave(fail, None)

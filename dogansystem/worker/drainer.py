@@ -15,12 +15,12 @@ from functools import partial
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import faults, processes, queue
+from dogansystem.store import faults, processes, queue, samples
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
 from dogansystem.store.queue import Lease
-from dogansystem.worker import chores, identity
+from dogansystem.worker import chores, identity, sampling
 from dogansystem.worker.beat import Beat, Progress
 from dogansystem.worker.control import CONFLICT_PAUSE, Control
 from dogansystem.worker.execute import Interrupted, Work, perform
@@ -37,6 +37,8 @@ ATTEMPT_TRIES = 16  # transactions in which one attempt of a step may try to get
 CONFLICT_REPEATS = 12  # of them, after which a step that always loses against others has failed …
 CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
 RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
+SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
+TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
 RING_INTERVAL = 0.05  # seconds between two rings for help
 
 
@@ -68,7 +70,10 @@ class Drainer:
 		self._seq = 0
 		self._begun: int | None = None  # number of the lease that was begun with the last commit
 		self._chores_at = float("-inf")
+		self._sampled_at = time.monotonic()
 		self._rang_at = float("-inf")
+		self._came_at = time.monotonic()
+		self._is_called_back = False  # it gave way to others while there may have been more to do
 
 	def run(self) -> int:
 		"""Work until there is nothing to do or it is time to leave; gives how many steps were executed."""
@@ -140,9 +145,11 @@ class Drainer:
 			self.site.database.rollback()  # ended by whoever has taken over
 			return
 		given_back = self._control.run(self._give_back)
+		measured = self.progress.tally.take()
+		self._control.run(lambda db: samples.note(db, self.site.now(), measured))
 		self._control.run(lambda db: processes.leave(db, self._process))
 		self._mark(None, None)
-		if given_back:
+		if given_back or self._is_called_back:
 			self.site.doorbell.ring()
 
 	def _give_back(self, db: Database) -> int:
@@ -154,11 +161,18 @@ class Drainer:
 		"""Claim a batch and work it off; False when nothing was ready."""
 		if time.monotonic() - self._chores_at > CHORES_INTERVAL:
 			self._do_chores()
-		if not self._claim():
+		if self._gives_way() or not self._claim():
 			return False
 		while self._batch and not self.progress.stopping.is_set():
 			self._work_chain(self._batch.popleft())
 		return True
+
+	def _gives_way(self) -> bool:
+		"""Leave, to go on behind them, when others wait for this process: one site's flood must not keep another waiting."""
+		if time.monotonic() - self._came_at > TURN and self.site.others_wait():
+			self._is_called_back = True
+			self.progress.stopping.set()
+		return self._is_called_back
 
 	def _claim(self) -> bool:
 		limit = max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
@@ -255,6 +269,7 @@ class Drainer:
 		db.commit()
 		faults.point("step.after_commit")
 		self._begun = begun
+		self.progress.tally.add(work, outcome, finished, started.seconds, self.site.now())
 		return finished
 
 	def _after_failure(
@@ -292,6 +307,9 @@ class Drainer:
 
 	def _do_chores(self) -> int:
 		self._chores_at = time.monotonic()
+		if self._chores_at - self._sampled_at > SAMPLE_INTERVAL:
+			self._sampled_at = self._chores_at
+			sampling.sample(self.site, self._control)
 		return chores.do(self.site, self._control)
 
 	def _linger(self, leave_at: float) -> bool:

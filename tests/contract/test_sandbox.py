@@ -11,6 +11,7 @@ from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
 from dogansystem.tests.contract.runs import RunContract
+from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
 from dogansystem.tests.contract.workers import WorkerContract
 
@@ -40,7 +41,15 @@ class OnSandbox(Home, TestCase):
 		self.site.database.commit()
 
 
-CONTRACTS = (FlowContract, ErrorContract, RunContract, AgentContract, TriggerContract, WorkerContract)
+CONTRACTS = (
+	FlowContract,
+	ErrorContract,
+	RunContract,
+	AgentContract,
+	TriggerContract,
+	WorkerContract,
+	SampleContract,
+)
 
 globals().update(
 	{

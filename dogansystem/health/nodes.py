@@ -1,0 +1,42 @@
+"""The nodes: which are up, which have nothing to do, and which have stopped."""
+
+from typing import Any
+
+from dogansystem.health import throughput
+from dogansystem.sites.protocol import Site
+from dogansystem.store import nodes
+from dogansystem.store.figures import NODE, Figures
+from dogansystem.store.moment import as_text
+from dogansystem.store.processes import Process
+
+UP, IDLE, LOST = "up", "idle", "lost"
+
+
+def every(
+	site: Site, registered: list[Process], at_work: set[int], lease: float
+) -> dict[str, dict[str, Any]]:
+	"""Each node that was heard of within a day, with its state:
+
+	`up` has workers that beat; the workers of an `idle` one left because there was nothing to do; a `lost` one stopped
+	beating and was not heard of since.
+	"""
+	db, now = site.database, site.now()
+	known = {each.name: each for each in nodes.every(db)}
+	minute = throughput.window(db, now, throughput.MINUTE, (NODE,))
+	hour = throughput.window(db, now, throughput.HOUR, (NODE,))
+	found = {}
+	for name in sorted({*known, *(each.node for each in registered)}):
+		mine = [each for each in registered if each.node == name and each.id > 0]
+		alive = [each for each in mine if now - each.beat_at < lease]
+		seen = max([each.beat_at for each in mine] + [known[name].seen_at if name in known else 0.0])
+		is_lost = bool(mine) or (name in known and known[name].is_lost)
+		found[name] = {
+			"state": UP if alive else LOST if is_lost else IDLE,
+			"alive": len(alive),
+			"busy": sum(each.id in at_work for each in alive),
+			"steps_last_minute": minute.get((NODE, name), Figures()).executed,
+			"steps_last_hour": hour.get((NODE, name), Figures()).executed,
+			"last_beat": as_text(site.local_time(seen)) if seen else None,
+			"last_beat_seconds": round(now - seen, 3) if seen else None,
+		}
+	return found

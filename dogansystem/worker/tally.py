@@ -1,0 +1,58 @@
+"""The tally of one process: what its attempts came to and how long they took, until the next beat writes it down."""
+
+import threading
+
+from dogansystem.engine.outcomes import Outcome
+from dogansystem.store import figures, queue
+from dogansystem.store.attempts import Finished, state_of
+from dogansystem.store.figures import Figures, Table
+from dogansystem.worker import identity
+from dogansystem.worker.execute import Work
+
+
+class Tally:
+	"""Counted by the main thread, taken by the beat. What was not taken when a process is killed is lost: two seconds."""
+
+	def __init__(self) -> None:
+		self._lock = threading.Lock()
+		self._measured: Table = {}
+
+	def add(self, work: Work, outcome: Outcome, finished: Finished, began: float, ended: float) -> None:
+		"""Count an attempt that began and ended at these times (epoch seconds)."""
+		result = figures.RETRIED if finished.again else state_of(outcome)
+		waited, took = max(0.0, began - work.lease.ready_at), max(0.0, ended - began)
+		with self._lock:
+			for subject in _subjects(work):
+				of_subject = self._measured.get(subject)
+				if of_subject is None:
+					of_subject = self._measured[subject] = Figures()
+				of_subject.attempt(result, waited, took)
+
+	def take(self) -> Table:
+		"""What was counted since the last time."""
+		with self._lock:
+			taken, self._measured = self._measured, {}
+		return taken
+
+	def put_back(self, taken: Table) -> None:
+		"""Count again what could not be written down."""
+		with self._lock:
+			figures.add(self._measured, taken)
+
+
+def lost_attempt(node: str, workflow: str) -> Table:
+	"""What is written of an attempt whose process died in the middle of it."""
+	subjects = ((figures.SITE, ""), (figures.NODE, node), (figures.WORKFLOW, workflow))
+	return {subject: Figures({figures.LOST: 1}) for subject in subjects}
+
+
+def _subjects(work: Work) -> list[tuple[str, str]]:
+	found = [
+		(figures.SITE, ""),
+		(figures.NODE, identity.node()),
+		(figures.PRIORITY, str(queue.priority(work.lease.lane))),
+		(figures.WORKFLOW, work.definition.name),
+	]
+	if work.lease.agent:
+		found.append((figures.AGENT, work.lease.agent))
+	return found
