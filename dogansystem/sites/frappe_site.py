@@ -30,7 +30,8 @@ from dogansystem.sites.protocol import Settings
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
 CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
 
-# How far the database's clock is ahead of this machine's, by site, and when that was looked at (time.monotonic()).
+# How far the database's clock is ahead of time.monotonic(), by site, and when that was looked at. This machine's own
+# clock may be put forward or back at any moment.
 _clocks: dict[str, tuple[float, float]] = {}
 
 _SETTINGS = {
@@ -61,6 +62,7 @@ class FrappeSite:
 		self._settings, self._settings_of = Settings(), -1
 		self._stopping = threading.Event()
 		self._worker_key: str | None = None
+		self._queue: str | None = None
 		self._parent = os.getppid()
 
 	@cached_property
@@ -102,13 +104,13 @@ class FrappeSite:
 
 	def now(self) -> float:
 		"""Seconds since 1970 (UTC) by the database's clock: all nodes of a site share it."""
-		offset, checked = _clocks.get(self.name, (0.0, float("-inf")))
+		offset, checked = _clocks.get(self.name, (time.time() - time.monotonic(), float("-inf")))
 		if time.monotonic() - checked > CLOCK_CHECK and self._is_own_thread:
-			before = time.time()
+			before = time.monotonic()
 			(seconds,) = self.database.sql("SELECT UNIX_TIMESTAMP(NOW(6))")[0]
-			offset = float(seconds) - (before + time.time()) / 2
+			offset = float(seconds) - (before + time.monotonic()) / 2
 			_clocks[self.name] = offset, time.monotonic()
-		return time.time() + offset
+		return time.monotonic() + offset
 
 	def local_time(self, seconds: float) -> datetime:
 		"""That moment in the site's timezone, without tzinfo, as DocType fields hold it."""
@@ -200,12 +202,17 @@ class FrappeSite:
 		except Exception:
 			return False
 
+	def others_wait(self) -> bool:
+		"""Whether another site's job, or another one of this site's, waits in the queue that this job came from."""
+		return self._queue is not None and self.doorbell.others_wait(self._queue)
+
 	@contextmanager
 	def listening_for_stop(self) -> Iterator[None]:
 		"""Within the block SIGTERM means: finish the step in hand, give back the rest, leave."""
 		job = get_current_job()
 		if job and job.worker_name:
 			self._worker_key = f"rq:worker:{job.worker_name}"
+			self._queue = job.origin
 		before = signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
 		try:
 			yield

@@ -296,6 +296,10 @@ class Site(Protocol):
 		"""Whether whoever runs this process has asked it to leave. Called every few seconds, from a thread."""
 		...
 
+	def others_wait(self) -> bool:
+		"""Whether other work than this site's steps waits for this very process. Asked before each claim."""
+		...
+
 	def runs_changed(self, runs: Iterable[str]) -> None:
 		"""Tell the people who look at these runs that they changed. Best effort, after commit."""
 		...

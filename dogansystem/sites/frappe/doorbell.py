@@ -13,7 +13,7 @@ from functools import cached_property
 import frappe
 import redis
 from frappe.utils import get_bench_id
-from frappe.utils.background_jobs import generate_qname, get_queues_timeout, get_redis_conn
+from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
 
 QUEUE = "dogansystem"
 FALLBACK_QUEUE = "long"
@@ -23,6 +23,9 @@ LISTEN = 2.0  # seconds a listener is believed to listen; one that was killed mi
 # A drain job that waits in the queue is guarded for this long, so that rings do not pile up jobs behind busy workers.
 # Short, because the guard outlives a job that was lost.
 GUARD = 15.0  # seconds
+
+JOB = "dogansystem-drain"  # how the ids of drain jobs begin
+LOOKED_AT = 20  # jobs that wait in a queue, the first of them
 
 # Listeners are a set sorted by the time their listening ends, by the clock of Redis.
 _RING = """
@@ -58,6 +61,7 @@ class Doorbell:
 		self._listeners, self._bell, self._guard = f"{prefix}:listeners", f"{prefix}:bell", f"{prefix}:called"
 		self._workers = f"rq:workers:{generate_qname(QUEUE)}"
 		self._id = uuid.uuid4().hex
+		self._own_jobs = create_job_id(JOB).encode()
 
 	@cached_property
 	def redis(self) -> redis.Redis:
@@ -91,6 +95,14 @@ class Doorbell:
 		finally:
 			self._forget()
 
+	def others_wait(self, queue: str) -> bool:
+		"""Whether a job that is no drain job of this site waits in an RQ queue, given by its key's own name."""
+		try:
+			waiting = self.redis.lrange(f"rq:queue:{queue}", 0, LOOKED_AT - 1)
+		except redis.RedisError:
+			return False
+		return any(not job.startswith(self._own_jobs) for job in waiting)
+
 	def answered(self) -> None:
 		"""A drainer that was called has come: the next ring may call another."""
 		try:
@@ -119,7 +131,8 @@ class Doorbell:
 		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""
 		queue = QUEUE if has_workers and QUEUE in get_queues_timeout() else FALLBACK_QUEUE
 		try:
-			frappe.enqueue(DRAIN, queue=queue)
+			# Each with an id of its own: a fixed one would be kept busy by a worker that died.
+			frappe.enqueue(DRAIN, queue=queue, job_id=f"{JOB}-{uuid.uuid4().hex}")
 		except Exception:
 			self.answered()
 			raise

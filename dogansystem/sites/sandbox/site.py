@@ -196,6 +196,10 @@ class Sandbox:
 		"""Whether `stop` was called."""
 		return self._stopping.is_set()
 
+	def others_wait(self) -> bool:
+		"""Never: a sandbox's processes work for it alone."""
+		return False
+
 	def runs_changed(self, runs: Iterable[str]) -> None:
 		"""Tell those who `watch`, once this thread's transaction has committed."""
 		changed = list(runs)
