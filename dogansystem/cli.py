@@ -22,6 +22,7 @@ from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
 from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import files, show
 from dogansystem.terminal import run as runs
+from dogansystem.terminal import status as terminal_status
 
 SUCCEEDED, FAILED, INVALID, NO_START = 0, 1, 2, 3
 DEFAULT_DATABASE = "dogansystem.db"  # in the current folder: what `demo` leaves and `status` looks at
@@ -141,14 +142,23 @@ def serve(url: str, workers: int, as_json: bool) -> None:
 @click.option(
 	"--db", "url", metavar="URL", help=f"A file or mariadb://…; by default {DEFAULT_DATABASE} here."
 )
+@click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
 @json_option
-def status(url: str | None, as_json: bool) -> None:
-	"""Show agents, workflows, runs, steps, the queue and the workers."""
+def status(url: str | None, watch: bool, as_json: bool) -> None:
+	"""Show agents, workflows, runs, steps, the queue, the workers and nodes, and what got done lately."""
 	with _errors(as_json):
 		_must_exist(url or DEFAULT_DATABASE)
 		with Sandbox(url or DEFAULT_DATABASE) as site:
-			found = Orchestrator(site).get_system_status()
-	_print_json(found) if as_json else click.echo("\n".join(show.status_lines(found)))
+
+			def read() -> dict[str, Any]:
+				site.database.rollback()  # what was read before is what was true then
+				return Orchestrator(site).get_system_status()
+
+			if watch:
+				terminal_status.watch(read, as_json)
+				return
+			found = read()
+	_print_json(found) if as_json else click.echo("\n".join(terminal_status.lines(found)))
 
 
 @main.command()

@@ -17,6 +17,7 @@ import yaml
 from frappe.commands import get_site, pass_context
 
 from dogansystem.engine import errors
+from dogansystem.terminal import status as terminal_status
 
 FAILED, NOT_VALID, NOT_DONE = 1, 2, 3
 _NOT_VALID = (errors.DefinitionError, errors.InputError)
@@ -38,13 +39,22 @@ def _user_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @dogansystem.command("status")
+@click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
 @_json_option
 @pass_context
-def status(context: Any, as_json: bool) -> None:
+def status(context: Any, watch: bool, as_json: bool) -> None:
 	"""How much there is of everything, and how it goes."""
 	with _orchestrator(context) as orchestrator:
-		found = orchestrator.get_system_status()
-		_print(found) if as_json else click.echo(_status_table(found))
+
+		def read() -> dict[str, Any]:
+			frappe.db.rollback()  # what was read before is what was true then
+			return orchestrator.get_system_status()
+
+		if watch:
+			terminal_status.watch(read, as_json)
+			return
+		found = read()
+		_print(found) if as_json else click.echo("\n".join(terminal_status.lines(found)))
 
 
 @dogansystem.command("check")
@@ -194,24 +204,6 @@ def _work_off(orchestrator: Any, run: str) -> None:
 
 def _print(data: Any) -> None:
 	click.echo(json.dumps(data, indent=1, ensure_ascii=False, default=str))
-
-
-def _status_table(status: Mapping[str, Any]) -> str:
-	agents, workers, queue = status["agents"], status["workers"], status["queue"]
-	rows = [
-		("Agents", f"{agents['enabled']} of {agents['limit']} enabled, {agents['busy']} busy"),
-		("Workflows", f"{status['workflows']['enabled']} of {status['workflows']['total']} enabled"),
-		("Runs", _counts(status["runs"])),
-		("Steps", _counts(status["steps"])),
-		("Queue", f"{queue['ready']} ready, {queue['in_hand']} in hand, {queue['timers']} timers"),
-		("Workers", f"{workers['alive']} alive, {workers['busy']} busy, {workers['wanted']} wanted per node"),
-	]
-	return "\n".join(f"{name:<10} {text}" for name, text in rows)
-
-
-def _counts(states: Mapping[str, int]) -> str:
-	parts = [f"{count} {state}" for state, count in states.items() if count and state != "total"]
-	return f"{states['total']}" + (f" ({', '.join(parts)})" if parts else "")
 
 
 def _run_table(run: Mapping[str, Any]) -> str:

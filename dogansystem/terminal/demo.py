@@ -11,7 +11,7 @@ from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
 from dogansystem.sites.sandbox import Sandbox
-from dogansystem.terminal import show
+from dogansystem.terminal import show, status
 from dogansystem.worker.drainer import Drainer
 from dogansystem.workflows import templates
 
@@ -134,7 +134,7 @@ def _tell(found: dict[str, Any], url: str, say: Callable[[str], None]) -> None:
 		attached = f" with {mail['print']['doctype']} {mail['print']['name']}" if mail["print"] else ""
 		say(f"  to {', '.join(mail['to'])}: {mail['subject']}{attached}")
 	say("")
-	for line in show.status_lines(found["status"]):
+	for line in status.lines(found["status"]):
 		say(line)
 	say("\nWhere to look next")
 	say(f"  the status again      dogansystem status --db {url}")

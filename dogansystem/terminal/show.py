@@ -1,4 +1,4 @@
-"""How things look in a terminal: progress while a run goes on, a run at its end, the status."""
+"""How things look in a terminal: progress while a run goes on, a run at its end."""
 
 import sys
 import threading
@@ -71,32 +71,6 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	return lines
 
 
-def status_lines(status: Mapping[str, Any]) -> list[str]:
-	"""The status as a table."""
-	agents, workers, queue = status["agents"], status["workers"], status["queue"]
-	oldest = queue["oldest_ready_seconds"]
-	rows = [
-		("Agents", f"{agents['total']} ({agents['enabled']} enabled of at most {agents['limit']}, {agents['busy']} busy)"),
-		("Workflows", f"{status['workflows']['total']} ({status['workflows']['enabled']} enabled)"),
-		("Runs", _states(status["runs"])),
-		("Steps", _states(status["steps"])),
-		("Queue", f"{queue['ready']} ready, {queue['in_hand']} in hand, {queue['waiting_for_a_slot']} waiting for a slot"),
-		("Oldest ready", "nothing waits" if oldest is None else f"{oldest:.1f} s"),
-		("Timers", str(queue["timers"])),
-		("Workers", f"{workers['alive']} alive, {workers['busy']} busy, {workers['wanted']} wanted on each node"),
-	]  # fmt: skip
-	rows += [
-		(f"  {node}", f"{each['alive']} alive, {each['steps']} steps")
-		for node, each in workers["nodes"].items()
-	]
-	return [f"{name:<14} {value}" for name, value in rows]
-
-
 def to_stderr(text: str) -> None:
 	"""What is told on the way; results go to standard output."""
 	print(text, file=sys.stderr, flush=True)
-
-
-def _states(counts: Mapping[str, int]) -> str:
-	found = ", ".join(f"{number} {state}" for state, number in counts.items() if state != "total" and number)
-	return f"{counts['total']}" + (f" ({found})" if found else "")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -29,13 +30,17 @@ class TestCommands(SiteTestCase):
 		path.write_text(yaml.safe_dump(source, sort_keys=False))
 		return str(path)
 
+	def words(self, *arguments: str) -> list[str]:
+		"""What a shell would call."""
+		return [
+			*(sys.executable, "-W", "ignore", "-m", "frappe.utils.bench_helper", "frappe"),
+			*("--site", frappe.local.site, "dogansystem", *arguments),
+		]
+
 	def command(self, *arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
 		"""Run a command and look at its exit code."""
 		done = subprocess.run(
-			[
-				*(sys.executable, "-W", "ignore", "-m", "frappe.utils.bench_helper", "frappe"),
-				*("--site", frappe.local.site, "dogansystem", *arguments),
-			],
+			self.words(*arguments),
 			cwd=os.path.abspath(frappe.local.sites_path),
 			capture_output=True,
 			text=True,
@@ -95,3 +100,21 @@ class TestCommands(SiteTestCase):
 		for part in ("agents", "workflows", "runs", "steps"):
 			self.assertEqual(printed[part], known[part])
 		self.assertIn("0 of 1 enabled", self.command("status").stdout)
+
+	def test_the_status_is_watched_until_ctrl_c(self):
+		watching = subprocess.Popen(
+			self.words("status", "--watch", "--json"),
+			cwd=os.path.abspath(frappe.local.sites_path),
+			stdout=subprocess.PIPE,
+			stderr=subprocess.PIPE,
+			text=True,
+		)
+		try:
+			first = json.loads(watching.stdout.readline())
+			self.command("import", self.write("contract-watched"))
+			later = [json.loads(watching.stdout.readline()) for _ in range(2)][-1]
+		finally:
+			watching.send_signal(signal.SIGINT)
+			problems = watching.communicate(timeout=30)[1]
+		self.assertEqual((watching.returncode, problems.strip()), (0, ""))
+		self.assertEqual([found["workflows"]["total"] for found in (first, later)], [0, 1])

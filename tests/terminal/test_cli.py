@@ -1,6 +1,7 @@
 """The command line as workflow-format.md promises it: exit codes, JSON, errors; each as a process of its own."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -231,6 +232,41 @@ def test_serve_works_until_it_is_told_to_stop_and_status_counts(tmp_path):
 	assert server.returncode == 0
 	assert "Stopping" in rest
 	assert json.loads(command("status", "--db", database, "--json").stdout)["workers"]["alive"] == 0
+
+
+def test_status_is_watched_until_ctrl_c_and_shows_what_changes(tmp_path):
+	database = tmp_path / "watched.db"
+	with Sandbox(database) as site:
+		orchestrator = Orchestrator(site)
+		orchestrator.import_workflow({"name": "watched", "steps": [{"id": "a", "action": "data.set"}]})
+		site.database.commit()
+		watching = subprocess.Popen(
+			[*COMMAND, "status", "--db", str(database), "--watch", "--json"],
+			stdout=subprocess.PIPE,
+			stderr=subprocess.PIPE,
+			text=True,
+		)
+		try:
+			first = json.loads(watching.stdout.readline())
+			orchestrator.start_run("watched")
+			site.database.commit()
+			later = [json.loads(watching.stdout.readline()) for _ in range(2)][-1]
+		finally:
+			watching.send_signal(signal.SIGINT)
+			errors = watching.communicate(timeout=30)[1]
+	assert (watching.returncode, errors.strip()) == (0, "")
+	assert [found["runs"]["total"] for found in (first, later)] == [0, 1]
+	assert later["time"] > first["time"]
+
+
+def test_status_shows_nodes_throughput_and_times(tmp_path):
+	path = write(tmp_path, SET)
+	command("run", path, "--input", '{"x": 1}', "--db", tmp_path / "shown.db")
+	shown = command("status", "--db", tmp_path / "shown.db").stdout
+	assert re.search(
+		r"^Last minute +1 steps, 0\.017/s, waited p50 .+ p95 .+, took p50 .+ p95 ", shown, re.MULTILINE
+	)
+	assert re.search(r"^Oldest ready +nothing waits$", shown, re.MULTILINE)
 
 
 def test_status_of_a_sandbox_that_is_not_there_says_what_to_do(tmp_path):

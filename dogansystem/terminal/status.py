@@ -1,0 +1,79 @@
+"""The status as a person reads it: once, or again and again until Ctrl-C."""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+
+WATCH_INTERVAL = 2.0  # seconds: as often as workers write down what they did
+
+
+def lines(status: Mapping[str, Any]) -> list[str]:
+	"""The status as a table."""
+	agents, workflows, queue, workers = (status[part] for part in ("agents", "workflows", "queue", "workers"))
+	oldest = queue["oldest_ready_seconds"]
+	rows = [
+		("Agents", f"{agents['total']} ({agents['enabled']} of at most {agents['limit']} enabled, {agents['busy']} busy)"),
+		("Workflows", f"{workflows['total']} ({workflows['enabled']} of {workflows['total']} enabled)"),
+		("Runs", _states(status["runs"])),
+		("Steps", _states(status["steps"])),
+		("Queue", f"{queue['ready']} ready, {queue['in_hand']} in hand, {queue['waiting_for_a_slot']} waiting for a slot"),
+		("Oldest ready", "nothing waits" if oldest is None else _seconds(oldest)),
+		("Timers", str(queue["timers"])),
+		("Workers", f"{workers['alive']} alive, {workers['busy']} busy, {workers['wanted']} wanted on each node"),
+		*((f"  {name}", _node(node)) for name, node in status["nodes"].items()),
+		*((title, _throughput(status["throughput"][span])) for title, span in _SPANS),
+	]  # fmt: skip
+	return [f"{name:<14} {value}" for name, value in rows]
+
+
+def watch(read: Callable[[], Mapping[str, Any]], as_json: bool) -> None:
+	"""Show what `read` gives every two seconds until Ctrl-C; as JSON one object to a line."""
+	try:
+		while True:
+			found = read()
+			if as_json:
+				click.echo(json.dumps(found, ensure_ascii=False, default=str))
+			else:
+				click.clear()
+				click.echo("\n".join([*lines(found), "", f"{found['time'][:19]}, Ctrl-C to stop"]))
+			time.sleep(WATCH_INTERVAL)
+	except KeyboardInterrupt:
+		click.echo(err=True)
+
+
+_SPANS = (("Last minute", "last_minute"), ("Last hour", "last_hour"))
+
+
+def _throughput(found: Mapping[str, Any]) -> str:
+	parts = [f"{found['steps']} steps, {found['per_second']:g}/s"]
+	parts += [f"{found[end]} {end}" for end in ("failed", "retried", "lost") if found[end]]
+	for name, what in (("wait_seconds", "waited"), ("run_seconds", "took")):
+		times = found[name]
+		if times["p50"] is not None:
+			parts.append(f"{what} p50 {_seconds(times['p50'])} p95 {_seconds(times['p95'])}")
+	return ", ".join(parts)
+
+
+def _node(node: Mapping[str, Any]) -> str:
+	beat = node["last_beat_seconds"]
+	heard = "" if beat is None else f", heard of {_seconds(beat)} ago"
+	return (
+		f"{node['state']}, {node['alive']} alive, {node['busy']} busy, {node['steps_last_minute']} steps in the last minute"
+		+ heard
+	)
+
+
+def _seconds(seconds: float) -> str:
+	if seconds < 1:
+		return f"{seconds * 1000:.3g} ms"
+	if seconds < 120:
+		return f"{seconds:.1f} s"
+	return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
+def _states(counts: Mapping[str, int]) -> str:
+	found = ", ".join(f"{number} {state}" for state, number in counts.items() if state != "total" and number)
+	return f"{counts['total']}" + (f" ({found})" if found else "")
