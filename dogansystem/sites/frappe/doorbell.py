@@ -60,6 +60,7 @@ class Doorbell:
 		prefix = f"rq:dogansystem:{get_bench_id()}:{site}"
 		self._listeners, self._bell, self._guard = f"{prefix}:listeners", f"{prefix}:bell", f"{prefix}:called"
 		self._workers = f"rq:workers:{generate_qname(QUEUE)}"
+		self._queue = f"rq:queue:{generate_qname(QUEUE)}"
 		self._id = uuid.uuid4().hex
 		self._own_jobs = create_job_id(JOB).encode()
 
@@ -129,10 +130,14 @@ class Doorbell:
 
 	def _call(self, has_workers: bool) -> None:
 		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""
-		queue = QUEUE if has_workers and QUEUE in get_queues_timeout() else FALLBACK_QUEUE
+		queues = [QUEUE if has_workers and QUEUE in get_queues_timeout() else FALLBACK_QUEUE]
+		if not has_workers and QUEUE in get_queues_timeout() and not self.redis.llen(self._queue):
+			# A Redis that was emptied knows no workers any more, and yet they may be listening.
+			queues.append(QUEUE)
 		try:
-			# Each with an id of its own: a fixed one would be kept busy by a worker that died.
-			frappe.enqueue(DRAIN, queue=queue, job_id=f"{JOB}-{uuid.uuid4().hex}")
+			for queue in queues:
+				# Each with an id of its own: a fixed one would be kept busy by a worker that died.
+				frappe.enqueue(DRAIN, queue=queue, job_id=f"{JOB}-{uuid.uuid4().hex}")
 		except Exception:
 			self.answered()
 			raise
