@@ -15,8 +15,8 @@ import redis
 from frappe.utils import get_bench_id
 from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
 
-QUEUE = "dogansystem"
-FALLBACK_QUEUE = "long"
+from dogansystem.sites.frappe.queues import FALLBACK_QUEUE, QUEUE
+
 DRAIN = "dogansystem.sites.frappe_site.drain"
 
 LISTEN = 2.0  # seconds a listener is believed to listen; one that was killed misleads ringers for no longer
