@@ -52,6 +52,7 @@ def test(bench: Bench) -> None:
 		run_tests(bench)
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
+		unit_tests(bench, "tests.bench.test_alive")
 	with said("The desk"):
 		test_desk(bench)
 	with said("uninstall-app"):
