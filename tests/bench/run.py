@@ -1,4 +1,4 @@
-"""Everything that is tested on a real site, one after another: `python -m tests.bench.run BENCH_FOLDER`.
+"""Everything that is tested on a real site, one after another: `python -m tests.bench.run BENCH_FOLDER [MODULE…]`.
 
 Run by script/test-on-bench with the bench's own Python. Exit 0: passed. 75: the bench cannot be used; why stands, in one
 line, in the file that the environment names as BENCH_PROBLEM_FILE. Anything else: failed.
@@ -9,7 +9,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -21,13 +21,14 @@ from tests.bench.server import Unusable
 CANNOT_BE_USED = 75  # EX_TEMPFAIL
 
 
-def main(folder: str) -> int:
+def main(folder: str, *modules: str) -> int:
+	"""Test everything, or only some modules of `tests.bench`."""
 	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwind, so that nothing is left behind
 	try:
 		with ExitStack() as stack:
 			with said("A site of its own"):
 				bench = stack.enter_context(temporary_bench(Path(folder).resolve()))
-			test(bench)
+			test_only(bench, modules) if modules else test(bench)
 	except Unusable as problem:
 		Path(os.environ["BENCH_PROBLEM_FILE"]).write_text(f"{problem}\n")
 		return CANNOT_BE_USED
@@ -53,12 +54,24 @@ def test(bench: Bench) -> None:
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_alive")
+	with said("Faults"):
+		unit_tests(bench, "tests.bench.test_faults")
+		unit_tests(bench, "tests.bench.test_backup")
 	with said("The desk"):
 		test_desk(bench)
 	with said("uninstall-app"):
 		bench.frappe("uninstall-app", APP, "--yes", "--no-backup")
 		if found := leftovers.of(before, leftovers.look(bench)):
 			raise CommandFailed("uninstall-app left:\n" + "\n".join(f"  {each}" for each in found))
+
+
+def test_only(bench: Bench, modules: Sequence[str]) -> None:
+	"""Install the app and run these modules."""
+	bench.frappe("install-app", APP)
+	bench.frappe("set-config", "allow_tests", "true")
+	for module in modules:
+		with said(module):
+			unit_tests(bench, f"tests.bench.{module}")
 
 
 def run_tests(bench: Bench) -> None:
@@ -92,4 +105,4 @@ def said(what: str) -> Iterator[None]:
 
 
 if __name__ == "__main__":
-	sys.exit(main(sys.argv[1]))
+	sys.exit(main(*sys.argv[1:]))

@@ -1,0 +1,161 @@
+"""Real RQ workers that are killed, stopped, sent away and cut off: nothing is lost, nothing happens twice.
+
+`--all` gives the long form.
+"""
+
+import os
+import random
+import signal
+import time
+from contextlib import ExitStack
+
+import frappe
+from frappe.utils.background_jobs import get_queue
+
+from tests import scale
+from tests.bench.load import LoadTestCase
+from tests.bench.processes import Worker
+from tests.bench.redis_server import RedisServer, own_redis
+
+WORKERS = 2
+KILLS = scale.of(2, 20)
+STEPS = scale.of(100, 2_000)
+IN_FLIGHT = 25  # runs
+
+
+class TestKills(LoadTestCase):
+	def test_workers_killed_again_and_again_lose_and_double_nothing(self):
+		chance = random.Random(5)
+		killed = 0
+		workers = [Worker() for _ in range(WORKERS)]
+		try:
+			while killed < KILLS or self.steps < STEPS:
+				self.start_some(max(0, IN_FLIGHT - self.unfinished()))
+				time.sleep(chance.uniform(0.2, 1.5))
+				victim = chance.randrange(WORKERS)
+				if workers[victim].horses():  # it has something in hand
+					workers[victim].kill()
+					workers[victim] = Worker()
+					killed += 1
+				self.tick()
+			self.wait_until_done(120)
+		finally:
+			for worker in workers:
+				worker.__exit__()
+		self.assert_right("bench: kill -9 of workers", kills=killed)
+
+	def test_a_worker_stopped_past_its_lease_changes_nothing_afterwards(self):
+		with Worker() as stopped:
+			self.start_some(12)
+			self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease WHERE begun_at IS NOT NULL"))
+			(horse,) = stopped.horses()
+			os.kill(horse, signal.SIGSTOP)
+			# On this node a look at the process says that it is there: only the lease tells.
+			with Worker():
+				took = self.wait_until_done(60)
+				os.kill(horse, signal.SIGCONT)
+				time.sleep(1)
+		self.assert_right("bench: SIGSTOP past the lease, SIGCONT", stalls=1, seconds=round(took, 1))
+
+	def test_workers_told_to_leave_twice_under_load_leave_nothing_in_hand(self):
+		slowest = 0.0
+		for _ in range(2):
+			self.start_some(IN_FLIGHT)
+			with ExitStack() as stack:
+				workers = [stack.enter_context(Worker()) for _ in range(WORKERS)]
+				self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease"))
+				slowest = max(slowest, *(worker.terminate() for worker in workers))
+			frappe.db.rollback()
+			self.assertEqual(frappe.db.sql("SELECT * FROM dogan_lease"), ())
+			self.assertEqual(frappe.db.sql("SELECT * FROM dogan_process"), ())
+		with Worker():
+			self.wait_until_done(60)
+		self.assertEqual(frappe.db.count("Dogan Step Run", {"attempts": [">", 1]}), 0)
+		self.assert_right(
+			"bench: SIGTERM to all workers", workers=2 * WORKERS, slowest_seconds=round(slowest, 1)
+		)
+
+
+class TestRedis(LoadTestCase):
+	"""Redis is the doorbell only: whatever it forgets, two ticks later all goes on."""
+
+	def setUp(self) -> None:
+		stack = ExitStack()
+		self.addCleanup(stack.close)
+		self.redis: RedisServer = stack.enter_context(own_redis())
+		if self.redis is None:
+			self.skipTest("no redis-server here")
+		super().setUp()
+
+	def in_minutes(self) -> float:
+		"""Let a scheduler tick; gives how many ticks it took until everything has ended. Its minutes are 5 seconds."""
+		ticks = 0
+		while self.unfinished():
+			self.tick()
+			ticks += 1
+			self.assertLess(ticks, 10, self.describe())
+			until = time.monotonic() + 5
+			while time.monotonic() < until and self.unfinished():
+				time.sleep(0.2)
+		return ticks
+
+	def test_a_redis_that_is_flushed_in_mid_load(self):
+		with Worker(), Worker():
+			self.start_some(IN_FLIGHT)
+			self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease"))
+			self.redis.client.flushall()
+			self.start_some(5)
+			self.redis.client.flushall()
+			ticks = self.in_minutes()
+			self.assertLessEqual(ticks, 2)
+		self.assert_right("bench: Redis flushed", ticks=ticks)
+
+	def test_a_redis_that_restarts_empty_in_mid_load(self):
+		with Worker(), Worker():
+			self.start_some(IN_FLIGHT)
+			self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease"))
+			self.redis.kill()
+			self.start_some(5)  # nobody who saves a document has to wait for Redis
+			time.sleep(1)
+			self.redis.start()
+			time.sleep(6)  # RQ's workers look again after some seconds
+			ticks = self.in_minutes()
+			self.assertLessEqual(ticks, 2)
+		self.assert_right("bench: Redis restarted empty", ticks=ticks)
+
+	def test_a_redis_that_is_out_of_memory_for_a_while(self):
+		with ExitStack() as stack:
+			worker = stack.enter_context(Worker())
+			self.wait_for(lambda: self.redis.client.scard("rq:workers"))
+			self.redis.client.config_set("maxmemory", "1")
+			self.start_some(10)
+			self.tick()
+			time.sleep(3)
+			self.redis.client.config_set("maxmemory", "0")
+			if worker.process.poll() is not None:  # RQ gives up; a process manager starts another
+				stack.enter_context(Worker())
+			ticks = self.in_minutes()
+			self.assertLessEqual(ticks, 2)
+		self.assert_right("bench: Redis out of memory", ticks=ticks)
+
+
+class TestFairness(LoadTestCase):
+	settings = LoadTestCase.settings | {"time_budget_seconds": 300}
+
+	def test_another_site_s_job_waits_no_longer_than_a_turn_behind_a_flood(self):
+		"""One worker, one site that has enough to do for a long time, and jobs of another site in the same queue."""
+		queue = get_queue("dogansystem")
+		waits = []
+		with Worker():
+			self.start_some(150)
+			self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease"))
+			for number in range(5):
+				job = queue.enqueue("time.sleep", 0, job_id=f"elsewhere.localhost::{number}", result_ttl=60)
+				while job.get_status() != "finished":
+					time.sleep(0.02)
+				job.refresh()
+				waits.append((job.started_at - job.enqueued_at).total_seconds())
+			self.assertGreater(self.unfinished(), 20, "the flood was over")
+			self.wait_until_done(120)
+		self.assert_right("bench: one site's flood", longest_wait_of_another=round(max(waits), 2))
+		self.assertLess(max(waits), 2)
