@@ -148,8 +148,8 @@ def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext)
 	headers.update(signed.headers)
 	_check_url(params["url"])
 	try:
-		for value in headers.values():
-			value.encode("latin-1")  # all that HTTP has for a header
+		for name, value in headers.items():
+			name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
 		return requests.Request(
 			method, params["url"], headers, data=data, params=_pairs(params.get("query", {}))
 		).prepare()

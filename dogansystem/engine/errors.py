@@ -37,6 +37,13 @@ class InputError(DoganError):
 	"""The input of a run does not fit the workflow's `input` schema."""
 
 
+def half_a_character(error: UnicodeEncodeError) -> InputError:
+	"""What is wrong with a text that a database cannot take because it has no form in UTF-8."""
+	return InputError(
+		f"A text holds half of a character (a lone surrogate) at position {error.start}: write whole ones."
+	)
+
+
 class TemplateError(DoganError):
 	"""A template that cannot be rendered: a syntax error, or a name that does not exist."""
 

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from dogansystem.engine.errors import StepCommitted
+from dogansystem.engine.errors import StepCommitted, half_a_character
 from dogansystem.sites.protocol import Row
 from dogansystem.sites.statements import ends_transaction
 
@@ -85,13 +85,19 @@ class Connection(ABC):
 		"""Run a query that gives rows."""
 		if self._in_step and ends_transaction(query):
 			raise self._refuse(query)
-		return self._fetch(query, values)
+		try:
+			return self._fetch(query, values)
+		except UnicodeEncodeError as error:
+			raise half_a_character(error) from None
 
 	def execute(self, query: str, values: Sequence[Any] = ()) -> int:
 		"""Run a statement that changes rows; gives how many it changed."""
 		if self._in_step and ends_transaction(query):
 			raise self._refuse(query)
-		return self._change(query, values)
+		try:
+			return self._change(query, values)
+		except UnicodeEncodeError as error:
+			raise half_a_character(error) from None
 
 	def commit(self) -> None:
 		"""End the transaction and keep what it did; then run the callbacks that waited for it."""

@@ -129,7 +129,7 @@ def _limit_key(
 	data = context.RunData(
 		"", definition.name, "", "", "", given, trigger, document, run_as, started_by, 0, None
 	)
-	return str(render(definition.limits.key, context.values_of(data, {}, at, run_as)))[:140]
+	return str(render(definition.limits.key, context.values_of(data, {}, at, run_as), "limits.key"))[:140]
 
 
 def _check_agents(db: Database, definition: Definition) -> None:

@@ -97,7 +97,7 @@ def _outcome(result: Any, what: str) -> Outcome:
 		return Waits(result.until, encode(result.output, what))
 	if isinstance(result, Stop):
 		output = encode({"status": result.status, "message": result.message}, what)
-		return Stops(result.status, result.message, output)
+		return Stops(result.status, result.message[: outcomes.MAX_MESSAGE], output)
 	return Done(encode(result, what))
 
 
@@ -116,7 +116,7 @@ def _references(step: Step) -> set[str] | None:
 
 
 def _items(step: Step, values: dict[str, Any]) -> list[str]:
-	found = render(step.for_each, values)
+	found = render(step.for_each, values, "for_each")
 	if isinstance(found, dict | str | bytes) or not hasattr(found, "__iter__"):
 		raise TemplateError(
 			f"for_each must give a list, and gives {type(found).__name__}: use an expression such as"

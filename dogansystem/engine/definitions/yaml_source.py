@@ -58,6 +58,10 @@ def read_yaml(text: str, problems: Problems) -> Any:
 		before = text[: error.position]
 		column = len(before) - before.rfind("\n") - 1
 		_note(problems, text, before.count("\n"), column, f"not valid YAML: {error.reason}")
+	except UnicodeEncodeError as error:  # the parser in C takes UTF-8, which has no form for these
+		before = text[: error.start]
+		column = len(before) - before.rfind("\n") - 1
+		_note(problems, text, before.count("\n"), column, "holds half of a character (a lone surrogate)")
 	raise Unreadable
 
 

@@ -12,7 +12,7 @@ from jinja2 import Undefined, meta, nodes
 from dogansystem.engine.definitions.problems import closest
 from dogansystem.engine.errors import OutputNotJSON, OutputTooLarge, TemplateError
 from dogansystem.engine.templates import budget
-from dogansystem.engine.templates.plain import to_json_value
+from dogansystem.engine.templates.plain import to_json_value, whole
 from dogansystem.engine.templates.sandbox import EACH, Sandbox
 
 ENVIRONMENT = Sandbox()
@@ -127,7 +127,7 @@ class Compiled:
 			if size > budget.MAX_RESULT:
 				raise budget.Overrun(f"gives more than {budget.MAX_RESULT:,} characters; give less")
 			pieces.append(piece)
-		return "".join(pieces)
+		return whole("".join(pieces))
 
 	def _reason(self, error: BaseException) -> str:
 		reason = reason_of(error)

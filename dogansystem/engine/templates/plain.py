@@ -31,9 +31,22 @@ def to_json_value(value: Any) -> Any:
 		OutputNotJSON: something in it has no form in JSON, or lies too deep.
 		OutputTooLarge: more than `MAX_VALUES` values or `MAX_TEXT` characters.
 	"""
-	if type(value) in _PLAIN and (type(value) is not str or len(value) <= MAX_TEXT):
+	if type(value) in _PLAIN and (type(value) is not str or (len(value) <= MAX_TEXT and value.isascii())):
 		return value
 	return _Copy().of(value, 0)
+
+
+def whole(text: str) -> str:
+	"""`text`, if it has only whole characters. Raises OutputNotJSON: half of one (a lone surrogate) has no form in
+	UTF-8, so that no database and no other server would take it."""
+	if not text.isascii():
+		try:
+			text.encode()
+		except UnicodeEncodeError as error:
+			raise OutputNotJSON(
+				f"{text[error.start : error.end]!r} is half of a character (a lone surrogate); give whole characters"
+			) from None
+	return text
 
 
 class _Copy:
@@ -70,7 +83,7 @@ class _Copy:
 		self.text += len(text)
 		if self.text > MAX_TEXT:
 			raise OutputTooLarge(f"more than {MAX_TEXT:,} characters; give back less")
-		return text
+		return whole(text)
 
 	def mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
 		return {self.characters(key_of(key)): self.of(inner, depth) for key, inner in value.items()}
