@@ -4,7 +4,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
@@ -16,7 +16,7 @@ from frappe.utils import get_system_timezone
 from rq import get_current_job
 
 from dogansystem.actions import registry
-from dogansystem.sites.frappe import stamps
+from dogansystem.sites.frappe import links, stamps
 from dogansystem.sites.frappe.catalog import Catalog, credential
 from dogansystem.sites.frappe.database import ControlDatabase, SiteDatabase
 from dogansystem.sites.frappe.documents import Documents
@@ -27,6 +27,7 @@ from dogansystem.sites.frappe.realtime import RunsChanged
 from dogansystem.sites.frappe.scope import StepScope, acting_as
 from dogansystem.sites.protocol import Settings
 
+RUN = "Dogan Workflow Run"
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
 CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
 
@@ -42,6 +43,7 @@ _SETTINGS = {
 	"time_budget_seconds": ("time_budget", float),
 	"allow_private_network": ("allow_private_network", lambda text: bool(int(text))),
 	"keep_finished_days": ("keep_finished_days", int),
+	"keep_failed_days": ("keep_failed_days", int),
 }
 
 
@@ -174,6 +176,11 @@ class FrappeSite:
 			self._changed.tell()
 		else:
 			frappe.local.db.after_commit.add(self.tell_changes)
+
+	def runs_deleted(self, runs: Sequence[str]) -> None:
+		"""Delete what people have attached to runs that are gone: comments, assignments, shares …"""
+		links.delete(RUN, runs)
+		self.database.commit()
 
 	def tell_changes(self) -> None:
 		"""Tell now what was held back."""

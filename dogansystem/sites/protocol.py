@@ -28,7 +28,8 @@ class Settings:
 		linger: how long an idle drainer listens for the doorbell before it leaves.
 		time_budget: how long a drainer works before it hands over to a fresh one.
 		allow_private_network: whether `http.request` may reach private addresses.
-		keep_finished_days: age at which finished runs may be purged; 0 keeps them.
+		keep_finished_days: days after their end that finished runs are kept; 0: for ever.
+		keep_failed_days: the same for those that failed or were cancelled, where it is not 0.
 	"""
 
 	max_agents: int = 20
@@ -38,6 +39,7 @@ class Settings:
 	time_budget: float = 300.0
 	allow_private_network: bool = False
 	keep_finished_days: int = 0
+	keep_failed_days: int = 0
 
 
 class Database(Protocol):
@@ -302,4 +304,8 @@ class Site(Protocol):
 
 	def runs_changed(self, runs: Iterable[str]) -> None:
 		"""Tell the people who look at these runs that they changed. Best effort, after commit."""
+		...
+
+	def runs_deleted(self, runs: Sequence[str]) -> None:
+		"""Forget what the site keeps about runs beside their rows, such as comments; they have just been deleted."""
 		...

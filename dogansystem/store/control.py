@@ -7,7 +7,7 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotFound, WrongState
 from dogansystem.engine.states import CANCELLED, PAUSED, QUEUED, RUNNING
 from dogansystem.sites.protocol import Database
-from dogansystem.store import dialect, items, names, queue, returns, runs, slots, start, timers
+from dogansystem.store import dialect, history, items, names, queue, returns, runs, slots, start, timers
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun
 
@@ -75,6 +75,7 @@ def retry(
 		raise WrongState(
 			f"Run {run_name} {run.status.lower()} with nothing to retry: name the step to start from."
 		)
+	history.uncount(db, [run_name])
 	_reset_steps(db, run, again, at)
 	db.execute(
 		"UPDATE `tabDogan Workflow Run` SET status = %s, ending = '', output = NULL, error = NULL, error_type = NULL,"

@@ -7,7 +7,7 @@ from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED, RUN_STATES, STEP_STATES
 from dogansystem.sites.protocol import Database
-from dogansystem.store import dialect
+from dogansystem.store import dialect, history
 from dogansystem.store.moment import as_text
 
 _LISTED = (
@@ -114,16 +114,12 @@ def list_runs(
 
 def count_runs(db: Database) -> dict[str, int]:
 	"""How many runs are in each state, and `total`."""
-	found: dict[str, int] = dict(
-		db.sql("SELECT status, COUNT(*) FROM `tabDogan Workflow Run` GROUP BY status")
-	)
-	return _with_total(RUN_STATES, found)
+	return _with_total(RUN_STATES, history.count_runs(db))
 
 
 def count_steps(db: Database) -> dict[str, int]:
 	"""How many step runs are in each state, and `total`."""
-	found: dict[str, int] = dict(db.sql("SELECT status, COUNT(*) FROM `tabDogan Step Run` GROUP BY status"))
-	return _with_total(STEP_STATES, found)
+	return _with_total(STEP_STATES, history.count_steps(db))
 
 
 def count_workflows(db: Database) -> dict[str, int]:

@@ -35,8 +35,13 @@ _COLUMN_TYPES = {
 	"JSON": "LONGTEXT",
 }
 
-# Beyond what the DocTypes ask for: the way from a run to its steps, on both homes.
-_EXTRA_INDEXES = (("tabDogan Step Run", "dogan_run_item", ("run", "item")),)
+# Beyond what the DocTypes ask for, on both homes: the way from a run to its steps, to what is not counted yet, and to
+# what may be deleted.
+_EXTRA_INDEXES = (
+	("tabDogan Step Run", "dogan_run_item", ("run", "item")),
+	("tabDogan Workflow Run", "dogan_run_counted", ("counted", "status")),
+	("tabDogan Workflow Run", "dogan_run_finished", ("status", "finished_at")),
+)
 
 # {id} is the dialect's self-numbering key. Times are seconds since 1970 (UTC).
 _INTERNAL = {
@@ -95,7 +100,7 @@ _MARIADB_OPTIONS = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET=utf8mb4 COLLA
 def ensure(db: Database) -> None:
 	"""Make every table that is missing, DocTypes included: for a home without Frappe. May be called again."""
 	for doctype in doctypes():
-		for statement in _doctype_statements(db.dialect, doctype):
+		for statement in _doctype_statements(db, doctype):
 			db.execute(statement)
 	_create(
 		db,
@@ -155,7 +160,12 @@ def _create_index(
 	db.execute(f"CREATE {kind} IF NOT EXISTS `{index}` ON `{table}` ({names})")
 
 
-def _doctype_statements(dialect: str, doctype: dict[str, Any]) -> Iterator[str]:
+def _columns(db: Database, table: str) -> set[str]:
+	query = f"SHOW COLUMNS FROM `{table}`" if db.dialect == "mariadb" else f"PRAGMA table_info(`{table}`)"
+	return {row[0 if db.dialect == "mariadb" else 1] for row in db.sql(query)}
+
+
+def _doctype_statements(db: Database, doctype: dict[str, Any]) -> Iterator[str]:
 	table = f"tab{doctype['name']}"
 	columns = ["`name` VARCHAR(140) NOT NULL PRIMARY KEY"]
 	columns += ["`creation` DATETIME(6)", "`modified` DATETIME(6)"]
@@ -165,8 +175,12 @@ def _doctype_statements(dialect: str, doctype: dict[str, Any]) -> Iterator[str]:
 		columns += [f"`{name}` VARCHAR(140)" for name in ("parent", "parentfield", "parenttype")]
 	fields = [field for field in doctype["fields"] if field["fieldtype"] in _COLUMN_TYPES]
 	columns += [f"`{field['fieldname']}` {_COLUMN_TYPES[field['fieldtype']]}" for field in fields]
-	options = _MARIADB_OPTIONS if dialect == "mariadb" else ""
+	options = _MARIADB_OPTIONS if db.dialect == "mariadb" else ""
 	yield f"CREATE TABLE IF NOT EXISTS `{table}` ({', '.join(columns)}) {options}"
+	known = _columns(db, table)
+	for column in columns:
+		if column.split("`")[1] not in known:  # the table was made by an earlier version
+			yield f"ALTER TABLE `{table}` ADD COLUMN {column}"
 	indexed = [field for field in fields if field.get("search_index") or field.get("unique")]
 	for field in indexed:
 		kind = "UNIQUE INDEX" if field.get("unique") else "INDEX"

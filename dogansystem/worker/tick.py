@@ -7,7 +7,7 @@ lose everything at any moment.
 
 from dogansystem.sites.protocol import Site
 from dogansystem.store import queue, repair, state
-from dogansystem.worker import chores, sampling
+from dogansystem.worker import chores, retention, sampling
 from dogansystem.worker.control import Control
 
 TURN = 20.0  # seconds: a tick that comes sooner after another one leaves the work to it
@@ -27,6 +27,7 @@ def tick(site: Site) -> bool:
 		if not control.run(queue.is_empty):
 			site.doorbell.ring()
 		sampling.sample(site, control)
+		retention.look_after(site, control)
 		return True
 	finally:
 		control.close()

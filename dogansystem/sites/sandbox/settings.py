@@ -18,6 +18,7 @@ FIELDS: Mapping[str, str] = {
 	"time_budget_seconds": "time_budget",
 	"allow_private_network": "allow_private_network",
 	"keep_finished_days": "keep_finished_days",
+	"keep_failed_days": "keep_failed_days",
 }
 
 

@@ -4,7 +4,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timezone
 from types import TracebackType
@@ -205,6 +205,9 @@ class Sandbox:
 		changed = list(runs)
 		if self._watchers and changed:
 			self.after_commit(lambda: self._tell(changed))
+
+	def runs_deleted(self, runs: Sequence[str]) -> None:
+		"""Nothing: a sandbox keeps nothing about runs beside their rows."""
 
 	def _tell(self, runs: list[str]) -> None:
 		for watcher in list(self._watchers):

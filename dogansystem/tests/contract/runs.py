@@ -130,6 +130,81 @@ class RunContract(Home):
 		self.drain()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	def days_later(self, days: float) -> None:
+		"""Let time pass, and the tick come."""
+		self.advance(days * 86_400)
+		self.tick()
+
+	def exists(self, run: str) -> bool:
+		self.site.database.rollback()
+		rows = self.site.database.sql("SELECT 1 FROM `tabDogan Workflow Run` WHERE name = %s", (run,))
+		steps = self.site.database.sql("SELECT 1 FROM `tabDogan Step Run` WHERE run = %s", (run,))
+		self.site.database.rollback()
+		self.assertEqual(bool(rows), bool(steps))
+		return bool(rows)
+
+	def test_finished_runs_are_deleted_after_their_days(self):
+		self.set_settings(keep_finished_days=7, keep_failed_days=2)
+		self.addCleanup(self.set_settings, keep_finished_days=0, keep_failed_days=0)
+		succeeded = self.start(self.save("contract-purge", [step("a"), step("b")]))
+		failed = self.start(self.save("contract-purge-failed", [fails("a")]))
+		waiting = self.start(
+			self.save("contract-purge-waiting", [step("w", "flow.wait", params={"for": "60d"})])
+		)
+		self.drain()
+		self.days_later(1.9)
+		self.assertTrue(self.exists(failed))
+		self.days_later(0.2)
+		self.assertEqual([self.exists(each) for each in (succeeded, failed, waiting)], [True, False, True])
+		self.days_later(5)
+		self.assertEqual([self.exists(each) for each in (succeeded, waiting)], [False, True])
+
+	def test_runs_are_kept_for_ever_unless_the_settings_say_otherwise(self):
+		run = self.start(self.save("contract-keep", [step("a")]))
+		self.drain()
+		self.days_later(10_000)
+		self.assertTrue(self.exists(run))
+
+	def test_a_run_is_kept_while_the_one_that_started_it_has_not_ended(self):
+		self.set_settings(keep_finished_days=1)
+		self.addCleanup(self.set_settings, keep_finished_days=0)
+		parent = self.start(self.save("contract-parent", [step("w", "flow.wait", params={"for": "10d"})]))
+		child = self.start(self.save("contract-child", [step("a")]))
+		self.site.database.execute(
+			"UPDATE `tabDogan Workflow Run` SET parent_run = %s WHERE name = %s", (parent, child)
+		)
+		self.site.database.commit()
+		self.drain()
+		self.days_later(5)
+		self.assertTrue(self.exists(child))
+		self.advance(5 * 86_400)
+		self.drain()
+		self.days_later(2)
+		self.assertEqual([self.exists(each) for each in (parent, child)], [False, False])
+
+	def test_the_status_is_right_when_runs_are_counted_retried_and_deleted(self):
+		def finished() -> tuple[int, int]:
+			status = self.orchestrator.get_system_status()
+			self.site.database.rollback()
+			return status["runs"]["Succeeded"], status["steps"]["Succeeded"]
+
+		before = finished()
+		run = self.start(self.save("contract-counted", [step("a"), step("b")]))
+		self.drain()
+		self.assertEqual(finished(), (before[0] + 1, before[1] + 2))
+		self.days_later(0.1)  # the tick has counted it
+		self.assertEqual(finished(), (before[0] + 1, before[1] + 2))
+		self.act("retry", run, "b")
+		self.assertEqual(finished(), (before[0], before[1] + 1))
+		self.drain()
+		self.days_later(0.1)
+		self.assertEqual(finished(), (before[0] + 1, before[1] + 2))
+		self.set_settings(keep_finished_days=1)
+		self.addCleanup(self.set_settings, keep_finished_days=0)
+		self.days_later(2)
+		self.assertFalse(self.exists(run))
+		self.assertEqual(finished(), before)
+
 	def test_a_run_keeps_the_version_it_started_with(self):
 		workflow = self.save("contract-version", [step("w", "flow.wait", params=WAIT), step("old")])
 		run = self.start(workflow)

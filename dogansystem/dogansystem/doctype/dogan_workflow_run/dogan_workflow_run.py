@@ -3,6 +3,8 @@ from frappe import _
 from frappe.model.document import Document
 
 from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.sites.frappe_site import current_site
+from dogansystem.store import history
 
 
 class DoganWorkflowRun(Document):
@@ -16,6 +18,7 @@ class DoganWorkflowRun(Document):
 		"""A run under way would go on without its row."""
 		if self.status not in RUN_FINISHED:
 			frappe.throw(_("Run {0} has not ended: cancel it before you delete it.").format(self.name))
+		history.uncount(current_site().database, [self.name])
 
 	def after_delete(self) -> None:
 		"""Its steps go with it."""
