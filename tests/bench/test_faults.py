@@ -134,6 +134,7 @@ class TestRedis(LoadTestCase):
 			self.redis.client.config_set("maxmemory", "0")
 			if worker.process.poll() is not None:  # RQ gives up; a process manager starts another
 				stack.enter_context(Worker())
+				self.wait_for(lambda: self.redis.client.scard("rq:workers"))
 			ticks = self.in_minutes()
 			self.assertLessEqual(ticks, 2)
 		self.assert_right("bench: Redis out of memory", ticks=ticks)

@@ -39,6 +39,8 @@ class Known:
 
 	Attributes:
 		generations: how often each step run was set back by a retry.
+		purged: the runs that were deleted.
+		seen: the runs that were there at the last look, and whether they had ended.
 		stopped: the runs in which a step has said that they end here, whatever else happens in them.
 		most_runs: the highest `concurrent_runs` a workflow has had.
 	"""
@@ -46,6 +48,8 @@ class Known:
 	generations: Counter[str] = field(default_factory=Counter)
 	most_runs: dict[str, int] = field(default_factory=dict)
 	stopped: set[str] = field(default_factory=set)
+	purged: set[str] = field(default_factory=set)
+	seen: dict[str, bool] = field(default_factory=dict)
 
 
 def check(now: Snapshot, known: Known) -> None:
@@ -258,6 +262,27 @@ def ends_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
 			yield f"{run.name} is {run.status} although {failed} failed: {run.states}"
 
 
+def only_what_was_purged_is_gone(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A run is there until it is purged, and then nothing of it is; one that has not ended is never purged."""
+	gone = {name: ended for name, ended in known.seen.items() if name not in now.runs}
+	for name in gone.keys() - known.purged:
+		yield f"{name} is gone, and nobody has purged it"
+	for name in known.purged & now.runs.keys():
+		yield f"{name} was purged, and is there"
+	for name, ended in gone.items():
+		if not ended:
+			yield f"{name} was purged, and had not ended"
+	known.seen = {run.name: run.is_finished for run in now.runs.values()}
+
+
+def sums_are_right(now: Snapshot, known: Known) -> Iterator[str]:
+	"""What the status says of runs and steps is what is there, whatever of it is counted already."""
+	runs = Counter(run.status for run in now.runs.values())
+	steps = Counter(step.status for run in now.runs.values() for step in run.steps.values())
+	if (dict(runs), dict(steps)) != now.sums:
+		yield f"the status says {now.sums}, and there are {dict(runs)} and {dict(steps)}"
+
+
 Rule = Callable[[Snapshot, Known], Iterator[str]]
 RULES: tuple[Rule, ...] = (
 	changes_are_allowed,
@@ -273,4 +298,6 @@ RULES: tuple[Rule, ...] = (
 	items_keep_their_order,
 	attempts_are_counted,
 	ends_have_a_reason,
+	only_what_was_purged_is_gone,
+	sums_are_right,
 )

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 from typing import TYPE_CHECKING
 
-from dogansystem.engine.definition import Step
+from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
 from dogansystem.store import items, names, processes, queue, reads, returns, versions
@@ -38,6 +38,7 @@ class Process:
 		self._floor = queue.Floor()
 		self._seq = 0
 		self._batch: deque[Lease] = deque()
+		self._definitions: dict[str, Definition] = {}  # of the runs it has had in hand
 		self._begun: int | None = None  # number of the lease that was begun with the last commit
 		self._in_hand: Lease | None = None
 		self._is_successor = False
@@ -78,11 +79,18 @@ class Process:
 			)
 		self._seq += len(leases)
 		self._batch.extend(leases)
+		self._definitions |= {each.run: self._definition(each.run) for each in leases}
 		if leases:
 			self._to_do.append(lambda: self._show_running(leases))
 		elif not self.world.is_registered(self.id):
 			self.gone = True
 		return f"claimed {[each.step_run for each in leases]}"
+
+	def _definition(self, run: str) -> Definition:
+		db = self.world.place.watcher
+		found = versions.load(self.world.place, reads.version_of_run(db, run), db)
+		db.rollback()
+		return found
 
 	def _show_running(self, leases: list[Lease]) -> None:
 		at = moment(self.world.place)
@@ -107,7 +115,7 @@ class Process:
 		db = place.database
 		held = self.world.holds(lease)
 		before = None if held else place.dump()
-		definition = versions.load(place, reads.version_of_run(db, lease.run), db)
+		definition = self._definitions[lease.run]
 		step_id, item = names.parts(lease.step_run)
 		step = definition.by_id[step_id]
 		outcome = self._outcome(step, item)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.sites.connection import Connection
-from dogansystem.store import names, repair, versions
+from dogansystem.store import history, names, repair, versions
 from tests.simulation.place import Place
 
 
@@ -61,6 +61,9 @@ class Snapshot:
 	processes: set[int]
 	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
 	changes: list[tuple[str, str, str, str]]  # kind, name, old, new: since the last look
+	sums: tuple[
+		dict[str, int], dict[str, int]
+	]  # how many runs and steps there are in each state, as the status says
 	repairable: set[tuple[str, str]]  # run and step that the tick would complete
 
 	@property
@@ -104,6 +107,7 @@ def take(place: Place) -> Snapshot:
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],
+		sums=(history.count_runs(db), history.count_steps(db)),
 		repairable=set(repair.open_for_each_steps(db)),
 	)
 	db.rollback()

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.conftest import Figures
+from tests.conftest import Tell
 from tests.simulation.world import World
 
 ACTIONS = 250
 
 
-def test_every_run_ends_and_no_effect_is_lost_or_doubled(seed: int, tmp_path: Path, figures: Figures):
+def test_every_run_ends_and_no_effect_is_lost_or_doubled(seed: int, tmp_path: Path, tell: Tell):
 	world = World(tmp_path / "world.db", seed)
 	try:
 		world.play(ACTIONS)
@@ -20,4 +20,4 @@ def test_every_run_ends_and_no_effect_is_lost_or_doubled(seed: int, tmp_path: Pa
 		pytest.fail(f"{error}\n\nThe last of it:\n{story}\n\nAgain: pytest tests/simulation --seed {seed}")
 	finally:
 		world.place.close()
-		figures.add(world)
+		tell("simulation", seeds=1, actions=world.actions, steps=world.steps, looks_at_everything=world.looks)

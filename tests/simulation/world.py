@@ -9,7 +9,8 @@ from types import SimpleNamespace
 
 from dogansystem import Orchestrator
 from dogansystem.engine.errors import LimitReached, WrongState
-from dogansystem.store import admission, names
+from dogansystem.sites.protocol import Database
+from dogansystem.store import admission, history, names, purge
 from dogansystem.store.moment import moment
 from dogansystem.store.queue import Lease
 from dogansystem.worker import chores
@@ -253,6 +254,23 @@ class World:
 		self.place.database.commit()
 		return f"{run} from {step}: {again}"
 
+	def do_purge(self) -> str:
+		"""Delete what has ended in some state and is old enough."""
+		state = self.chance.choice(["Succeeded", "Failed", "Cancelled"])
+		before = moment(self.place, self.place.now() - self.chance.choice([0, 60, 4000])).text
+
+		def delete(db: Database) -> list[str]:
+			deleted = purge.purge(db, state, before, 3)
+			self.known.purged |= set(deleted)
+			return deleted
+
+		gone = self.control.run(delete)
+		self._started = {key: run for key, run in self._started.items() if run not in gone}
+		return f"{state} before {before}: {gone}"
+
+	def do_count(self) -> str:
+		return str(self.control.run(lambda db: history.count(db, self.chance.randint(1, 3))))
+
 	def do_agent(self) -> str:
 		name = self.chance.choice(list(definitions.AGENTS))
 		change = self.chance.choice([self.orchestrator.enable_agent, self.orchestrator.disable_agent])
@@ -340,4 +358,6 @@ ACTIONS = {
 	"cancel": 3,
 	"retry": 6,
 	"agent": 3,
+	"purge": 3,
+	"count": 4,
 }
