@@ -25,6 +25,9 @@ doc_events = {
 	}
 }
 
+# A scrape of the metrics brings its token where Frappe expects a login.
+before_request = ["dogansystem.api.metrics.keep_token"]
+
 # Every minute: due schedules and timers, expired leases, a ring if work waits.
 scheduler_events = {"cron": {"* * * * *": ["dogansystem.sites.frappe_site.tick"]}}
 

@@ -10,8 +10,9 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import NotFound
 from dogansystem.health import throughput
+from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
-from dogansystem.sites.protocol import Site
+from dogansystem.sites.protocol import Settings, Site
 from dogansystem.store import agents, control, reads, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
@@ -156,17 +157,24 @@ class Orchestrator:
 
 	def get_system_status(self) -> dict[str, Any]:
 		"""How much there is of everything and how it goes: agents, workflows, runs, steps, queue, workers."""
-		settings = self.site.settings()
-		if self._max_agents is not None:
-			settings = replace(settings, max_agents=self._max_agents)
-		if self._num_workers is not None:
-			settings = replace(settings, num_workers=self._num_workers)
-		return system_status(self.site, settings)
+		return system_status(self.site, self._settings())
+
+	def get_metrics(self) -> str:
+		"""The numbers that change by the minute, in Prometheus' text format. Costs little, however long the history."""
+		return metrics(self.site, self._settings())
 
 	def get_history(self, kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:
 		"""What was measured of the site, or of a `node`, `priority`, `workflow` or `agent` by its name: by minute up to a
 		day, else by hour. Raises InputError."""
 		return throughput.history(self.site, kind, name, hours)
+
+	def _settings(self) -> Settings:
+		settings = self.site.settings()
+		if self._max_agents is not None:
+			settings = replace(settings, max_agents=self._max_agents)
+		if self._num_workers is not None:
+			settings = replace(settings, num_workers=self._num_workers)
+		return settings
 
 	def _definition_of(self, run: str) -> Definition:
 		return versions.load(self.site, reads.version_of_run(self.site.database, run))

@@ -58,7 +58,7 @@ def settings() -> str:
 		(
 			code(each["fieldname"]),
 			each["label"],
-			each.get("default", "0"),
+			each.get("default", "" if each["fieldtype"] == "Password" else "0"),
 			_plain(each.get("description", "")),
 		)
 		for each in fields

@@ -117,6 +117,18 @@ def count_runs(db: Database) -> dict[str, int]:
 	return _with_total(RUN_STATES, history.count_runs(db))
 
 
+def count_unfinished_runs(db: Database) -> dict[str, int]:
+	"""How many runs are in each state that is not an end; those that have ended are not read for it."""
+	unfinished = [state for state in RUN_STATES if state not in RUN_FINISHED]
+	return dict(
+		db.sql(
+			"SELECT status, COUNT(*) FROM `tabDogan Workflow Run`"
+			f" WHERE status IN ({dialect.marks(unfinished)}) GROUP BY status",
+			unfinished,
+		)
+	)
+
+
 def count_steps(db: Database) -> dict[str, int]:
 	"""How many step runs are in each state, and `total`."""
 	return _with_total(STEP_STATES, history.count_steps(db))

@@ -2,6 +2,8 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+LEAST_TOKEN = 16  # characters
+
 # Field, least value, why.
 _LEAST = (
 	("num_workers", 1, "without a worker no step runs"),
@@ -15,6 +17,13 @@ class DoganSettings(Document):
 
 	def validate(self) -> None:
 		"""Raise ValidationError naming the field, its least value and the reason."""
+		token = self.metrics_token
+		if token and not self.is_dummy_password(token) and len(token) < LEAST_TOKEN:
+			frappe.throw(
+				_("{0} must have {1} characters or more: whoever guesses it reads the metrics.").format(
+					_(self.meta.get_label("metrics_token")), LEAST_TOKEN
+				)
+			)
 		for field, least, reason in _LEAST:
 			if self.get(field) < least:
 				frappe.throw(
