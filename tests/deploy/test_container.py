@@ -49,3 +49,46 @@ def taken(name: str) -> bool:
 def test_the_image_gets_what_pip_needs_and_nothing_of_the_rest():
 	needed = {"dogansystem", "pyproject.toml", "setup.py", "README.md", "LICENSE"}
 	assert {path.name for path in ROOT.iterdir() if taken(path.name)} == needed
+
+
+def script() -> str:
+	"""What the image's one RUN executes."""
+	lines = CONTAINERFILE.read_text().split("\nRUN ")[1].split("\n\n")[0]
+	return lines.replace("\\\n", "")
+
+
+def bench(folder: Path, assets: str) -> Path:
+	"""A bench as an image has it, with programs that only note what they were asked for."""
+	for each in ("apps/frappe", "apps/dogansystem", "sites", "env/bin", "bin", assets):
+		(folder / each).mkdir(parents=True, exist_ok=True)
+	(folder / assets / "assets.json").write_text("old")
+	note = f'#!/bin/sh\necho "$(basename "$0") $*" >> {folder}/asked\n'
+	for name in ("env/bin/python", "bin/bench"):
+		(folder / name).write_text(note)
+		(folder / name).chmod(0o755)
+	with (folder / "bin/bench").open("a") as program:
+		program.write("[ -e sites/assets/assets.json ] && echo built > sites/assets/dogansystem.js\n")
+	return folder
+
+
+@pytest.mark.parametrize("assets", ["assets", "sites/assets"])
+def test_what_is_built_lands_where_the_image_keeps_its_assets(tmp_path: Path, assets: str):
+	"""Newer images keep them beside `sites`, older ones in it."""
+	folder = bench(tmp_path, assets)
+	command = f"PATH={folder}/bin:$PATH; {script()}"
+	assert run("bash", "-o", "errexit", "-o", "pipefail", "-c", command, cwd=folder).returncode == 0
+	asked = (folder / "asked").read_text().splitlines()
+	assert asked[:2] == [
+		"python -m pip install --no-cache-dir --editable apps/dogansystem",
+		"bench build --app dogansystem --production",
+	]
+	assert {path.name for path in (folder / assets).iterdir()} == {"assets.json", "dogansystem.js"}
+	assert (folder / "sites/assets").exists() == (assets == "sites/assets")
+	assert (folder / "sites/apps.txt").read_text().split() == ["dogansystem", "frappe"]
+
+
+def test_a_build_that_fails_makes_no_image(tmp_path: Path):
+	folder = bench(tmp_path, "assets")
+	(folder / "bin/bench").write_text("#!/bin/sh\nexit 1\n")
+	command = f"PATH={folder}/bin:$PATH; {script()}"
+	assert run("bash", "-o", "errexit", "-o", "pipefail", "-c", command, cwd=folder).returncode == 1

@@ -139,7 +139,14 @@ def test_a_node_killed_under_load_fails_no_request_after_its_ejection(balanced: 
 	assert [each for each in lost if each[0] == "GET" or each[1] > killed] == []
 	assert len(lost) <= len(threads)
 	assert 1 <= balanced.tried_in_vain() <= 2 * 2 * 2, "two failures, and again after ten seconds"
-	tell("load balancer", requests=nodes.total(), nodes_killed=1, failed_in_flight=len(lost), failed_after=0)
+	tell(
+		"load balancer",
+		requests=nodes.total(),
+		nodes_killed=1,
+		failed_in_flight=len(lost),
+		failed_after=0,
+		asked_in_vain=balanced.tried_in_vain(),
+	)
 
 
 def test_a_node_that_comes_back_gets_requests_again(nginx: str, tmp_path: Path):

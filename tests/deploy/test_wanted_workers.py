@@ -1,7 +1,11 @@
-"""The autoscaler's query, asked of a real database with steps that wait and steps that run."""
+"""How many workers the autoscalers want: KEDA's query asked of a real database, the HPA's of Prometheus' own evaluator."""
 
+import inspect
+import re
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pymysql
@@ -12,7 +16,7 @@ from dogansystem import Sandbox
 from dogansystem.sites.sandbox import TestClock
 from dogansystem.store import processes, queue
 from dogansystem.store.moment import moment
-from tests.deploy.files import DEPLOY
+from tests.deploy.files import DEPLOY, program, run
 from tests.sandbox.conftest import clock, empty_mariadb_url, mariadb_url  # noqa: F401
 
 
@@ -54,7 +58,7 @@ def ask(site: Sandbox, file: str) -> float:
 	return float(value)
 
 
-@pytest.mark.parametrize(
+CASES = pytest.mark.parametrize(
 	"ready, claimed, running, steady, spot",
 	[
 		(0, 0, 0, 0, 0),
@@ -64,6 +68,9 @@ def ask(site: Sandbox, file: str) -> float:
 		(200, 40, 8, 20, 10),
 	],
 )
+
+
+@CASES
 def test_as_many_workers_are_wanted_as_steps_run_and_one_more_for_each_twenty(
 	site: Sandbox, ready: int, claimed: int, running: int, steady: float, spot: float
 ):
@@ -95,3 +102,57 @@ def test_the_rights_that_the_file_gives_are_enough_and_no_more(site: Sandbox, em
 					cursor.execute("SELECT * FROM tabSingles")
 	finally:
 		db.execute(f"DROP USER '{name}'@'%%'")
+
+
+# Prometheus
+
+
+def adapter() -> dict[str, Any]:
+	(rule,) = yaml.safe_load((DEPLOY / "kubernetes/hpa/prometheus-adapter.yaml").read_text())["rules"][
+		"external"
+	]
+	return rule
+
+
+@CASES
+def test_the_hpa_wants_as_many(
+	tmp_path: Path, ready: int, claimed: int, running: int, steady: float, spot: float
+):
+	samples = {"steps_ready": ready, "steps_in_hand": claimed + running, "workers_busy": running or "_"}
+	case = {
+		"rule_files": [],
+		"tests": [
+			{
+				"interval": "1m",
+				"input_series": [
+					{"series": f"dogansystem_{name}{{site='erp'}}", "values": str(value)}
+					for name, value in samples.items()
+				],
+				"promql_expr_test": [
+					{
+						"expr": adapter()["metricsQuery"],
+						"eval_time": "0m",
+						"exp_samples": [{"labels": "{}", "value": steady}],
+					}
+				],
+			}
+		],
+	}
+	(tmp_path / "case.yaml").write_text(yaml.safe_dump(case))
+	checked = run(program("promtool", "prometheus"), "test", "rules", tmp_path / "case.yaml")
+	assert checked.returncode == 0, checked.stdout
+
+
+def test_the_hpa_asks_for_the_metric_that_the_adapter_serves_out_of_those_of_the_app(tmp_path: Path):
+	scaler = yaml.safe_load((DEPLOY / "kubernetes/hpa/autoscaler.yaml").read_text())
+	asked = {each["external"]["metric"]["name"] for each in scaler["spec"]["metrics"]}
+	assert asked == {adapter()["name"]["as"]}
+	health = pytest.importorskip("dogansystem.health.metrics", reason="this version has no metrics")
+	with Sandbox(str(tmp_path / "site.db")) as site:
+		exposed = health.metrics(site, site.settings())
+	families = set(re.findall(r"^# TYPE (\w+)", exposed, re.MULTILINE))
+	used = set(re.findall(r"dogansystem_\w+", f"{adapter()['metricsQuery']} {adapter()['seriesQuery']}"))
+	assert len(used) == 3
+	# A family without samples is left out: workers, before the first one has come.
+	assert used - families <= {"dogansystem_workers_busy"}
+	assert '"dogansystem_workers_busy"' in inspect.getsource(health)
