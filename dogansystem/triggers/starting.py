@@ -7,8 +7,9 @@ from dogansystem.engine.current import MAX_DEPTH, current
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import check_input
 from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotFound, TooDeep, WrongState
+from dogansystem.engine.outputs import encode
 from dogansystem.engine.states import FAILED
-from dogansystem.engine.templates.render import render
+from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import admission, agents, context, reads, runs, start, versions
 from dogansystem.store.moment import Moment
@@ -39,13 +40,15 @@ def start_run(
 		NotFound: no such workflow or agent.
 		WrongState: the workflow is disabled.
 		InputError: `input` does not fit the workflow's schema.
+		OutputNotJSON, OutputTooLarge: `input` cannot be kept.
 		LimitReached: too deep a chain of runs, or the limit is full and says `when_full: skip`.
 		NotAllowed: nobody is named whose permissions the steps could have.
 	"""
 	definition, version = enabled_definition(site, db, workflow)
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key)):
 		return known
-	given = {} if input is None else input
+	given = {} if input is None else to_json_value(input)
+	encode(given, "The input")  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
 	above = current.get()
 	depth = above.depth + 1 if above else 0

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from dogansystem.actions.registry import core_actions, schemas
 from dogansystem.engine.definitions.form import from_form, to_form
 from dogansystem.engine.definitions.parse import canonical_json, check_input, checksum, parse
-from dogansystem.engine.errors import DefinitionError, InputError
+from dogansystem.engine.errors import DefinitionError, InputError, OutputNotJSON
+from dogansystem.engine.templates.render import to_json_value
 from tests.conftest import Tell
 from tests.fuzz.mutator import changed_data, changed_text, definitions, odd_value, texts
 from tests.fuzz.play import play
@@ -42,8 +43,8 @@ def ends_of_input(case: tuple[Any, Any]) -> str:
 	except DefinitionError:
 		return "refused"
 	try:
-		check_input(definition, value)
-	except InputError:
+		check_input(definition, to_json_value(value))
+	except (InputError, OutputNotJSON):
 		return "input refused"
 	return "input accepted"
 

@@ -3,6 +3,7 @@ ever. Each ends in a DefinitionError, soon. (tests/definitions/broken and tests/
 """
 
 import json
+import resource
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.errors import DefinitionError
+from dogansystem.engine.definitions.parse import check_input, parse
+from dogansystem.engine.errors import DefinitionError, InputError
 from tests.conftest import Tell
 
 SECONDS = 10.0  # the slowest takes less than two
@@ -157,6 +158,45 @@ def test_a_hostile_text_is_refused_soon(text: str, tell: Tell) -> None:
 @pytest.mark.parametrize("source", VALUES.values(), ids=VALUES.keys())
 def test_hostile_data_is_refused_soon(source: Any, tell: Tell) -> None:
 	assert 1 <= len(refused(source, tell).problems) <= 200
+
+
+REFERENCES: dict[str, Any] = {"r0": {"type": "string"}} | {
+	f"r{n}": {"anyOf": [{"$ref": f"#/$defs/r{n - 1}"}] * 10} for n in range(1, 12)
+}
+INPUTS: dict[str, tuple[Any, Any]] = {
+	"half a million errors": ({"items": {"type": "string"}}, [1] * 500_000),
+	"mappings compared with each other": (
+		{"uniqueItems": True},
+		[{"a": n} for n in range(50_000)] + [{"a": 0}],
+	),
+	"references to references": ({"$ref": "#/$defs/r11", "$defs": REFERENCES}, 1),
+	"a schema that holds itself": ({"$ref": "#/$defs/a", "$defs": {"a": {"allOf": [{"$ref": "#/$defs/a"}]}}}, 1),
+	"lists in lists": ({"$ref": "#/$defs/a", "$defs": {"a": {"items": {"$ref": "#/$defs/a"}, "maxItems": 1}}}, [[], []]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("wanted", "given"), INPUTS.values(), ids=INPUTS.keys())
+def test_input_cannot_hold_up_or_fill_whoever_checks_it(wanted: Any, given: Any, tell: Tell) -> None:
+	definition = parse(schema(wanted))
+	before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+	started = time.monotonic()
+	with pytest.raises(InputError):
+		check_input(definition, given)
+	assert time.monotonic() - started < 2 * SECONDS
+	assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 * 1024  # kilobytes
+	tell("inputs", tried=1, refused=1)
+
+
+@pytest.mark.parametrize(
+	("given", "fits"), [([1, True, "1", [1], {"1": 1}, None], True), ([{"a": 1}, {"a": 1.0}], False), ([0, False], True)]
+)  # fmt: skip
+def test_items_are_unique_as_json_sees_it(given: Any, fits: bool) -> None:
+	definition = parse(schema({"uniqueItems": True}))
+	if fits:
+		check_input(definition, given)
+	else:
+		with pytest.raises(InputError, match="same item twice"):
+			check_input(definition, given)
 
 
 def test_a_folder_or_a_device_is_no_definition(tmp_path: Path) -> None:

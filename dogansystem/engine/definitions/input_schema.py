@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from jsonschema import Draft202012Validator, FormatChecker
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
@@ -13,10 +13,10 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.check_values import LEFT_OUT
 from dogansystem.engine.definitions.problems import Problems, at, kind
 from dogansystem.engine.definitions.schema_errors import note
+from dogansystem.engine.definitions.validator import FORMATS, META, Validator, start
 from dogansystem.engine.errors import InputError
+from dogansystem.engine.templates.budget import Overrun
 
-_FORMATS = FormatChecker()
-_META = Draft202012Validator(Draft202012Validator.META_SCHEMA, format_checker=_FORMATS)
 MAX_PROBLEMS = 20  # named in one error
 
 
@@ -26,14 +26,17 @@ def input_schema(value: Any, path: str, problems: Problems) -> Any:
 		problems.add(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
 		return LEFT_OUT
 	before = len(problems.found)
+	start()
 	try:
-		for error in _META.iter_errors(value):
+		for error in META.iter_errors(value):
 			place = path
 			for key in error.absolute_path:
 				place = at(place, key)
 			problems.add(place, f"not a valid JSON Schema: {error.message[:200]}; see json-schema.org")
 	except (RecursionError, OverflowError):  # a pattern that Python cannot even compile
 		problems.add(path, "has a pattern that is nested too deeply or counts too far; write a simpler one")
+	except Overrun:
+		problems.add(path, "is too large a schema; write a smaller one")
 	if len(problems.found) == before:
 		_check_references(value, path, problems)
 	return value or LEFT_OUT
@@ -74,17 +77,21 @@ def check_input(definition: Definition, value: Any) -> None:
 	if definition.input is None:
 		return
 	given = {} if value is None else value
-	validator = Draft202012Validator(definition.input, format_checker=_FORMATS, registry=Registry())
+	validator = Validator(definition.input, format_checker=FORMATS, registry=Registry())
+	start()
 	try:
-		errors = sorted(
-			validator.iter_errors(given), key=lambda each: [str(key) for key in each.absolute_path]
-		)
-	except (RecursionError, re.error) as error:
+		# No more than are named: each holds on to the value and the schema it is about.
+		errors = list(islice(validator.iter_errors(given), MAX_PROBLEMS))
+	except Overrun:
+		raise InputError(
+			f"input: is too much to check against the `input` schema of {definition.name}; give less, or simplify it"
+		) from None
+	except (RecursionError, OverflowError, re.error) as error:
 		raise InputError(
 			f"the `input` schema of {definition.name} cannot be used: {error}; mend it"
 		) from None
 	if errors:
 		problems = Problems()
-		for each in errors[:MAX_PROBLEMS]:
+		for each in sorted(errors, key=lambda each: [str(key) for key in each.absolute_path]):
 			note(each, "input", problems)
 		raise InputError("\n".join(map(str, problems.found)))

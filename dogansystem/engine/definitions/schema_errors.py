@@ -43,8 +43,10 @@ def note(error: Any, path: str, problems: Problems) -> None:
 
 
 def _about(error: Any, name: str) -> str:
-	described = error.schema.get("properties", {}).get(name, {}).get("description") if error.schema else None
-	return f" ({described})" if described else ""
+	described = error.schema.get("properties", {}).get(name) if error.schema else None
+	# `true` and `false` are schemas too, and have nothing to say.
+	words = described.get("description") if isinstance(described, Mapping) else None
+	return f" ({words})" if words else ""
 
 
 def _type(error: Any) -> str:

@@ -30,9 +30,9 @@ class _Left(threading.local):
 _left = _Left()
 
 
-def start() -> None:
-	"""Begin a rendering in this thread with a full budget."""
-	_left.operations = MAX_OPERATIONS
+def start(operations: int = MAX_OPERATIONS) -> None:
+	"""Begin a rendering, or something else that is counted, in this thread with a full budget."""
+	_left.operations = operations
 	_left.made = MAX_MADE
 
 
