@@ -78,25 +78,16 @@ class RowUpdate:
 
 
 def update_rows(db: Database, *updates: RowUpdate) -> bool:
-	"""Write one row of each of several tables; False, with nothing written, if the first does not fit its condition.
-
-	MariaDB takes them in one statement: in a step's transaction every round trip counts. Only the first may have a
+	"""Write one row of each of several tables; False, with nothing written, if the first does not fit its
 	condition.
+
+	One statement each: MariaDB makes a temporary table of a statement that updates several, which costs more than the
+	round trip. Only the first may have a condition.
 	"""
-	if db.dialect == "mariadb":
-		aliases = [f"t{number}" for number in range(len(updates))]
-		pairs = list(zip(aliases, updates, strict=True))
-		tables = ", ".join(f"`{each.table}` {alias}" for alias, each in pairs)
-		assignments = ", ".join(f"{alias}.{column} = %s" for alias, each in pairs for column in each.values)
-		names = " AND ".join(f"{alias}.name = %s" for alias in aliases)
-		condition = f" AND {updates[0].condition}" if updates[0].condition else ""
-		values = [value for each in updates for value in each.values.values()]
-		query = f"UPDATE {tables} SET {assignments} WHERE {names}{condition}"
-		return bool(db.execute(query, [*values, *(each.name for each in updates)]))
 	for each in updates:
 		assignments = ", ".join(f"{column} = %s" for column in each.values)
-		condition = f" AND {each.condition.replace('t0.', '')}" if each.condition else ""
+		condition = f" AND {each.condition}" if each.condition else ""
 		query = f"UPDATE `{each.table}` SET {assignments} WHERE name = %s{condition}"
-		if not db.execute(query, [*each.values.values(), each.name]):
+		if not db.execute(query, [*each.values.values(), each.name]) and each.condition:
 			return False
 	return True

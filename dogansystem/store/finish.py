@@ -91,7 +91,7 @@ def _finish_alone(db: Database, attempt: Attempt, outcome: Outcome, at: Moment) 
 	db.begin()
 	ended = {"status": SUCCEEDED, "ending": SUCCEEDED, "finished_at": at.text, "modified": at.text}
 	run = RowUpdate(
-		"tabDogan Workflow Run", attempt.lease.run, ended, "t0.status = 'Running' AND t0.ending = ''"
+		"tabDogan Workflow Run", attempt.lease.run, ended, "status = 'Running' AND ending = ''"
 	)
 	if not update_rows(db, run, result_of(attempt, outcome, at)):
 		return _finish_step(db, attempt, outcome, at, stick=False)

@@ -28,7 +28,7 @@ from dogansystem.worker.load import Loader
 from dogansystem.worker.watchdog import Watchdog
 
 MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
-BATCH_SECONDS = 0.05  # of work in a batch: what one process holds, another cannot begin
+BATCH_SECONDS = 0.1  # of work in a batch: what one process holds, another cannot begin
 MAX_CHAIN = (
 	50  # steps of one run in a row before the next one goes through the queue, so that urgent work gets in
 )
