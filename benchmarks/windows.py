@@ -23,7 +23,7 @@ class Size:
 		deep: ready steps in a full queue.
 		claims: per round and queue.
 		latencies: runs whose first step is waited for.
-		saves: pairs of saved documents.
+		saves: rounds of a hundred saved documents on each side.
 		jobs: that an RQ worker executes in a window.
 		worker_steps: that a drainer in an RQ worker executes in a window.
 		worker_rounds: of windows of an RQ worker that count.
@@ -35,7 +35,7 @@ class Size:
 	deep: int = 1_000_000
 	claims: int = 10
 	latencies: int = 60
-	saves: int = 600
+	saves: int = 12
 	jobs: int = 40
 	worker_steps: int = 1_000
 	worker_rounds: int = 5
@@ -49,7 +49,7 @@ QUICK = Size(
 	deep=5_000,
 	claims=3,
 	latencies=5,
-	saves=50,
+	saves=1,
 	jobs=10,
 	worker_steps=200,
 	worker_rounds=2,
