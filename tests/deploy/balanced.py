@@ -114,7 +114,7 @@ class Balanced:
 			connection.request(method, path, body=b"{}" if method == "POST" else None, headers=sent)
 			answer = connection.getresponse()
 			body = answer.read()
-		except OSError:
+		except (OSError, http.client.HTTPException):
 			return Answer(0)
 		finally:
 			connection.close()
@@ -139,8 +139,8 @@ class Balanced:
 		return rest.decode().strip()
 
 	def tried_in_vain(self) -> int:
-		"""How often nginx has sent a request to a node that was not there."""
-		return self.log().count("Connection refused")
+		"""How often nginx has sent a request to a node that was not there, or that died over it."""
+		return sum("[error]" in line and "upstream" in line for line in self.log().splitlines())
 
 	def log(self) -> str:
 		"""nginx's own."""

@@ -11,6 +11,7 @@ class Handler(BaseHTTPRequestHandler):
 	"""Answers everything with its own name; an upgrade with 101 and its name as the first words."""
 
 	protocol_version = "HTTP/1.1"
+	wbufsize = -1  # head and body in one piece
 
 	def do_GET(self) -> None:
 		"""Any request."""
