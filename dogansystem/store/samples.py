@@ -25,6 +25,12 @@ def note(db: Database, at: float, measured: Table) -> None:
 		db.execute("INSERT INTO dogan_tally (at, figures) VALUES (%s, %s)", (at, figures.encode(measured)))
 
 
+def note_last(db: Database, at: float, node: str, measured: Table) -> None:
+	"""Keep what a process of a node measured before it leaves, and that it was heard of until then."""
+	note(db, at, measured)
+	nodes.seen(db, {node: at})
+
+
 def fold(db: Database, now: float) -> int:
 	"""Add up what was noted more than a minute ago; gives how many rows that were.
 

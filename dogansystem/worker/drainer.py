@@ -146,7 +146,7 @@ class Drainer:
 			return
 		given_back = self._control.run(self._give_back)
 		measured = self.progress.tally.take()
-		self._control.run(lambda db: samples.note(db, self.site.now(), measured))
+		self._control.run(lambda db: samples.note_last(db, self.site.now(), identity.node(), measured))
 		self._control.run(lambda db: processes.leave(db, self._process))
 		self._mark(None, None)
 		if given_back or self._is_called_back:
