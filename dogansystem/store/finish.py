@@ -90,9 +90,7 @@ def _finish_alone(db: Database, attempt: Attempt, outcome: Outcome, at: Moment) 
 		return _finish_step(db, attempt, outcome, at, stick=False)
 	db.begin()
 	ended = {"status": SUCCEEDED, "ending": SUCCEEDED, "finished_at": at.text, "modified": at.text}
-	run = RowUpdate(
-		"tabDogan Workflow Run", attempt.lease.run, ended, "status = 'Running' AND ending = ''"
-	)
+	run = RowUpdate("tabDogan Workflow Run", attempt.lease.run, ended, "status = 'Running' AND ending = ''")
 	if not update_rows(db, run, result_of(attempt, outcome, at)):
 		return _finish_step(db, attempt, outcome, at, stick=False)
 	if not queue.drop(db, attempt.lease):

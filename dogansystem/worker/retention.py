@@ -19,7 +19,9 @@ def look_after(site: Site, control: Control) -> int:
 	while time.monotonic() < until:
 		if control.run_or_leave(history.count, 0) < history.BATCH:
 			break
-	return sum(_purge(site, control, state, days) for state, days in kept_days(site.settings()).items() if days)
+	return sum(
+		_purge(site, control, state, days) for state, days in kept_days(site.settings()).items() if days
+	)
 
 
 def kept_days(settings: Settings) -> dict[str, int]:
