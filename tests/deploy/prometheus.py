@@ -21,7 +21,7 @@ from tests.deploy.files import DEPLOY, program, run
 
 MONITORING = DEPLOY / "monitoring"
 PACKAGE = "prometheus"
-TOKEN = "a token that nobody guesses"
+TOKEN = "a-token-that-nobody-guesses"
 
 
 def promtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -120,7 +120,8 @@ def prometheus(folder: Path, target: int, port: int) -> Iterator[Prometheus]:
 		until = time.monotonic() + 30
 		while True:
 			try:
-				asked.query("vector(1)")
+				# It answers 503, an OSError as well, until it has read what it kept.
+				urllib.request.urlopen(f"http://{address}/-/ready", timeout=10).close()
 				break
 			except OSError:
 				assert process.poll() is None and time.monotonic() < until, (folder / "log").read_text()
