@@ -197,7 +197,10 @@ class TestAPI(SiteTestCase):
 
 	def test_administrator_says_who_a_template_runs_as(self):
 		frappe.set_user("Administrator")
-		name = next(each["name"] for each in desk.list_templates() if not each["missing"])
+		usable = [each["name"] for each in desk.list_templates() if not each["missing"]]
+		if not usable:
+			self.skipTest("every template needs a DocType that this site does not have")
+		name = usable[0]
 		with self.assertRaises(frappe.MandatoryError):
 			desk.use_template(name)
 		desk.use_template(name, run_as=PERSON)

@@ -17,6 +17,7 @@ from tests.deploy.files import broken, program
 from tests.deploy.prometheus import MONITORING, PACKAGE, metrics_of, prometheus, promtool
 
 DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
+GUIDE = MONITORING.parents[1] / "docs" / "guides" / "monitoring.md"
 RULES = yaml.safe_load((MONITORING / "rules.yml").read_text())
 QUERIES = [target["expr"] for panel in DASHBOARD["panels"] for target in panel["targets"]]
 ALERTS = {rule["alert"]: rule["expr"] for group in RULES["groups"] for rule in group["rules"]}
@@ -116,6 +117,9 @@ def test_what_rules_and_dashboard_ask_for_is_exposed():
 	assert len(asked) > 20
 	assert asked - exposed == set()
 	assert exposed - asked <= {"dogansystem_info", *NOT_SHOWN}
+	explained = GUIDE.read_text()
+	assert set(re.findall(r"`(dogansystem_\w+)`", explained)) == exposed
+	assert set(re.findall(r"`(Dogansystem\w+)`", explained)) == set(ALERTS)
 
 
 NOT_SHOWN = {
