@@ -38,7 +38,7 @@ def actions() -> list[dict[str, Any]]:
 @frappe.whitelist(methods=["POST"])
 def check(doc: dict | str) -> list[dict[str, Any]]:
 	"""What is wrong with a Dogan Workflow form, saved or not: `message`, and the `table`, `row`, `field` it is about."""
-	need_user()
+	need_manager()
 	form = frappe.get_doc({**frappe.parse_json(doc), "doctype": "Dogan Workflow"})
 	return [problem.as_dict() for problem in form.problems()]
 

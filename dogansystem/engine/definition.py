@@ -5,7 +5,7 @@ makes one. Durations are seconds. Templates stay text here; `engine.templates` r
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -85,6 +85,7 @@ class Step:
 	on_error: str = "fail"
 	priority: int = DEFAULT_PRIORITY
 	compensate: Compensation | None = None
+	only_as: str | None = None  # as in Definition
 
 	@property
 	def is_limited(self) -> bool:
@@ -94,7 +95,13 @@ class Step:
 
 @dataclass(frozen=True)
 class Definition:
-	"""A checked workflow definition. `source` is the plain data it was made of, in canonical order."""
+	"""A checked workflow definition.
+
+	Attributes:
+		only_as: who wrote it may not lend the permissions of others: its steps go to agents with this user only, and its
+			triggers see the documents that this user may read. None: no such limit. No part of the source.
+		source: the plain data it was made of, in canonical order.
+	"""
 
 	name: str
 	steps: tuple[Step, ...]
@@ -105,7 +112,13 @@ class Definition:
 	input: Mapping[str, Any] | None = None
 	triggers: tuple[Trigger, ...] = ()
 	output: Any = None
+	only_as: str | None = None
 	source: Mapping[str, Any] = field(default_factory=dict)
+
+	def limited_to(self, user: str | None) -> "Definition":
+		"""The same definition, `only_as` this user."""
+		steps = tuple(replace(step, only_as=user) for step in self.steps)
+		return replace(self, steps=steps, only_as=user)
 
 	@cached_property
 	def by_id(self) -> dict[str, Step]:

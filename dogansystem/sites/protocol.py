@@ -115,6 +115,8 @@ class Documents(Protocol):
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
 
+	def seen_by(self, user: str, document: Document) -> Document | None: ...
+
 	def list(
 		self,
 		doctype: str,

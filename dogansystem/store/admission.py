@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import DoganError
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, READY
 from dogansystem.sites.protocol import Database
 from dogansystem.store import agents, control, dialect, faults, items, names, runs, slots, start
@@ -155,9 +156,9 @@ def _cancel_oldest(
 def _admit_step(db: Database, run: LockedRun, waiter: Waiter, at: Moment) -> int | None:
 	step_id, _ = names.parts(str(waiter.step_run))
 	step = run.definition.by_id[step_id]
-	candidates = agents.candidates(db, step.agent, step.capability)
+	candidates = agents.candidates(db, step)
 	if not candidates:
-		problem = agents.why_none(db, step.agent, step.capability)
+		problem = agents.why_none(db, step)
 		if problem is None:
 			return None  # there is one, but it is disabled: the step waits for it
 		return _fail_step(db, run, waiter, problem, at)
@@ -176,12 +177,12 @@ def _admit_step(db: Database, run: LockedRun, waiter: Waiter, at: Moment) -> int
 	return None
 
 
-def _fail_step(db: Database, run: LockedRun, waiter: Waiter, problem: str, at: Moment) -> int:
+def _fail_step(db: Database, run: LockedRun, waiter: Waiter, problem: DoganError, at: Moment) -> int:
 	step_id, item = names.parts(str(waiter.step_run))
 	db.execute(
-		"UPDATE `tabDogan Step Run` SET status = %s, error_type = 'NotFound', error = %s, finished_at = %s,"
+		"UPDATE `tabDogan Step Run` SET status = %s, error_type = %s, error = %s, finished_at = %s,"
 		" modified = %s WHERE name = %s",
-		(FAILED, problem, at.text, at.text, waiter.step_run),
+		(FAILED, type(problem).__name__, str(problem), at.text, at.text, waiter.step_run),
 	)
 	if item:
 		db.commit()

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dogansystem.engine.definition import Step
+from dogansystem.engine.errors import NotAllowed, NotFound
 from dogansystem.sites.protocol import Database
 from dogansystem.store import dialect
 
@@ -22,31 +24,47 @@ _SELECT = (
 )
 
 
-def candidates(db: Database, name: str | None, capability: str | None) -> list[Agent]:
+def candidates(db: Database, step: Step) -> list[Agent]:
 	"""The enabled agents a step may go to: the one named, or all with the capability, the least busy first."""
 	resource = "CONCAT('agent:', a.name)" if db.dialect == "mariadb" else "'agent:' || a.name"
 	query = _SELECT.format(resource=resource)
-	if name:
-		rows = db.sql(f"{query} WHERE a.name = %s AND a.enabled = 1", (name,))
+	if step.agent:
+		rows = db.sql(f"{query} WHERE a.name = %s AND a.enabled = 1", (step.agent,))
 	else:
 		rows = db.sql(
 			f"{query} JOIN `tabDogan Agent Capability` c ON c.parent = a.name"
 			" WHERE c.capability = %s AND a.enabled = 1 GROUP BY a.name, a.user, a.capacity",
-			(capability,),
+			(step.capability,),
 		)
-	found = [Agent(row[0], row[1], max(int(row[2]), 1), int(row[3])) for row in rows]
+	found = [
+		Agent(row[0], row[1], max(int(row[2]), 1), int(row[3])) for row in rows if _may_have(step, row[1])
+	]
 	return sorted(found, key=lambda agent: (agent.busy / agent.capacity, agent.name))
 
 
-def why_none(db: Database, name: str | None, capability: str | None) -> str | None:
+def _may_have(step: Step, user: str) -> bool:
+	return step.only_as is None or step.only_as == user
+
+
+def why_none(db: Database, step: Step) -> NotFound | NotAllowed | None:
 	"""What is wrong when a step can never get an agent; None when one exists that is only disabled."""
-	if name:
-		if db.sql("SELECT 1 FROM `tabDogan Agent` WHERE name = %s", (name,)):
-			return None
-		return f"There is no agent named {name!r}: register it, or name another one in the step."
-	if db.sql("SELECT 1 FROM `tabDogan Agent Capability` WHERE capability = %s LIMIT 1", (capability,)):
+	if step.agent:
+		users = db.sql("SELECT user FROM `tabDogan Agent` WHERE name = %s", (step.agent,))
+	else:
+		users = db.sql(
+			"SELECT a.user FROM `tabDogan Agent` a JOIN `tabDogan Agent Capability` c ON c.parent = a.name"
+			" WHERE c.capability = %s",
+			(step.capability,),
+		)
+	if any(_may_have(step, user) for (user,) in users):
 		return None
-	return f"No agent has the capability {capability!r}: give it to one, or name another one in the step."
+	what = f"agent named {step.agent!r}" if step.agent else f"agent with the capability {step.capability!r}"
+	if users:
+		return NotAllowed(
+			f"There is no {what} that acts as {step.only_as}, and whoever wrote the workflow may not lend the"
+			" permissions of other users. Let a System Manager write the step, or register such an agent."
+		)
+	return NotFound(f"There is no {what}: register one, or name another in the step.")
 
 
 def user_of(db: Database, name: str) -> str | None:

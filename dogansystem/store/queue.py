@@ -78,7 +78,10 @@ def make_ready(db: Database, run: str, steps: Sequence[tuple[Step, int, int]], a
 
 def resource_of_step(step: Step) -> str:
 	"""The name of what a limited step waits for."""
-	return f"agent:{step.agent}" if step.agent else f"capability:{step.capability}"
+	if step.agent:
+		return f"agent:{step.agent}"
+	# Who may go to few agents only must not stand in front of those who may go to all.
+	return f"capability:{step.capability}" + (f":{step.only_as}" if step.only_as else "")
 
 
 def stand_in_line(

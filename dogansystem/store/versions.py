@@ -16,8 +16,11 @@ _cache: "OrderedDict[tuple[str, str], Definition]" = OrderedDict()
 _cache_lock = threading.Lock()
 
 
-def publish(db: Database, definition: Definition, at: Moment, user: str) -> str:
-	"""Make a new version if the definition differs from the newest one; gives the version's name either way."""
+def publish(db: Database, definition: Definition, at: Moment, user: str, *, trusted: bool) -> str:
+	"""Make a new version if the definition differs from the newest one; gives the version's name either way.
+
+	`trusted`: whether `user` may lend the permissions of others, so that its steps may go to agents with any user.
+	"""
 	mark = checksum(definition)
 	newest = dialect.first(
 		db.sql(
@@ -32,9 +35,20 @@ def publish(db: Database, definition: Definition, at: Moment, user: str) -> str:
 	name = version_name(definition.name, number, mark)
 	db.execute(
 		"INSERT INTO `tabDogan Workflow Version`"
-		" (name, creation, modified, owner, modified_by, workflow, version, definition, checksum)"
-		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-		(name, at.text, at.text, user, user, definition.name, number, canonical_json(definition), mark),
+		" (name, creation, modified, owner, modified_by, workflow, version, definition, checksum, trusted)"
+		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+		(
+			name,
+			at.text,
+			at.text,
+			user,
+			user,
+			definition.name,
+			number,
+			canonical_json(definition),
+			mark,
+			int(trusted),
+		),
 	)
 	return name
 
@@ -55,7 +69,7 @@ def load(site: Site, version: str, db: Database | None = None) -> Definition:
 			return _cache[key]
 	row = dialect.first(
 		(db or site.database).sql(
-			"SELECT definition FROM `tabDogan Workflow Version` WHERE name = %s", (version,)
+			"SELECT definition, trusted, owner FROM `tabDogan Workflow Version` WHERE name = %s", (version,)
 		)
 	)
 	if not row:
@@ -63,6 +77,8 @@ def load(site: Site, version: str, db: Database | None = None) -> Definition:
 			f"There is no workflow version {version!r}: it was deleted while a run still needs it."
 		)
 	definition = parse(json.loads(row[0]))
+	if not row[1]:
+		definition = definition.limited_to(definition.run_as or row[2])
 	with _cache_lock:
 		_cache[key] = definition
 		while len(_cache) > MAX_CACHED:

@@ -69,6 +69,12 @@ def on_event(
 def _start(
 	site: Site, want: Wanted, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None
 ) -> str | None:
+	limited_to = versions.load(site, want.version).only_as
+	if limited_to is not None:
+		seen = site.documents.seen_by(limited_to, dict(doc))
+		if seen is None:
+			return None
+		doc, previous = seen, {key: value for key, value in (previous or {}).items() if key in seen}
 	at = moment(site)
 	about = {"on": "document", "event": event, "doctype": doc["doctype"], "name": doc["name"]}
 	if want.trigger.keys.get("field") and previous:

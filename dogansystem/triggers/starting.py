@@ -137,8 +137,8 @@ def _limit_key(
 
 def _check_agents(db: Database, definition: Definition) -> None:
 	for step in definition.steps:
-		if step.is_limited and (problem := agents.why_none(db, step.agent, step.capability)):
-			raise NotFound(f"Workflow {definition.name!r}, step {step.id!r}: {problem}")
+		if step.is_limited and (problem := agents.why_none(db, step)):
+			raise type(problem)(f"Workflow {definition.name!r}, step {step.id!r}: {problem}")
 
 
 def _check_limit(db: Database, request: start.Start) -> None:

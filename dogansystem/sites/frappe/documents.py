@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import frappe
+from frappe import _
 
+from dogansystem.sites.frappe.scope import acting_as
 from dogansystem.sites.frappe.values import plain
 from dogansystem.sites.protocol import Document
 
@@ -20,6 +22,12 @@ class Documents:
 		if not fields:
 			return values
 		return {field: values.get(field) for field in ("name", *fields)}
+
+	def seen_by(self, user: str, document: Document) -> Document | None:
+		"""What another user may read of a document that is at hand, or None if it is not theirs to see."""
+		with acting_as(user):
+			doc = frappe.get_doc(dict(document))
+			return _values(doc) if doc.has_permission("read") else None
 
 	def list(
 		self,
@@ -46,6 +54,13 @@ class Documents:
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document:
 		"""Change and save a document."""
 		doc = _for_change(doctype, name)
+		# As it stands: Frappe looks at the changed one, which anybody can make theirs.
+		doc.check_permission("write")
+		if str(values.get("name", name)) != str(doc.name):
+			frappe.throw(
+				_("{0} {1} cannot be given another name by an update: rename it.").format(doctype, doc.name),
+				frappe.CannotChangeConstantError,
+			)
 		doc.update(values)
 		return _values(doc.save())
 

@@ -37,5 +37,7 @@ def _call(path: str, args: Mapping[str, Any]) -> Any:
 		function = frappe.get_attr(path)
 	except (ImportError, AttributeError, ValueError, frappe.AppNotInstalledError) as error:
 		raise NotFound(f"There is no server method {path!r}: {error}") from error
+	if not callable(function):
+		raise NotFound(f"There is no server method {path!r}: what is there cannot be called.")
 	frappe.is_whitelisted(function)
 	return frappe.call(function, **args)

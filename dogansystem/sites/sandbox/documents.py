@@ -45,6 +45,10 @@ class Documents:
 		document = self._records.find(doctype, name) or self._site.shelf.get(doctype, name)
 		return _only(document, ("name", *fields)) if fields else document
 
+	def seen_by(self, user: str, document: Document) -> Document | None:
+		"""What another user may read of a document that is at hand, or None if it is not theirs to see."""
+		return document if self._site.permissions.allows(user, document["doctype"], "read") else None
+
 	def list(
 		self,
 		doctype: str,

@@ -1,5 +1,5 @@
-from frappe.model.document import Document
+from dogansystem.sites.frappe.rows import Row
 
 
-class DoganAgentCapability(Document):
+class DoganAgentCapability(Row):
 	"""One thing an agent can do."""

@@ -13,7 +13,7 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import from_form, problem_field
 from dogansystem.engine.definitions.parse import checksum, parse
 from dogansystem.engine.errors import DefinitionError, Problem
-from dogansystem.sites.frappe.permissions import check_may_act_as
+from dogansystem.sites.frappe.permissions import check_may_act_as, may_act_as_anybody
 from dogansystem.sites.frappe_site import current_site
 from dogansystem.store import versions
 from dogansystem.store.moment import moment
@@ -47,7 +47,10 @@ class DoganWorkflow(Document):
 	def on_update(self) -> None:
 		"""Publish a version if the definition changed, and let the triggers follow."""
 		site = current_site()
-		version = versions.publish(site.database, self.flags.definition, moment(site), frappe.session.user)
+		user = frappe.session.user
+		version = versions.publish(
+			site.database, self.flags.definition, moment(site), user, trusted=may_act_as_anybody(user)
+		)
 		if version != self.current_version:
 			self.current_version = version
 			frappe.db.set_value(self.doctype, self.name, "current_version", version, update_modified=False)
@@ -121,11 +124,17 @@ class DoganWorkflow(Document):
 		self.run_as = frappe.session.user
 
 	def _check_who_changes(self, definition: Definition) -> None:
-		"""Whoever writes the steps acts as `run_as`, so changing them is as much as choosing it."""
+		"""Whoever writes the steps acts as `run_as` and the agents' users, so changing them is as much as choosing these.
+
+		What is refused here is refused for the first time only: agents change, and workers look again.
+		"""
 		before = self.get_doc_before_save()
 		known = before and frappe.db.get_value("Dogan Workflow Version", before.current_version, "checksum")
 		if known != checksum(definition):
 			check_may_act_as(self.run_as, _("Run As"))
+			for agent in {step.agent for step in definition.steps if step.agent}:
+				if user := frappe.db.get_value("Dogan Agent", agent, "user"):
+					check_may_act_as(user, _("the user of agent {0}").format(agent))
 
 
 def _empty_fields(form: dict[str, Any], problems: list[Problem]) -> None:

@@ -1,9 +1,9 @@
 from typing import Any
 
-from frappe.model.document import Document
+from dogansystem.sites.frappe.rows import Row
 
 
-class DoganWorkflowStep(Document):
+class DoganWorkflowStep(Row):
 	"""One step of a workflow's form."""
 
 	def get_invalid_links(self, *args: Any, **kwargs: Any) -> tuple[list[Any], list[Any]]:

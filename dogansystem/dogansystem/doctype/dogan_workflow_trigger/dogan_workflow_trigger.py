@@ -1,5 +1,5 @@
-from frappe.model.document import Document
+from dogansystem.sites.frappe.rows import Row
 
 
-class DoganWorkflowTrigger(Document):
+class DoganWorkflowTrigger(Row):
 	"""One thing that starts runs of a workflow."""

@@ -1,0 +1,102 @@
+"""What the tests of security have in common: workflows of a System Manager, runs of a user, and a table of all methods of
+the API with who may call them."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import frappe
+
+from dogansystem.api import agents, workflows
+from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
+from dogansystem.worker.drainer import Drainer
+
+EVERYBODY = ("Guest", USER, OTHER, MANAGER, PERSON)
+USERS = {USER, OTHER, MANAGER, PERSON}
+MANAGERS = {MANAGER, PERSON}
+STARTER = {USER, MANAGER, PERSON}
+
+# Every method of the API: arguments, who may call it, and whether it changes something. `run` is one that USER started.
+CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
+	"workflows.start_run": ({"workflow": "open"}, USERS, True),
+	"workflows.get_run": ({"run": "{run}"}, STARTER, False),
+	"workflows.list_runs": ({}, USERS, False),
+	"workflows.pause": ({"run": "{run}"}, STARTER, True),
+	"workflows.resume": ({"run": "{paused}"}, STARTER, True),
+	"workflows.cancel": ({"run": "{run}"}, STARTER, True),
+	"workflows.retry": ({"run": "{ended}"}, STARTER, True),
+	"agents.register": ({"name": "Own", "user": "{caller}"}, MANAGERS, True),
+	"agents.enable": ({"name": "Off"}, MANAGERS, True),
+	"agents.disable": ({"name": "Boss"}, MANAGERS, True),
+	"agents.list": ({}, USERS, False),
+	"status.get_system_status": ({}, USERS, False),
+	"status.get_history": ({"kind": "site"}, USERS, False),
+	"metrics.metrics": ({"token": "guessed"}, set(), False),
+	"desk.actions": ({}, USERS, False),
+	"desk.check": ({"doc": '{"workflow_name": "x"}'}, MANAGERS, True),
+	"desk.list_templates": ({}, MANAGERS, False),
+	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
+	"desk.runs_of_document": ({"doctype": "ToDo", "name": "none"}, USERS, False),
+	"desk.run_view": ({"run": "{run}"}, STARTER, False),
+	"desk.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
+}
+
+
+class SecurityTestCase(SiteTestCase):
+	"""A site with workflows of a System Manager, and a run that USER started."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.addCleanup(frappe.set_user, "Administrator")
+		frappe.set_user(PERSON)
+		for name, triggers in (("open", [{"on": "manual"}]), ("closed", [])):
+			self.save(name, step("w", "flow.wait", params={"for": "1h"}), triggers=triggers)
+		agents.register("Boss", PERSON, ["lead"])
+		agents.register("Off", PERSON, [], enabled=False)
+		frappe.set_user(USER)
+		self.run, self.paused, self.ended = (workflows.start_run("open")["run"] for _ in range(3))
+		workflows.pause(self.paused)
+		workflows.cancel(self.ended)
+		self.status = frappe.db.get_value("Dogan Workflow Run", self.run, "status")
+		frappe.set_user(PERSON)
+		frappe.db.commit()
+
+	def save(self, name: str, *steps: dict[str, Any], **rest: Any) -> None:
+		self.orchestrator.import_workflow({"name": name, "run_as": PERSON, "steps": list(steps), **rest})
+
+	def save_as_manager(self, name: str, *steps: dict[str, Any], **rest: Any) -> None:
+		frappe.set_user(MANAGER)
+		self.save(name, *steps, **{"run_as": MANAGER, **rest})
+		frappe.db.commit()
+
+	def drain(self) -> None:
+		frappe.set_user("Guest")
+		Drainer(self.site, until=lambda: True).run()
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+
+	def filled(self, given: dict[str, Any], caller: str) -> dict[str, Any]:
+		names = {"run": self.run, "paused": self.paused, "ended": self.ended, "caller": caller}
+		return {
+			key: value.format(**names)
+			if value.startswith("{") and "}" in value and ":" not in value
+			else value
+			for key, value in given.items()
+		}
+
+	@contextmanager
+	def undone(self) -> Iterator[None]:
+		frappe.db.savepoint("attack")
+		try:
+			yield
+		finally:
+			frappe.db.rollback(save_point="attack")
+
+	def assert_refused(self, attack: Callable[[], Any], *kinds: type[Exception]) -> None:
+		"""The attack ends in an error that says no, and leaves nothing behind."""
+		# Frappe lets tests pass where a role is asked for by name.
+		with self.undone(), patch.dict(frappe.flags, {"in_test": False}):
+			with self.assertRaises(kinds or (frappe.PermissionError,)):
+				attack()
