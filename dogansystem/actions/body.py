@@ -3,7 +3,6 @@
 import base64
 import json
 import zlib
-from collections.abc import Callable
 from email.message import Message
 from http.client import IncompleteRead
 from typing import Any, NoReturn
@@ -43,10 +42,8 @@ def read(response: requests.Response, limit: int) -> tuple[bytes, bool]:
 	return data[:limit], True
 
 
-def parse(data: bytes, content_type: str, clean: Callable[[str], str]) -> Any:
+def parse(data: bytes, content_type: str) -> Any:
 	"""The body as data: JSON by its content type, else text; base64 if it is no text; None if empty.
-
-	`clean` takes secrets out of the text.
 
 	Raises HTTPError for a body that says it is JSON and is not.
 	"""
@@ -55,7 +52,6 @@ def parse(data: bytes, content_type: str, clean: Callable[[str], str]) -> Any:
 	text = _text(data, kind.get_content_charset("utf-8"))
 	if text is None:
 		return base64.b64encode(data).decode()
-	text = clean(text)
 	if not text:
 		return None
 	if not is_json(kind.get_content_type()):

@@ -2,9 +2,12 @@
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 from dogansystem.actions.schema import ValidationError
 
@@ -17,16 +20,33 @@ class Signature:
 	"""The headers that sign a request in, and the texts that must not be shown to anyone."""
 
 	headers: Mapping[str, str]
-	secrets: tuple[str, ...]
+	secrets: re.Pattern[str] | None = None
 
 	def redact(self, text: str) -> str:
 		"""`text` without the secrets: servers echo what they were sent."""
-		for secret in self.secrets:
-			text = text.replace(secret, REDACTED)
-		return text
+		return self.secrets.sub(REDACTED, text) if self.secrets else text
+
+	def redact_all(self, value: Any) -> Any:
+		"""JSON data without the secrets. What was written in escapes is only found once it is read."""
+		if isinstance(value, str):
+			return self.redact(value)
+		if isinstance(value, list):
+			return [self.redact_all(each) for each in value]
+		if isinstance(value, dict):
+			return {self.redact(key): self.redact_all(each) for key, each in value.items()}
+		return value
+
+	def redact_bytes(self, data: bytes) -> bytes:
+		"""Bytes without the secrets, whatever else is in there."""
+		if not self.secrets:
+			return data
+		# Every byte is a character and comes back as the same byte.
+		return self.secrets.sub(REDACTED, data.decode("utf-8", "surrogateescape")).encode(
+			"utf-8", "surrogateescape"
+		)
 
 
-UNSIGNED = Signature({}, ())
+UNSIGNED = Signature({})
 
 
 def signature(name: str, credential: Mapping[str, Any]) -> Signature:
@@ -38,10 +58,27 @@ def signature(name: str, credential: Mapping[str, Any]) -> Signature:
 			f"credential {name!r}: {missing} is missing or unknown. It is a bearer with a token, a basic with a username"
 			" and a password, or a header with a header and a value. Correct it on the site."
 		) from None
-	escaped = (json.dumps(secret)[1:-1] for secret in secrets)
-	return Signature(
-		headers, tuple(secret for secret in (*secrets, *escaped) if len(secret) >= SHORTEST_SECRET)
-	)
+	return Signature(headers, _pattern(secrets))
+
+
+def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
+	"""What finds secrets in text, in every way that servers spell what they were sent."""
+	spelled = {each for secret in secrets if len(secret) >= SHORTEST_SECRET for each in spellings(secret)}
+	longest_first = sorted(spelled, key=lambda each: (-len(each), each))
+	return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+
+
+def spellings(secret: str) -> set[str]:
+	"""A secret as it may stand in text: as it is, in JSON, in JSON within JSON, in HTML, in an address."""
+	found = {secret, escape(secret), escape(secret, quote=False), secret.replace('"', "&quot;")}
+	for quoted in (quote(secret), quote(secret, safe=""), quote_plus(secret)):
+		found |= {quoted, re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), quoted)}
+	for _level in range(2):
+		for text in tuple(found):
+			for ascii_only in (True, False):
+				written = json.dumps(text, ensure_ascii=ascii_only)[1:-1]
+				found |= {written, written.replace("/", "\\/")}
+	return found
 
 
 Signed = tuple[dict[str, str], tuple[str, ...]]

@@ -1,6 +1,7 @@
 """Requests to other servers: through checked addresses, within time and size, and without showing secrets."""
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
 from typing import Any, ClassVar
@@ -17,7 +18,7 @@ from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.credentials import UNSIGNED, Signature, signature
 from dogansystem.actions.deadline import Deadline
 from dogansystem.actions.outbound import Outbound, label
-from dogansystem.actions.schema import ValidationError
+from dogansystem.actions.schema import ValidationError, shown
 from dogansystem.engine.errors import DoganError, HTTPError, NotFound, OutputTooLarge, Timeout
 from dogansystem.engine.outputs import MAX_BYTES
 
@@ -26,6 +27,8 @@ MAX_EXCERPT = 500  # characters of an unexpected answer in the error
 UNSAFE = frozenset({"POST", "PUT", "PATCH", "DELETE"})  # methods that may change something on the other side
 # These say how the message itself is sent; a second opinion about that is how requests get smuggled.
 RESERVED_HEADERS = frozenset({"connection", "content-length", "host", "transfer-encoding", "upgrade"})
+HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
+HEADER_END = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 BROKEN = (requests.RequestException, TransportError, HTTPException, OSError)  # all that an exchange may raise
 ANY_OF_VALUES: Mapping[str, Any] = {"type": ["string", "number", "boolean", "null", "array"]}
 STATUSES: Mapping[str, Any] = {
@@ -99,6 +102,13 @@ class Request(Action):
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		signed = _sign_in(params, context)
+		try:
+			return self._send(params, signed, context)
+		except DoganError as error:
+			# A redirect may have put the secret into the address that an error names.
+			raise type(error)(signed.redact(str(error))) from None
+
+	def _send(self, params: dict[str, Any], signed: Signature, context: StepContext) -> dict[str, Any]:
 		request = _prepare(params, signed, context)
 		is_expected = expected(params.get("expect", "200-299"))
 		with Deadline(context.timeout or DEFAULT_TIMEOUT) as deadline:
@@ -167,6 +177,10 @@ def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
 	for name, value in given.items():
 		if name.lower() in RESERVED_HEADERS:
 			raise ValidationError(f"params.headers.{name}: is set by the request itself. Leave it out.")
+		if not HEADER_NAME.fullmatch(name) or HEADER_END.search(str(value)):
+			raise ValidationError(
+				f"params.headers: a header cannot be sent: {shown(name)} or its value has characters that none can have."
+			)
 		headers[name] = str(value)
 	return headers
 
@@ -220,7 +234,9 @@ def _exchange(
 		return {
 			"status": response.status_code,
 			"headers": {name.lower(): signed.redact(value) for name, value in response.headers.items()},
-			"body": body.parse(data, response.headers.get("content-type", ""), signed.redact),
+			"body": signed.redact_all(
+				body.parse(signed.redact_bytes(data), response.headers.get("content-type", ""))
+			),
 		}
 	except (HTTPError, OutputTooLarge) as error:
 		raise type(error)(f"{label(request)}: {error}") from None
@@ -234,7 +250,7 @@ def _unexpected(response: requests.Response, signed: Signature) -> str:
 	except (HTTPError, *BROKEN):
 		data = b""  # the status says enough
 	text = " ".join(signed.redact(data.decode(errors="replace")).split())
-	words = f"answered {response.status_code} {response.reason or ''}".rstrip()
+	words = f"answered {response.status_code} {signed.redact(response.reason or '')}".rstrip()
 	return f"{words}: {text[:MAX_EXCERPT]}" if text else words
 
 
@@ -246,7 +262,7 @@ def _named(
 		return _too_slow(request, deadline)
 	if isinstance(error, requests.Timeout | TransportTimeout | TimeoutError):
 		return Timeout(f"{label(request)}: no answer in time. Try again later, or raise the step's timeout.")
-	return ConnectionError(f"{label(request)}: {signed.redact(_reason(error))}")
+	return ConnectionError(signed.redact(f"{label(request)}: {_reason(error)}"))
 
 
 def _too_slow(request: requests.PreparedRequest, deadline: Deadline) -> DoganError:
