@@ -21,6 +21,7 @@ class Signature:
 
 	headers: Mapping[str, str]
 	secrets: re.Pattern[str] | None = None
+	hosts: frozenset[str] = frozenset()  # to which it may be sent; none means any
 
 	def redact(self, text: str) -> str:
 		"""`text` without the secrets: servers echo what they were sent."""
@@ -58,7 +59,8 @@ def signature(name: str, credential: Mapping[str, Any]) -> Signature:
 			f"credential {name!r}: {missing} is missing or unknown. It is a bearer with a token, a basic with a username"
 			" and a password, or a header with a header and a value. Correct it on the site."
 		) from None
-	return Signature(headers, _pattern(secrets))
+	hosts = frozenset(str(host).lower() for host in credential.get("hosts", ()))
+	return Signature(headers, _pattern(secrets), hosts)
 
 
 def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:

@@ -19,7 +19,7 @@ from dogansystem.actions.credentials import UNSIGNED, Signature, signature
 from dogansystem.actions.deadline import Deadline
 from dogansystem.actions.outbound import Outbound, label
 from dogansystem.actions.schema import ValidationError, shown
-from dogansystem.engine.errors import DoganError, HTTPError, NotFound, OutputTooLarge, Timeout
+from dogansystem.engine.errors import DoganError, HTTPError, NotAllowed, NotFound, OutputTooLarge, Timeout
 from dogansystem.engine.outputs import MAX_BYTES
 
 DEFAULT_TIMEOUT = 60.0  # seconds for the whole exchange, when the step has no timeout
@@ -156,7 +156,7 @@ def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext)
 		headers.setdefault("Content-Type", "application/json")
 		data = _json(params["json"])
 	headers.update(signed.headers)
-	_check_url(params["url"])
+	_check_url(params["url"], signed)
 	try:
 		for name, value in headers.items():
 			name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
@@ -208,7 +208,7 @@ def _json(value: Any) -> bytes:
 		raise ValidationError(f"params.json: cannot be sent as JSON: {error}.") from None
 
 
-def _check_url(url: str) -> None:
+def _check_url(url: str, signed: Signature) -> None:
 	try:
 		parts = urlsplit(url)
 		parts.port  # reads it: a port that is no number raises here
@@ -216,6 +216,11 @@ def _check_url(url: str) -> None:
 		raise ValidationError("params.url: is not an address. Write https://example.com/path.") from None
 	if parts.username is not None or parts.password is not None:
 		raise ValidationError("params.url: has a user name or password in it. Use a credential instead.")
+	if signed.hosts and parts.hostname not in signed.hosts:
+		raise NotAllowed(
+			f"params.credential: it may not be sent to {parts.hostname}. Send it to {' or '.join(sorted(signed.hosts))},"
+			" or add the server to the credential."
+		)
 
 
 def _exchange(

@@ -277,7 +277,7 @@ class Site(Protocol):
 		"""A secret kept under a name for `http.request`, or None if there is none or the user may not use it.
 
 		`{"type": "bearer", "token"}`, `{"type": "basic", "username", "password"}` or
-		`{"type": "header", "header", "value"}`.
+		`{"type": "header", "header", "value"}`; each with `hosts`, the servers it may be sent to: none means any.
 		"""
 		...
 

@@ -161,6 +161,28 @@ def test_a_credential_that_is_wrong_is_named_and_not_shown(site: Sandbox) -> Non
 	assert CREDENTIALS["bearer"]["token"] not in everything(site)
 
 
+@pytest.mark.parametrize(
+	("host", "goes"),
+	[("127.0.0.1", True), ("localhost", False), ("127.0.0.1.example.com", False), ("evil.example.com", False), ("[::ffff:127.0.0.1]", False)],
+)  # fmt: skip
+def test_a_credential_is_sent_to_its_own_servers_only(
+	host: str, goes: bool, server: Server, site: Sandbox
+) -> None:
+	server.received.clear()
+	site.set_credential("bound", {**CREDENTIALS["bearer"], "hosts": ["127.0.0.1", "api.example.com"]})
+	front = Orchestrator(site)
+	name = front.import_workflow({"name": "bound", "run_as": "a@example.com", "steps": [{"id": "a", "action": "http.request", "retry": {"attempts": 1}, "params": {"url": f"http://{host}:{server.port}/echo", "credential": "bound"}}]})  # fmt: skip
+	run = front.start_run(name)
+	site.database.commit()
+	Drainer(site, until=lambda: True).run()
+	site.database.rollback()
+	found = front.get_run(run)
+	assert found["status"] == ("Succeeded" if goes else "Failed")
+	assert len(server.received) == int(goes)
+	if not goes:
+		assert "may not be sent to" in found["error"]
+
+
 def test_the_address_of_a_database_never_shows_its_password() -> None:
 	from dogansystem.sites.address import AddressError
 

@@ -30,4 +30,4 @@ class DoganCredential(Document):
 			field: self.get_password(field) if field in _SECRET else self.get(field)
 			for field in _NEEDED[self.kind]
 		}
-		return {"type": self.kind, **values}
+		return {"type": self.kind, "hosts": (self.get("hosts") or "").split(), **values}
