@@ -27,7 +27,7 @@ MAY_NAME_FRAPPE = (
 	"tests/",
 	"hooks.py",
 	"install.py",
-	"commands.py",
+	"commands/",
 )
 
 

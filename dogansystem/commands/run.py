@@ -1,0 +1,83 @@
+"""A run, started and worked off from a shell."""
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import frappe
+from frappe.commands import pass_context
+
+from dogansystem.commands.site import FAILED, json_option, orchestrator_of, print_json, user_option
+from dogansystem.engine import errors
+
+
+@click.command("run")
+@click.argument("workflow")
+@click.option("--input", "given", help="The run's input, as JSON.")
+@click.option("--doc", nargs=2, metavar="DOCTYPE NAME", help="The document that the run is about.")
+@click.option("--key", help="Idempotency key: a second run with the same key is the first one.")
+@click.option(
+	"--wait/--no-wait", default=True, help="Work off the run in this process, and print its result."
+)
+@user_option
+@json_option
+@pass_context
+def run(
+	context: Any,
+	workflow: str,
+	given: str | None,
+	doc: tuple[str, str] | None,
+	key: str | None,
+	wait: bool,
+	user: str,
+	as_json: bool,
+) -> None:
+	"""Start a run of an enabled workflow. Exit code 1 if it fails or is cancelled."""
+	with orchestrator_of(context, user) as orchestrator:
+		document = orchestrator.site.documents.get(*doc) if doc else None
+		name = orchestrator.start_run(workflow, _input(given), document=document, idempotency_key=key)
+		frappe.db.commit()
+		if wait:
+			_work_off(orchestrator, name)
+		found = orchestrator.get_run(name)
+		print_json(found) if as_json else click.echo(_run_table(found))
+	if found["status"] in ("Failed", "Cancelled"):
+		sys.exit(FAILED)
+
+
+def _input(given: str | None) -> Any:
+	if given is None:
+		return None
+	try:
+		return json.loads(given)
+	except ValueError as error:
+		raise errors.InputError(f"--input is not JSON: {error}") from None
+
+
+def _work_off(orchestrator: Any, run: str) -> None:
+	"""Work in this process, beside whatever workers there are, until the run has ended."""
+	from dogansystem.engine.states import PAUSED, RUN_FINISHED
+	from dogansystem.sites.frappe_site import IDLE_USER
+	from dogansystem.worker.drainer import Drainer
+
+	def ended() -> bool:
+		frappe.db.rollback()  # a new snapshot
+		return orchestrator.get_run(run)["status"] in (*RUN_FINISHED, PAUSED)
+
+	asking = frappe.session.user
+	frappe.set_user(IDLE_USER)
+	while not ended():
+		Drainer(orchestrator.site, until=ended).run()
+	frappe.set_user(asking)
+
+
+def _run_table(run: Mapping[str, Any]) -> str:
+	lines = [f"{run['run']}  {run['workflow']}  {run['status']}"]
+	for step in run["steps"]:
+		name = step["id"] if step["index"] is None else f"  {step['id']}[{step['index']}]"
+		lines.append(f"  {name:<24} {step['status']:<10} {step['error'] or ''}".rstrip())
+	if run["error"]:
+		lines.append(str(run["error"]))
+	return "\n".join(lines)
