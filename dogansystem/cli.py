@@ -3,31 +3,37 @@
 Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition or input, 3 could not start.
 """
 
-import json
 import sqlite3
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
 from dogansystem import __version__
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.errors import DefinitionError, DoganError, InputError
+from dogansystem.engine.errors import DefinitionError
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
 from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import files, show
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import status as terminal_status
+from dogansystem.terminal.shell import (
+	DEFAULT_DATABASE,
+	FAILED,
+	INVALID,
+	SUCCEEDED,
+	database_option,
+	errors,
+	existing,
+	json_option,
+	print_json,
+)
 
-SUCCEEDED, FAILED, INVALID, NO_START = 0, 1, 2, 3
-DEFAULT_DATABASE = "dogansystem.db"  # in the current folder: what `demo` leaves and `status` looks at
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 file_type = click.Path(path_type=Path)
 
 
@@ -44,7 +50,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	"""Check workflow definitions. Prints every problem of every file with its path and a remedy."""
 	results = [_checked(path) for path in paths]
 	if as_json:
-		_print_json({"files": results})
+		print_json({"files": results})
 	else:
 		for result in results:
 			for problem in result["errors"]:
@@ -83,12 +89,12 @@ def run(
 	as_json: bool,
 ) -> None:
 	"""Run a workflow to its end and show what it did."""
-	with _errors(as_json):
+	with errors(as_json):
 		definition = files.definition(path)
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
 		loaded = [each for file in documents for each in files.documents(file)]
-	with _errors(as_json), _sandbox(url, dry_run) as site:
+	with errors(as_json), _sandbox(url, dry_run) as site:
 		if allow_private_network:
 			site.set_settings(allow_private_network=1)
 		site.load_documents([*loaded, *([document] if document else [])])
@@ -96,7 +102,7 @@ def run(
 		found = _run(site, definition, value, document, workers, as_json)
 	if not_sent is not None:
 		found |= {"dry_run": True, "not_sent": not_sent}
-	_print_json(found) if as_json else click.echo("\n".join(show.run_lines(found)))
+	print_json(found) if as_json else click.echo("\n".join(show.run_lines(found)))
 	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)
 
 
@@ -131,24 +137,21 @@ def serve(url: str, workers: int, as_json: bool) -> None:
 	from dogansystem.terminal.serve import serve as serve_until_stopped
 
 	def say(text: str) -> None:
-		_print_json({"message": text}, indent=None) if as_json else click.echo(text)
+		print_json({"message": text}, indent=None) if as_json else click.echo(text)
 
-	with _errors(as_json):
+	with errors(as_json):
 		Sandbox(url).close()  # says now what is wrong with it, not in every worker
 		serve_until_stopped(url, workers, say)
 
 
 @main.command()
-@click.option(
-	"--db", "url", metavar="URL", help=f"A file or mariadb://…; by default {DEFAULT_DATABASE} here."
-)
+@database_option
 @click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
 @json_option
 def status(url: str | None, watch: bool, as_json: bool) -> None:
 	"""Show agents, workflows, runs, steps, the queue, the workers and nodes, and what got done lately."""
-	with _errors(as_json):
-		_must_exist(url or DEFAULT_DATABASE)
-		with Sandbox(url or DEFAULT_DATABASE) as site:
+	with errors(as_json):
+		with Sandbox(existing(url)) as site:
 
 			def read() -> dict[str, Any]:
 				site.database.rollback()  # what was read before is what was true then
@@ -158,7 +161,7 @@ def status(url: str | None, watch: bool, as_json: bool) -> None:
 				terminal_status.watch(read, as_json)
 				return
 			found = read()
-	_print_json(found) if as_json else click.echo("\n".join(terminal_status.lines(found)))
+	print_json(found) if as_json else click.echo("\n".join(terminal_status.lines(found)))
 
 
 @main.command()
@@ -171,10 +174,10 @@ def demo(url: str, workers: int, as_json: bool) -> None:
 	"""The tour: sample documents, four workflows, agents, workers, live progress, status."""
 	from dogansystem.terminal import demo as tour
 
-	with _errors(as_json):
+	with errors(as_json):
 		found = tour.run(url, workers, show.to_stderr if as_json else click.echo)
 	if as_json:
-		_print_json(found)
+		print_json(found)
 	sys.exit(SUCCEEDED if found["all_succeeded"] else FAILED)
 
 
@@ -209,37 +212,3 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 				source.backup(target)
 		with Sandbox(copy) as site:
 			yield site
-
-
-def _must_exist(url: str) -> None:
-	address = parse_address(url)
-	if isinstance(address, SQLiteFile) and not address.path.exists():
-		raise AddressError(
-			f"There is no sandbox at {address}. Run `dogansystem demo`, or name one with --db."
-		)
-
-
-@contextmanager
-def _errors(as_json: bool) -> Iterator[None]:
-	"""Turn what went wrong into a message and the exit code that says of which kind it was."""
-	try:
-		yield
-	except DefinitionError as error:
-		problems = [{"path": each.path, "message": each.message} for each in error.problems]
-		_fail(INVALID, str(error), as_json, problems)
-	except (files.FileError, InputError) as error:
-		_fail(INVALID, str(error), as_json)
-	except DoganError as error:
-		_fail(NO_START, str(error), as_json)
-
-
-def _fail(code: int, message: str, as_json: bool, problems: list[dict[str, str]] | None = None) -> NoReturn:
-	if as_json:
-		_print_json({"error": message, "problems": problems or []})
-	else:
-		click.echo(message, err=True)
-	sys.exit(code)
-
-
-def _print_json(value: Any, indent: int | None = 2) -> None:
-	click.echo(json.dumps(value, ensure_ascii=False, indent=indent, default=str))
