@@ -8,6 +8,7 @@ import json
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 # A bound is at most a third above the one below, so a quantile is known to within some per cent of its value.
@@ -18,6 +19,9 @@ BOUNDS = (*(float(f"{digit}e{power}") for power in range(-3, 5) for digit in _DI
 RETRIED = "Retried"  # it failed and is tried again
 LOST = "Lost"  # the process died or was stopped in the middle of it
 EXECUTED = ("Succeeded", "Failed", "Skipped", "Waiting", RETRIED)
+
+# What attempts cost beside time.
+CPU, DATABASE, CONFLICTS = "cpu", "database", "conflicts"
 
 # What figures are about.
 SITE, NODE, PRIORITY, WORKFLOW, AGENT = "site", "node", "priority", "workflow", "agent"
@@ -85,18 +89,26 @@ class Level:
 
 @dataclass(slots=True)
 class Figures:
-	"""What was measured of one thing: attempts by how they ended, their times, and levels by name."""
+	"""What was measured of one thing: attempts by how they ended, their times, and levels by name.
+
+	`costs` are sums over the attempts: seconds of the processor (`CPU`), seconds that writing their results waited for the
+	database (`DATABASE`), transactions that were lost against others and repeated (`CONFLICTS`).
+	"""
 
 	outcomes: dict[str, int] = field(default_factory=dict)
 	wait: Histogram = field(default_factory=Histogram)
 	run: Histogram = field(default_factory=Histogram)
 	levels: dict[str, Level] = field(default_factory=dict)
+	costs: dict[str, float] = field(default_factory=dict)
 
-	def attempt(self, outcome: str, waited: float, took: float) -> None:
+	def attempt(
+		self, outcome: str, waited: float, took: float, costs: Mapping[str, float] = MappingProxyType({})
+	) -> None:
 		"""Count an attempt that stood ready for some seconds and then took some."""
 		self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
 		self.wait.add(waited)
 		self.run.add(took)
+		self._costs(costs)
 
 	def level(self, name: str, value: float) -> None:
 		"""Note how high something stands now."""
@@ -110,11 +122,16 @@ class Figures:
 		self.run.merge(other.run)
 		for name, level in other.levels.items():
 			self._level(name, level)
+		self._costs(other.costs)
 
 	@property
 	def executed(self) -> int:
 		"""How many attempts a worker brought to an end."""
 		return sum(self.outcomes.get(outcome, 0) for outcome in EXECUTED)
+
+	def _costs(self, more: Mapping[str, float]) -> None:
+		for name, cost in more.items():
+			self.costs[name] = self.costs.get(name, 0.0) + cost
 
 	def _level(self, name: str, more: Level) -> None:
 		level = self.levels.setdefault(name, Level())
@@ -173,6 +190,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
 		"wait": [round(figures.wait.sum, 6), figures.wait.buckets] if figures.wait.buckets else None,
 		"run": [round(figures.run.sum, 6), figures.run.buckets] if figures.run.buckets else None,
 		"levels": {name: [each.count, each.sum, each.highest] for name, each in figures.levels.items()},
+		"costs": {name: round(cost, 6) for name, cost in figures.costs.items() if cost},
 	}
 	return {name: part for name, part in parts.items() if part}
 
@@ -184,6 +202,7 @@ def from_json(parts: Mapping[str, Any]) -> Figures:
 		_histogram(parts.get("wait")),
 		_histogram(parts.get("run")),
 		{name: Level(*level) for name, level in parts.get("levels", {}).items()},
+		dict(parts.get("costs", {})),
 	)
 
 

@@ -3,8 +3,9 @@
 Processes come and go with the work. What is kept here is why a node has none: nothing to do, or it stopped.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dogansystem.sites.protocol import Database
 
@@ -13,11 +14,16 @@ KEPT = 86_400  # seconds after which a node that was not heard of is forgotten
 
 @dataclass(frozen=True, slots=True)
 class Node:
-	"""`seen_at`: when it was last heard of, to within a minute; `lost_at`: when a process of it was last given up."""
+	"""`seen_at`: when it was last heard of, to within a minute; `lost_at`: when a process of it was last given up.
+
+	`machine` is what a process of it said of the machine (`worker.machine.facts`) at `machine_at`.
+	"""
 
 	name: str
 	seen_at: float
 	lost_at: float
+	machine: Mapping[str, float] = field(default_factory=dict)
+	machine_at: float = 0.0
 
 	@property
 	def is_lost(self) -> bool:
@@ -27,7 +33,11 @@ class Node:
 
 def every(db: Database) -> list[Node]:
 	"""The nodes heard of within a day."""
-	return [Node(*row) for row in db.sql("SELECT name, seen_at, lost_at FROM dogan_node ORDER BY name")]
+	rows = db.sql("SELECT name, seen_at, lost_at, machine, machine_at FROM dogan_node ORDER BY name")
+	return [
+		Node(name, seen_at, lost_at, json.loads(machine or "{}"), machine_at)
+		for name, seen_at, lost_at, machine, machine_at in rows
+	]
 
 
 def seen(db: Database, when: Mapping[str, float]) -> None:
@@ -39,6 +49,14 @@ def seen(db: Database, when: Mapping[str, float]) -> None:
 def lost(db: Database, name: str, at: float) -> None:
 	"""Note that a process of a node has stopped beating."""
 	_write(db, name, "lost_at", at)
+
+
+def note_machine(db: Database, name: str, at: float, machine: Mapping[str, float], interval: float) -> bool:
+	"""Keep what a node says of its machine. False: it has done so less than `interval` seconds ago."""
+	text = json.dumps(machine)
+	due = "UPDATE dogan_node SET machine = %s, machine_at = %s WHERE name = %s AND machine_at <= %s"
+	_write(db, name, "seen_at", at)
+	return bool(db.execute(due, (text, at, name, at - interval)))
 
 
 def forget(db: Database, now: float) -> None:

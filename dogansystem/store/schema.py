@@ -79,8 +79,15 @@ _INTERNAL = {
 		changed_at DOUBLE NOT NULL, figures LONGTEXT NOT NULL, PRIMARY KEY (span, at, kind, name))""",
 	# The nodes that were heard of lately. A node whose workers left by themselves is not lost.
 	"dogan_node": """(
-		name VARCHAR(140) NOT NULL PRIMARY KEY, seen_at DOUBLE NOT NULL, lost_at DOUBLE NOT NULL DEFAULT 0)""",
+		name VARCHAR(140) NOT NULL PRIMARY KEY, seen_at DOUBLE NOT NULL, lost_at DOUBLE NOT NULL DEFAULT 0,
+		machine LONGTEXT, machine_at DOUBLE NOT NULL DEFAULT 0)""",
 }
+
+# Columns of internal tables that came later: a site of an earlier version gets them with its next migrate.
+_ADDED_COLUMNS = (
+	("dogan_node", "machine", "LONGTEXT"),
+	("dogan_node", "machine_at", "DOUBLE NOT NULL DEFAULT 0"),
+)
 
 _INTERNAL_INDEXES = (
 	("dogan_ready", "dogan_ready_run", ("run",)),
@@ -114,6 +121,9 @@ def ensure_internal(db: Database) -> None:
 	"""Make the internal tables and the indexes that are missing. May be called again."""
 	for table, body in _INTERNAL.items():
 		_create(db, table, body)
+	for table, column, kind in _ADDED_COLUMNS:
+		if column not in _columns(db, table):
+			db.execute(f"ALTER TABLE `{table}` ADD COLUMN `{column}` {kind}")
 	for table, index, columns in (*_INTERNAL_INDEXES, *_EXTRA_INDEXES):
 		_create_index(db, table, index, columns)
 	db.commit()

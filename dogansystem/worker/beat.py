@@ -15,6 +15,7 @@ from dogansystem.store import processes, samples
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
+from dogansystem.worker.machine import Machine
 from dogansystem.worker.tally import Tally
 
 BEAT_INTERVAL = 2.0  # seconds; the lease is at least several of them
@@ -46,6 +47,7 @@ class Beat:
 		self._process = process
 		self._progress = progress
 		self._replaceable = replaceable
+		self._machine = Machine(site, control)
 		self._done = threading.Event()
 		self._thread = threading.Thread(target=self._run, name=f"beat-{process}", daemon=True)
 
@@ -77,6 +79,8 @@ class Beat:
 			self._give_up()
 		elif self._progress.behind and self._is_slow():
 			self._control.run(self._give_back)
+		else:
+			self._machine.tell()
 
 	def _give_up(self) -> None:
 		"""Have the run go on without this process, which an attempt that cannot be interrupted keeps busy."""

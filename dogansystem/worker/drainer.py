@@ -25,6 +25,7 @@ from dogansystem.worker.beat import Beat, Progress
 from dogansystem.worker.control import CONFLICT_PAUSE, Control
 from dogansystem.worker.execute import Interrupted, Work, perform
 from dogansystem.worker.load import Loader
+from dogansystem.worker.tally import Effort
 from dogansystem.worker.watchdog import Watchdog
 
 MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
@@ -239,6 +240,7 @@ class Drainer:
 		"""Execute and finish in one transaction; again if it lost against another one. None: the lease is lost."""
 		outcome: Outcome | None = None
 		patience = time.monotonic() + CONFLICT_SECONDS
+		effort = Effort()
 		for number in range(1, ATTEMPT_TRIES + 1):
 			at = moment(self.site)
 			try:
@@ -247,14 +249,18 @@ class Drainer:
 					if isinstance(outcome, Failed):
 						self.progress.failures += 1
 						self.site.database.rollback()
-				return self._finish(work, outcome, at, stick)
+				return self._finish(work, outcome, at, stick, effort)
 			except Exception as error:
 				outcome = self._after_failure(work, outcome, error, number, patience)
+				effort.lost()
 				time.sleep(CONFLICT_PAUSE * number * random.random())
 		raise AssertionError("unreachable")
 
-	def _finish(self, work: Work, outcome: Outcome, started: Moment, stick: bool) -> Finished | None:
+	def _finish(
+		self, work: Work, outcome: Outcome, started: Moment, stick: bool, effort: Effort
+	) -> Finished | None:
 		db = self.site.database
+		effort.writes()
 		attempt = Attempt(work.lease, work.definition, work.step, work.item, started, self._worker)
 		at = moment(self.site)
 		finished = finish(db, attempt, outcome, at, stick=stick, chance=random.random)
@@ -269,7 +275,7 @@ class Drainer:
 		db.commit()
 		faults.point("step.after_commit")
 		self._begun = begun
-		self.progress.tally.add(work, outcome, finished, started.seconds, self.site.now())
+		self.progress.tally.add(work, outcome, finished, started.seconds, self.site.now(), effort)
 		return finished
 
 	def _after_failure(

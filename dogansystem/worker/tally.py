@@ -1,6 +1,8 @@
 """The tally of one process: what its attempts came to and how long they took, until the next beat writes it down."""
 
 import threading
+import time
+from dataclasses import dataclass, field
 
 from dogansystem.engine.outcomes import Outcome
 from dogansystem.store import figures, queue
@@ -10,6 +12,33 @@ from dogansystem.worker import identity
 from dogansystem.worker.execute import Work
 
 
+@dataclass(slots=True)
+class Effort:
+	"""What an attempt costs beside time, from when it began: `figures.Figures.costs`."""
+
+	_began: float = field(default_factory=time.thread_time)
+	_writing: float | None = None
+	_conflicts: int = 0
+
+	def writes(self) -> None:
+		"""Its result is being written from now on."""
+		self._writing = time.monotonic() - time.thread_time()
+
+	def lost(self) -> None:
+		"""Its transaction was lost against another one."""
+		self._conflicts += 1
+
+	def costs(self) -> dict[str, float]:
+		"""What it has cost so far. Whoever waits uses no processor, so what writing took beyond that was waiting."""
+		used = time.thread_time()
+		waited = 0.0 if self._writing is None else max(0.0, time.monotonic() - used - self._writing)
+		return {
+			figures.CPU: used - self._began,
+			figures.DATABASE: waited,
+			figures.CONFLICTS: self._conflicts,
+		}
+
+
 class Tally:
 	"""Counted by the main thread, taken by the beat. What was not taken when a process is killed is lost: two seconds."""
 
@@ -17,16 +46,19 @@ class Tally:
 		self._lock = threading.Lock()
 		self._measured: Table = {}
 
-	def add(self, work: Work, outcome: Outcome, finished: Finished, began: float, ended: float) -> None:
+	def add(
+		self, work: Work, outcome: Outcome, finished: Finished, began: float, ended: float, effort: Effort
+	) -> None:
 		"""Count an attempt that began and ended at these times (epoch seconds)."""
 		result = figures.RETRIED if finished.again else state_of(outcome)
 		waited, took = max(0.0, began - work.lease.ready_at), max(0.0, ended - began)
+		costs = effort.costs()
 		with self._lock:
 			for subject in _subjects(work):
 				of_subject = self._measured.get(subject)
 				if of_subject is None:
 					of_subject = self._measured[subject] = Figures()
-				of_subject.attempt(result, waited, took)
+				of_subject.attempt(result, waited, took, costs)
 
 	def take(self) -> Table:
 		"""What was counted since the last time."""

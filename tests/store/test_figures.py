@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from dogansystem.store import figures
 from dogansystem.store.figures import (
 	BOUNDS,
 	MAX_NAMES,
@@ -73,19 +74,19 @@ def test_tables_add_up_and_survive_their_text():
 	for part in parts:
 		add(merged, decode(encode(part)))
 	assert merged.keys() == whole.keys()
-	for key, figures in merged.items():
-		assert figures.outcomes == whole[key].outcomes
-		assert figures.wait.buckets == whole[key].wait.buckets
-		assert figures.run.sum == pytest.approx(whole[key].run.sum)
+	for key, measured in merged.items():
+		assert measured.outcomes == whole[key].outcomes
+		assert measured.wait.buckets == whole[key].wait.buckets
+		assert measured.run.sum == pytest.approx(whole[key].run.sum)
 
 
 def test_levels_keep_mean_and_highest():
-	figures = Figures()
+	measured = Figures()
 	for value in (1, 5, 0):
-		figures.level("ready", value)
+		measured.level("ready", value)
 	twice = Figures()
-	twice.add(figures)
-	twice.add(figures)
+	twice.add(measured)
+	twice.add(measured)
 	assert (twice.levels["ready"].mean, twice.levels["ready"].highest) == (2, 5)
 
 
@@ -99,3 +100,13 @@ def test_names_beyond_the_limit_become_others_and_those_known_stay():
 	bounded = within_bounds(more, known=table)
 	assert set(bounded) == {("workflow", "w0"), ("workflow", OTHERS)}
 	assert bounded[("workflow", OTHERS)].outcomes == {"Succeeded": 100}
+
+
+def test_what_attempts_cost_is_added_up_and_survives_being_written():
+	one, two = Figures(), Figures()
+	one.attempt("Succeeded", 0.1, 0.2, {figures.CPU: 0.25, figures.CONFLICTS: 1})
+	two.attempt("Failed", 0.1, 0.2, {figures.CPU: 0.5, figures.DATABASE: 0.125, figures.CONFLICTS: 0})
+	one.add(figures.from_text(figures.to_text(two)))
+	assert one.costs == {figures.CPU: 0.75, figures.DATABASE: 0.125, figures.CONFLICTS: 1}
+	assert figures.from_text(figures.to_text(one)).costs == one.costs
+	assert figures.from_json({"outcomes": {"Succeeded": 1}}).costs == {}  # written by an earlier version
