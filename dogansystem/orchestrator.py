@@ -12,6 +12,8 @@ from dogansystem.engine.errors import NotFound
 from dogansystem.health import throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
+from dogansystem.scaling import baseline
+from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.sites.protocol import Settings, Site
 from dogansystem.store import agents, control, reads, versions
 from dogansystem.store.moment import moment
@@ -167,6 +169,25 @@ class Orchestrator:
 		"""What was measured of the site, or of a `node`, `priority`, `workflow` or `agent` by its name: by minute up to a
 		day, else by hour. Raises InputError."""
 		return throughput.history(self.site, kind, name, hours)
+
+	# Before and after scaling
+
+	def record_baseline(self, name: str | None = None, minutes: int = DEFAULT_MINUTES) -> dict[str, Any]:
+		"""Keep how the system did in the last minutes, to be compared later; gives it. Raises InputError."""
+		return baseline.record(self.site, name, minutes)
+
+	def compare(
+		self, baseline_name: str | None = None, other: str | None = None, minutes: int = DEFAULT_MINUTES
+	) -> dict[str, Any]:
+		"""What was gained since a baseline, by default the newest, until `other` or the last minutes.
+
+		Raises NotFound or InputError.
+		"""
+		return baseline.report(self.site, baseline_name, other, minutes)
+
+	def list_baselines(self, limit: int = 20) -> list[dict[str, Any]]:
+		"""The baselines, the newest first. Raises InputError."""
+		return baseline.every(self.site, limit)
 
 	def _settings(self) -> Settings:
 		settings = self.site.settings()

@@ -9,7 +9,7 @@ from dogansystem.orchestrator import Orchestrator
 from generator.markdown import code, sections, summary, table
 
 API = Path(inspect.getfile(Orchestrator)).parent / "api"
-PUBLIC_API = ("workflows", "agents", "status", "metrics")  # `desk` is for the app's own forms
+PUBLIC_API = ("workflows", "agents", "status", "scaling", "metrics")  # `desk` is for the app's own forms
 
 
 def python() -> str:

@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import definitions, run, status
+from dogansystem.commands import baselines, definitions, run, status
 
 
 @click.group("dogansystem")
@@ -14,7 +14,15 @@ def dogansystem() -> None:
 	"""Workflows and agents of a site."""
 
 
-for _command in (status.status, definitions.check, definitions.import_, definitions.export, run.run):
+for _command in (
+	status.status,
+	definitions.check,
+	definitions.import_,
+	definitions.export,
+	run.run,
+	baselines.baseline,
+	baselines.compare,
+):
 	dogansystem.add_command(_command)
 
 commands = [dogansystem]  # what bench looks for

@@ -16,7 +16,7 @@ from frappe.utils import get_system_timezone
 from rq import get_current_job
 
 from dogansystem.actions import registry
-from dogansystem.sites.frappe import links, stamps
+from dogansystem.sites.frappe import links, production, stamps
 from dogansystem.sites.frappe.catalog import Catalog, credential
 from dogansystem.sites.frappe.database import ControlDatabase, SiteDatabase
 from dogansystem.sites.frappe.documents import Documents
@@ -129,6 +129,14 @@ class FrappeSite:
 		self._settings = Settings(**{name: convert(value) for (name, convert), value in known})
 		self._settings_of = self.database.transactions
 		return self._settings
+
+	def versions(self) -> dict[str, str]:
+		"""The apps of this site and their versions."""
+		return production.versions()
+
+	def signs_of_production(self) -> list[str]:
+		"""Why it looks as if people rely on this site."""
+		return production.signs()
 
 	def actions(self) -> Mapping[str, Any]:
 		"""Every action of this site by name: the app's own and those of `dogansystem_actions` hooks."""

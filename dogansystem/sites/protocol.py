@@ -202,6 +202,10 @@ class Catalog(Protocol):
 
 	def set_enabled(self, workflow: str, enabled: bool) -> None: ...
 
+	def delete_workflow(self, name: str) -> None:
+		"""Delete a workflow that has no runs, with its versions. Does nothing if there is none of that name."""
+		...
+
 	def save_agent(
 		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
 	) -> None: ...
@@ -250,6 +254,14 @@ class Site(Protocol):
 		...
 
 	def settings(self) -> Settings: ...
+
+	def versions(self) -> dict[str, str]:
+		"""What this place is made of beside this app, Python and the database: names and versions."""
+		...
+
+	def signs_of_production(self) -> list[str]:
+		"""Why it looks as if people rely on this place, in words; empty if it does not."""
+		...
 
 	def actions(self) -> Mapping[str, Any]:
 		"""Every action of this site by name, those of other apps included."""

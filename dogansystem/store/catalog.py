@@ -10,6 +10,7 @@ from dogansystem.store import versions
 from dogansystem.store.moment import Moment
 
 _PLAIN = (str, int, float, type(None))
+_WORKFLOW_TABLES = ("Dogan Workflow Step", "Dogan Workflow Trigger")
 
 
 def save_workflow(db: Database, definition: Definition, enabled: bool | None, at: Moment, user: str) -> str:
@@ -22,7 +23,7 @@ def save_workflow(db: Database, definition: Definition, enabled: bool | None, at
 	form = to_form(definition)
 	rows = {table: form.pop(table) for table in ("steps", "triggers")}
 	form |= {"name": definition.name, "enabled": int(enabled), "current_version": version}
-	_remove(db, "Dogan Workflow", definition.name, ("Dogan Workflow Step", "Dogan Workflow Trigger"))
+	_remove(db, "Dogan Workflow", definition.name, _WORKFLOW_TABLES)
 	_insert(db, "Dogan Workflow", form, at, user)
 	for table, child in (("steps", "Dogan Workflow Step"), ("triggers", "Dogan Workflow Trigger")):
 		for number, row in enumerate(rows[table], start=1):
@@ -35,6 +36,13 @@ def save_workflow(db: Database, definition: Definition, enabled: bool | None, at
 def set_enabled(db: Database, workflow: str, enabled: bool, at: Moment) -> bool:
 	"""Enable or disable a workflow; False if there is none of that name."""
 	return _enable(db, "Dogan Workflow", workflow, enabled, at)
+
+
+def delete_workflow(db: Database, name: str) -> None:
+	"""Remove a workflow and its versions. Whether it has runs is for the caller to know."""
+	db.begin()
+	_remove(db, "Dogan Workflow", name, _WORKFLOW_TABLES)
+	db.execute("DELETE FROM `tabDogan Workflow Version` WHERE workflow = %s", (name,))
 
 
 def save_agent(

@@ -79,9 +79,15 @@ def start_of(at: float, span: int) -> int:
 def fresh(db: Database, since: float) -> Table:
 	"""What was noted from that moment on and is not added up yet."""
 	found: Table = {}
-	for (text,) in db.sql("SELECT figures FROM dogan_tally WHERE at > %s", (since,)):
-		figures.add(found, figures.decode(text))
+	for _, measured in fresh_rows(db, since):
+		figures.add(found, measured)
 	return found
+
+
+def fresh_rows(db: Database, since: float) -> list[tuple[float, Table]]:
+	"""The same, each with when it was noted (epoch seconds)."""
+	rows = db.sql("SELECT at, figures FROM dogan_tally WHERE at > %s", (since,))
+	return [(at, figures.decode(text)) for at, text in rows]
 
 
 def totals(db: Database) -> Table:

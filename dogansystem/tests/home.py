@@ -37,6 +37,7 @@ _OURS = (
 	"Dogan Agent",
 	"Dogan Agent Capability",
 	"Dogan Credential",
+	"Dogan Baseline",
 )
 _QUEUE = (
 	"dogan_ready",

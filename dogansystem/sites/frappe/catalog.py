@@ -37,6 +37,10 @@ class Catalog:
 		"""Enable or disable a workflow. Raises NotFound."""
 		_set_enabled(WORKFLOW, "workflow", workflow, enabled)
 
+	def delete_workflow(self, name: str) -> None:
+		"""Delete a workflow that has no runs; its versions go with it."""
+		frappe.delete_doc(WORKFLOW, name, ignore_missing=True, delete_permanently=True)
+
 	def workflow_form(self, name: str) -> dict[str, Any]:
 		"""A workflow's fields as the form has them. Raises NotFound."""
 		doc = _existing(WORKFLOW, "workflow", name)

@@ -32,6 +32,11 @@ class Catalog:
 			raise NotFound(f"There is no workflow named {workflow!r}. Import it first.")
 		workflow_changed(self._site, workflow)
 
+	def delete_workflow(self, name: str) -> None:
+		"""Delete a workflow that has no runs, with its versions."""
+		catalog.delete_workflow(self._site.database, name)
+		workflow_changed(self._site, name)
+
 	def save_agent(
 		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
 	) -> None:

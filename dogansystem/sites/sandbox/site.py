@@ -139,6 +139,14 @@ class Sandbox:
 		database = self.database
 		return database.remember("settings", lambda: settings.read(database))
 
+	def versions(self) -> dict[str, str]:
+		"""Nothing: a sandbox is made of nothing but this app."""
+		return {}
+
+	def signs_of_production(self) -> list[str]:
+		"""None: nobody's documents are in a sandbox."""
+		return []
+
 	def actions(self) -> Mapping[str, Any]:
 		"""The app's actions and those that `add_action` brought."""
 		return self._actions

@@ -1,0 +1,50 @@
+"""`/api/method/dogansystem.api.scaling.…`: before and after scaling. For System Managers and Dogan Managers."""
+
+from typing import Any
+
+import frappe
+from frappe.utils import cint
+
+from dogansystem.api.access import need_manager
+from dogansystem.api.errors import as_frappe_errors
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.scaling import report
+from dogansystem.scaling.document import as_markdown
+from dogansystem.sites.frappe_site import current_site
+
+
+@frappe.whitelist(methods=["POST"])
+def record_baseline(name: str | None = None, minutes: int | str = 10) -> dict[str, Any]:
+	"""Keep how the system did in the last minutes, to be compared later.
+
+	:param name: of the baseline; left out: the time.
+	:param minutes: how far to look back, up to 1440.
+	"""
+	need_manager()
+	with as_frappe_errors():
+		return Orchestrator(current_site()).record_baseline(name or None, cint(minutes))
+
+
+@frappe.whitelist()
+def compare(baseline: str | None = None, other: str | None = None, minutes: int | str = 10) -> dict[str, Any]:
+	"""What was gained since a baseline: capacity, spread over nodes, response times, a verdict; `markdown` to pass on.
+
+	:param baseline: by default the newest.
+	:param other: another baseline; left out: the last minutes.
+	:param minutes: how far to look back then, up to 1440.
+	"""
+	need_manager()
+	with as_frappe_errors():
+		found = Orchestrator(current_site()).compare(baseline or None, other or None, cint(minutes))
+	return {**found, "markdown": as_markdown(report.of_comparison(found))}
+
+
+@frappe.whitelist()
+def list_baselines(limit: int | str = 20) -> list[dict[str, Any]]:
+	"""The baselines, the newest first, without what was measured in full.
+
+	:param limit: how many, up to 200.
+	"""
+	need_manager()
+	with as_frappe_errors():
+		return Orchestrator(current_site()).list_baselines(cint(limit))

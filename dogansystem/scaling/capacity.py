@@ -1,0 +1,61 @@
+"""How much can be done: the throughput of the time in which work waited, and how far that figure can be trusted."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dogansystem.scaling.measurement import Measurement, Slice
+
+MIN_STEPS = 100  # fewer say nothing: by chance alone they could be a fifth more or less
+ENOUGH_SLICES = 5  # from so many on, how much they differ says more than how many steps there were
+
+# Student's t for 95 %, two-sided, by degrees of freedom (any statistics textbook's table); beyond: the normal law's.
+_STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
+_NORMAL = 1.96
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+	"""Steps per second while there was always work.
+
+	Attributes:
+		steps: how many it rests on.
+		seconds: in how much time they were done.
+		error: by what share of itself the figure may be off, with 95 % confidence.
+	"""
+
+	per_second: float
+	steps: int
+	seconds: float
+	error: float
+
+	@property
+	def is_enough(self) -> bool:
+		"""Whether it rests on enough steps to say anything."""
+		return self.steps >= MIN_STEPS
+
+
+def capacity(measured: Measurement) -> Capacity | None:
+	"""What the system can do; None if work never waited, so that nobody knows."""
+	slices = measured.saturated()
+	steps, seconds = sum(each.steps for each in slices), sum(each.seconds for each in slices)
+	if not steps or not seconds:
+		return None
+	return Capacity(round(steps / seconds, 4), steps, round(seconds, 3), round(_error(slices, steps), 4))
+
+
+def _error(slices: Sequence[Slice], steps: int) -> float:
+	"""Half the width of the 95 % interval, as a share of the mean.
+
+	From how much the slices differ, and while they are few at least what counting alone leaves open (Poisson).
+	"""
+	counting = _NORMAL / math.sqrt(steps)
+	longest = max(each.seconds for each in slices)
+	rates = [each.steps / each.seconds for each in slices if each.seconds >= longest / 2]
+	if len(rates) < 2:
+		return counting
+	freedom = len(rates) - 1
+	student = _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else _NORMAL
+	differing = student * statistics.stdev(rates) / math.sqrt(len(rates)) / statistics.mean(rates)
+	return differing if len(rates) >= ENOUGH_SLICES else max(differing, counting)

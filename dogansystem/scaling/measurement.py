@@ -1,0 +1,218 @@
+"""What the system did within a span of time: taken from the samples, kept with a baseline, and compared with another.
+
+A measurement is cut into slices, so that one can tell the time in which work always waited from the time in which
+workers did: throughput is capacity only in the former.
+"""
+
+import platform
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from dogansystem import __version__
+from dogansystem.engine.errors import InputError
+from dogansystem.engine.states import FAILED
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import figures, levels, samples
+from dogansystem.store.figures import LOST, NODE, SITE, Figures, Table
+
+DEFAULT_MINUTES = 10
+MAX_MINUTES = samples.KEPT[samples.MINUTE] // 60  # how long samples are kept by minute
+SAMPLES, LOAD = "Samples", "Load"  # where a measurement comes from
+
+# From when on workers are called busy all the time. They also claim, begin and commit, which counts as nobody's time.
+BUSY = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+	"""A piece of the span.
+
+	Attributes:
+		at: when it begins, seconds since 1970 (UTC).
+		steps: attempts that workers brought to an end.
+		failed: those after which the step has failed, or whose worker died.
+		worked: seconds that workers spent in attempts, all together.
+		alive: workers, on average; None: nobody has looked.
+		waiting: steps that no worker had begun with though they could, on average; None: nobody has looked.
+	"""
+
+	at: float
+	seconds: float
+	steps: int
+	failed: int
+	worked: float
+	alive: float | None = None
+	waiting: float | None = None
+
+	@property
+	def is_busy(self) -> bool:
+		"""Whether all workers had a step in hand nearly all the time."""
+		return bool(self.alive) and self.worked >= BUSY * (self.alive or 0) * self.seconds
+
+	@property
+	def has_backlog(self) -> bool:
+		"""Whether there was another step waiting for each worker."""
+		return bool(self.alive) and (self.waiting or 0) >= (self.alive or 0)
+
+
+@dataclass(slots=True)
+class Measurement:
+	"""What was measured between two moments (seconds since 1970, UTC).
+
+	Attributes:
+		source: `Samples` of whatever went on, or a `Load` that was put on for it.
+		slices: the span in pieces, in the order of time, without gaps.
+		table: figures of the whole span by site, node, priority, workflow and agent.
+		settings: Dogan Settings at the end of the span.
+		versions: of what the site runs on.
+		load: the shape of the load, if one was put on.
+	"""
+
+	begins: float
+	ends: float
+	source: str
+	slices: list[Slice]
+	table: Table
+	settings: dict[str, Any] = field(default_factory=dict)
+	versions: dict[str, str] = field(default_factory=dict)
+	load: dict[str, Any] | None = None
+
+	@property
+	def seconds(self) -> float:
+		"""How long the span is."""
+		return self.ends - self.begins
+
+	@property
+	def site(self) -> Figures:
+		"""The figures of everything together."""
+		return self.table.get((SITE, ""), Figures())
+
+	def named(self, kind: str) -> dict[str, Figures]:
+		"""The figures of each node, priority, workflow or agent by its name."""
+		return {name: each for (of, name), each in sorted(self.table.items()) if of == kind}
+
+	def mean_workers(self, node: str | None = None) -> float | None:
+		"""Workers that were alive, on average, of all nodes or of one; None if nobody has looked."""
+		looks = self.site.levels.get("alive")
+		if looks is None or not looks.count:
+			return None
+		of = looks if node is None else self.table.get((NODE, node), Figures()).levels.get("alive")
+		return of.sum / looks.count if of else 0.0  # a look that found none of a node left no trace of it
+
+	def saturated(self) -> list[Slice]:
+		"""The slices in which work always waited, or all workers were busy: what got done then is what can be done.
+
+		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
+		"""
+		backlog = [each.has_backlog for each in self.slices]
+		around = [False, *backlog, backlog[-1] if backlog else False]
+		return [
+			each
+			for number, each in enumerate(self.slices)
+			if each.is_busy or all(around[number : number + 3])
+		]
+
+
+def from_samples(site: Site, minutes: int = DEFAULT_MINUTES, not_before: float = 0.0) -> Measurement:
+	"""The last minutes of a site, from the beginning of the minute they start in, but of nothing before that moment.
+
+	Raises InputError if the minutes are out of bounds, or nothing lies between `not_before` and now.
+	"""
+	if not 1 <= minutes <= MAX_MINUTES:
+		raise InputError(
+			f"minutes is {minutes}; samples are kept by minute for {MAX_MINUTES}: ask for 1 to {MAX_MINUTES}."
+		)
+	now = site.now()
+	first = samples.start_of(max(now - minutes * 60, not_before + 59.999), samples.MINUTE)
+	if now - first < 1:
+		raise InputError(
+			"The other measurement ended less than a minute ago. Wait until there is something to compare it with."
+		)
+	by_minute = _by_minute(site.database, first, now)
+	table: Table = {}
+	for measured in by_minute.values():
+		figures.add(table, measured)
+	return Measurement(
+		first,
+		now,
+		SAMPLES,
+		list(_slices(by_minute, first, now)),
+		table,
+		settings_of(site),
+		versions_of(site),
+	)
+
+
+def settings_of(site: Site) -> dict[str, Any]:
+	"""Dogan Settings as plain data."""
+	return asdict(site.settings())
+
+
+def versions_of(site: Site) -> dict[str, str]:
+	"""What the site runs on, with versions."""
+	dialect = site.database.dialect
+	function = "VERSION()" if dialect == "mariadb" else "sqlite_version()"
+	found = {"dogansystem": __version__, "python": platform.python_version()}
+	return {**found, dialect: str(site.database.sql(f"SELECT {function}")[0][0]), **site.versions()}
+
+
+def slice_of(at: float, seconds: float, measured: Figures) -> Slice:
+	"""A slice out of the figures of everything in it."""
+	found = {name: level.mean for name, level in measured.levels.items()}
+	waiting = found.get("ready", 0) + found.get("in_hand", 0) - found.get("busy", 0)
+	return Slice(
+		at,
+		seconds,
+		measured.executed,
+		measured.outcomes.get(FAILED, 0) + measured.outcomes.get(LOST, 0),
+		round(measured.run.sum, 3),
+		found.get("alive"),
+		waiting if found else None,
+	)
+
+
+def as_json(measured: Measurement) -> dict[str, Any]:
+	"""A measurement as plain data."""
+	return {
+		"begins": measured.begins,
+		"ends": measured.ends,
+		"source": measured.source,
+		"slices": [asdict(each) for each in measured.slices],
+		"figures": [[*key, figures.as_json(each)] for key, each in measured.table.items()],
+		"settings": measured.settings,
+		"versions": measured.versions,
+		"load": measured.load,
+	}
+
+
+def from_json(data: Mapping[str, Any]) -> Measurement:
+	"""The measurement that `as_json` has made plain."""
+	return Measurement(
+		data["begins"],
+		data["ends"],
+		data["source"],
+		[Slice(**each) for each in data["slices"]],
+		{(kind, name): figures.from_json(each) for kind, name, each in data["figures"]},
+		data["settings"],
+		data["versions"],
+		data["load"],
+	)
+
+
+def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
+	"""Every minute from the first on, those without anything too, and how full everything is at this moment."""
+	found: dict[int, Table] = {at: {} for at in range(first, int(now) + 1, samples.MINUTE)}
+	for at, key, measured in samples.read(db, samples.MINUTE, first):
+		figures.add(found.setdefault(at, {}), {key: measured})
+	for noted_at, measured_then in samples.fresh_rows(db, first):
+		figures.add(found.setdefault(samples.start_of(noted_at, samples.MINUTE), {}), measured_then)
+	figures.add(found[max(found)], levels.read(db, now))
+	return found
+
+
+def _slices(by_minute: Mapping[int, Table], first: float, now: float) -> Iterator[Slice]:
+	for at, table in sorted(by_minute.items()):
+		seconds = min(at + samples.MINUTE, now) - at
+		if seconds > 0:
+			yield slice_of(at, seconds, table.get((SITE, ""), Figures()))

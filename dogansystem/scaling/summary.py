@@ -1,0 +1,131 @@
+"""A measurement in numbers that people read, and what they must know to read them right."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from dogansystem.engine.states import FAILED
+from dogansystem.scaling.capacity import MIN_STEPS, Capacity, capacity
+from dogansystem.scaling.measurement import LOAD, Measurement
+from dogansystem.scaling.spread import spread
+from dogansystem.sites.protocol import Site
+from dogansystem.store.figures import AGENT, LOST, NODE, PRIORITY, RETRIED, WORKFLOW, Figures, Histogram
+from dogansystem.store.moment import as_text
+
+# A percentile is worth its name when ten or so of what was measured lie beyond it.
+QUANTILES = (("p50", 0.5, 20), ("p95", 0.95, 200), ("p99", 0.99, 1000))
+
+
+def summary(site: Site, measured: Measurement) -> dict[str, Any]:
+	"""The measurement as plain data: how much, how long, by whom, and `notes` in words on what the numbers rest."""
+	total, found = measured.site, capacity(measured)
+	workers = measured.mean_workers()
+	return {
+		"source": measured.source,
+		"from": as_text(site.local_time(measured.begins)),
+		"to": as_text(site.local_time(measured.ends)),
+		"seconds": round(measured.seconds, 1),
+		"steps": total.executed,
+		"per_second": round(total.executed / measured.seconds, 3),
+		"failed": total.outcomes.get(FAILED, 0),
+		"retried": total.outcomes.get(RETRIED, 0),
+		"lost": total.outcomes.get(LOST, 0),
+		"wait_seconds": quantiles(total.wait),
+		"run_seconds": quantiles(total.run),
+		"workers": None if workers is None else round(workers, 2),
+		"utilisation": utilisation(measured),
+		"capacity": _capacity(found),
+		"spread": spread_of(measured),
+		"priorities": _shares(measured, PRIORITY),
+		"workflows": _shares(measured, WORKFLOW),
+		"agents": _shares(measured, AGENT),
+		"settings": measured.settings,
+		"versions": measured.versions,
+		"load": measured.load,
+		"notes": list(_notes(measured, found)),
+	}
+
+
+def utilisation(measured: Measurement) -> float | None:
+	"""The share of their time that workers spent in steps, 0 to 1; None if nobody knows how many there were."""
+	workers = measured.mean_workers()
+	if not workers or not measured.seconds:
+		return None
+	return round(min(1.0, measured.site.run.sum / (workers * measured.seconds)), 3)
+
+
+def spread_of(measured: Measurement) -> dict[str, Any]:
+	"""How evenly the nodes shared the steps."""
+	nodes = measured.named(NODE)
+	steps = {name: each.executed for name, each in nodes.items()}
+	return spread(steps, {name: measured.mean_workers(name) or 0.0 for name in nodes})
+
+
+def quantiles(times: Histogram) -> dict[str, float | None]:
+	"""Median, 95th and 99th percentile in seconds; None of nothing."""
+	found = {name: times.quantile(share) for name, share, _ in QUANTILES}
+	return {name: None if value is None else round(value, 4) for name, value in found.items()}
+
+
+def _capacity(found: Capacity | None) -> dict[str, Any] | None:
+	if found is None:
+		return None
+	return {
+		"per_second": round(found.per_second, 3),
+		"steps": found.steps,
+		"seconds": round(found.seconds, 1),
+		"error": found.error,
+	}
+
+
+def _shares(measured: Measurement, kind: str) -> dict[str, dict[str, Any]]:
+	"""What each did of all steps, the most first."""
+	named = sorted(measured.named(kind).items(), key=lambda item: -item[1].executed)
+	total = measured.site.executed
+	return {name: _share(each, total) for name, each in named if each.executed}
+
+
+def _share(each: Figures, total: int) -> dict[str, Any]:
+	return {
+		"steps": each.executed,
+		"share": round(each.executed / total, 4) if total else 0.0,
+		"failed": each.outcomes.get(FAILED, 0),
+		"wait_p95": quantiles(each.wait)["p95"],
+		"run_p95": quantiles(each.run)["p95"],
+	}
+
+
+def _notes(measured: Measurement, found: Capacity | None) -> Iterator[str]:
+	steps = measured.site.executed
+	if not steps:
+		yield "Nothing was done in this time."
+		return
+	few = [f"{name} ({enough})" for name, _, enough in QUANTILES if steps < enough]
+	if few:
+		yield f"{steps} steps are few: these percentiles would need more to be worth their name: {', '.join(few)}."
+	if found is None:
+		yield _why_no_capacity(measured)
+	elif not found.is_enough:
+		yield f"The capacity rests on {found.steps} steps; fewer than {MIN_STEPS} say little."
+	alive = [each.alive for each in measured.slices if each.alive]
+	if measured.source != LOAD and alive and max(alive) - min(alive) > 0.2 * max(alive):
+		yield (
+			f"The number of workers changed within this time, from {min(alive):g} to {max(alive):g}:"
+			" take a span in which it stayed the same."
+		)
+	slots = measured.site.levels.get("waiting_for_a_slot")
+	if slots and slots.mean >= 1:
+		yield (
+			f"On average {slots.mean:.1f} runs and steps waited for a full agent or limit: more workers do not help them."
+		)
+
+
+def _why_no_capacity(measured: Measurement) -> str:
+	workers, busy = measured.mean_workers(), utilisation(measured)
+	if workers is None:
+		return "Nobody looked how many workers there were: is the scheduler running?"
+	if busy is None:
+		return "No worker was there whenever somebody looked: they came and left with the work."
+	return (
+		f"The load was light: workers were busy {busy:.0%} of the time and steps did not queue up."
+		" What got done is what was asked for, not what can be done."
+	)

@@ -1,0 +1,260 @@
+"""Before and after: capacity is the throughput of the time in which work waited, and what cannot be said is not said."""
+
+import json
+
+import pytest
+
+from dogansystem import Orchestrator, Sandbox
+from dogansystem.engine.errors import InputError, NotFound
+from dogansystem.scaling import measurement, report
+from dogansystem.scaling.document import as_markdown, as_text
+from dogansystem.sites.sandbox import TestClock
+from tests.scaling.recorded import Recorded
+
+TEN, TWENTY = {"n1": 10}, {"n1": 10, "n2": 10}
+SATURATED = 5700  # steps of 100 ms that ten workers do in a minute: they are busy for 95 % of it
+
+
+@pytest.fixture
+def recorded(sandbox: Sandbox, clock: TestClock) -> Recorded:
+	return Recorded(sandbox, clock)
+
+
+@pytest.fixture
+def orchestrator(sandbox: Sandbox) -> Orchestrator:
+	return Orchestrator(sandbox)
+
+
+def test_a_baseline_says_how_much_how_long_and_by_whom(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(10, SATURATED, TWENTY, waited=2.0, ready=50, busy=10)
+	found = orchestrator.record_baseline("ten minutes", minutes=10)
+	assert found["seconds"] == 600
+	assert found["steps"] == pytest.approx(10 * SATURATED, rel=0.01)
+	assert found["per_second"] == pytest.approx(95, rel=0.01)
+	assert found["workers"] == 20
+	assert found["utilisation"] == pytest.approx(0.475, rel=0.02)
+	assert found["wait_seconds"]["p50"] == pytest.approx(2.0, rel=0.3)
+	assert found["run_seconds"]["p99"] == pytest.approx(0.1, rel=0.3)
+	assert found["priorities"]["5"]["share"] == 1
+	assert set(found["spread"]["nodes"]) == {"n1", "n2"}
+	assert found["settings"]["num_workers"] == 10
+	assert {"dogansystem", "python"} < set(found["versions"])
+	assert found["notes"] == []
+
+
+def test_what_is_kept_is_what_was_measured(recorded: Recorded, sandbox: Sandbox):
+	recorded.minutes(3, SATURATED, TEN)
+	measured = measurement.from_samples(sandbox, 3)
+	kept = json.loads(json.dumps(measurement.as_json(measured)))
+	assert measurement.from_json(kept) == measured
+
+
+def test_twice_the_workers_that_do_twice_as_much_gained_as_hoped(
+	recorded: Recorded, orchestrator: Orchestrator
+):
+	recorded.minutes(10, SATURATED, TEN)
+	orchestrator.record_baseline("before")
+	recorded.minutes(10, 2 * SATURATED, TWENTY)
+	found = orchestrator.compare("before")
+	assert (found["verdict"], found["title"]) == ("as_hoped", "gained as hoped")
+	gained = found["capacity"]
+	assert gained["hoped"] == 2
+	assert gained["ratio"] == pytest.approx(2, rel=0.02)
+	assert gained["low"] <= gained["ratio"] <= gained["high"] < 2.2
+	assert gained["steps_after"] == pytest.approx(20 * SATURATED, rel=0.02)
+	assert found["spread"]["max_deviation"] < 0.01
+	assert found["spread"]["jain"] > 0.999
+
+
+@pytest.mark.parametrize(
+	("steps_after", "verdict"),
+	[(1.4, "less"), (1.0, "no_gain"), (0.7, "worse")],
+)
+def test_gaining_less_is_told_from_nothing_and_from_worse(
+	recorded: Recorded, orchestrator: Orchestrator, steps_after: float, verdict: str
+):
+	recorded.minutes(10, SATURATED, TEN)
+	orchestrator.record_baseline("before")
+	recorded.minutes(10, int(steps_after * SATURATED), TWENTY, took=0.2 / steps_after)
+	found = orchestrator.compare("before")
+	assert found["verdict"] == verdict
+	assert any("times as long" in reason for reason in found["reasons"])
+
+
+def test_the_same_workers_and_throughput_are_as_before(recorded: Recorded, orchestrator: Orchestrator):
+	for steps in (SATURATED, SATURATED + 20, SATURATED - 20, SATURATED, SATURATED + 10, SATURATED - 10):
+		recorded.minutes(1, steps, TEN)
+	orchestrator.record_baseline("before", 6)
+	for steps in (SATURATED - 10, SATURATED, SATURATED + 20, SATURATED - 15, SATURATED + 5, SATURATED):
+		recorded.minutes(1, steps, TEN)
+	assert orchestrator.compare("before", minutes=6)["verdict"] == "same"
+
+
+def test_throughput_under_light_load_is_no_capacity(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(10, 600, TEN, waited=0.01, busy=1)
+	before = orchestrator.record_baseline("light")
+	assert before["capacity"] is None
+	assert "The load was light: workers were busy 10% of the time" in before["notes"][0]
+	recorded.minutes(10, 2 * SATURATED, TWENTY)
+	found = orchestrator.compare("light")
+	assert found["verdict"] == "not_comparable"
+	assert found["capacity"]["ratio"] is None
+	assert "light before: workers were busy 10% of the time" in found["reasons"][0]
+
+
+def test_more_than_could_be_done_before_is_a_gain_even_under_light_load(
+	recorded: Recorded, orchestrator: Orchestrator
+):
+	recorded.minutes(10, SATURATED, TEN)
+	orchestrator.record_baseline("before")
+	recorded.minutes(10, int(1.4 * SATURATED), TWENTY, waited=0.01, busy=14)
+	found = orchestrator.compare("before")
+	assert found["verdict"] == "at_least"
+	assert found["capacity"]["low"] == pytest.approx(1.4, rel=0.02)
+	recorded.minutes(10, 100, TWENTY, waited=0.01, busy=0)
+	assert orchestrator.compare("before")["verdict"] == "not_comparable"
+
+
+def test_tiny_steps_that_queue_up_saturate_though_workers_spend_little_time_in_them(
+	recorded: Recorded, orchestrator: Orchestrator
+):
+	recorded.minutes(10, 6000, TEN, took=0.001, ready=500)
+	assert orchestrator.record_baseline("tiny")["capacity"]["per_second"] == pytest.approx(100, rel=0.01)
+
+
+def test_the_ends_of_a_burst_do_not_count(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(2, 0, TEN, busy=0)
+	recorded.minutes(1, 2000, TEN, took=0.001, ready=500)  # it came in the middle of this minute
+	recorded.minutes(4, 6000, TEN, took=0.001, ready=500)
+	recorded.minutes(1, 1000, TEN, took=0.001, ready=500)
+	recorded.minutes(2, 0, TEN, busy=0)
+	found = orchestrator.record_baseline("burst")
+	assert found["capacity"]["per_second"] == pytest.approx(100, rel=0.01)
+	assert found["capacity"]["seconds"] == 240
+
+
+def test_few_steps_say_nothing(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(5, 6, TEN, took=100.0)
+	found = orchestrator.record_baseline("few", 5)
+	assert any("fewer than 100 say little" in note for note in found["notes"])
+	assert any("p95 (200), p99 (1000)" in note for note in found["notes"])
+	recorded.minutes(10, SATURATED, TWENTY)
+	later = orchestrator.compare("few")
+	assert later["verdict"] == "not_comparable"
+	assert "rests on 30 steps; 100 are needed" in later["reasons"][0]
+
+
+def test_other_work_cannot_be_compared(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(10, SATURATED, TEN)
+	orchestrator.record_baseline("before")
+	recorded.minutes(10, 2 * SATURATED, TWENTY, workflow="slow")
+	found = orchestrator.compare("before")
+	assert found["verdict"] == "not_comparable"
+	assert found["reasons"] == ["Other work was done: 100% of the steps were of other workflows than before."]
+
+
+def test_steps_that_fail_are_no_gain(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(10, SATURATED, TEN)
+	orchestrator.record_baseline("before")
+	recorded.minutes(10, 2 * SATURATED, TWENTY, failed=1200)
+	found = orchestrator.compare("before")
+	assert found["verdict"] == "worse"
+	assert any("10% of the steps fail now, 0% did before" in reason for reason in found["reasons"])
+
+
+def test_fewer_workers_that_do_their_share_are_as_hoped(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(10, 2 * SATURATED, TWENTY)
+	orchestrator.record_baseline("before")
+	recorded.minutes(10, SATURATED, TEN)
+	assert orchestrator.compare("before")["verdict"] == "as_hoped"
+
+
+def test_an_uneven_spread_is_measured(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(10, 2 * SATURATED, TWENTY, shares={"n1": 3, "n2": 1})
+	spread = orchestrator.record_baseline("uneven")["spread"]
+	assert spread["max_deviation"] == pytest.approx(0.5, abs=0.01)
+	assert spread["jain"] == pytest.approx(0.8, abs=0.01)
+	assert spread["nodes"]["n1"]["deviation"] == pytest.approx(0.5, abs=0.01)
+
+
+def test_a_change_of_workers_within_the_span_is_said(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(5, SATURATED, TEN)
+	recorded.minutes(5, 2 * SATURATED, TWENTY)
+	notes = orchestrator.record_baseline("changed")["notes"]
+	assert any("changed within this time, from 10 to 20" in note for note in notes)
+
+
+def test_what_changed_beside_the_workers_is_listed(
+	recorded: Recorded, orchestrator: Orchestrator, sandbox: Sandbox
+):
+	recorded.minutes(10, SATURATED, TEN)
+	orchestrator.record_baseline("before")
+	sandbox.set_settings(num_workers=20)
+	recorded.minutes(10, 2 * SATURATED, TWENTY)
+	found = orchestrator.compare("before")
+	assert found["changes"] == [{"what": "num_workers", "before": 10, "after": 20}]
+
+
+def test_the_newest_baseline_is_meant_unless_one_is_named(recorded: Recorded, orchestrator: Orchestrator):
+	for name, steps in (("first", SATURATED), ("second", 2 * SATURATED)):
+		recorded.minutes(10, steps, TEN if name == "first" else TWENTY)
+		orchestrator.record_baseline(name)
+	assert [each["name"] for each in orchestrator.list_baselines()] == ["second", "first"]
+	assert orchestrator.list_baselines()[0]["capacity"] == pytest.approx(190, rel=0.01)
+	with_other = orchestrator.compare("first", "second")
+	assert (with_other["before"]["name"], with_other["after"]["name"]) == ("first", "second")
+	recorded.minutes(10, SATURATED, TEN)
+	assert orchestrator.compare()["before"]["name"] == "second"
+
+
+def test_nothing_is_kept_of_what_cannot_be_recorded(
+	recorded: Recorded, orchestrator: Orchestrator, clock: TestClock
+):
+	with pytest.raises(NotFound, match="no baseline yet"):
+		orchestrator.compare()
+	with pytest.raises(InputError, match=r"No step was executed in the last 10 minutes.*put on a load"):
+		orchestrator.record_baseline("empty")
+	recorded.minutes(2, SATURATED, TEN)
+	for minutes in (0, 1441):
+		with pytest.raises(InputError, match="ask for 1 to 1440"):
+			orchestrator.record_baseline("span", minutes)
+	for name in ("now", " ", "x" * 141):
+		with pytest.raises(InputError, match="cannot be a baseline's name"):
+			orchestrator.record_baseline(name)
+	assert orchestrator.list_baselines() == []
+	orchestrator.record_baseline("taken")
+	with pytest.raises(InputError, match="'taken' already"):
+		orchestrator.record_baseline("taken")
+	with pytest.raises(NotFound, match=r"no baseline named 'none'.*'taken'"):
+		orchestrator.compare("none")
+	with pytest.raises(InputError, match="less than a minute ago"):
+		orchestrator.compare("taken")
+	assert len(orchestrator.list_baselines()) == 1
+
+
+def test_what_comes_after_a_baseline_has_nothing_of_it(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(5, SATURATED, TEN)
+	orchestrator.record_baseline("before", 5)
+	recorded.minutes(3, 2 * SATURATED, TWENTY)
+	found = orchestrator.compare("before", minutes=60)
+	assert found["after"]["seconds"] == 180
+	assert found["verdict"] == "as_hoped"
+
+
+def test_the_report_is_text_markdown_and_json(recorded: Recorded, orchestrator: Orchestrator):
+	recorded.minutes(10, SATURATED, TEN, workflow="a|b*c")
+	before = orchestrator.record_baseline("be|fore")
+	recorded.minutes(10, 2 * SATURATED, TWENTY, workflow="a|b*c")
+	found = json.loads(json.dumps(orchestrator.compare()))
+	text = as_text(report.of_comparison(found))
+	assert "Verdict: gained as hoped." in text
+	assert "2.00 times the capacity" in text
+	assert "Even: no node is further than" in text
+	markdown = as_markdown(report.of_comparison(found))
+	assert markdown.startswith("# Compared: be\\|fore and now\n")
+	assert "| Capacity | 95 steps/s ±" in markdown
+	summary = as_markdown(report.of_summary(before))
+	assert "| a\\|b\\*c |" in summary
+	assert "n1" not in as_text(report.of_summary(before))  # one node: nothing to spread over
+	listed = as_text(report.of_list(orchestrator.list_baselines()))
+	assert "be|fore" in listed and "Samples" in listed
