@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import baselines, definitions, run, status
+from dogansystem.commands import baselines, definitions, run, scale, status
 
 
 @click.group("dogansystem")
@@ -22,6 +22,7 @@ for _command in (
 	run.run,
 	baselines.baseline,
 	baselines.compare,
+	scale.scale,
 ):
 	dogansystem.add_command(_command)
 

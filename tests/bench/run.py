@@ -54,6 +54,8 @@ def test(bench: Bench) -> None:
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_alive")
+	with said("Scaling"):
+		unit_tests(bench, "tests.bench.test_scale")
 	with said("Faults"):
 		unit_tests(bench, "tests.bench.test_faults")
 		unit_tests(bench, "tests.bench.test_backup")

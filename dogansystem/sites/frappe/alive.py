@@ -37,14 +37,17 @@ def look(sites: Path, wanted: int = 1) -> Verdict:
 	Redis that does not answer is no reason to end workers: they try again by themselves, and a restart of all of them
 	would only hit Redis when it comes back.
 	"""
-	node = socket.gethostname()
 	try:
-		pids = _beating(sites, node)
+		living = count(sites)
 	except redis.RedisError as error:
 		return Verdict(True, f"unknown: Redis does not answer ({error})")
-	living = [pid for pid in pids if _runs(pid)]
-	found = f"{len(living)} of {wanted} workers of {node} on the queue {QUEUE} beat and run"
-	return Verdict(len(living) >= wanted, found)
+	found = f"{living} of {wanted} workers of {socket.gethostname()} on the queue {QUEUE} beat and run"
+	return Verdict(living >= wanted, found)
+
+
+def count(sites: Path) -> int:
+	"""How many workers of this machine listen to our queue, beat, and run. Raises RedisError."""
+	return sum(_runs(pid) for pid in _beating(sites, socket.gethostname()))
 
 
 def _beating(sites: Path, node: str) -> list[int]:

@@ -1,0 +1,205 @@
+"""How many workers this node has, and how many agents the site may have."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import frappe
+from frappe.commands import pass_context
+
+from dogansystem.commands.site import NOT_DONE, json_option, orchestrator_of, print_json
+from dogansystem.engine.errors import InputError
+from dogansystem.scaling import worker_room
+from dogansystem.sites.frappe import scale as scaling
+
+SETTINGS = "Dogan Settings"
+WAIT = 60.0  # seconds for new workers to be there: each starts Frappe, one after another on a small machine
+LOOK_INTERVAL = 0.5  # seconds between two looks whether they are
+
+
+class DoganSettings:
+	"""The settings of the site that is connected."""
+
+	def read(self) -> dict[str, int]:
+		doc = frappe.get_doc(SETTINGS)
+		return {"num_workers": doc.num_workers, "max_agents": doc.max_agents}
+
+	def write(self, values: scaling.Values) -> None:
+		"""Write and commit. Raises ValidationError."""
+		doc = frappe.get_doc(SETTINGS)
+		doc.update(values)
+		doc.save()
+		frappe.db.commit()
+
+
+@click.command("scale")
+@click.option("--workers", type=int, help="Workers of this node on the queue, and Workers per Node.")
+@click.option("--agents", type=int, help="Max Agents. Takes effect without a restart.")
+@click.option("--undo", is_flag=True, help="Take the last change back.")
+@click.option(
+	"--room", type=int, help="Have supervisor know so many, to start the rest later without a restart."
+)
+@click.option(
+	"--under",
+	type=click.Choice(sorted(scaling.MANAGERS)),
+	help="What the bench runs under, if it is not found.",
+)
+@click.option("--no-restart", is_flag=True, help="Write the files and settings only, and print what to run.")
+@click.option("--force", is_flag=True, help="Even if memory or database connections seem not to be enough.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@json_option
+@pass_context
+def scale(context: Any, as_json: bool, **given: Any) -> None:
+	"""Change how many workers this node has, and how many agents may be enabled; or take that back."""
+	steps: list[str] = []
+
+	def say(line: str) -> None:
+		steps.append(line)
+		if not as_json:
+			click.echo(line)
+
+	with orchestrator_of(context) as orchestrator:
+		_check(given)
+		bench = bench_of(orchestrator, say, given["under"])
+		with bench.record.locked():
+			plan = _plan(bench, given)
+			_check_room(orchestrator, bench, plan, given["force"])
+			if not given["dry_run"]:
+				_apply(bench, plan, given)
+		if given["dry_run"]:
+			steps = plan.lines()
+		restarts = not (given["dry_run"] or given["no_restart"])
+		found = _figures(orchestrator, bench, plan, wait=restarts)
+	_show(found, steps, plan, given, as_json)
+	if restarts and _is_live(plan) and found["alive"] != found["wanted"]:
+		sys.exit(NOT_DONE)
+
+
+def bench_of(orchestrator: Any, say: Callable[[str], None], under: str | None = None) -> scaling.Bench:
+	"""The bench of this process, and the site that is connected."""
+	root = Path(frappe.utils.get_bench_path()).resolve()
+	return scaling.Bench(root, orchestrator.site.name, DoganSettings(), say, under)
+
+
+def room_of(orchestrator: Any, alive: int) -> worker_room.Room:
+	"""What there is for workers of this node."""
+	from dogansystem.sites.frappe import memory
+	from dogansystem.store import processes
+
+	db = orchestrator.site.database
+	allowed = db.sql("SELECT @@max_connections")[0][0]
+	connected = db.sql("SHOW GLOBAL STATUS LIKE 'Threads_connected'")[0][1]
+	drainers = processes.every(db)
+	others = max(0, int(connected) - worker_room.CONNECTIONS * len(drainers))
+	nodes = len({each.node for each in drainers} | {_node()})
+	return worker_room.Room(memory.free(), alive, int(allowed), others, nodes)
+
+
+def alive_on(bench: scaling.Bench) -> int:
+	"""How many workers of this node are alive; 0 where Redis does not say."""
+	import redis
+
+	from dogansystem.sites.frappe import alive
+
+	try:
+		return alive.count(bench.root / "sites")
+	except redis.RedisError:
+		return 0
+
+
+def _check(given: dict[str, Any]) -> None:
+	workers, agents = given["workers"], given["agents"]
+	if given["undo"] and (workers is not None or agents is not None):
+		raise InputError("--undo takes the last change back; it takes no --workers and no --agents.")
+	if not given["undo"] and workers is None and agents is None:
+		raise InputError("Give --workers or --agents or both, or --undo.")
+	for number in (workers, given["room"]):
+		if number is not None and (problem := worker_room.bounds(number)):
+			raise InputError(problem)
+	if agents is not None and agents < 1:
+		raise InputError(f"--agents is {agents}: give 1 or more.")
+
+
+def _plan(bench: scaling.Bench, given: dict[str, Any]) -> scaling.Plan:
+	plan = (
+		bench.undo_plan() if given["undo"] else bench.plan(given["workers"], given["agents"], given["room"])
+	)
+	bench.check_rights(plan, restart=not given["no_restart"])
+	return plan
+
+
+def _check_room(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, force: bool) -> None:
+	"""Raise NotDone where more workers would have no room."""
+	alive = alive_on(bench)
+	if plan.manager is None or plan.workers <= alive:
+		return
+	problems = worker_room.why_not(plan.workers, room_of(orchestrator, alive))
+	if problems and not force:
+		raise scaling.NotDone("\n".join(["Nothing was changed.", *problems, "Or insist on it with --force."]))
+
+
+def _apply(bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]) -> None:
+	if plan.is_empty:
+		bench.say("Nothing to do: all is as it shall be.")
+	else:
+		bench.apply(plan, restart=not given["no_restart"])
+		if not given["undo"]:
+			bench.remember(plan, time.time())
+	if given["undo"]:
+		bench.record.remove_newest()
+
+
+def _figures(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, wait: bool) -> dict[str, Any]:
+	"""How many workers of this node are wanted, alive and busy; waits until as many are alive as wanted."""
+	until = time.monotonic() + (WAIT if wait and _is_live(plan) else 0)
+	while (alive := alive_on(bench)) != plan.workers and time.monotonic() < until:
+		time.sleep(LOOK_INTERVAL)
+	frappe.db.rollback()
+	node = orchestrator.get_system_status()["nodes"].get(_node(), {"busy": 0})
+	return {"node": _node(), "wanted": plan.workers, "alive": alive, "busy": node["busy"]}
+
+
+def _show(
+	found: dict[str, Any], steps: list[str], plan: scaling.Plan, given: dict[str, Any], as_json: bool
+) -> None:
+	left = _left_to_do(plan, given)
+	if as_json:
+		name = plan.manager.name if plan.manager else None
+		print_json({**found, "under": name, "steps": steps, "left_to_do": left, "dry_run": given["dry_run"]})
+		return
+	if given["dry_run"]:
+		click.echo(
+			"\n".join(["It would:", *(f"  {line}" for line in steps)] if steps else ["Nothing to do."])
+		)
+	if left:
+		click.echo("\n".join(["Left to do:", *(f"  {line}" for line in left)]))
+	click.echo(
+		f"Workers of {found['node']}: {found['wanted']} wanted, {found['alive']} alive, {found['busy']} busy"
+	)
+
+
+def _left_to_do(plan: scaling.Plan, given: dict[str, Any]) -> list[str]:
+	"""What a person has to do for the files to take effect."""
+	if plan.manager is None or given["dry_run"]:
+		return []
+	left = []
+	if not plan.manager.is_live and any(each.is_needed for each in plan.files):
+		left.append(plan.manager.advice())
+	elif given["no_restart"]:
+		left += [f"sudo {order}" for order in plan.orders]
+	if plan.queue_is_new and plan.manager.is_live:
+		left.append("bench restart: the other processes learn of the new queue when they start")
+	return left
+
+
+def _is_live(plan: scaling.Plan) -> bool:
+	return plan.manager is not None and plan.manager.is_live
+
+
+def _node() -> str:
+	from dogansystem.worker import identity
+
+	return identity.node()

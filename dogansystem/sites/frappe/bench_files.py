@@ -1,0 +1,106 @@
+"""Files of a bench, changed in one go, and so that the change can be taken back byte for byte."""
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dogansystem.engine.errors import WrongState
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+	"""What a file holds, and what it has to hold. None: there is no such file."""
+
+	path: Path
+	before: bytes | None
+	after: bytes | None
+
+	@property
+	def is_needed(self) -> bool:
+		"""Whether the two differ."""
+		return self.before != self.after
+
+	def problem(self) -> str | None:
+		"""Why this process may not write the file, or None."""
+		if not self.is_needed:
+			return None
+		path = self.path.resolve()
+		if path.exists() and not os.access(path, os.W_OK):
+			return f"{path} may not be written by this user"
+		if not os.access(path.parent, os.W_OK | os.X_OK):
+			return f"{path.parent} is a folder in which this user may not write"
+		return None
+
+	def apply(self) -> None:
+		"""Write what has to be there. Raises WrongState if somebody else has changed the file meanwhile."""
+		self._exchange(self.before, self.after)
+
+	def revert(self) -> None:
+		"""Write what was there before. Raises WrongState if it is no longer as `apply` left it."""
+		self._exchange(self.after, self.before)
+
+	def _exchange(self, expected: bytes | None, wanted: bytes | None) -> None:
+		if not self.is_needed:
+			return
+		if content_of(self.path) != expected:
+			raise WrongState(
+				f"{self.path} was changed by somebody else meanwhile. Look at it, and try again."
+			)
+		write(self.path, wanted)
+
+
+def content_of(path: Path) -> bytes | None:
+	"""What a file holds; None if it is not there."""
+	try:
+		return path.read_bytes()
+	except FileNotFoundError:
+		return None
+
+
+def write(path: Path, content: bytes | None, mode: int | None = None) -> None:
+	"""Give a file this content, or remove it: at once, so that whoever reads meanwhile has the old one or the new.
+
+	Mode and owner stay as they are, also when root writes; a new file gets `mode` and the owner of its folder.
+	"""
+	path = path.resolve()
+	if content is None:
+		path.unlink(missing_ok=True)
+		return
+	number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+	try:
+		with os.fdopen(number, "wb") as file:
+			file.write(content)
+			file.flush()
+			_like(file.fileno(), path, mode)
+			os.fsync(file.fileno())
+		os.replace(name, path)
+	except BaseException:
+		os.unlink(name)
+		raise
+
+
+def _like(number: int, path: Path, mode: int | None) -> None:
+	is_there = path.exists()
+	model = (path if is_there else path.parent).stat()
+	os.fchmod(number, model.st_mode & 0o7777 if is_there else (mode or 0o644))
+	if os.geteuid() == 0:
+		os.fchown(number, model.st_uid, model.st_gid)
+
+
+def with_values(text: bytes, values: dict[str, Any]) -> bytes:
+	"""A JSON object's text with some of its keys set, laid out as bench and Frappe do: by one space, and in order of the
+	keys where they were in order. Raises WrongState if it is no JSON object."""
+	try:
+		known = json.loads(text)
+	except ValueError as error:
+		raise WrongState(f"it is not JSON: {error}") from None
+	if not isinstance(known, dict):
+		raise WrongState("it is not a JSON object")
+	if all(known.get(key) == value for key, value in values.items()):
+		return text
+	is_sorted = list(known) == sorted(known)
+	end = text[len(text.rstrip()) :]
+	return json.dumps(known | values, indent=1, sort_keys=is_sorted, separators=(",", ": ")).encode() + end
