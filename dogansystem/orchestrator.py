@@ -13,6 +13,7 @@ from dogansystem.health import throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
 from dogansystem.scaling import baseline
+from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.sites.protocol import Settings, Site
 from dogansystem.store import agents, control, reads, versions
@@ -188,6 +189,16 @@ class Orchestrator:
 	def list_baselines(self, limit: int = 20) -> list[dict[str, Any]]:
 		"""The baselines, the newest first. Raises InputError."""
 		return baseline.every(self.site, limit)
+
+	# What to do for more
+
+	def get_advice(self, target: str | None = None, seconds: float = 3.0) -> dict[str, Any]:
+		"""What is the bottleneck now, and what to do for a target: `2x`, `5x`, `ha`, `unlimited`, or none, which is what was
+		measured asks for. How to set database and Redis, what steps cost, what may run on spot nodes.
+
+		Looks at the site for `seconds` (0 to 60) first. Raises InputError.
+		"""
+		return advise(self.site, self._settings(), target, seconds)
 
 	def _settings(self) -> Settings:
 		settings = self.site.settings()

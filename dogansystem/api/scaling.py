@@ -1,9 +1,9 @@
-"""`/api/method/dogansystem.api.scaling.…`: before and after scaling. For System Managers and Dogan Managers."""
+"""`/api/method/dogansystem.api.scaling.…`: what to do for more, and before and after it. For System and Dogan Managers."""
 
 from typing import Any
 
 import frappe
-from frappe.utils import cint
+from frappe.utils import cint, flt
 
 from dogansystem.api.access import need_manager
 from dogansystem.api.errors import as_frappe_errors
@@ -11,6 +11,8 @@ from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling import report
 from dogansystem.scaling.document import as_markdown
 from dogansystem.sites.frappe_site import current_site
+
+MAX_SECONDS = 10.0  # of looking for advice: a web worker is busy for as long
 
 
 @frappe.whitelist(methods=["POST"])
@@ -48,3 +50,15 @@ def list_baselines(limit: int | str = 20) -> list[dict[str, Any]]:
 	need_manager()
 	with as_frappe_errors():
 		return Orchestrator(current_site()).list_baselines(cint(limit))
+
+
+@frappe.whitelist()
+def get_advice(target: str | None = None, seconds: float | str = 2.0) -> dict[str, Any]:
+	"""The bottleneck now, what to do for a target, settings of database and Redis, costs, and spot nodes.
+
+	:param target: `2x`, `5x`, `ha` or `unlimited`; left out: what was measured asks for.
+	:param seconds: how long to look first, up to 10.
+	"""
+	need_manager()
+	with as_frappe_errors():
+		return Orchestrator(current_site()).get_advice(target or None, min(flt(seconds), MAX_SECONDS))

@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import baselines, definitions, run, scale, status
+from dogansystem.commands import advise, baselines, definitions, run, scale, status
 
 
 @click.group("dogansystem")
@@ -16,6 +16,7 @@ def dogansystem() -> None:
 
 for _command in (
 	status.status,
+	advise.advise,
 	definitions.check,
 	definitions.import_,
 	definitions.export,

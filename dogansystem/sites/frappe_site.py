@@ -25,7 +25,8 @@ from dogansystem.sites.frappe.methods import call_method
 from dogansystem.sites.frappe.people import People
 from dogansystem.sites.frappe.realtime import RunsChanged
 from dogansystem.sites.frappe.scope import StepScope, acting_as
-from dogansystem.sites.protocol import Settings
+from dogansystem.sites.frappe.surroundings import surroundings
+from dogansystem.sites.protocol import Settings, Surroundings
 
 RUN = "Dogan Workflow Run"
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
@@ -44,6 +45,11 @@ _SETTINGS = {
 	"allow_private_network": ("allow_private_network", lambda text: bool(int(text))),
 	"keep_finished_days": ("keep_finished_days", int),
 	"keep_failed_days": ("keep_failed_days", int),
+	"database_memory_gb": ("database_memory", float),
+	"currency": ("currency", str),
+	"node_hour_price": ("node_price", float),
+	"spot_node_hour_price": ("spot_node_price", float),
+	"database_hour_price": ("database_price", float),
 }
 
 
@@ -201,6 +207,10 @@ class FrappeSite:
 	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when the transaction commits."""
 		stamps.touch(subject)
+
+	def surroundings(self) -> Surroundings:
+		"""The bench's RQ workers and Redis servers, asked now."""
+		return surroundings()
 
 	def stop_requested(self) -> bool:
 		"""Whether this process should finish what it has in hand and leave.

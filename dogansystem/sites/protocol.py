@@ -7,39 +7,15 @@ thread's own connection.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from dogansystem.engine.definition import Definition
+from dogansystem.sites.settings import Settings as Settings
+from dogansystem.sites.settings import Surroundings as Surroundings
 
 Row = tuple[Any, ...]
 Document = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-	"""Dogan Settings, read once per transaction at most. Durations are seconds.
-
-	Attributes:
-		max_agents: how many agents may be enabled at a time.
-		num_workers: drainers at a time on one node.
-		lease: a process that has not beaten for this long has lost its steps.
-		linger: how long an idle drainer listens for the doorbell before it leaves.
-		time_budget: how long a drainer works before it hands over to a fresh one.
-		allow_private_network: whether `http.request` may reach private addresses.
-		keep_finished_days: days after their end that finished runs are kept; 0: for ever.
-		keep_failed_days: the same for those that failed or were cancelled, where it is not 0.
-	"""
-
-	max_agents: int = 20
-	num_workers: int = 10
-	lease: float = 30.0
-	linger: float = 10.0
-	time_budget: float = 300.0
-	allow_private_network: bool = False
-	keep_finished_days: int = 0
-	keep_failed_days: int = 0
 
 
 class Database(Protocol):
@@ -306,6 +282,10 @@ class Site(Protocol):
 
 	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when this thread's transaction commits."""
+		...
+
+	def surroundings(self) -> Surroundings:
+		"""Workers that listen, and Redis: asked now, in some milliseconds. For advice, not for every step."""
 		...
 
 	def stop_requested(self) -> bool:

@@ -19,6 +19,11 @@ FIELDS: Mapping[str, str] = {
 	"allow_private_network": "allow_private_network",
 	"keep_finished_days": "keep_finished_days",
 	"keep_failed_days": "keep_failed_days",
+	"database_memory_gb": "database_memory",
+	"currency": "currency",
+	"node_hour_price": "node_price",
+	"spot_node_hour_price": "spot_node_price",
+	"database_hour_price": "database_price",
 }
 
 
@@ -36,17 +41,25 @@ def write(database: Connection, values: Mapping[str, Any]) -> None:
 		if field not in FIELDS:
 			raise ValidationError(f"{DOCTYPE} has no field {field!r}; it has {', '.join(FIELDS)}.")
 		number = _convert(FIELDS[field], value)
-		if number < 0:
+		if not isinstance(number, str) and number < 0:
 			raise ValidationError(f"{DOCTYPE}: {field} is {value!r}; it cannot be negative.")
 		database.execute("DELETE FROM `tabSingles` WHERE doctype = %s AND field = %s", (DOCTYPE, field))
 		database.execute(
 			"INSERT INTO `tabSingles` (doctype, field, value) VALUES (%s, %s, %s)",
-			(DOCTYPE, field, f"{number:g}" if isinstance(number, float) else str(int(number))),
+			(DOCTYPE, field, _stored(number)),
 		)
+
+
+def _stored(value: Any) -> str:
+	if isinstance(value, str):
+		return value
+	return f"{value:.12g}" if isinstance(value, float) else str(int(value))
 
 
 def _convert(name: str, value: Any) -> Any:
 	kind = type(getattr(Settings(), name))
+	if kind is str:
+		return str(value)
 	try:
 		number = float(value)
 	except (TypeError, ValueError):

@@ -16,7 +16,7 @@ from dogansystem.actions.base import Action
 from dogansystem.sites.address import Address, AddressError
 from dogansystem.sites.clock import Clock, DatabaseClock, SystemClock
 from dogansystem.sites.connection import Connection
-from dogansystem.sites.protocol import Document, Settings
+from dogansystem.sites.protocol import Document, Settings, Surroundings
 from dogansystem.sites.sandbox import settings, tables
 from dogansystem.sites.sandbox.catalog import Catalog
 from dogansystem.sites.sandbox.connections import Connections
@@ -199,6 +199,10 @@ class Sandbox:
 		"""Give `subject` another stamp when this thread's transaction commits."""
 		tables.set_stamp(self.database, subject, secrets.token_hex(8))
 		self.database.forget(f"stamp {subject}")
+
+	def surroundings(self) -> Surroundings:
+		"""Nothing is around a sandbox: its processes are all the workers there are."""
+		return Surroundings()
 
 	def stop_requested(self) -> bool:
 		"""Whether `stop` was called."""

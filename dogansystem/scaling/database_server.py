@@ -1,0 +1,137 @@
+"""Reading a MariaDB server: its settings, and what its counters do within some seconds.
+
+Everything here may be asked by the site's own database user: SHOW GLOBAL VARIABLES and STATUS need no privilege.
+"""
+
+import statistics
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from dogansystem.scaling.evidence import Server
+from dogansystem.sites.protocol import Database
+
+PROBES = 5  # small transactions whose commit is timed
+PROBE = "advice"  # the row of dogan_state they write
+
+_VARIABLES = (
+	"version",
+	"hostname",
+	"innodb_buffer_pool_size",
+	"max_connections",
+	"innodb_flush_log_at_trx_commit",
+	"log_bin",
+	"sync_binlog",
+	"innodb_log_file_size",
+)
+_COUNTERS = (
+	"Uptime",
+	"Threads_connected",
+	"Max_used_connections",
+	"Connection_errors_max_connections",
+	"Com_commit",
+	"Innodb_buffer_pool_read_requests",
+	"Innodb_buffer_pool_reads",
+	"Innodb_buffer_pool_wait_free",
+	"Innodb_log_waits",
+	"Innodb_row_lock_waits",
+	"Innodb_row_lock_time",
+	"Innodb_deadlocks",
+)
+_RUNNING, _LOCK_WAITING = "Threads_running", "Innodb_row_lock_current_waits"
+
+Numbers = Mapping[str, float]
+
+
+@dataclass(slots=True)
+class Watch:
+	"""Two readings of the counters, and what was running at some moments in between."""
+
+	db: Database
+	_at: float = field(default_factory=time.monotonic)
+	_before: Numbers = field(default_factory=dict)
+	_running: list[float] = field(default_factory=list)
+	_lock_waiting: list[float] = field(default_factory=list)
+
+	def __post_init__(self) -> None:
+		self._before = _status(self.db, _COUNTERS)
+
+	def look(self) -> None:
+		"""Note how many statements are being executed at this moment, without this one."""
+		found = _status(self.db, (_RUNNING, _LOCK_WAITING))
+		self._running.append(max(0.0, found.get(_RUNNING, 1.0) - 1))
+		self._lock_waiting.append(found.get(_LOCK_WAITING, 0.0))
+
+	def end(self) -> Server:
+		"""What was seen since the beginning."""
+		after, seconds = _status(self.db, _COUNTERS), time.monotonic() - self._at
+
+		def more(name: str) -> int:
+			return max(0, int(after.get(name, 0.0) - self._before.get(name, 0.0)))
+
+		variables: dict[str, str] = dict(self.db.sql(_query("VARIABLES", _VARIABLES)))
+		asked, missed = (after.get(f"Innodb_buffer_pool_{name}", 0.0) for name in ("read_requests", "reads"))
+		has_binary_log = variables.get("log_bin") == "ON"
+		return Server(
+			version=str(variables["version"]),
+			hostname=str(variables.get("hostname", "")),
+			seconds=round(seconds, 3),
+			uptime=after.get("Uptime", 0.0),
+			buffer_pool=float(variables["innodb_buffer_pool_size"]),
+			working_set=working_set(self.db),
+			max_connections=int(variables["max_connections"]),
+			connections=int(after.get("Threads_connected", 0)),
+			connections_highest=int(after.get("Max_used_connections", 0)),
+			refused=more("Connection_errors_max_connections"),
+			refused_ever=int(after.get("Connection_errors_max_connections", 0)),
+			flush=int(variables["innodb_flush_log_at_trx_commit"]),
+			sync_binlog=int(variables.get("sync_binlog", 0)) if has_binary_log else 0,
+			log_file_size=float(variables.get("innodb_log_file_size", 0)),
+			commits=more("Com_commit"),
+			reads=more("Innodb_buffer_pool_read_requests"),
+			disk_reads=more("Innodb_buffer_pool_reads"),
+			hit_rate_ever=round(1 - missed / asked, 6) if asked else 1.0,
+			wait_free=more("Innodb_buffer_pool_wait_free"),
+			log_waits=more("Innodb_log_waits"),
+			running=round(_mean(self._running), 3),
+			lock_waiting=round(_mean(self._lock_waiting), 3),
+			lock_waits=more("Innodb_row_lock_waits"),
+			lock_seconds=more("Innodb_row_lock_time") / 1000,
+			deadlocks=more("Innodb_deadlocks"),
+			commit_seconds=round(time_commits(self.db), 6),
+		)
+
+
+def working_set(db: Database) -> float:
+	"""Data and indexes of this database's tables in bytes: what the buffer pool would hold if all of it was used."""
+	query = (
+		"SELECT COALESCE(SUM(data_length + index_length), 0) FROM information_schema.TABLES"
+		" WHERE table_schema = DATABASE()"
+	)
+	return float(db.sql(query)[0][0])
+
+
+def time_commits(db: Database) -> float:
+	"""Seconds from a small write to the end of its commit, the median of some."""
+	times = []
+	for number in range(PROBES + 1):
+		began = time.monotonic()
+		db.execute("REPLACE INTO dogan_state (name, value) VALUES (%s, %s)", (PROBE, number))
+		db.commit()
+		times.append(time.monotonic() - began)
+	return statistics.median(times[1:])
+
+
+def _status(db: Database, names: tuple[str, ...]) -> Numbers:
+	found = {name: float(value) for name, value in db.sql(_query("STATUS", names))}
+	db.rollback()
+	return found
+
+
+def _query(kind: str, names: tuple[str, ...]) -> str:
+	listed = ", ".join(f"'{name}'" for name in names)
+	return f"SHOW GLOBAL {kind} WHERE Variable_name IN ({listed})"
+
+
+def _mean(numbers: list[float]) -> float:
+	return statistics.fmean(numbers) if numbers else 0.0

@@ -1,0 +1,286 @@
+"""What to do for a target: which way to grow, to what size, what to expect of it, and the commands.
+
+The target decides the row of the decision matrix; what was measured decides the numbers, and says so where they do not
+fit the row. Without a target, the measured load decides the row as well.
+"""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from dogansystem.engine.errors import InputError
+from dogansystem.scaling import bottleneck, fit, matrix, orders
+from dogansystem.scaling.bottleneck import Diagnosis
+from dogansystem.scaling.evidence import Evidence
+from dogansystem.scaling.expectation import DATABASE, Expected, Size, database_ceiling, expect, wait_p95
+from dogansystem.scaling.matrix import Row
+from dogansystem.scaling.orders import Order
+from dogansystem.scaling.queueing import Queue, servers_for
+from dogansystem.scaling.words import rate, seconds, size, some
+
+UTILISATION = 0.7  # of the workers at the busiest minute, above which waits grow steeply
+WAIT = 1.0  # seconds that 95 % of the steps may stand ready
+GROWING_NODES = 5  # nodes up to which somebody can look after them by hand
+MAX_WORKERS = 256  # on one node; what `scale` takes
+
+# What more workers do not help against: it comes first.
+_FIRST = (
+	bottleneck.CONNECTIONS,
+	bottleneck.CAPACITY,
+	bottleneck.LOCKS,
+	bottleneck.POOL,
+	bottleneck.DATABASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+	"""What to do. `first` has to be done before it, or it does not help; `alternative` is what would do as well."""
+
+	row: Row
+	now: Size
+	then: Size
+	capacity_now: Expected
+	capacity_then: Expected
+	why: list[str] = field(default_factory=list)
+	first: str = ""
+	alternative: str = ""
+	agents: int | None = None
+	wait_now: float | None = None
+	wait_then: float | None = None
+	orders: list[Order] = field(default_factory=list)
+
+
+def make(evidence: Evidence, diagnosis: Diagnosis, target: str | None) -> Plan:
+	"""The plan for a target (`2x`, `5x`, `ha`, `unlimited`), or for the measured load. Raises InputError."""
+	check(target)
+	now = fit.present(evidence)
+	found = _MAKERS[target](evidence, diagnosis, now)
+	first = diagnosis.remedy if diagnosis.name in _FIRST else ""
+	then = found.then
+	load = evidence.load.peak * found.grows
+	known = bool(found.capacity.per_second)
+	return Plan(
+		row=found.row,
+		now=now,
+		then=then,
+		capacity_now=expect(evidence, now),
+		capacity_then=found.capacity,
+		why=found.why,
+		first=first,
+		alternative=found.alternative,
+		agents=_agents(evidence, found),
+		wait_now=wait_p95(evidence, now, evidence.load.peak) if known else None,
+		wait_then=wait_p95(evidence, then, load) if known else None,
+		orders=orders.of(evidence, found.row, now, then, _agents(evidence, found)),
+	)
+
+
+def check(target: str | None) -> None:
+	"""Raise InputError unless there is such a target."""
+	if target is not None and target not in matrix.TARGETS:
+		raise InputError(f"target is {target!r}; there are {', '.join(matrix.TARGETS)}.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+	row: Row
+	then: Size
+	capacity: Expected
+	why: list[str]
+	grows: float = 1.0
+	alternative: str = ""
+
+
+def _twice(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
+	"""Twice the workers on the same nodes, and larger machines where those are too small."""
+	row = matrix.TARGETS["2x"]
+	then = replace(now, workers=min(now.workers * 2, MAX_WORKERS))
+	then, why = _enlarged(evidence, then)
+	why.insert(0, f"{_workers(now)} become {then.workers}: a worker has one step at a time.")
+	return _Found(row, then, expect(evidence, then), [*why, *_limits(evidence, then, now, 2)], 2.0)
+
+
+def _five_times(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
+	"""Five times the nodes. If the steps mostly wait, five times the workers on the same ones would do as well."""
+	row = matrix.TARGETS["5x"]
+	then = replace(now, nodes=now.nodes * 5)
+	why = [
+		f"{some(now.nodes, 'node')} with {some(now.workers, 'worker')} each become {then.nodes}: processors and memory grow"
+		" with them, and the loss of one takes only a part."
+	]
+	return _Found(
+		row,
+		then,
+		expect(evidence, then),
+		[*why, *_limits(evidence, then, now, 5)],
+		5.0,
+		_without_nodes(evidence, now, 5),
+	)
+
+
+def _available(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
+	"""One node more than the busiest minute needs, and two at least."""
+	row = matrix.TARGETS["ha"]
+	needed = math.ceil(_workers_for(evidence, evidence.load.peak) / now.workers)
+	then = replace(now, nodes=max(2, now.nodes, needed + 1))
+	left = replace(then, nodes=then.nodes - 1)
+	carried = expect(evidence, left).per_second
+	why = [f"{then.nodes} nodes: when one is lost, {left.nodes} go on with its steps after a lease."]
+	if carried:
+		why.append(
+			f"{some(left.in_all, 'worker')} are left then and can do {rate(carried)} steps a second; the busiest minute of the"
+			f" last day had {rate(evidence.load.peak)}."
+		)
+	why.append(
+		"Database and Redis stay single points: take a managed MariaDB with a standby, and a Redis with a replica for the"
+		" queue. Redis may lose everything without losing work; the database may not."
+	)
+	why.append("Two web nodes or more behind nginx-lb.conf, and one scheduler.")
+	return _Found(row, then, expect(evidence, then), why)
+
+
+def _unlimited(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
+	"""As many as the load asks for, up to where the one database ends."""
+	row = matrix.TARGETS["unlimited"]
+	ceiling = database_ceiling(evidence)
+	run = evidence.recent.run
+	why = [
+		"KEDA starts a worker for each step that runs and one more for each 20 that are ready, and takes them away again."
+	]
+	if not (ceiling and run):
+		then = replace(now, workers=1, nodes=max(50, now.in_all))
+		return _Found(
+			row,
+			then,
+			expect(evidence, then),
+			[*why, "Too few steps were measured to tell where the database ends."],
+		)
+	most = max(math.ceil(ceiling * run), now.in_all, 10)
+	then = Size(1, most, 1.0)
+	why.append(
+		f"One database is expected to carry about {rate(ceiling)} steps a second, as a step keeps it busy for"
+		f" {seconds(evidence.recent.database)} and more: set the ceiling to {some(most, 'worker')}, as more would wait for it."
+	)
+	why.append("Beyond that a larger database server helps, or a second site: sites share nothing.")
+	capacity = Expected(ceiling, DATABASE, {DATABASE: ceiling})
+	return _Found(
+		row, then, capacity, why, max(1.0, ceiling / evidence.load.peak if evidence.load.peak else 1.0)
+	)
+
+
+def _by_load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
+	"""As large as the busiest minute asks for."""
+	load = _asked_for(evidence, diagnosis, now)
+	needed = _workers_for(evidence, load)
+	why = (
+		[_load_sentence(evidence, load, now)]
+		if evidence.recent.run
+		else ["Too few steps were measured to say more."]
+	)
+	if diagnosis.name in _FIRST:
+		return _Found(
+			matrix.ENOUGH, now, expect(evidence, now), ["More workers do not help against this bottleneck."]
+		)
+	if needed <= now.in_all and diagnosis.name not in (bottleneck.WORKERS, bottleneck.CPU):
+		return _Found(matrix.ENOUGH, now, expect(evidence, now), why)
+	needed = max(needed, now.in_all + 1)
+	there = min(each for each in (fit.by_memory(evidence), fit.by_processor(evidence), MAX_WORKERS) if each)
+	if needed <= there * now.nodes:
+		then = replace(now, workers=math.ceil(needed / now.nodes))
+		why.append(
+			f"{then.workers} workers have room on {'the node' if now.nodes == 1 else 'each of the nodes'}."
+		)
+		return _Found(matrix.SMALL, then, expect(evidence, then), why)
+	each = max(1, min(there, needed))
+	then = Size(each, max(now.nodes + 1, math.ceil(needed / each)), now.cores)
+	why.append(f"A node has room for {some(each, 'worker')} with steps like these; {needed} are needed.")
+	row = matrix.GROWING if then.nodes <= GROWING_NODES else matrix.ENTERPRISE
+	return _Found(row, then, expect(evidence, then), why)
+
+
+_MAKERS: dict[str | None, Callable[[Evidence, Diagnosis, Size], _Found]] = {
+	"2x": _twice,
+	"5x": _five_times,
+	"ha": _available,
+	"unlimited": _unlimited,
+	None: _by_load,
+}
+
+
+def _asked_for(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> float:
+	"""Steps per second to plan for: those of the busiest minute; where steps pile up, twice what is done is taken."""
+	piles_up = diagnosis.name in (bottleneck.WORKERS, bottleneck.CPU)
+	return max(evidence.load.peak, evidence.load.now * 2 if piles_up else 0.0)
+
+
+def _workers_for(evidence: Evidence, load: float) -> int:
+	run = evidence.recent.run
+	if not (run and load):
+		return 1
+	queue = Queue(load, run, 1, service_variation=evidence.recent.run_variation)
+	return max(servers_for(queue, WAIT), math.ceil(load * run / UTILISATION))
+
+
+def _enlarged(evidence: Evidence, then: Size) -> tuple[Size, list[str]]:
+	"""The size with the cores that it needs, and what that means for the machines."""
+	why = []
+	processor, memory = fit.by_processor(evidence), fit.by_memory(evidence)
+	if processor is not None and then.workers > processor:
+		cores = math.ceil(then.workers / processor * then.cores)
+		why.append(
+			f"{some(then.cores, 'core')} carry {some(processor, 'worker')} with steps like these:"
+			f" a machine with {cores} is needed."
+		)
+		then = replace(then, cores=float(cores))
+	if memory is not None and then.workers > memory:
+		more = (then.workers - memory) * fit.WORKER_MEMORY
+		why.append(f"Memory has room for {some(memory, 'worker')}: {size(more)} more are needed.")
+	return then, why
+
+
+def _limits(evidence: Evidence, then: Size, now: Size, times: int) -> list[str]:
+	"""What else would be in the way."""
+	before, after = expect(evidence, now), expect(evidence, then)
+	if not (before.per_second and after.per_second):
+		return ["Too few steps were measured to say what to expect; look again when some have run."]
+	if after.limit == DATABASE and after.per_second < times * before.per_second:
+		return [
+			f"The database ends it before: about {rate(after.per_second)} steps a second. Give it more processors, or a"
+			" faster disk."
+		]
+	return []
+
+
+def _without_nodes(evidence: Evidence, now: Size, times: int) -> str:
+	"""Whether the same would do without further nodes."""
+	wanted = now.workers * times
+	rooms = [fit.by_memory(evidence), fit.by_processor(evidence)]
+	if None in rooms or wanted > min(each for each in rooms if each is not None) or wanted > MAX_WORKERS:
+		return ""
+	return (
+		f"For throughput alone, {wanted} workers have room on {'the node' if now.nodes == 1 else 'each node'} as it is,"
+		" because these steps mostly wait."
+	)
+
+
+def _load_sentence(evidence: Evidence, load: float, now: Size) -> str:
+	run = evidence.recent.run
+	return (
+		f"The busiest minute had {rate(evidence.load.peak)} steps a second; at {rate(load)} with"
+		f" {seconds(run)} each, {some(math.ceil(load * run), 'worker')} would be busy, and"
+		f" {_workers_for(evidence, load)} keep 95 % of the waits below {seconds(WAIT)} and a reserve."
+		f" There {'is' if now.in_all == 1 else 'are'} {now.in_all}."
+	)
+
+
+def _agents(evidence: Evidence, found: _Found) -> int | None:
+	"""What `max_agents` should become: it grows with the target once four fifths of it are used."""
+	if found.grows <= 1 or evidence.agents_enabled < 0.8 * evidence.agents_limit:
+		return None
+	return math.ceil(evidence.agents_limit * min(found.grows, 5.0))
+
+
+def _workers(now: Size) -> str:
+	where = "" if now.nodes == 1 else " on each node"
+	return f"{some(now.workers, 'worker')}{where}"

@@ -1,0 +1,129 @@
+"""Advice as a person reads it in a terminal: sentences with numbers, then what to type."""
+
+import textwrap
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+WIDTH = 100
+INDENT = "  "
+_CEILINGS = {"workers": "the workers", "processors": "the processors", "database": "the database"}
+_SPOT = {"yes": "yes", "if": "maybe", "no": "no"}
+
+
+def lines(advice: Mapping[str, Any]) -> list[str]:
+	"""The advice as text."""
+	parts = (_bottleneck, _plan, _database, _redis, _costs, _spot)
+	return [line for part in parts for line in part(advice)]
+
+
+def _bottleneck(advice: Mapping[str, Any]) -> Iterator[str]:
+	found = advice["bottleneck"]
+	yield f"Bottleneck: {found['title']}"
+	yield from _wrapped(found["evidence"])
+	yield from _wrapped([f"→ {found['remedy']}"])
+	yield ""
+
+
+def _plan(advice: Mapping[str, Any]) -> Iterator[str]:
+	plan = advice["plan"]
+	yield f"{plan['scenario']}: {plan['recommendation']}"
+	if plan["direction"] != "none":
+		yield f"{INDENT}Time {plan['time']}, cost {plan['cost'].lower()}."
+	if plan["first"]:
+		yield from _wrapped([f"First: {plan['first']}"])
+	yield from _wrapped(plan["why"])
+	yield from _wrapped([plan["alternative"]] if plan["alternative"] else [])
+	yield f"{INDENT}now   {_size(plan['now'])}"
+	if plan["direction"] != "none":
+		yield f"{INDENT}then  {_size(plan['then'])}"
+	for order in plan["commands"]:
+		yield from _wrapped([order["what"]], INDENT)
+		if order["command"]:
+			yield f"{INDENT * 2}{order['command']}"
+	yield ""
+
+
+def _size(size: Mapping[str, Any]) -> str:
+	parts = [f"{_count(size['nodes'], 'node')} with {_count(size['workers'], 'worker')}"]
+	if size["cores"]:
+		parts[0] += f" and {size['cores']:g} cores"
+	if size["steps_per_second"] is not None:
+		parts.append(
+			f"up to {size['steps_per_second']:g} steps/s, limited by {_CEILINGS[size['limited_by']]}"
+		)
+		wait = size["wait_p95"]
+		parts.append("more arrives than is done" if wait is None else f"95 % wait {_seconds(wait)} at most")
+	return "; ".join(parts)
+
+
+def _database(advice: Mapping[str, Any]) -> Iterator[str]:
+	found = advice["database"]
+	if found["findings"]:
+		server = advice["evidence"]["database"]
+		yield f"MariaDB {server['version']} on {server['hostname']}"
+		yield from _findings(found)
+
+
+def _redis(advice: Mapping[str, Any]) -> Iterator[str]:
+	if advice["redis"]["findings"]:
+		yield "Redis"
+		yield from _findings(advice["redis"])
+
+
+def _findings(found: Mapping[str, Any]) -> Iterator[str]:
+	for each in found["findings"]:
+		change = f" → {each['advised']}" if each["advised"] is not None else ""
+		yield f"{INDENT}{each['setting']}: {each['now']}{change}"
+		yield from _wrapped([each["why"]], INDENT * 2)
+	if found["snippet"]:
+		yield ""
+		yield from (f"{INDENT * 2}{line}" for line in found["snippet"].splitlines())
+	yield ""
+
+
+def _costs(advice: Mapping[str, Any]) -> Iterator[str]:
+	costs = advice["costs"]
+	yield "Costs"
+	if costs["idle_share"] is not None:
+		yield f"{INDENT}Workers were idle {costs['idle_share']:.0%} of the last day."
+	if costs["prices_entered"]:
+		for when, then in (("now", "now"), ("then", "after it")):
+			yield from _price(costs, when, then)
+	yield from _wrapped(costs["recommendation"])
+	yield ""
+
+
+def _price(costs: Mapping[str, Any], when: str, words: str) -> Iterator[str]:
+	currency = costs["currency"]
+	hourly, each, full = (
+		costs[f"per_{of}"] for of in (f"hour_{when}", f"1000_steps_{when}", f"1000_steps_{when}_at_capacity")
+	)
+	parts = [f"{hourly:,.4g} {currency} an hour"]
+	if each is not None:
+		parts.append(f"{each:g} {currency} per 1,000 steps at the load of the last day")
+	if full is not None:
+		parts.append(f"{full:g} {currency} if the workers were always busy")
+	yield from _wrapped([f"{words}: {', '.join(parts)}."])
+
+
+def _spot(advice: Mapping[str, Any]) -> Iterator[str]:
+	if advice["spot"]:
+		yield "Spot nodes"
+		for each in advice["spot"]:
+			clouds = f" ({', '.join(each['clouds'])})" if each["clouds"] and each["suitable"] != "no" else ""
+			yield from _wrapped([f"{each['workflow']}: {_SPOT[each['suitable']]}{clouds}. {each['why']}"])
+
+
+def _wrapped(sentences: list[str], indent: str = INDENT) -> Iterator[str]:
+	for sentence in sentences:
+		yield from textwrap.wrap(
+			sentence, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
+		)
+
+
+def _seconds(number: float) -> str:
+	return f"{number * 1000:.3g} ms" if number < 1 else f"{number:.3g} s"
+
+
+def _count(number: int, noun: str) -> str:
+	return f"{number} {noun}" + ("" if number == 1 else "s")

@@ -1,0 +1,24 @@
+"""`dogansystem advise`: what holds a sandbox up, and what to do about it."""
+
+import click
+
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.sandbox import Sandbox
+from dogansystem.terminal import advice
+from dogansystem.terminal.shell import database_option, errors, existing, json_option, print_json
+
+
+@click.command("advise")
+@database_option
+@click.option(
+	"--target",
+	type=click.Choice(["2x", "5x", "ha", "unlimited"]),
+	help="What is wanted; left out: what was measured asks for.",
+)
+@click.option("--seconds", default=3.0, show_default=True, help="How long to look first, up to 60.")
+@json_option
+def advise(url: str | None, target: str | None, seconds: float, as_json: bool) -> None:
+	"""Say what the bottleneck is, what to do for a target, how to set the database, and what steps cost."""
+	with errors(as_json), Sandbox(existing(url)) as site:
+		found = Orchestrator(site).get_advice(target, seconds)
+	print_json(found) if as_json else click.echo("\n".join(advice.lines(found)))
