@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pymysql
@@ -18,7 +19,15 @@ _FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/s
 class Server:
 	"""A mariadbd with its data in `folder`; it ends with the block. Skips the test where there is no mariadbd."""
 
-	def __init__(self, folder: Path, *options: str) -> None:
+	def __init__(
+		self,
+		folder: Path,
+		*options: str,
+		address: str = "127.0.0.1",
+		preexec: Callable[[], None] | None = None,
+	) -> None:
+		"""It listens at `address`; `preexec` is called in its process before it starts."""
+		self.address, self._preexec = address, preexec
 		self.data = folder / "data"
 		self.port = _free_port()
 		self._log = folder / "server.log"
@@ -50,12 +59,13 @@ class Server:
 			self._process = subprocess.Popen(
 				[
 					*(self._binary, "--no-defaults", *self._user, f"--datadir={self.data}"),
-					*(f"--port={self.port}", "--bind-address=127.0.0.1", f"--socket={self.data}/s.sock"),
+					*(f"--port={self.port}", f"--bind-address={self.address}", f"--socket={self.data}/s.sock"),
 					*("--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=128M"),
 					*("--innodb-log-file-size=64M", "--skip-log-bin", *self._options),
 				],
 				stdout=log,
 				stderr=log,
+				preexec_fn=self._preexec,
 			)
 		until = time.monotonic() + STARTS
 		while True:
@@ -74,13 +84,13 @@ class Server:
 
 	def connect(self) -> "pymysql.connections.Connection[pymysql.cursors.Cursor]":
 		"""A connection of the administrator."""
-		return pymysql.connect(host="127.0.0.1", port=self.port, user="root", autocommit=True)
+		return pymysql.connect(host=self.address, port=self.port, user="root", autocommit=True)
 
 	def new_database(self, name: str, port: int | None = None) -> str:
 		"""The URL of a new database, reached through `port`."""
 		with self.connect() as connection, connection.cursor() as cursor:
 			cursor.execute(f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
-		return f"mariadb://root@127.0.0.1:{port or self.port}/{name}"
+		return f"mariadb://root@{self.address}:{port or self.port}/{name}"
 
 
 def _find(program: str) -> str:
