@@ -95,9 +95,19 @@ def stand_in_line(
 
 
 def claim(
-	db: Database, process: int, worker: str, seq: int, limit: int, floor: Floor, at: Moment
+	db: Database,
+	process: int,
+	worker: str,
+	seq: int,
+	limit: int,
+	floor: Floor,
+	at: Moment,
+	*,
+	begins: bool = False,
 ) -> list[Lease]:
 	"""Take up to `limit` ready steps for a process, the most urgent first; `seq` numbers the first of them.
+
+	With `begins` that first one counts as begun: its process executes it at once.
 
 	Runs in a transaction of its own, READ COMMITTED: an empty claim under REPEATABLE READ would hold a gap lock that
 	blocks every insert into the queue. Gives [] as well when the process is no longer registered.
@@ -119,7 +129,7 @@ def claim(
 		Lease(process, seq + number, row[0], row[2], row[3], row[4], row[5], row[6])
 		for number, row in enumerate(rows)
 	]
-	insert_leases(db, leases)
+	_insert_leases(db, leases, at.seconds if begins else None)
 	# The exact times are written when a step is finished. A batch is some hundredths of a second of work.
 	dialect.write_by_keys(
 		db,
@@ -145,11 +155,10 @@ def claim_query(db: Database, limit: int, floors: Sequence[int]) -> tuple[str, l
 	)
 
 
-def insert_leases(db: Database, leases: Sequence[Lease]) -> None:
-	"""Write what a process has in hand."""
+def _insert_leases(db: Database, leases: Sequence[Lease], first_begun_at: float | None) -> None:
 	db.execute_many(
-		"INSERT INTO dogan_lease (process, seq, lane, step_run, run, attempt, agent, ready_at)"
-		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+		"INSERT INTO dogan_lease (process, seq, lane, step_run, run, attempt, agent, ready_at, begun_at)"
+		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
 		[
 			(
 				each.process,
@@ -160,8 +169,9 @@ def insert_leases(db: Database, leases: Sequence[Lease]) -> None:
 				each.attempt,
 				each.agent,
 				each.ready_at,
+				None if number else first_begun_at,
 			)
-			for each in leases
+			for number, each in enumerate(leases)
 		],
 	)
 

@@ -21,6 +21,7 @@ from dogansystem.store import (
 	reads,
 	returns,
 	samples,
+	state,
 	timers,
 	versions,
 	wake,
@@ -36,11 +37,21 @@ from dogansystem.worker import identity
 from dogansystem.worker.control import Control
 from dogansystem.worker.tally import lost_attempt
 
+TURN = 0.5  # seconds between two rounds of chores, for all processes of the site together
+SILENT = (
+	0.95  # of the lease, after which a process counts as dead: its steps then go on before the lease is over
+)
 MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
 
 
-def do(site: Site, control: Control) -> int:
-	"""Do all chores once; gives how many things happened."""
+def do(site: Site, control: Control, *, in_turns: bool = False) -> int:
+	"""Do all chores once; gives how many things happened.
+
+	`in_turns`: only what is due now, if somebody has just done the rest. A site with a hundred processes needs that no
+	more often than one with two.
+	"""
+	if in_turns and not control.run(lambda db: state.take_turn(db, "chores", site.now(), TURN)):
+		return fire_timers(site, control)
 	happened = take_over_silent(site, control) + fire_timers(site, control)
 	return happened + admit(site, control)
 
@@ -108,7 +119,7 @@ def close_items(site: Site, control: Control, run: str, step: str, *, broken: bo
 
 def take_over_silent(site: Site, control: Control) -> int:
 	"""Take over the steps of processes that have stopped beating, or have ended on this node; gives how many steps."""
-	oldest_beat = site.now() - site.settings().lease
+	oldest_beat = site.now() - site.settings().lease * SILENT
 	everybody = control.run(processes.every)
 	lost = [
 		each for each in everybody if each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid)

@@ -14,6 +14,7 @@ from functools import partial
 
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
+from dogansystem.engine.states import RUNNING
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import faults, processes, queue, samples
 from dogansystem.store.attempts import Attempt, Finished
@@ -39,6 +40,7 @@ CONFLICT_REPEATS = 12  # of them, after which a step that always loses against o
 CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
 RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
 SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
+HOLD = 0.25  # seconds after which what is left of a batch goes back if others may have nothing to do
 TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
 RING_INTERVAL = 0.05  # seconds between two rings for help
 
@@ -74,6 +76,8 @@ class Drainer:
 		self._sampled_at = time.monotonic()
 		self._rang_at = float("-inf")
 		self._came_at = time.monotonic()
+		self._has_done_chores = False
+		self._claimed_at = time.monotonic()
 		self._is_called_back = False  # it gave way to others while there may have been more to do
 
 	def run(self) -> int:
@@ -166,7 +170,19 @@ class Drainer:
 			return False
 		while self._batch and not self.progress.stopping.is_set():
 			self._work_chain(self._batch.popleft())
+			if self._batch and time.monotonic() - self._claimed_at > HOLD:
+				self._share()
 		return True
+
+	def _share(self) -> None:
+		"""Return what is left of a batch that took longer than thought, unless others have enough to do anyway."""
+		self._claimed_at = time.monotonic()
+		if not self._control.run(queue.is_empty):
+			return
+		begun = [self._batch[0]] if self._batch[0].lease.seq == self._begun else []
+		self._batch = deque(begun)
+		if self._control.run(self._give_back):
+			self._ring_for_help()
 
 	def _gives_way(self) -> bool:
 		"""Leave, to go on behind them, when others wait for this process: one site's flood must not keep another waiting."""
@@ -181,7 +197,10 @@ class Drainer:
 		if not leases:
 			return False
 		self._seq += len(leases)
+		self._claimed_at, self._begun = time.monotonic(), leases[0].seq
 		self._batch.extend(self._control.run(lambda db: self._load(db, leases)))
+		if not self._batch or self._batch[0].lease is not leases[0]:
+			self._control.run(lambda db: queue.unbegin(db, leases[0]))  # its run was deleted
 		# A snapshot that something opened before the claim would not show what the claimed steps wait for.
 		self.site.database.rollback()
 		if len(leases) == limit:
@@ -190,11 +209,13 @@ class Drainer:
 
 	def _claim_batch(self, db: Database, limit: int) -> list[Lease]:
 		at = moment(self.site)
-		return queue.claim(db, self._process, self._worker, self._seq, limit, self._floor, at)
+		return queue.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
 
 	def _load(self, db: Database, leases: list[Lease]) -> list[Work]:
-		queue.show_runs_running(db, {lease.run for lease in leases}, moment(self.site))
-		return self._loader.load(db, leases)
+		found = self._loader.load(db, leases)
+		beginning = {each.data.name for each in found if each.data.status != RUNNING}
+		queue.show_runs_running(db, beginning, moment(self.site))
+		return found
 
 	def _ring_for_help(self) -> None:
 		"""More is ready than this process has claimed: another one may begin with it."""
@@ -316,7 +337,8 @@ class Drainer:
 		if self._chores_at - self._sampled_at > SAMPLE_INTERVAL:
 			self._sampled_at = self._chores_at
 			sampling.sample(self.site, self._control)
-		return chores.do(self.site, self._control)
+		in_turns, self._has_done_chores = self._has_done_chores, True
+		return chores.do(self.site, self._control, in_turns=in_turns)
 
 	def _linger(self, leave_at: float) -> bool:
 		"""Listen for the doorbell; False when it is time to leave."""

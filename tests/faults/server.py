@@ -59,7 +59,11 @@ class Server:
 			self._process = subprocess.Popen(
 				[
 					*(self._binary, "--no-defaults", *self._user, f"--datadir={self.data}"),
-					*(f"--port={self.port}", f"--bind-address={self.address}", f"--socket={self.data}/s.sock"),
+					*(
+						f"--port={self.port}",
+						f"--bind-address={self.address}",
+						f"--socket={self.data}/s.sock",
+					),
 					*("--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=128M"),
 					*("--innodb-log-file-size=64M", "--skip-log-bin", *self._options),
 				],

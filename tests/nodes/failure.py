@@ -98,9 +98,7 @@ class _Watch:
 				self.seen = since
 
 	def _steps_in_hand(self) -> int:
-		query = (
-			"SELECT COUNT(*) FROM dogan_lease l JOIN dogan_process p ON l.process = ABS(p.id) WHERE p.node = %s"
-		)
+		query = "SELECT COUNT(*) FROM dogan_lease l JOIN dogan_process p ON l.process = ABS(p.id) WHERE p.node = %s"
 		return int(self._place.load.ask(query, (self._node.name,))[0][0])
 
 

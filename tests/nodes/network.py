@@ -141,7 +141,9 @@ class Program:
 
 	def __init__(self, process: "subprocess.Popen[bytes]", log: Path) -> None:
 		self._process, self.log = process, log
-		self.pid = child_of(process.pid)  # of the program itself; the process that entered the host only waits for it
+		self.pid = child_of(
+			process.pid
+		)  # of the program itself; the process that entered the host only waits for it
 
 	@property
 	def is_alive(self) -> bool:

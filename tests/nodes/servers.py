@@ -36,7 +36,17 @@ def servers() -> Iterator[tuple[Server, str]]:
 
 @contextmanager
 def _redis(folder: Path) -> Iterator[str]:
-	command = ["redis-server", "--bind", HERE, "--port", str(REDIS_PORT), "--protected-mode", "no", "--save", ""]
+	command = [
+		"redis-server",
+		"--bind",
+		HERE,
+		"--port",
+		str(REDIS_PORT),
+		"--protected-mode",
+		"no",
+		"--save",
+		"",
+	]
 	with (folder / "redis.log").open("ab") as log:
 		process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, preexec_fn=die_with_parent)
 	try:

@@ -1,0 +1,65 @@
+"""Chores are done in turns: a hundred processes do not look a hundred times for the dead."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dogansystem import Orchestrator, Sandbox
+from dogansystem.sites.sandbox import TestClock
+from dogansystem.store import processes, state
+from dogansystem.store.moment import moment
+from dogansystem.worker import chores
+from dogansystem.worker.control import Control
+
+
+@pytest.fixture
+def control(sandbox: Sandbox) -> Iterator[Control]:
+	opened = Control(sandbox)
+	yield opened
+	opened.close()
+	sandbox.database.rollback()
+
+
+def silent_process(sandbox: Sandbox, control: Control, seconds: float) -> None:
+	"""Register a process of another node that has not beaten for so long."""
+	then = moment(sandbox, sandbox.now() - seconds)
+	control.run(lambda db: processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", then))
+
+
+def registered(control: Control) -> int:
+	return len(control.run(processes.every))
+
+
+def test_who_comes_right_after_another_leaves_the_dead_to_the_next(
+	sandbox: Sandbox, control: Control, clock: TestClock
+):
+	chores.do(sandbox, control, in_turns=True)
+	silent_process(sandbox, control, seconds=60)
+	clock.advance(chores.TURN / 2)
+	chores.do(sandbox, control, in_turns=True)
+	assert registered(control) == 1
+	clock.advance(chores.TURN)
+	chores.do(sandbox, control, in_turns=True)
+	assert registered(control) == 0
+
+
+def test_what_is_due_is_fired_whosever_turn_it_is(sandbox: Sandbox, control: Control, clock: TestClock):
+	trigger = {"on": "schedule", "every": "1h"}
+	steps = [{"id": "a", "action": "data.set", "params": {}}]
+	hourly = {"name": "hourly", "run_as": "a@example.com", "triggers": [trigger], "steps": steps}
+	Orchestrator(sandbox).import_workflow(hourly)
+	sandbox.database.commit()
+	clock.advance(3601)
+	assert control.run(lambda db: state.take_turn(db, "chores", sandbox.now(), chores.TURN))
+	chores.do(sandbox, control, in_turns=True)
+	assert len(Orchestrator(sandbox).list_runs("hourly")) == 1
+
+
+def test_the_dead_are_taken_over_from_before_their_lease_is_over(sandbox: Sandbox, control: Control):
+	lease = sandbox.settings().lease
+	silent_process(sandbox, control, seconds=lease - 2)
+	chores.do(sandbox, control)
+	assert registered(control) == 1
+	silent_process(sandbox, control, seconds=lease - chores.TURN)
+	chores.do(sandbox, control)
+	assert registered(control) == 1
