@@ -12,7 +12,7 @@ from dogansystem.engine.errors import NotFound
 from dogansystem.health import throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
-from dogansystem.scaling import baseline
+from dogansystem.scaling import baseline, draining
 from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.sites.protocol import Settings, Site
@@ -170,6 +170,25 @@ class Orchestrator:
 		"""What was measured of the site, or of a `node`, `priority`, `workflow` or `agent` by its name: by minute up to a
 		day, else by hour. Raises InputError."""
 		return throughput.history(self.site, kind, name, hours)
+
+	# Nodes
+
+	def drain_node(self, node: str) -> dict[str, Any]:
+		"""Have a node's workers finish the step in hand, give back the rest and stay away; gives what is left there: `workers`,
+		`busy`, `empty`. Raises NotFound."""
+		draining.drain(self.site.database, node, self.site.now())
+		return self.what_is_left(node)
+
+	def undrain_node(self, node: str) -> dict[str, Any]:
+		"""Let a node's workers work again. Raises NotFound."""
+		draining.undrain(self.site.database, node)
+		self.site.after_commit(self.site.doorbell.ring)
+		return self.what_is_left(node)
+
+	def what_is_left(self, node: str) -> dict[str, Any]:
+		"""The `workers` of a node that have not left, and how many of them are `busy`; `empty`: it may go."""
+		left = draining.left(self.site.database, node)
+		return {"node": node, "workers": left.workers, "busy": left.busy, "empty": left.is_empty}
 
 	# Before and after scaling
 

@@ -34,7 +34,7 @@ STATUS: Mapping[str, str] = {
 	"workers.busy": "Workers that have a step in hand.",
 	"workers.nodes": "For each node: `alive`, `busy`, and `steps` done by the workers that are alive.",
 	"nodes": "For each node that was heard of within a day: `state` (`up`: its workers beat; `idle`: they left, there was "
-	"nothing to do; `lost`: it stopped), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "
+	"nothing to do; `lost`: it stopped; `draining`, `drained`: its workers were told to leave, and have), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "
 	"`last_beat_seconds`.",
 	"throughput.<span>.steps": "Attempts that workers brought to an end in the last minute or hour (`last_minute`, "
 	"`last_hour`), whatever the end.",

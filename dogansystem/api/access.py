@@ -3,7 +3,14 @@
 import frappe
 from frappe import _
 
-from dogansystem.sites.frappe.permissions import MANAGERS, RUN, USER, is_manager, may_change_run
+from dogansystem.sites.frappe.permissions import (
+	MANAGERS,
+	RUN,
+	USER,
+	is_manager,
+	may_act_as_anybody,
+	may_change_run,
+)
 
 
 def need_user() -> str:
@@ -19,6 +26,14 @@ def need_manager() -> str:
 	user = frappe.session.user
 	if not is_manager(user):
 		_refuse(_("You need one of these roles for this: {0}.").format(", ".join(sorted(MANAGERS))))
+	return user
+
+
+def need_system_manager() -> str:
+	"""The caller, who must be a System Manager. Raises PermissionError."""
+	user = frappe.session.user
+	if not may_act_as_anybody(user):
+		_refuse(_("You need the role {0} for this.").format(_("System Manager")))
 	return user
 
 

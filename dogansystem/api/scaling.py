@@ -5,7 +5,7 @@ from typing import Any
 import frappe
 from frappe.utils import cint, flt
 
-from dogansystem.api.access import need_manager
+from dogansystem.api.access import need_manager, need_system_manager
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling import report
@@ -62,3 +62,25 @@ def get_advice(target: str | None = None, seconds: float | str = 2.0) -> dict[st
 	need_manager()
 	with as_frappe_errors():
 		return Orchestrator(current_site()).get_advice(target or None, min(flt(seconds), MAX_SECONDS))
+
+
+@frappe.whitelist(methods=["POST"])
+def drain_node(node: str) -> dict[str, Any]:
+	"""Have a node's workers finish the step in hand, give back the rest and stay away. For System Managers.
+
+	:param node: its name, as the status has it.
+	"""
+	need_system_manager()
+	with as_frappe_errors():
+		return Orchestrator(current_site()).drain_node(node)
+
+
+@frappe.whitelist(methods=["POST"])
+def undrain_node(node: str) -> dict[str, Any]:
+	"""Let a node's workers work again. For System Managers.
+
+	:param node: its name, as the status has it.
+	"""
+	need_system_manager()
+	with as_frappe_errors():
+		return Orchestrator(current_site()).undrain_node(node)

@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import advise, baselines, definitions, run, scale, status
+from dogansystem.commands import advise, baselines, definitions, drain, run, scale, status
 
 
 @click.group("dogansystem")
@@ -24,6 +24,7 @@ for _command in (
 	baselines.baseline,
 	baselines.compare,
 	scale.scale,
+	drain.drain,
 ):
 	dogansystem.add_command(_command)
 

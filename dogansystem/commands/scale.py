@@ -86,8 +86,8 @@ def bench_of(orchestrator: Any, say: Callable[[str], None], under: str | None = 
 
 def room_of(orchestrator: Any, alive: int) -> worker_room.Room:
 	"""What there is for workers of this node."""
-	from dogansystem.sites.frappe import memory
 	from dogansystem.store import processes
+	from dogansystem.worker import machine
 
 	db = orchestrator.site.database
 	allowed = db.sql("SELECT @@max_connections")[0][0]
@@ -95,7 +95,8 @@ def room_of(orchestrator: Any, alive: int) -> worker_room.Room:
 	drainers = processes.every(db)
 	others = max(0, int(connected) - worker_room.CONNECTIONS * len(drainers))
 	nodes = len({each.node for each in drainers} | {_node()})
-	return worker_room.Room(memory.free(), alive, int(allowed), others, nodes)
+	free = machine.facts(None, None).get("memory_available")
+	return worker_room.Room(None if free is None else int(free), alive, int(allowed), others, nodes)
 
 
 def alive_on(bench: scaling.Bench) -> int:

@@ -7,9 +7,11 @@ from dogansystem.sites.protocol import Site
 from dogansystem.store import nodes
 from dogansystem.store.figures import NODE, Figures
 from dogansystem.store.moment import as_text
+from dogansystem.store.nodes import Node
 from dogansystem.store.processes import Process
 
 UP, IDLE, LOST = "up", "idle", "lost"
+DRAINING, DRAINED = "draining", "drained"
 
 
 def every(
@@ -18,7 +20,7 @@ def every(
 	"""Each node that was heard of within a day, with its state:
 
 	`up` has workers that beat; the workers of an `idle` one left because there was nothing to do; a `lost` one stopped
-	beating and was not heard of since.
+	beating and was not heard of since. One whose workers were told to leave is `draining`, and `drained` when all have left.
 	"""
 	db, now = site.database, site.now()
 	known = {each.name: each for each in nodes.every(db)}
@@ -29,9 +31,8 @@ def every(
 		mine = [each for each in registered if each.node == name and each.id > 0]
 		alive = [each for each in mine if now - each.beat_at < lease]
 		seen = max([each.beat_at for each in mine] + [known[name].seen_at if name in known else 0.0])
-		is_lost = bool(mine) or (name in known and known[name].is_lost)
 		found[name] = {
-			"state": UP if alive else LOST if is_lost else IDLE,
+			"state": _state(known.get(name), bool(alive), bool(mine)),
 			"alive": len(alive),
 			"busy": sum(each.id in at_work for each in alive),
 			"steps_last_minute": minute.get((NODE, name), Figures()).executed,
@@ -40,3 +41,11 @@ def every(
 			"last_beat_seconds": round(now - seen, 3) if seen else None,
 		}
 	return found
+
+
+def _state(node: Node | None, has_alive: bool, has_silent: bool) -> str:
+	if node is not None and node.draining_since:
+		return DRAINING if has_alive or has_silent else DRAINED
+	if has_alive:
+		return UP
+	return LOST if has_silent or (node is not None and node.is_lost) else IDLE

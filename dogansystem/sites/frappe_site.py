@@ -259,15 +259,17 @@ def current_site() -> FrappeSite:
 
 def drain() -> None:
 	"""The RQ job that a ring enqueues: work until nothing is ready any more, or the time budget is used up."""
+	from dogansystem.worker import standby
 	from dogansystem.worker.drainer import Drainer
 
 	site = _site_of_job()
 	if site:
 		site.doorbell.answered()
-		if _has_enough_workers(site):
-			return
 		with site.listening_for_stop():
-			Drainer(site, replaceable=True).run()
+			if standby.may_work(site) and not _has_enough_workers(site):
+				Drainer(site, replaceable=True).run()
+				if standby.is_draining(site):
+					site.doorbell.ring()  # what it had answered, others have to hear
 		site.tell_changes()
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from dogansystem.sites.protocol import Database
+from dogansystem.store import dialect
 
 KEPT = 86_400  # seconds after which a node that was not heard of is forgotten
 
@@ -16,7 +17,8 @@ KEPT = 86_400  # seconds after which a node that was not heard of is forgotten
 class Node:
 	"""`seen_at`: when it was last heard of, to within a minute; `lost_at`: when a process of it was last given up.
 
-	`machine` is what a process of it said of the machine (`worker.machine.facts`) at `machine_at`.
+	`machine` is what a process of it said of the machine (`worker.machine.facts`) at `machine_at`. `draining_since`: when
+	its workers were told to leave, and not to come back; 0: they were not.
 	"""
 
 	name: str
@@ -24,6 +26,7 @@ class Node:
 	lost_at: float
 	machine: Mapping[str, float] = field(default_factory=dict)
 	machine_at: float = 0.0
+	draining_since: float = 0.0
 
 	@property
 	def is_lost(self) -> bool:
@@ -32,11 +35,13 @@ class Node:
 
 
 def every(db: Database) -> list[Node]:
-	"""The nodes heard of within a day."""
-	rows = db.sql("SELECT name, seen_at, lost_at, machine, machine_at FROM dogan_node ORDER BY name")
+	"""The nodes heard of within a day, and those that are drained."""
+	rows = db.sql(
+		"SELECT name, seen_at, lost_at, machine, machine_at, draining_since FROM dogan_node ORDER BY name"
+	)
 	return [
-		Node(name, seen_at, lost_at, json.loads(machine or "{}"), machine_at)
-		for name, seen_at, lost_at, machine, machine_at in rows
+		Node(name, seen_at, lost_at, json.loads(machine or "{}"), machine_at, draining_since)
+		for name, seen_at, lost_at, machine, machine_at, draining_since in rows
 	]
 
 
@@ -60,8 +65,27 @@ def note_machine(db: Database, name: str, at: float, machine: Mapping[str, float
 
 
 def forget(db: Database, now: float) -> None:
-	"""Forget the nodes that were not heard of for long."""
-	db.execute("DELETE FROM dogan_node WHERE seen_at < %s AND lost_at < %s", (now - KEPT, now - KEPT))
+	"""Forget the nodes that were not heard of for long. One that is drained is meant to be silent."""
+	db.execute(
+		"DELETE FROM dogan_node WHERE seen_at < %s AND lost_at < %s AND draining_since = 0",
+		(now - KEPT, now - KEPT),
+	)
+
+
+def set_draining(db: Database, name: str, since: float) -> bool:
+	"""Tell a node's workers to leave (`since` a moment) or to work again (0). False: nobody has heard of such a node."""
+	db.begin()
+	rows = db.sql("SELECT draining_since FROM dogan_node WHERE name = %s" + dialect.for_update(db), (name,))
+	if rows and bool(rows[0][0]) != bool(since):
+		db.execute("UPDATE dogan_node SET draining_since = %s WHERE name = %s", (since, name))
+	return bool(rows)
+
+
+def is_draining(db: Database, name: str, *, lock: bool = False) -> bool:
+	"""Whether a node's workers shall not work. `lock`: it stays so until the transaction ends."""
+	suffix = dialect.for_share(db) if lock else ""
+	rows = db.sql("SELECT draining_since FROM dogan_node WHERE name = %s" + suffix, (name,))
+	return bool(rows and rows[0][0])
 
 
 def _write(db: Database, name: str, column: str, at: float) -> None:

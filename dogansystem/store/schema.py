@@ -80,13 +80,14 @@ _INTERNAL = {
 	# The nodes that were heard of lately. A node whose workers left by themselves is not lost.
 	"dogan_node": """(
 		name VARCHAR(140) NOT NULL PRIMARY KEY, seen_at DOUBLE NOT NULL, lost_at DOUBLE NOT NULL DEFAULT 0,
-		machine LONGTEXT, machine_at DOUBLE NOT NULL DEFAULT 0)""",
+		machine LONGTEXT, machine_at DOUBLE NOT NULL DEFAULT 0, draining_since DOUBLE NOT NULL DEFAULT 0)""",
 }
 
 # Columns of internal tables that came later: a site of an earlier version gets them with its next migrate.
 _ADDED_COLUMNS = (
 	("dogan_node", "machine", "LONGTEXT"),
 	("dogan_node", "machine_at", "DOUBLE NOT NULL DEFAULT 0"),
+	("dogan_node", "draining_since", "DOUBLE NOT NULL DEFAULT 0"),
 )
 
 _INTERNAL_INDEXES = (

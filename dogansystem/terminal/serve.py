@@ -9,6 +9,7 @@ from multiprocessing.process import BaseProcess
 from types import FrameType
 
 from dogansystem.sites.sandbox import Sandbox
+from dogansystem.worker import standby
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
 
@@ -62,5 +63,7 @@ def work(url: str) -> None:
 		signal.signal(signal.SIGTERM, stop)
 		signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us
 		while not site.stop_requested():
+			if not standby.may_work(site):
+				continue
 			current[:] = [Drainer(site, replaceable=True)]
 			current[0].run()

@@ -5,7 +5,8 @@ from typing import Any
 
 import frappe
 
-from dogansystem.api import agents, desk, status, workflows
+from dogansystem.api import agents, desk, scaling, status, workflows
+from dogansystem.store import nodes
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
 
@@ -130,6 +131,16 @@ class TestAccess(SiteTestCase):
 
 	def test_the_status_is_for_users(self):
 		self.assert_allowed({USER, OTHER, MANAGER, PERSON}, status.get_system_status)
+
+	def test_only_a_system_manager_drains_a_node(self):
+		nodes.seen(self.site.database, {"node-1": self.site.now()})
+		frappe.db.commit()
+		self.assert_allowed({PERSON}, lambda: scaling.drain_node("node-1"))
+		self.assert_allowed({PERSON}, lambda: scaling.undrain_node("node-1"))
+		frappe.set_user(PERSON)
+		self.assertEqual(scaling.drain_node("node-1")["empty"], True)
+		with self.assertRaisesRegex(frappe.DoesNotExistError, "node-1"):
+			scaling.drain_node("nowhere")
 
 	def test_only_a_system_manager_chooses_somebody_else_as_run_as(self):
 		for run_as, users in ((None, {MANAGER, PERSON}), (OTHER, {PERSON}), ("Administrator", {PERSON})):

@@ -11,9 +11,9 @@ import time
 from dataclasses import dataclass, field
 
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import processes, samples
+from dogansystem.store import nodes, processes, samples
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores
+from dogansystem.worker import chores, identity
 from dogansystem.worker.control import Control
 from dogansystem.worker.machine import Machine
 from dogansystem.worker.tally import Tally
@@ -102,6 +102,8 @@ class Beat:
 		at, progress, measured = moment(self._site), self._progress, self._progress.tally.take()
 
 		def beat(db: Database) -> bool:
+			if self._replaceable and nodes.is_draining(db, identity.node()):
+				progress.stopping.set()
 			samples.note(db, at.seconds, measured)
 			return processes.beat(db, self._process, at, progress.steps, progress.failures)
 

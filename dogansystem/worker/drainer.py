@@ -16,7 +16,7 @@ from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.engine.states import RUNNING
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import faults, processes, queue, samples
+from dogansystem.store import faults, nodes, processes, queue, samples
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
@@ -134,6 +134,9 @@ class Drainer:
 
 	def _register(self, db: Database) -> int:
 		at = moment(self.site)
+		# Locked, so that whoever drains the node either sees this process or has been seen by it.
+		if self._replaceable and nodes.is_draining(db, identity.node(), lock=True):
+			self.progress.stopping.set()
 		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
 
 	def _mark(self, work: str | None, control: str | None) -> None:

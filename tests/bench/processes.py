@@ -8,16 +8,18 @@ import time
 from pathlib import Path
 
 LEAVE = 20.0  # seconds
+BENCH = ("-m", "frappe.utils.bench_helper", "frappe")
 
 
 class Worker:
 	"""An RQ worker with its own process for each job. Used as a context: at the end nothing of it lives."""
 
-	def __init__(self, queues: str = "dogansystem") -> None:
+	def __init__(self, queues: str = "dogansystem", node: str | None = None) -> None:
+		"""`node`: the name of the machine it runs on, as it sees it; only root may choose one."""
 		self.log = Path("..") / "logs" / "worker.log"
 		with self.log.open("ab") as output:
 			self.process = subprocess.Popen(
-				[sys.executable, "-m", "frappe.utils.bench_helper", "frappe", "worker", "--queue", queues],
+				[*_on(node), sys.executable, *BENCH, "worker", "--queue", queues],
 				stdin=subprocess.DEVNULL,
 				stdout=output,
 				stderr=output,
@@ -59,6 +61,13 @@ class Worker:
 		self.process.send_signal(signal.SIGTERM)
 		self.process.wait(LEAVE)
 		return time.monotonic() - started
+
+
+def _on(node: str | None) -> list[str]:
+	"""What to put before a command to have it run on a machine of that name."""
+	if node is None:
+		return []
+	return ["unshare", "--uts", "sh", "-c", f'hostname {node}; exec "$@"', "sh"]
 
 
 def is_alive(pid: int) -> bool:

@@ -56,6 +56,7 @@ def test(bench: Bench) -> None:
 		unit_tests(bench, "tests.bench.test_alive")
 	with said("Scaling"):
 		unit_tests(bench, "tests.bench.test_scale")
+		unit_tests(bench, "tests.bench.test_drain")
 	with said("Faults"):
 		unit_tests(bench, "tests.bench.test_faults")
 		unit_tests(bench, "tests.bench.test_backup")

@@ -10,6 +10,7 @@ from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
+from dogansystem.tests.contract.nodes import NodeContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
@@ -48,6 +49,7 @@ CONTRACTS = (
 	AgentContract,
 	TriggerContract,
 	WorkerContract,
+	NodeContract,
 	SampleContract,
 )
 
