@@ -79,3 +79,43 @@ def test_the_rules_notice_a_module_that_breaks_them(tmp_path: Path, monkeypatch:
 def test_no_module_is_crowded():
 	crowded = {str(path.relative_to(APP)): len(path.read_text().splitlines()) for path in modules()}
 	assert {name: lines for name, lines in crowded.items() if lines > 350} == {}
+
+
+def whitelisted() -> Iterator[tuple[str, ast.FunctionDef]]:
+	"""The methods of the API by module and name, as `workflows.start_run`."""
+	for path in sorted((APP / "api").glob("*.py")):
+		for node in ast.parse(path.read_text()).body:
+			if isinstance(node, ast.FunctionDef) and any(
+				ast.unparse(each).startswith("frappe.whitelist") for each in node.decorator_list
+			):
+				yield f"{path.stem}.{node.name}", node
+
+
+def test_every_method_of_the_api_checks_its_arguments():
+	without = [
+		name
+		for name, node in whitelisted()
+		if [ast.unparse(each) for each in node.decorator_list][1:] != ["checked"]
+	]
+	assert without == [], "put @checked of dogansystem.api.arguments below @frappe.whitelist"
+
+
+def test_every_method_of_the_api_has_a_row_that_says_who_may_call_it():
+	tree = ast.parse((APP / "tests" / "attacks.py").read_text())
+	(table,) = (
+		node.value
+		for node in tree.body
+		if isinstance(node, ast.AnnAssign) and ast.unparse(node.target) == "CALLS"
+	)
+	assert isinstance(table, ast.Dict)
+	rows = {ast.literal_eval(key) for key in table.keys if key}
+	assert rows == {name for name, _node in whitelisted()}, "CALLS of dogansystem/tests/attacks.py"
+
+
+def test_only_the_api_is_whitelisted():
+	outside = [
+		str(path.relative_to(APP))
+		for path in modules()
+		if "frappe.whitelist" in path.read_text() and path.parent != APP / "api" and "tests" not in path.parts
+	]
+	assert outside == []

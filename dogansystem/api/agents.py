@@ -5,18 +5,20 @@ from typing import Any
 import frappe
 
 from dogansystem.api.access import need_manager, need_user
+from dogansystem.api.arguments import as_texts, checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.frappe_site import current_site
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def register(
 	name: str,
 	user: str,
 	capabilities: list | str | None = None,
 	capacity: int = 1,
-	enabled: bool | int | str = True,
+	enabled: bool = True,
 ) -> dict[str, str]:
 	"""Add an agent, or change the one of that name.
 
@@ -28,12 +30,13 @@ def register(
 	need_manager()
 	with as_frappe_errors():
 		_orchestrator().register_agent(
-			name, user, frappe.parse_json(capabilities) or [], int(capacity), bool(frappe.utils.cint(enabled))
+			name, user, as_texts(capabilities, "capabilities"), capacity, bool(enabled)
 		)
 	return {"agent": name}
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def enable(name: str) -> None:
 	"""Let an agent take steps. Status 429 when `max_agents` of Dogan Settings are enabled."""
 	need_manager()
@@ -42,6 +45,7 @@ def enable(name: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def disable(name: str) -> None:
 	"""Give an agent no further steps; what it has in hand it finishes."""
 	need_manager()
@@ -50,6 +54,7 @@ def disable(name: str) -> None:
 
 
 @frappe.whitelist()
+@checked
 def list() -> list[dict[str, Any]]:
 	"""Every agent: name, user, capabilities, capacity, busy, enabled."""
 	need_user()

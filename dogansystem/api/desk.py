@@ -7,6 +7,7 @@ import frappe
 from dogansystem.actions import registry
 from dogansystem.api import workflows
 from dogansystem.api.access import need_manager, need_run, need_user
+from dogansystem.api.arguments import as_object, checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
@@ -29,6 +30,7 @@ _RUN = ("name", "workflow", "status", "queued_at", "started_at", "finished_at", 
 
 
 @frappe.whitelist()
+@checked
 def actions() -> list[dict[str, Any]]:
 	"""Every action of the site with its parameters, for the picker and the help beside it."""
 	need_user()
@@ -36,14 +38,16 @@ def actions() -> list[dict[str, Any]]:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def check(doc: dict | str) -> list[dict[str, Any]]:
 	"""What is wrong with a Dogan Workflow form, saved or not: `message`, and the `table`, `row`, `field` it is about."""
 	need_manager()
-	form = frappe.get_doc({**frappe.parse_json(doc), "doctype": "Dogan Workflow"})
+	form = frappe.get_doc({**as_object(doc, "doc"), "doctype": "Dogan Workflow"})
 	return [problem.as_dict() for problem in form.problems()]
 
 
 @frappe.whitelist()
+@checked
 def list_templates() -> list[dict[str, Any]]:
 	"""The workflows that ship with the app, and which of their DocTypes this site does not have."""
 	need_manager()
@@ -60,6 +64,7 @@ def list_templates() -> list[dict[str, Any]]:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def use_template(name: str, run_as: str | None = None) -> dict[str, str]:
 	"""Make a workflow of a template, disabled, so that one can look at it first. An existing one is left alone.
 
@@ -75,6 +80,7 @@ def use_template(name: str, run_as: str | None = None) -> dict[str, str]:
 
 
 @frappe.whitelist()
+@checked
 def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
 	"""The newest runs about a document that the caller may see, and how many there are."""
 	need_user()
@@ -89,6 +95,7 @@ def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
 
 
 @frappe.whitelist()
+@checked
 def run_view(run: str) -> dict[str, Any]:
 	"""A run and its steps without their data, as the timeline shows them."""
 	user = need_run(run)
@@ -120,6 +127,7 @@ def run_view(run: str) -> dict[str, Any]:
 
 
 @frappe.whitelist()
+@checked
 def step_details(run: str, step: str) -> dict[str, Any]:
 	"""A step's output, the errors of its items, and its items, the failed ones first."""
 	need_run(run)

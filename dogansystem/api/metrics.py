@@ -7,6 +7,7 @@ from frappe import _
 from frappe.utils.password import get_decrypted_password
 from werkzeug.wrappers import Response
 
+from dogansystem.api.arguments import checked
 from dogansystem.health.exposition import CONTENT_TYPE
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.frappe_site import current_site
@@ -20,6 +21,7 @@ class MetricsOff(frappe.PermissionError):
 
 
 @frappe.whitelist(allow_guest=True, methods=["GET"])
+@checked
 def metrics(token: str = "") -> Response:
 	"""The site's metrics in Prometheus' text format, without the history's totals.
 

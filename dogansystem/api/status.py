@@ -3,15 +3,16 @@
 from typing import Any
 
 import frappe
-from frappe.utils import cint
 
 from dogansystem.api.access import need_user
+from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.frappe_site import current_site
 
 
 @frappe.whitelist()
+@checked
 def get_system_status() -> dict[str, Any]:
 	"""Agents, workflows, runs and steps with their totals, the queue, workers and nodes, true at this moment."""
 	need_user()
@@ -19,7 +20,8 @@ def get_system_status() -> dict[str, Any]:
 
 
 @frappe.whitelist()
-def get_history(kind: str = "site", name: str = "", hours: int | str = 24) -> list[dict[str, Any]]:
+@checked
+def get_history(kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:
 	"""What was measured: throughput, wait and run times, failures and levels, by minute up to a day, else by hour.
 
 	:param kind: `site`, `node`, `priority`, `workflow` or `agent`.
@@ -28,4 +30,4 @@ def get_history(kind: str = "site", name: str = "", hours: int | str = 24) -> li
 	"""
 	need_user()
 	with as_frappe_errors():
-		return Orchestrator(current_site()).get_history(kind, name, cint(hours))
+		return Orchestrator(current_site()).get_history(kind, name, hours)

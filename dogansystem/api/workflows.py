@@ -9,6 +9,7 @@ from typing import Any
 import frappe
 
 from dogansystem.api.access import need_run, need_start, need_user
+from dogansystem.api.arguments import checked, read_json
 from dogansystem.api.errors import InputError, as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.orchestrator import Orchestrator
@@ -36,6 +37,7 @@ _LISTED = (
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def start_run(
 	workflow: str,
 	input: dict | list | str | None = None,
@@ -56,7 +58,7 @@ def start_run(
 	with as_frappe_errors():
 		run = _orchestrator().start_run(
 			workflow,
-			_json(input),
+			read_json(input, "input"),
 			idempotency_key=idempotency_key,
 			document=document,
 			cause="manual" if _is_from_desk() else "api",
@@ -65,6 +67,7 @@ def start_run(
 
 
 @frappe.whitelist()
+@checked
 def get_run(run: str) -> dict[str, Any]:
 	"""A run with its steps, times, agents, outputs and errors."""
 	need_run(run)
@@ -73,6 +76,7 @@ def get_run(run: str) -> dict[str, Any]:
 
 
 @frappe.whitelist()
+@checked
 def list_runs(
 	workflow: str | None = None,
 	status: str | None = None,
@@ -92,12 +96,13 @@ def list_runs(
 		filters={field: value for field, value in wanted.items() if value is not None},
 		fields=list(_LISTED),
 		order_by=f"`tab{RUN}`.name desc",
-		limit_page_length=min(max(int(limit), 1), MAX_LISTED),
+		limit_page_length=min(max(limit, 1), MAX_LISTED),
 	)
 	return [_listed(row) for row in plain(rows)]
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def pause(run: str) -> None:
 	"""Start no further step of a run; what is running finishes."""
 	need_run(run, to_change=True)
@@ -106,6 +111,7 @@ def pause(run: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def resume(run: str) -> None:
 	"""Let a paused run go on."""
 	need_run(run, to_change=True)
@@ -114,6 +120,7 @@ def resume(run: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def cancel(run: str) -> None:
 	"""End a run as Cancelled once what is running has finished."""
 	need_run(run, to_change=True)
@@ -122,6 +129,7 @@ def cancel(run: str) -> None:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def retry(run: str, step: str | None = None) -> dict[str, list[str]]:
 	"""Run a finished run again from a step, or from where it failed. Outputs of the steps before it are kept.
 
@@ -142,16 +150,6 @@ def _document(doctype: str | None, name: str | None) -> dict[str, Any] | None:
 	if not (doctype and name):
 		frappe.throw("A document needs both doctype and name.", InputError)
 	return current_site().documents.get(doctype, name)
-
-
-def _json(value: Any) -> Any:
-	"""Input as data: forms and query strings bring JSON as text."""
-	if not isinstance(value, str):
-		return value
-	try:
-		return frappe.parse_json(value) if value.strip() else None
-	except ValueError as error:
-		frappe.throw(f"input is not JSON: {error}", InputError)
 
 
 def _is_from_desk() -> bool:

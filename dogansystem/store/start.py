@@ -4,8 +4,10 @@ Only inserts happen here, and none into a row that another start could want, so 
 waits for ours. Whether a limit leaves room is decided afterwards, by `store.admission`, in a transaction of its own.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any
 
 from dogansystem.engine.definition import Definition
@@ -16,6 +18,8 @@ from dogansystem.store import dialect, names, queue, runs, timers
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun
 
+ASKED = frozenset({"manual", "api"})  # causes whose idempotency keys come from callers
+_PLAIN_KEY = re.compile(r"[a-z0-9._:/ -]{0,139}[a-z0-9._:/-]")  # equal in the column only if it is the same
 _RUN_COLUMNS = (
 	"name, creation, modified, owner, modified_by, workflow, version, status, ending, cause, trigger_data, input,"
 	" doc_values, reference_doctype, reference_name, run_as, started_by, depth, parent_run, parent_step,"
@@ -57,7 +61,7 @@ class Start:
 def start_run(db: Database, start: Start, at: Moment) -> str:
 	"""Write a run; gives its name, or that of the run which used the same idempotency key before."""
 	if start.idempotency_key:
-		known = run_of_key(db, start.definition.name, start.idempotency_key)
+		known = run_of_key(db, start.definition.name, start.idempotency_key, start.cause)
 		if known:
 			return known
 	run = names.new_run(at.seconds)
@@ -67,7 +71,7 @@ def start_run(db: Database, start: Start, at: Moment) -> str:
 		if not (start.idempotency_key and db.is_duplicate(error)):
 			raise
 		# Somebody else used the key since we looked: theirs is the first run.
-		known = run_of_key(db, start.definition.name, start.idempotency_key)
+		known = run_of_key(db, start.definition.name, start.idempotency_key, start.cause)
 		if known is None:
 			raise
 		return known
@@ -88,25 +92,26 @@ def open_run(db: Database, run: LockedRun, at: Moment) -> None:
 	runs.go_on(db, run, at)
 
 
-def run_of_key(db: Database, workflow: str, key: str) -> str | None:
+def run_of_key(db: Database, workflow: str, key: str, cause: str) -> str | None:
 	"""The run that an idempotency key of this workflow has started, or None."""
 	row = dialect.first(
 		db.sql(
 			"SELECT name FROM `tabDogan Workflow Run` WHERE idempotency_key = %s" + dialect.for_share(db),
-			(stored_key(workflow, key),),
+			(stored_key(workflow, key, cause),),
 		)
 	)
 	return str(row[0]) if row else None
 
 
-def stored_key(workflow: str, key: str) -> str:
-	"""An idempotency key as its column holds it: one workflow's keys do not meet another's, and any length fits."""
-	text = f"{workflow}/{key}"
-	if len(text) <= 140:
-		return text
-	from hashlib import sha256
+def stored_key(workflow: str, key: str, cause: str) -> str:
+	"""An idempotency key as its column holds it: any length fits, and only equal keys of one workflow meet.
 
-	return sha256(text.encode()).hexdigest()
+	The column's collation takes `A1`, `a1`, `á1` and `a1 ` for equal, so what is not plain goes in as a hash. Callers do
+	not meet the keys that triggers make: who could guess the one of a schedule's next run would keep it from starting.
+	"""
+	asker = "" if cause in ASKED else f":{cause}"
+	text = f"{workflow}{asker}/{key}"
+	return text if _PLAIN_KEY.fullmatch(text) else sha256(text.encode()).hexdigest()
 
 
 def resource_of_run(definition: Definition, limit_key: str) -> str:
@@ -140,7 +145,7 @@ def _insert_run(db: Database, run: str, start: Start, at: Moment) -> None:
 			start.depth,
 			start.parent_run,
 			start.parent_step,
-			stored_key(start.definition.name, key) if key else None,
+			stored_key(start.definition.name, key, start.cause) if key else None,
 			start.limit_key,
 			at.text,
 		),

@@ -45,7 +45,7 @@ def start_run(
 		NotAllowed: nobody is named whose permissions the steps could have.
 	"""
 	definition, version = enabled_definition(site, db, workflow)
-	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key)):
+	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input")  # before it is looked at: too much of it takes long to check

@@ -22,6 +22,7 @@ from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
 from dogansystem.store.queue import Lease
 from dogansystem.worker import chores, identity, sampling
+from dogansystem.worker.acting import Acting
 from dogansystem.worker.beat import Beat, Progress
 from dogansystem.worker.control import CONFLICT_PAUSE, Control
 from dogansystem.worker.execute import Interrupted, Work, perform
@@ -67,6 +68,7 @@ class Drainer:
 		self._settings = site.settings()
 		self._worker = identity.worker()
 		self._loader = Loader(site)
+		self._acting = Acting(site)
 		self._floor = queue.Floor()
 		self._batch: deque[Work] = deque()
 		self._pace = BATCH_SECONDS / 4  # seconds per step, a moving average
@@ -269,7 +271,7 @@ class Drainer:
 			at = moment(self.site)
 			try:
 				if outcome is None:
-					outcome = perform(self.site, work, at)
+					outcome = perform(self.site, work, at, self._acting)
 					if isinstance(outcome, Failed):
 						self.progress.failures += 1
 						self.site.database.rollback()

@@ -19,6 +19,7 @@ from dogansystem.store import context
 from dogansystem.store.context import RunData
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Lease
+from dogansystem.worker.acting import Acting
 from dogansystem.worker.deadline import TimeUp, deadline
 
 
@@ -44,10 +45,10 @@ class Interrupted(Exception):
 	"""The attempt came to no result: the connection was lost, or the transaction lost against another one."""
 
 
-def perform(site: Site, work: Work, at: Moment) -> Outcome:
+def perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
 	"""Execute one attempt. Raises Interrupted, with the database's error as its cause."""
 	try:
-		return _perform(site, work, at)
+		return _perform(site, work, at, acting)
 	except TimeUp:
 		limit = work.step.timeout or 0
 		return outcomes.failed(
@@ -60,11 +61,12 @@ def perform(site: Site, work: Work, at: Moment) -> Outcome:
 		return outcomes.failed(error)
 
 
-def _perform(site: Site, work: Work, at: Moment) -> Outcome:
+def _perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
 	step = work.step
 	opens_items = step.for_each is not None and not work.item
 	if work.user is None:
 		raise NotFound(f"Agent {work.lease.agent!r} was deleted: name another one in the step.")
+	acting.check(work.user)
 	with site.step_scope(work.user), deadline(step.timeout):
 		values = _values(site, work, work.user, at)
 		if opens_items:

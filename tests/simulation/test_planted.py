@@ -144,7 +144,7 @@ def nobody_looks_at_the_lease(patch: pytest.MonkeyPatch) -> None:
 
 
 def keys_are_forgotten(patch: pytest.MonkeyPatch) -> None:
-	patch.setattr(start, "stored_key", lambda workflow, key: f"{workflow} {random.random()}")
+	patch.setattr(start, "stored_key", lambda workflow, key, cause: f"{workflow} {random.random()}")
 
 
 def the_tick_does_nothing(patch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ from dogansystem.engine.errors import LimitReached, NotFound
 from dogansystem.tests.contract.home import PERSON, Home, row, states, step
 
 WAIT = {"for": "1h"}
+GONE = "contract-gone@example.com"
 
 
 class AgentContract(Home):
@@ -81,6 +82,33 @@ class AgentContract(Home):
 		self.assertEqual(busy[agent], 0)
 		self.site.database.rollback()
 		self.act("cancel", run)
+
+	def test_a_user_who_was_disabled_lends_no_step_their_permissions(self):
+		self.set_enabled_user(GONE, True)
+		self.orchestrator.register_agent("Contract Gone", GONE)
+		makes = {"doctype": "ToDo", "values": {"description": "contract gone"}}
+		named = self.save("contract-gone", [step("a", "document.create", params=makes)], run_as=GONE)
+		by_agent = self.save(
+			"contract-gone-agent", [step("a", "document.create", params=makes, agent="Contract Gone")]
+		)
+		runs = [self.start(named), self.start(by_agent)]
+		self.set_enabled_user(GONE, False)
+		self.drain()
+		for run in runs:
+			found = self.run_of(run)
+			self.assertEqual(found["status"], "Failed")
+			self.assertRegex(found["error"], f"NotAllowed: User {GONE} is disabled")
+		self.assertEqual(self.todos("contract gone"), [])
+
+	def set_enabled_user(self, user: str, enabled: bool) -> None:
+		"""Have a user who is enabled, or not, and commit."""
+		with self.site.acting_as(PERSON):
+			if self.site.documents.list("User", {"name": user}):
+				self.site.documents.update("User", user, {"enabled": int(enabled)})
+			else:
+				values = {"name": user, "email": user, "first_name": "Gone", "send_welcome_email": 0}
+				self.site.documents.create("User", {**values, "enabled": int(enabled)})
+		self.site.database.commit()
 
 	def hold_slot(self, agent: str) -> None:
 		"""Keep one of the agent's slots in use."""

@@ -33,6 +33,27 @@ class RunContract(Home):
 		self.assertEqual(self.start(workflow, idempotency_key="order 1"), first)
 		self.assertNotEqual(self.start(workflow, idempotency_key="order 2"), first)
 
+	def test_idempotency_keys_that_only_look_alike_are_different_keys(self):
+		workflow = self.save("contract-alike", [step("a")])
+		keys = ("evt 1aB", "evt 1ab", "evt 1AB", "evt 1áb", "evt 1ab ", " evt 1ab", "evt\t1ab", "evt 1ab\0", "evt 1ab\u200b", "x" * 200, "X" * 200)  # fmt: skip
+		runs = [self.start(workflow, idempotency_key=key) for key in keys]
+		self.assertEqual(len(set(runs)), len(keys))
+		self.assertEqual([self.start(workflow, idempotency_key=key) for key in keys], runs)
+
+	def test_nobody_keeps_a_schedule_from_starting_by_using_its_key_before(self):
+		workflow = self.save(
+			"contract-forestalled", [step("a")], triggers=[{"on": "schedule", "every": "1h"}]
+		)
+		due = self.site.database.sql("SELECT due_at FROM dogan_timer WHERE subject = %s", (workflow,))[0][0]
+		self.site.database.rollback()
+		for cause in ("api", "manual"):
+			self.start(workflow, idempotency_key=f"schedule {due:.3f}", cause=cause)
+		self.advance(3601)
+		self.tick()
+		self.site.database.rollback()
+		causes = [run["cause"] for run in self.orchestrator.list_runs(workflow)]
+		self.assertEqual(sorted(causes), ["api", "schedule"])
+
 	def test_a_disabled_or_unknown_workflow_cannot_be_started(self):
 		workflow = self.save("contract-disabled", [step("a")])
 		self.orchestrator.set_workflow_enabled(workflow, False)
