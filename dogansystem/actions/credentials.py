@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -17,10 +17,13 @@ REDACTED = "[secret]"
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-	"""The headers that sign a request in, and the texts that must not be shown to anyone."""
+	"""The headers that sign a request in, and the texts that must not be shown to anyone.
 
-	headers: Mapping[str, str]
-	secrets: re.Pattern[str] | None = None
+	Not even by printing this: Frappe's Error Log keeps the local variables of all functions that an error came through.
+	"""
+
+	headers: Mapping[str, str] = field(repr=False)
+	secrets: re.Pattern[str] | None = field(default=None, repr=False)
 	hosts: frozenset[str] = frozenset()  # to which it may be sent; none means any
 
 	def redact(self, text: str) -> str:

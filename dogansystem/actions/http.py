@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
+from requests.utils import check_header_validity
 from urllib3.exceptions import HTTPError as TransportError
 from urllib3.exceptions import TimeoutError as TransportTimeout
 
@@ -155,19 +156,25 @@ def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext)
 	if "json" in params:
 		headers.setdefault("Content-Type", "application/json")
 		data = _json(params["json"])
-	headers.update(signed.headers)
 	_check_url(params["url"], signed)
 	try:
-		for name, value in headers.items():
-			name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
-		return requests.Request(
+		prepared = requests.Request(
 			method, params["url"], headers, data=data, params=_pairs(params.get("query", {}))
 		).prepare()
+		prepared.headers.update(signed.headers)
+		_check_headers(prepared.headers)
+		return prepared
 	except (ValueError, requests.RequestException):
 		# The reason may quote a header's value.
 		raise ValidationError(
 			"params: the address or a header cannot be sent as it is. Check both."
 		) from None
+
+
+def _check_headers(headers: Mapping[str, str]) -> None:
+	for name, value in headers.items():
+		name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
+		check_header_validity((name, value))
 
 
 def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:

@@ -118,11 +118,13 @@ class TestFrappeSite(SiteTestCase):
 				"username": "me",
 				"password": "s3cret",
 				"role": "Dogan User",
+				"hosts": "api.example.com",
 			}
 		).insert()
 		frappe.set_user(USER)
 		self.assertEqual(
-			self.site.credential("contract"), {"type": "basic", "username": "me", "password": "s3cret"}
+			self.site.credential("contract"),
+			{"type": "basic", "username": "me", "password": "s3cret", "hosts": ["api.example.com"]},
 		)
 		with self.site.acting_as("Guest"):
 			self.assertIsNone(self.site.credential("contract"))

@@ -176,17 +176,17 @@ def test_what_cannot_be_told_before_is_left_to_the_run(template: str) -> None:
 
 def test_a_large_workflow_is_checked_in_no_time() -> None:
 	steps = [{"id": f"s{number}", "params": {"x": "{{ steps.s0.output }}"}} for number in range(1, 1000)]
-	started = time.monotonic()
+	started = time.process_time()
 	assert told(workflow({"id": "s0"}, *steps)) == []
-	assert time.monotonic() - started < 10
+	assert time.process_time() - started < 10
 	assert "at most 1000 are allowed" in told(workflow(*({"id": f"s{n}"} for n in range(1001))))[0]
 
 
 def test_many_circles_are_found_in_no_time() -> None:
 	steps = [{"id": f"s{n}", "after": [f"s{n + 1}" if n % 2 == 0 else f"s{n - 1}"]} for n in range(400)]
-	started = time.monotonic()
+	started = time.process_time()
 	assert len(told(workflow(*steps))) == 200
-	assert time.monotonic() - started < 10
+	assert time.process_time() - started < 10
 
 
 def test_steps_behind_a_circle_are_not_blamed_for_it() -> None:

@@ -147,9 +147,9 @@ def test_tuples_become_lists() -> None:
 	ids=lambda text: text[:8],
 )
 def test_a_hostile_text_is_refused_soon(text: str) -> None:
-	started = time.monotonic()
+	started = time.process_time()
 	assert told(text)
-	assert time.monotonic() - started < 10
+	assert time.process_time() - started < 10
 
 
 def test_all_problems_are_found_in_one_reading_but_not_endlessly_many() -> None:

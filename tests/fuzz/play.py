@@ -12,7 +12,8 @@ from typing import Any
 from tests.scale import of
 
 SEED = os.environ.get("DOGAN_FUZZ_SEED", "1")
-SLOWEST = 10  # seconds that one input may take; nearly all take milliseconds
+SLOWEST = 10.0  # seconds of processor time that one input may take; nearly all take milliseconds
+STUCK = 300  # seconds by the clock, whatever else the machine is doing
 
 
 class TooSlow(BaseException):
@@ -30,21 +31,24 @@ def play(
 	for number in range(of(short, everything)):
 		seed = f"{SEED}/{number}"
 		given = make(Random(seed))
-		started = time.monotonic()
-		before = signal.signal(signal.SIGALRM, _too_slow)
-		signal.alarm(SLOWEST)
+		started = time.process_time()
+		before = {each: signal.signal(each, _too_slow) for each in (signal.SIGPROF, signal.SIGALRM)}
+		signal.setitimer(signal.ITIMER_PROF, SLOWEST)
+		signal.alarm(STUCK)
 		try:
 			counted[ends(given)] += 1
 		except BaseException as error:
 			if isinstance(error, KeyboardInterrupt):
 				raise
 			raise AssertionError(
-				f"input {seed} ended in {type(error).__name__} after {time.monotonic() - started:.1f} s"
+				f"input {seed} ended in {type(error).__name__} after {time.process_time() - started:.1f} s"
 				f" (again: DOGAN_FUZZ_SEED={SEED}): {str(given)[:2000]!r}"
 			) from error
 		finally:
 			signal.alarm(0)
-			signal.signal(signal.SIGALRM, before)
+			signal.setitimer(signal.ITIMER_PROF, 0)
+			for each, handler in before.items():
+				signal.signal(each, handler)
 	return counted
 
 

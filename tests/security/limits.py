@@ -8,11 +8,12 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-SECONDS = 20  # most take a few hundredths, the worst less than two; a busy machine may take longer
+SECONDS = 10  # of processor time; most take a few hundredths, the worst less than two
+STUCK = 300  # seconds by the clock, whatever else the machine is doing
 MEMORY = 512  # megabytes, of which the interpreter and its libraries take about 100
 
 _RENDER = """
-import json, resource, sys
+import json, resource, signal, sys
 from datetime import date, datetime
 from dogansystem.engine.errors import TemplateError
 from dogansystem.engine.templates.render import render
@@ -29,6 +30,7 @@ context = {
 before = repr(context)
 for line in sys.stdin:
 	text = json.loads(line)
+	signal.setitimer(signal.ITIMER_PROF, float(sys.argv[2]))  # ends the process
 	try:
 		told = ["gave", render({"x": text}, context, "params")["x"]]
 	except TemplateError as error:
@@ -63,19 +65,21 @@ class Renderer:
 		process.stdin.flush()
 		with selectors.DefaultSelector() as selector:
 			selector.register(process.stdout, selectors.EVENT_READ)
-			answered = selector.select(SECONDS)
+			answered = selector.select(STUCK)
 		line = process.stdout.readline() if answered else ""
 		if not line:
 			self.close()
 			raise AssertionError(
-				"the process ended" if answered else f"it takes longer than {SECONDS} seconds"
+				f"the process ended, or took {SECONDS} seconds of processor time"
+				if answered
+				else f"it takes longer than {STUCK} seconds"
 			)
 		return Told(*json.loads(line))
 
 	def _running(self) -> "subprocess.Popen[str]":
 		if self._process is None:
 			self._process = subprocess.Popen(
-				[sys.executable, "-c", _RENDER, str(MEMORY)],
+				[sys.executable, "-c", _RENDER, str(MEMORY), str(SECONDS)],
 				stdin=subprocess.PIPE,
 				stdout=subprocess.PIPE,
 				text=True,

@@ -15,7 +15,7 @@ from dogansystem.engine.definitions.parse import check_input, parse
 from dogansystem.engine.errors import DefinitionError, InputError
 from tests.conftest import Tell
 
-SECONDS = 10.0  # the slowest takes less than two
+SECONDS = 10.0  # of processor time; the slowest takes less than two
 HAN = "".join(map(chr, range(0x4E00, 0x4E00 + 400))) * 60
 STEP = "steps: [{id: a, action: data.set}]\n"
 
@@ -141,10 +141,10 @@ VALUES = {
 
 def refused(source: Any, tell: Tell) -> DefinitionError:
 	"""The error that a definition ends in. Fails if there is none, or if it takes long."""
-	started = time.monotonic()
+	started = time.process_time()
 	with pytest.raises(DefinitionError) as failure:
 		parse(source, actions={"data.set": {}})
-	assert time.monotonic() - started < SECONDS
+	assert time.process_time() - started < SECONDS
 	tell("definitions as uploads", tried=1, refused=1)
 	return failure.value
 
@@ -179,10 +179,10 @@ INPUTS: dict[str, tuple[Any, Any]] = {
 def test_input_cannot_hold_up_or_fill_whoever_checks_it(wanted: Any, given: Any, tell: Tell) -> None:
 	definition = parse(schema(wanted))
 	before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-	started = time.monotonic()
+	started = time.process_time()
 	with pytest.raises(InputError):
 		check_input(definition, given)
-	assert time.monotonic() - started < 2 * SECONDS
+	assert time.process_time() - started < 2 * SECONDS
 	assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 400 * 1024  # kilobytes
 	tell("inputs", tried=1, refused=1)
 

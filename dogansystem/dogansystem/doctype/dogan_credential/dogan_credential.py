@@ -1,3 +1,5 @@
+import re
+from html import escape
 from typing import Any
 
 import frappe
@@ -6,18 +8,32 @@ from frappe.model.document import Document
 
 _NEEDED = {"bearer": ("token",), "basic": ("username", "password"), "header": ("header", "value")}
 _SECRET = frozenset({"token", "password", "value"})
+_SERVER = re.compile(
+	r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*"
+)  # a name or an address, no port
 
 
 class DoganCredential(Document):
 	"""A secret that `http.request` steps may use by name, and nobody reads."""
 
 	def validate(self) -> None:
-		"""Raise ValidationError naming what its kind still needs."""
+		"""Raise ValidationError naming what its kind still needs, or what is no server."""
 		missing = [self.meta.get_label(field) for field in _NEEDED[self.kind] if not self.get(field)]
 		if missing:
 			frappe.throw(
 				_("Fill in {0}.").format(", ".join(_(label) for label in missing)), frappe.MandatoryError
 			)
+		for server in self.servers():
+			if not _SERVER.fullmatch(server):
+				frappe.throw(
+					_("Servers: {0} is not the name of a server. Write api.example.com.").format(
+						frappe.bold(escape(server))
+					)
+				)
+
+	def servers(self) -> list[str]:
+		"""Where it may be sent to; nothing else ever gets it."""
+		return (self.get("hosts") or "").lower().split()
 
 	def may_be_used_by(self, user: str) -> bool:
 		"""Whether a step with this user's permissions may send it."""
@@ -25,9 +41,13 @@ class DoganCredential(Document):
 		return "System Manager" in roles or bool(self.role and self.role in roles)
 
 	def for_request(self) -> dict[str, Any]:
-		"""The credential in the clear, as the site protocol describes it."""
+		"""The credential in the clear, as the site protocol describes it. Raises ValidationError if it names no server."""
+		if not self.servers():
+			frappe.throw(
+				_("Credential {0} names no servers: add those that it may be sent to.").format(self.name)
+			)
 		values = {
 			field: self.get_password(field) if field in _SECRET else self.get(field)
 			for field in _NEEDED[self.kind]
 		}
-		return {"type": self.kind, "hosts": (self.get("hosts") or "").split(), **values}
+		return {"type": self.kind, "hosts": self.servers(), **values}
