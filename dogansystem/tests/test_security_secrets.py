@@ -148,7 +148,8 @@ class TestSecrets(SecurityTestCase):
 		run = workflows.start_run("leak")["run"]
 		frappe.db.commit()
 		self.drain()
-		self.assertEqual(self.orchestrator.get_run(run)["status"], "Succeeded")
+		found = self.orchestrator.get_run(run)
+		self.assertEqual(found["status"], "Succeeded", found["error"])
 		return run
 
 	def test_an_error_log_of_a_crash_shows_no_secret(self):
@@ -192,7 +193,9 @@ class TestSecrets(SecurityTestCase):
 			):  # fmt: skip
 				with self.subTest(caller=caller, method=method):
 					try:
-						answer = self.site.call_method(method, given)
+						# Frappe lets tests pass where a role is asked for by name.
+						with patch.dict(frappe.flags, {"in_test": False}):
+							answer = self.site.call_method(method, given)
 					except Exception as error:
 						answer = repr(error)
 					self.assert_hidden(repr(answer) + repr(frappe.local.response), method)

@@ -51,6 +51,8 @@ def test(bench: Bench) -> None:
 	bench.serve()
 	with said(f"run-tests --app {APP}"):
 		run_tests(bench)
+	with said("The API over a socket"):
+		unit_tests(bench, "tests.bench.test_http")
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_alive")
@@ -72,6 +74,7 @@ def test_only(bench: Bench, modules: Sequence[str]) -> None:
 	"""Install the app and run these modules."""
 	bench.frappe("install-app", APP)
 	bench.frappe("set-config", "allow_tests", "true")
+	bench.serve()
 	for module in modules:
 		with said(module):
 			unit_tests(bench, f"tests.bench.{module}")

@@ -6,6 +6,7 @@ from typing import Any
 import frappe
 from frappe import _
 
+from dogansystem.sites.frappe import query
 from dogansystem.sites.frappe.scope import acting_as
 from dogansystem.sites.frappe.values import plain
 from dogansystem.sites.protocol import Document
@@ -37,14 +38,16 @@ class Documents:
 		order_by: str | None = None,
 		limit: int = 1000,
 	) -> list[Document]:
-		"""Rows as `frappe.get_list` gives them."""
-		rows = frappe.get_list(
-			doctype,
-			filters=filters,
-			fields=list(fields or ["name"]),
-			order_by=order_by,
-			limit_page_length=limit,
-		)
+		"""Rows as `frappe.get_list` gives them. Raises DataError for what is no field, filter or order."""
+		query.check(doctype, filters, fields, order_by)
+		with query.explained(doctype):
+			rows = frappe.get_list(
+				doctype,
+				filters=filters,
+				fields=list(fields or ["name"]),
+				order_by=order_by,
+				limit_page_length=limit,
+			)
 		return plain(rows)
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:

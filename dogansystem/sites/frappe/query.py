@@ -1,0 +1,115 @@
+"""What a step may ask a list of documents for: names of fields, known functions and operators, and nothing else.
+
+Frappe writes fields, orders and the names in filters into its SQL and looks for known attacks in them. A step's
+parameters may come from whoever fills in a form, so here it is the other way round: only what is known gets there.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import frappe
+from frappe import _
+from pymysql.constants import ER
+
+_NAME = r"`?[A-Za-z_][A-Za-z0-9_]{0,139}`?"
+_COLUMN = rf"(?:`tab[\w .()-]{{1,140}}`\.|{_NAME}\.)?{_NAME}"
+_FUNCTION = rf"(?:count|sum|avg|min|max|date|year|month|hour)\(\s*(?:\*|(?:distinct\s+)?{_COLUMN})\s*\)"
+FIELD = re.compile(rf"\s*(?:\*|(?:{_COLUMN}|{_FUNCTION})(?:\s+as\s+{_NAME})?)\s*", re.ASCII | re.IGNORECASE)
+ORDER = re.compile(rf"\s*(?:{_COLUMN}|{_FUNCTION})(?:\s+(?:asc|desc))?\s*", re.ASCII | re.IGNORECASE)
+COLUMN = re.compile(_COLUMN, re.ASCII)
+_NOT_UNDERSTOOD = frozenset({ER.BAD_FIELD_ERROR, ER.PARSE_ERROR, ER.SP_DOES_NOT_EXIST, ER.NO_SUCH_TABLE})
+DOCTYPE = re.compile(r"(?:tab)?\w[\w .()-]{0,139}")
+TREE = frozenset(
+	{"descendants of", "ancestors of", "not descendants of", "not ancestors of", "descendants of (inclusive)"}
+)
+OPERATORS = TREE | {
+	"=", "!=", ">", "<", ">=", "<=", "like", "not like", "in", "not in", "is", "between", "timespan", "previous", "next"
+}  # fmt: skip
+
+
+def check(doctype: str, filters: Any, fields: Sequence[str] | None, order_by: str | None) -> None:
+	"""Raise DataError naming the first part that is not known."""
+	# To the database's collation, `todo` and `ToDo\0` are names of ToDo.
+	if not isinstance(doctype, str) or frappe.db.exists("DocType", doctype, cache=True) != doctype:
+		frappe.throw(_("There is no DocType {0}.").format(_shown(doctype)), frappe.DoesNotExistError)
+	for field in fields or ():
+		if not (isinstance(field, str) and FIELD.fullmatch(field)):
+			_refuse(
+				_(
+					"fields: {0} is not a field, a field as another name, or count, sum, avg, min or max of one."
+				),
+				field,
+			)
+	for part in order_by.split(",") if order_by else ():
+		if not ORDER.fullmatch(part):
+			_refuse(_("order_by: {0} is not a field and asc or desc, such as creation desc."), part)
+	for given in _each(filters):
+		_check_filter(doctype, given)
+
+
+@contextmanager
+def explained(doctype: str) -> Iterator[None]:
+	"""Within the block, what the database finds wrong with a list is an error that says so, and is not tried again."""
+	try:
+		yield
+	except (frappe.db.OperationalError, frappe.db.ProgrammingError) as error:
+		if error.args[0] not in _NOT_UNDERSTOOD:
+			raise
+		frappe.throw(
+			_("The list of {0} cannot be read: {1}").format(doctype, _shown(error.args[1])), frappe.DataError
+		)
+
+
+def _each(filters: Any) -> Iterable[Any]:
+	"""The filters one by one, as `[field, operator, value]` or `[doctype, field, operator, value]`."""
+	if isinstance(filters, Mapping):
+		return [_from_pair(field, value) for field, value in filters.items()]
+	if isinstance(filters, list | tuple):
+		return [
+			each for given in filters for each in (_each(given) if isinstance(given, Mapping) else [given])
+		]
+	if filters is None:
+		return []
+	_refuse(_("filters: {0} is neither a mapping nor a list."), filters)
+
+
+def _from_pair(field: Any, value: Any) -> list[Any]:
+	return [field, *value] if isinstance(value, list | tuple) else [field, "=", value]
+
+
+def _check_filter(of: str, given: Any) -> None:
+	if not isinstance(given, list | tuple) or len(given) not in (3, 4):
+		_refuse(
+			_('filters: {0} is not a field, an operator and a value, such as ["status", "=", "Open"].'), given
+		)
+	*doctype, field, operator, value = given
+	if doctype and not (isinstance(doctype[0], str) and DOCTYPE.fullmatch(doctype[0])):
+		_refuse(_("filters: {0} is not the name of a DocType."), doctype[0])
+	if not (isinstance(field, str) and COLUMN.fullmatch(field)):
+		_refuse(_("filters: {0} is not the name of a field."), field)
+	if not (isinstance(operator, str) and operator.strip().lower() in OPERATORS):
+		_refuse(_("filters: {0} is not an operator, such as =, like or in."), operator)
+	if operator.strip().lower() in TREE and not _is_tree(doctype[0] if doctype else of, field):
+		_refuse(_("filters: {0} is for trees only."), operator)
+	if isinstance(value, Mapping) or (
+		isinstance(value, list | tuple) and any(isinstance(each, Mapping | list | tuple) for each in value)
+	):
+		_refuse(_("filters: {0} is neither a value nor a list of values."), value)
+
+
+def _is_tree(doctype: str, field: str) -> bool:
+	"""Whether a field names documents that form a tree: those of the list, or those that the field links to."""
+	meta = frappe.get_meta(doctype.removeprefix("tab"))
+	link = meta.get_field(field)
+	return (frappe.get_meta(link.options) if link and link.fieldtype == "Link" else meta).is_nested_set()
+
+
+def _refuse(text: str, given: Any) -> NoReturn:
+	frappe.throw(text.format(_shown(given)), frappe.DataError)
+	raise AssertionError("unreachable")
+
+
+def _shown(given: Any) -> str:
+	return frappe.utils.escape_html(repr(given)[:100])
