@@ -19,6 +19,7 @@ from dogansystem.api import desk, workflows
 from dogansystem.tests.attacks import SecurityTestCase
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, USER
+from dogansystem.tests.test_frappe_site import make_mail_account
 from dogansystem.worker.drainer import Drainer
 
 SECRET = 'contract/3f9a"77='
@@ -66,6 +67,7 @@ class TestSecrets(SecurityTestCase):
 		self.addCleanup(self.server.server_close)
 		self.addCleanup(self.server.shutdown)
 		self.set_settings(allow_private_network=1)
+		make_mail_account()
 		frappe.set_user(PERSON)
 		for kind, values in FIELDS.items():
 			frappe.get_doc(
@@ -139,8 +141,8 @@ class TestSecrets(SecurityTestCase):
 		self.save(
 			"leak",
 			step("a", "http.request", params=request, on_error="continue", retry={"attempts": 1}),
-			step("b", "notify.user", params={"user": USER, "subject": "{{ steps.a }}", "message": "{{ steps.a.error }}"}),
-			step("c", "email.send", params={"to": USER, "subject": "s", "message": "{{ steps.a }}"}),
+			step("b", "notify.user", params={"user": USER, "subject": "saw {{ steps.a }}", "message": "saw {{ steps.a.error }}"}),
+			step("c", "email.send", params={"to": USER, "subject": "s", "message": "saw {{ steps.a }}"}),
 			triggers=[{"on": "manual"}],
 			output={"all": "{{ steps }}"},
 		)  # fmt: skip
