@@ -3,9 +3,9 @@
 from typing import Any
 
 import frappe
-from frappe.utils import cint, flt
 
 from dogansystem.api.access import need_manager, need_system_manager
+from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling import report
@@ -16,7 +16,8 @@ MAX_SECONDS = 10.0  # of looking for advice: a web worker is busy for as long
 
 
 @frappe.whitelist(methods=["POST"])
-def record_baseline(name: str | None = None, minutes: int | str = 10) -> dict[str, Any]:
+@checked
+def record_baseline(name: str | None = None, minutes: int = 10) -> dict[str, Any]:
 	"""Keep how the system did in the last minutes, to be compared later.
 
 	:param name: of the baseline; left out: the time.
@@ -24,11 +25,12 @@ def record_baseline(name: str | None = None, minutes: int | str = 10) -> dict[st
 	"""
 	need_manager()
 	with as_frappe_errors():
-		return Orchestrator(current_site()).record_baseline(name or None, cint(minutes))
+		return Orchestrator(current_site()).record_baseline(name or None, minutes)
 
 
 @frappe.whitelist()
-def compare(baseline: str | None = None, other: str | None = None, minutes: int | str = 10) -> dict[str, Any]:
+@checked
+def compare(baseline: str | None = None, other: str | None = None, minutes: int = 10) -> dict[str, Any]:
 	"""What was gained since a baseline: capacity, spread over nodes, response times, a verdict; `markdown` to pass on.
 
 	:param baseline: by default the newest.
@@ -37,23 +39,25 @@ def compare(baseline: str | None = None, other: str | None = None, minutes: int 
 	"""
 	need_manager()
 	with as_frappe_errors():
-		found = Orchestrator(current_site()).compare(baseline or None, other or None, cint(minutes))
+		found = Orchestrator(current_site()).compare(baseline or None, other or None, minutes)
 	return {**found, "markdown": as_markdown(report.of_comparison(found))}
 
 
 @frappe.whitelist()
-def list_baselines(limit: int | str = 20) -> list[dict[str, Any]]:
+@checked
+def list_baselines(limit: int = 20) -> list[dict[str, Any]]:
 	"""The baselines, the newest first, without what was measured in full.
 
 	:param limit: how many, up to 200.
 	"""
 	need_manager()
 	with as_frappe_errors():
-		return Orchestrator(current_site()).list_baselines(cint(limit))
+		return Orchestrator(current_site()).list_baselines(limit)
 
 
 @frappe.whitelist()
-def get_advice(target: str | None = None, seconds: float | str = 2.0) -> dict[str, Any]:
+@checked
+def get_advice(target: str | None = None, seconds: float = 2.0) -> dict[str, Any]:
 	"""The bottleneck now, what to do for a target, settings of database and Redis, costs, and spot nodes.
 
 	:param target: `2x`, `5x`, `ha` or `unlimited`; left out: what was measured asks for.
@@ -61,10 +65,11 @@ def get_advice(target: str | None = None, seconds: float | str = 2.0) -> dict[st
 	"""
 	need_manager()
 	with as_frappe_errors():
-		return Orchestrator(current_site()).get_advice(target or None, min(flt(seconds), MAX_SECONDS))
+		return Orchestrator(current_site()).get_advice(target or None, min(seconds, MAX_SECONDS))
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def drain_node(node: str) -> dict[str, Any]:
 	"""Have a node's workers finish the step in hand, give back the rest and stay away. For System Managers.
 
@@ -76,6 +81,7 @@ def drain_node(node: str) -> dict[str, Any]:
 
 
 @frappe.whitelist(methods=["POST"])
+@checked
 def undrain_node(node: str) -> dict[str, Any]:
 	"""Let a node's workers work again. For System Managers.
 
