@@ -1,6 +1,5 @@
 """The MariaDB and the Redis that all hosts of a network share."""
 
-import os
 import subprocess
 import tempfile
 import time
