@@ -7,26 +7,23 @@ a while, or until its time budget is used up; SIGTERM lets it finish the step in
 import os
 import random
 import time
-from collections import deque
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
-from dogansystem.engine.states import RUNNING
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import faults, nodes, processes, queue, samples
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
-from dogansystem.store.queue import Lease
 from dogansystem.worker import chores, identity, sampling
 from dogansystem.worker.acting import Acting
+from dogansystem.worker.batch import Batch
 from dogansystem.worker.beat import Beat, Progress
 from dogansystem.worker.control import CONFLICT_PAUSE, Control
 from dogansystem.worker.execute import Interrupted, Work, perform
-from dogansystem.worker.load import Loader
 from dogansystem.worker.tally import Effort
 from dogansystem.worker.watchdog import Watchdog
 
@@ -41,7 +38,6 @@ CONFLICT_REPEATS = 12  # of them, after which a step that always loses against o
 CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
 RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
 SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
-HOLD = 0.25  # seconds after which what is left of a batch goes back if others may have nothing to do
 TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
 RING_INTERVAL = 0.05  # seconds between two rings for help
 
@@ -67,19 +63,13 @@ class Drainer:
 		self._until = until
 		self._settings = site.settings()
 		self._worker = identity.worker()
-		self._loader = Loader(site)
 		self._acting = Acting(site)
-		self._floor = queue.Floor()
-		self._batch: deque[Work] = deque()
 		self._pace = BATCH_SECONDS / 4  # seconds per step, a moving average
-		self._seq = 0
-		self._begun: int | None = None  # number of the lease that was begun with the last commit
 		self._chores_at = float("-inf")
 		self._sampled_at = time.monotonic()
 		self._rang_at = float("-inf")
 		self._came_at = time.monotonic()
 		self._has_done_chores = False
-		self._claimed_at = time.monotonic()
 		self._is_called_back = False  # it gave way to others while there may have been more to do
 
 	def run(self) -> int:
@@ -95,6 +85,7 @@ class Drainer:
 		"""Register, work, give back what is left, and leave."""
 		self._control = control
 		self._process = control.run(self._register)
+		self._batch = Batch(self.site, control, self._process, self._worker)
 		self._mark(*chores.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
 		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()
@@ -120,14 +111,14 @@ class Drainer:
 
 		What had begun does not count as an attempt: its lease tells that its transaction did not commit.
 		"""
-		self._batch.clear()
+		self._batch.forget()
 		patience = time.monotonic() + RECONNECT_SECONDS
 		while not self.progress.stopping.wait(1.0):
 			try:
 				self.site.database.reconnect()
 				self._control.reconnect()
 				self._control.run(lambda db: queue.unbegin_all(db, self._process))
-				self._control.run(self._give_back)
+				self._batch.give_back()
 				return True
 			except Exception as again:
 				if not self.site.database.is_lost(again) or time.monotonic() > patience:
@@ -148,22 +139,17 @@ class Drainer:
 
 	def _leave(self) -> None:
 		"""Return what was claimed and not begun, and what was handed over but not started."""
-		if self._batch and self._batch[0].lease.seq == self._begun:
-			self._control.run(lambda db: queue.unbegin(db, self._batch[0].lease))
-		self._batch.clear()
+		self._batch.leave()
 		if self.progress.lost:
 			self.site.database.rollback()  # ended by whoever has taken over
 			return
-		given_back = self._control.run(self._give_back)
+		given_back = self._batch.give_back()
 		measured = self.progress.tally.take()
 		self._control.run(lambda db: samples.note_last(db, self.site.now(), identity.node(), measured))
 		self._control.run(lambda db: processes.leave(db, self._process))
 		self._mark(None, None)
 		if given_back or self._is_called_back:
 			self.site.doorbell.ring()
-
-	def _give_back(self, db: Database) -> int:
-		return chores.give_back(self.site, db, self._process)
 
 	# One round
 
@@ -174,20 +160,10 @@ class Drainer:
 		if self._gives_way() or not self._claim():
 			return False
 		while self._batch and not self.progress.stopping.is_set():
-			self._work_chain(self._batch.popleft())
-			if self._batch and time.monotonic() - self._claimed_at > HOLD:
-				self._share()
+			self._work_chain(self._batch.next())
+			if self._batch.share():
+				self._ring_for_help()
 		return True
-
-	def _share(self) -> None:
-		"""Return what is left of a batch that took longer than thought, unless others have enough to do anyway."""
-		self._claimed_at = time.monotonic()
-		if not self._control.run(queue.is_empty):
-			return
-		begun = [self._batch[0]] if self._batch[0].lease.seq == self._begun else []
-		self._batch = deque(begun)
-		if self._control.run(self._give_back):
-			self._ring_for_help()
 
 	def _gives_way(self) -> bool:
 		"""Leave, to go on behind them, when others wait for this process: one site's flood must not keep another waiting."""
@@ -198,29 +174,14 @@ class Drainer:
 
 	def _claim(self) -> bool:
 		limit = max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
-		leases = self._control.run(lambda db: self._claim_batch(db, limit))
-		if not leases:
+		claimed = self._batch.claim(limit)
+		if not claimed:
 			return False
-		self._seq += len(leases)
-		self._claimed_at, self._begun = time.monotonic(), leases[0].seq
-		self._batch.extend(self._control.run(lambda db: self._load(db, leases)))
-		if not self._batch or self._batch[0].lease is not leases[0]:
-			self._control.run(lambda db: queue.unbegin(db, leases[0]))  # its run was deleted
 		# A snapshot that something opened before the claim would not show what the claimed steps wait for.
 		self.site.database.rollback()
-		if len(leases) == limit:
+		if claimed == limit:
 			self._ring_for_help()
 		return bool(self._batch)
-
-	def _claim_batch(self, db: Database, limit: int) -> list[Lease]:
-		at = moment(self.site)
-		return queue.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
-
-	def _load(self, db: Database, leases: list[Lease]) -> list[Work]:
-		found = self._loader.load(db, leases)
-		beginning = {each.data.name for each in found if each.data.status != RUNNING}
-		queue.show_runs_running(db, beginning, moment(self.site))
-		return found
 
 	def _ring_for_help(self) -> None:
 		"""More is ready than this process has claimed: another one may begin with it."""
@@ -230,13 +191,8 @@ class Drainer:
 
 	# One step and those behind it
 
-	def _work_chain(self, work: Work) -> None:
+	def _work_chain(self, next_work: Work | None) -> None:
 		"""Execute a step, and the steps handed over from it."""
-		if work.lease.seq != self._begun and not self._control.run(
-			lambda db: queue.begin(db, work.lease, moment(self.site))
-		):
-			return  # paused, cancelled, or given back because the step before it was slow
-		next_work: Work | None = work
 		chain = 0
 		while next_work:
 			chain += 1
@@ -246,7 +202,7 @@ class Drainer:
 			if self.progress.stopping.is_set():
 				self._control.run(partial(queue.unbegin, lease=finished.successor))
 				break
-			next_work = self._loader.successor(finished.successor, finished.item_value)
+			next_work = self._batch.loader.successor(finished.successor, finished.item_value)
 
 	def _work_off(self, work: Work, stick: bool) -> Finished | None:
 		"""Execute one attempt to its end, and see to what it leads to. None: the lease was lost."""
@@ -293,14 +249,12 @@ class Drainer:
 		if finished is None:
 			db.rollback()
 			return None
-		begun = None
-		if finished.successor is None and self._batch and queue.begin(db, self._batch[0].lease, at):
-			begun = self._batch[0].lease.seq
+		begun = None if finished.successor else self._batch.begin_next(db, at)
 		self.site.runs_changed([work.lease.run])
 		faults.point("step.before_commit")
 		db.commit()
 		faults.point("step.after_commit")
-		self._begun = begun
+		self._batch.has_begun(begun)
 		self.progress.tally.add(work, outcome, finished, started.seconds, self.site.now(), effort)
 		return finished
 

@@ -7,8 +7,10 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.base import Action, StepContext
-from dogansystem.store import queue
-from dogansystem.worker import drainer
+from dogansystem.store import processes, queue
+from dogansystem.store.moment import moment
+from dogansystem.worker import batch, drainer
+from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import MAX_BATCH, Drainer
 
 STEPS = 6
@@ -40,9 +42,9 @@ def looks(sandbox: Sandbox) -> list[int]:
 	return Look.seen
 
 
-def drain(sandbox: Sandbox, batch: int) -> None:
+def drain(sandbox: Sandbox, size: int) -> None:
 	drained = Drainer(sandbox, until=lambda: True)
-	drained._pace = drainer.BATCH_SECONDS / batch  # what it thinks a step takes
+	drained._pace = drainer.BATCH_SECONDS / size  # what it thinks a step takes
 	drained.run()
 
 
@@ -54,7 +56,7 @@ def test_a_batch_that_is_done_in_time_is_kept(sandbox: Sandbox, looks: list[int]
 def test_a_batch_that_takes_too_long_is_shared(
 	sandbox: Sandbox, looks: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-	monkeypatch.setattr(drainer, "HOLD", -1.0)
+	monkeypatch.setattr(batch, "HOLD", -1.0)
 	drain(sandbox, MAX_BATCH)
 	# The second one had begun with the commit of the first; all others were there for anybody.
 	assert looks == [0, STEPS - 2, 0, STEPS - 4, 0, 0]
@@ -63,21 +65,35 @@ def test_a_batch_that_takes_too_long_is_shared(
 def test_a_batch_is_kept_while_others_have_enough_to_do(
 	sandbox: Sandbox, looks: list[int], monkeypatch: pytest.MonkeyPatch
 ):
-	monkeypatch.setattr(drainer, "HOLD", -1.0)
+	monkeypatch.setattr(batch, "HOLD", -1.0)
 	drain(sandbox, 3)
 	assert looks[:3] == [STEPS - 3] * 3
 
 
 def test_the_first_step_of_a_batch_is_begun_by_the_claim(sandbox: Sandbox, looks: list[int]):
 	"""A process that dies before it comes to it must count: a step that always kills its worker must end."""
-	control = sandbox.open_control()
-	drained = Drainer(sandbox)
-	drained._control = drainer.Control(sandbox)
-	drained._process = drained._control.run(drained._register)
-	assert drained._claim()
-	begun = control.sql("SELECT seq, begun_at IS NOT NULL FROM dogan_lease ORDER BY seq")
-	assert [bool(each) for _, each in begun] == [True] + [False] * (len(begun) - 1)
-	drained._leave()
-	assert control.sql("SELECT 1 FROM dogan_lease") == []
+	control = Control(sandbox)
+	process = control.run(lambda db: processes.register(db, "here", "here", 1, "here:1", moment(sandbox)))
+	held = batch.Batch(sandbox, control, process, "here:1")
+	held.claim(STEPS)
+	assert begun(control) == [True] + [False] * (STEPS - 1)
+	held.leave()
+	assert begun(control) == [False] * STEPS
+	assert (held.give_back(), begun(control)) == (STEPS, [])
 	control.close()
-	drained._control.close()
+
+
+def test_a_step_whose_run_was_deleted_is_no_longer_begun(sandbox: Sandbox, looks: list[int]):
+	control = Control(sandbox)
+	process = control.run(lambda db: processes.register(db, "here", "here", 1, "here:1", moment(sandbox)))
+	control.run(lambda db: db.execute("DELETE FROM `tabDogan Workflow Run`"))
+	held = batch.Batch(sandbox, control, process, "here:1")
+	assert (held.claim(STEPS), len(held)) == (STEPS, 0)
+	assert begun(control) == [False] * STEPS
+	control.close()
+
+
+def begun(control: Control) -> list[bool]:
+	"""Which of the steps in hand have begun."""
+	query = "SELECT begun_at IS NOT NULL FROM dogan_lease ORDER BY seq"
+	return [bool(each) for (each,) in control.run(lambda db: db.sql(query))]

@@ -1,0 +1,109 @@
+"""The batch: what a process has claimed and not yet started. What one process holds, another cannot begin."""
+
+import time
+from collections import deque
+
+from dogansystem.engine.states import RUNNING
+from dogansystem.sites.protocol import Database, Site
+from dogansystem.store import queue
+from dogansystem.store.moment import Moment, moment
+from dogansystem.store.queue import Lease
+from dogansystem.worker import chores
+from dogansystem.worker.control import Control
+from dogansystem.worker.execute import Work
+from dogansystem.worker.load import Loader
+
+HOLD = 0.25  # seconds after which what is left of a batch goes back if others may have nothing to do
+
+
+class Batch:
+	"""Claimed steps in the order in which they are executed. One of them may have begun already: the next one.
+
+	That it begins is written with something that has to be committed anyway, its claim or the result of the step before.
+	It then counts as an attempt if the process dies.
+	"""
+
+	def __init__(self, site: Site, control: Control, process: int, worker: str) -> None:
+		self.loader = Loader(site)
+		self._site, self._control = site, control
+		self._process, self._worker = process, worker
+		self._floor = queue.Floor()
+		self._works: deque[Work] = deque()
+		self._seq = 0
+		self._begun: Lease | None = None
+		self._held_since = time.monotonic()
+
+	def __len__(self) -> int:
+		return len(self._works)
+
+	def claim(self, limit: int) -> int:
+		"""Claim up to `limit` steps; gives how many."""
+		leases = self._control.run(lambda db: self._claim(db, limit))
+		if not leases:
+			return 0
+		self._seq += len(leases)
+		self._begun, self._held_since = leases[0], time.monotonic()
+		self._works.extend(self._control.run(lambda db: self._load(db, leases)))
+		if not self._works or self._works[0].lease is not leases[0]:
+			self._unbegin()  # its run was deleted meanwhile
+		return len(leases)
+
+	def _claim(self, db: Database, limit: int) -> list[Lease]:
+		at = moment(self._site)
+		return queue.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
+
+	def _load(self, db: Database, leases: list[Lease]) -> list[Work]:
+		found = self.loader.load(db, leases)
+		beginning = {each.data.name for each in found if each.data.status != RUNNING}
+		queue.show_runs_running(db, beginning, moment(self._site))
+		return found
+
+	def next(self) -> Work | None:
+		"""Take the next step out, begun. None: it was paused, cancelled, or given back because the one before was slow."""
+		work = self._works.popleft()
+		begun, self._begun = self._begun, None
+		if work.lease is begun or self._control.run(
+			lambda db: queue.begin(db, work.lease, moment(self._site))
+		):
+			return work
+		return None
+
+	def begin_next(self, db: Database, at: Moment) -> Lease | None:
+		"""Begin the next step in the transaction of the one before; tell `has_begun` of it when that has committed."""
+		if self._works and queue.begin(db, self._works[0].lease, at):
+			return self._works[0].lease
+		return None
+
+	def has_begun(self, lease: Lease | None) -> None:
+		"""What `begin_next` gave is committed."""
+		self._begun = lease
+
+	def share(self) -> bool:
+		"""Return what is left if it took longer than thought and others may have nothing to do; True if that was so."""
+		if not self._works or time.monotonic() - self._held_since <= HOLD:
+			return False
+		self._held_since = time.monotonic()
+		if not self._control.run(queue.is_empty):
+			return False
+		is_next = self._works[0].lease is self._begun
+		self._works = deque([self._works[0]] if is_next else [])
+		return bool(self.give_back())
+
+	def forget(self) -> None:
+		"""Let go of everything without a word to the database, which is away."""
+		self._works.clear()
+		self._begun = None
+
+	def leave(self) -> None:
+		"""Let go of everything, so that `give_back` returns it all."""
+		self._unbegin()
+		self._works.clear()
+
+	def give_back(self) -> int:
+		"""Return to the queue what has not begun; gives how many steps."""
+		return self._control.run(lambda db: chores.give_back(self._site, db, self._process))
+
+	def _unbegin(self) -> None:
+		lease, self._begun = self._begun, None
+		if lease:
+			self._control.run(lambda db: queue.unbegin(db, lease))
