@@ -11,16 +11,22 @@ _PLACEHOLDER = re.compile(r"%([%s])")
 _WRITES_INSIDE = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 _READING = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "VALUES", "SHOW", "DESCRIBE"})
 
-# What MariaDB commits for, with or without being asked. Savepoints and temporary tables do not commit. A comment that
-# MariaDB executes may hide anything, so it counts as well (group 1; 2: what says so itself; 3: what commits on its own).
+# What leaves the transaction as it is. Everything else may end it: what says so, what MariaDB commits for, procedures and
+# statements with others inside. Savepoints and temporary tables do not commit, nor do most settings.
+_STAYS = (
+	r"(?:select|insert|update|delete|replace|with|values|show|describe|desc|explain|savepoint|release|do|use"
+	r"|rollback\s+(?:work\s+)?to|(?:create|drop)\s+temporary|analyze\s+(?:format|select|insert|update|delete|replace)"
+	r"|set(?!.*\b(?:autocommit|password|statement|role)\b))\b"
+)
+# A comment that MariaDB executes may hide anything, so it counts as well (group 1; 2: what says so itself; 3: what commits
+# on its own; 4: what might).
 ENDS_TRANSACTION = re.compile(
-	r"(?:\s|/\*(?!M?!).*?\*/|(?:--\s|#)[^\n]*\n|\()*"
-	r"(?:(/\*M?!)"
-	r"|(?:(commit|rollback(?!\s+(?:work\s+)?to)|start\s+transaction|begin|xa)"
-	r"|(alter|create(?!\s+temporary)|drop(?!\s+temporary)|truncate|rename|lock\s+tables?|unlock\s+tables?"
-	r"|grant|revoke|analyze(?!\s+(?:format|select|insert|update|delete|replace))|optimize|repair|check\s+table"
-	r"|shutdown|flush|cache\s+index|load\s+index|reset|install|uninstall|execute\s+immediate|prepare"
-	r"|set\s+(?:session\s+|@@session\.|@@)?(?:autocommit|password)))\b)",
+	r"(?:\s|/\*(?!M?!)(?:(?!\*/).)*\*/|(?:--\s|#)[^\n]*\n|\()*"
+	rf"(?:(/\*M?!)|(?!{_STAYS})"
+	r"(?:(commit|rollback|start\s+transaction|begin|xa)\b"
+	r"|(alter|create|drop|truncate|rename|lock\s+tables?|unlock\s+tables?|grant|revoke|analyze|optimize|repair"
+	r"|check\s+table|shutdown|flush|cache\s+index|load\s+index|reset|install|uninstall|set)\b"
+	r"|([a-z]\w*)))",
 	re.IGNORECASE | re.DOTALL,
 )
 

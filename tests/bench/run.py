@@ -55,6 +55,7 @@ def test(bench: Bench) -> None:
 		unit_tests(bench, "tests.bench.test_http")
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
+		unit_tests(bench, "tests.bench.test_schedulers")
 		unit_tests(bench, "tests.bench.test_alive")
 	with said("Scaling"):
 		unit_tests(bench, "tests.bench.test_scale")

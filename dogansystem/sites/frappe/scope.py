@@ -67,8 +67,12 @@ class TransactionGuard:
 		if found:
 			if found[1]:
 				self._refuse("ran a comment that MariaDB executes, in which a commit may hide")
-			word = found[2] or found[3]
-			self._refuse(f"ran {word.upper()}" + ("" if found[2] else ", which commits in MariaDB"))
+			said, commits, other = found.group(2, 3, 4)
+			word = (said or commits or other).upper()
+			why = (
+				"" if said else ", which commits in MariaDB" if commits else ", which may end the transaction"
+			)
+			self._refuse(f"ran {word}{why}")
 		self._check(query)
 
 	def _refuse(self, what: str) -> NoReturn:
