@@ -19,7 +19,7 @@ from dogansystem.engine.errors import DefinitionError
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
 from dogansystem.sites.sandbox import Sandbox
-from dogansystem.terminal import advise, baselines, drain, files, show
+from dogansystem.terminal import advise, baselines, drain, files, load, show
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import status as terminal_status
 from dogansystem.terminal.shell import (
@@ -214,5 +214,5 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
-for _command in (advise.advise, baselines.baseline, baselines.compare, drain.drain):
+for _command in (advise.advise, baselines.baseline, baselines.compare, drain.drain, load.load):
 	main.add_command(_command)

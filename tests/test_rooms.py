@@ -17,7 +17,7 @@ ALLOWED = {
 	"actions": {"engine", "sites.protocol", "actions"},
 	"agents": {"engine", "store", "sites.protocol", "agents"},
 	"health": {"engine", "store", "sites.protocol", "health"},
-	"scaling": {"engine", "store", "sites.protocol", "health", "scaling"},
+	"scaling": {"engine", "store", "sites.protocol", "health", "scaling", "actions.busy"},
 	"sites": {"engine", "store", "sites", "actions", "triggers", "worker", "agents"},
 }
 MAY_NAME_FRAPPE = (

@@ -64,6 +64,7 @@ class Action(ABC):
 		parameters: JSON Schema (draft 2020-12) of the rendered `params`, always an object.
 		returns: one line that says what the output is.
 		external: whether it has effects outside the database, which no rollback undoes.
+		offered: whether the form offers it to people.
 	"""
 
 	name: ClassVar[str]
@@ -71,6 +72,7 @@ class Action(ABC):
 	parameters: ClassVar[Mapping[str, Any]]
 	returns: ClassVar[str]
 	external: ClassVar[bool] = False
+	offered: ClassVar[bool] = True
 
 	def validate(self, params: Mapping[str, Any]) -> None:
 		"""Raise ValidationError, naming each wrong path, unless the rendered `params` fit the schema."""

@@ -9,7 +9,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from dogansystem.actions import data, document, email, flow, http, method, notify
+from dogansystem.actions import busy, data, document, email, flow, http, method, notify
 from dogansystem.actions.base import Action
 from dogansystem.actions.schema import type_words
 from dogansystem.engine.errors import DoganError
@@ -34,6 +34,7 @@ CORE: tuple[type[Action], ...] = (
 	data.Check,
 	flow.WaitFor,
 	flow.End,
+	busy.Work,
 )
 
 
@@ -76,7 +77,7 @@ def schemas(actions: Mapping[str, Action]) -> dict[str, Mapping[str, Any]]:
 
 
 def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
-	"""The actions as the reference and the form show them, sorted by name.
+	"""The actions as the reference and the form show them, sorted by name; those that are not offered are left out.
 
 	Each has `name`, `summary`, `returns`, `external`, and `parameters`: a list of `name`, `type` (in words),
 	`required`, `description` and, where there is one, `default` and `choices`.
@@ -90,6 +91,7 @@ def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
 			"external": action.external,
 		}
 		for name, action in sorted(actions.items())
+		if action.offered
 	]
 
 

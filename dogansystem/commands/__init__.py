@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import advise, baselines, definitions, drain, run, scale, status
+from dogansystem.commands import advise, baselines, definitions, drain, load, run, scale, status
 
 
 @click.group("dogansystem")
@@ -25,6 +25,7 @@ for _command in (
 	baselines.compare,
 	scale.scale,
 	drain.drain,
+	load.load,
 ):
 	dogansystem.add_command(_command)
 

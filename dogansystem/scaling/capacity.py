@@ -23,12 +23,14 @@ class Capacity:
 		steps: how many it rests on.
 		seconds: in how much time they were done.
 		error: by what share of itself the figure may be off, with 95 % confidence.
+		workers: how many did them, on average.
 	"""
 
 	per_second: float
 	steps: int
 	seconds: float
 	error: float
+	workers: float
 
 	@property
 	def is_enough(self) -> bool:
@@ -42,7 +44,8 @@ def capacity(measured: Measurement) -> Capacity | None:
 	steps, seconds = sum(each.steps for each in slices), sum(each.seconds for each in slices)
 	if not steps or not seconds:
 		return None
-	return Capacity(round(steps / seconds, 4), steps, round(seconds, 3), round(_error(slices, steps), 4))
+	workers = sum((each.alive or 0.0) * each.seconds for each in slices) / seconds
+	return Capacity(steps / seconds, steps, seconds, round(_error(slices, steps), 4), workers)
 
 
 def _error(slices: Sequence[Slice], steps: int) -> float:

@@ -50,22 +50,19 @@ def compare(before: Measurement, after: Measurement) -> dict[str, Any]:
 	}
 
 
-def hoped(before: Measurement, after: Measurement) -> float | None:
-	"""How many times the workers of before there were after; None if nobody knows."""
-	old, new = before.mean_workers(), after.mean_workers()
-	return new / old if old and new is not None else None
-
-
 def _verdict(before: Measurement, after: Measurement) -> tuple[str, list[str], dict[str, Any]]:
-	old, new, wish = capacity(before), capacity(after), hoped(before, after)
+	old, new = capacity(before), capacity(after)
+	workers_before = old.workers if old else before.mean_workers()
+	workers_after = new.workers if new else after.mean_workers()
+	known = workers_before and workers_after is not None
 	gained: dict[str, Any] = {
-		"before": old.per_second if old else None,
-		"after": new.per_second if new else None,
+		"before": round(old.per_second, 3) if old else None,
+		"after": round(new.per_second, 3) if new else None,
 		"steps_before": old.steps if old else 0,
 		"steps_after": new.steps if new else 0,
-		"workers_before": before.mean_workers(),
-		"workers_after": after.mean_workers(),
-		"hoped": round(wish, 3) if wish is not None else None,
+		"workers_before": _rounded(workers_before),
+		"workers_after": _rounded(workers_after),
+		"hoped": round((workers_after or 0) / (workers_before or 1), 3) if known else None,
 		"ratio": None,
 		"low": None,
 		"high": None,
@@ -169,6 +166,10 @@ def _reasons(verdict: str, gained: dict[str, Any], before: Measurement, after: M
 	old, new = before.site.run.quantile(0.5), after.site.run.quantile(0.5)
 	if old and new and new > 1.25 * old:
 		yield f"A step takes {new / old:.1f} times as long as before: what the workers share is the bottleneck now."
+
+
+def _rounded(value: float | None) -> float | None:
+	return None if value is None else round(value, 2)
 
 
 def _failing(measured: Measurement) -> dict[str, Any]:

@@ -22,6 +22,7 @@ SAMPLES, LOAD = "Samples", "Load"  # where a measurement comes from
 
 # From when on workers are called busy all the time. They also claim, begin and commit, which counts as nobody's time.
 BUSY = 0.85
+COMPLETE = 0.9  # of the most workers there were, from which on they are called complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,13 +105,15 @@ class Measurement:
 		"""The slices in which work always waited, or all workers were busy: what got done then is what can be done.
 
 		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
+		Nor does the time count in which workers were still coming, or had left already.
 		"""
+		most = max((each.alive or 0.0 for each in self.slices), default=0.0)
 		backlog = [each.has_backlog for each in self.slices]
 		around = [False, *backlog, backlog[-1] if backlog else False]
 		return [
 			each
 			for number, each in enumerate(self.slices)
-			if each.is_busy or all(around[number : number + 3])
+			if (each.alive or 0.0) >= COMPLETE * most and (each.is_busy or all(around[number : number + 3]))
 		]
 
 

@@ -11,6 +11,10 @@ from dogansystem.sites.protocol import Site
 from dogansystem.store.figures import AGENT, LOST, NODE, PRIORITY, RETRIED, WORKFLOW, Figures, Histogram
 from dogansystem.store.moment import as_text
 
+HELD_UP = (
+	0.7  # share of their time in steps below which workers that have enough to do are held up by something
+)
+
 # A percentile is worth its name when ten or so of what was measured lie beyond it.
 QUANTILES = (("p50", 0.5, 20), ("p95", 0.95, 200), ("p99", 0.99, 1000))
 
@@ -74,6 +78,7 @@ def _capacity(found: Capacity | None) -> dict[str, Any] | None:
 		"steps": found.steps,
 		"seconds": round(found.seconds, 1),
 		"error": found.error,
+		"workers": round(found.workers, 2),
 	}
 
 
@@ -106,6 +111,11 @@ def _notes(measured: Measurement, found: Capacity | None) -> Iterator[str]:
 		yield _why_no_capacity(measured)
 	elif not found.is_enough:
 		yield f"The capacity rests on {found.steps} steps; fewer than {MIN_STEPS} say little."
+	elif (busy := _busy_under_load(measured)) < HELD_UP:
+		yield (
+			f"Workers spent only {busy:.0%} of their time in steps though others waited: what they share, such as"
+			" processors and the database, held them up, or the steps are so short that claiming them takes longer."
+		)
 	alive = [each.alive for each in measured.slices if each.alive]
 	if measured.source != LOAD and alive and max(alive) - min(alive) > 0.2 * max(alive):
 		yield (
@@ -117,6 +127,12 @@ def _notes(measured: Measurement, found: Capacity | None) -> Iterator[str]:
 		yield (
 			f"On average {slots.mean:.1f} runs and steps waited for a full agent or limit: more workers do not help them."
 		)
+
+
+def _busy_under_load(measured: Measurement) -> float:
+	slices = measured.saturated()
+	available = sum((each.alive or 0.0) * each.seconds for each in slices)
+	return sum(each.worked for each in slices) / available if available else 0.0
 
 
 def _why_no_capacity(measured: Measurement) -> str:

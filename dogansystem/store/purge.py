@@ -27,6 +27,21 @@ def purge(db: Database, state: str, before: str, limit: int) -> list[str]:
 	return runs
 
 
+def of_workflow(db: Database, workflow: str, limit: int) -> list[str]:
+	"""Delete up to `limit` finished runs of a workflow, whatever their age; gives their names. The caller commits."""
+	db.begin()
+	rows = db.sql(
+		"SELECT name FROM `tabDogan Workflow Run` WHERE workflow = %s"
+		f" AND status IN ({dialect.marks(tuple(RUN_FINISHED))}) LIMIT %s" + dialect.for_update(db),
+		(workflow, *RUN_FINISHED, limit),
+	)
+	runs = [name for (name,) in rows]
+	history.uncount(db, runs)
+	for run in runs:
+		_delete(db, run)
+	return runs
+
+
 def candidates(db: Database, state: str, before: str, limit: int) -> tuple[str, Sequence[object]]:
 	"""The statement that finds what may be deleted, the oldest first, and its values. A test keeps its EXPLAIN."""
 	finished = "('" + "', '".join(sorted(RUN_FINISHED)) + "')"

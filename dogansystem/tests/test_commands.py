@@ -118,3 +118,22 @@ class TestCommands(SiteTestCase):
 			problems = watching.communicate(timeout=30)[1]
 		self.assertEqual((watching.returncode, problems.strip()), (0, ""))
 		self.assertEqual([found["workflows"]["total"] for found in (first, later)], [0, 1])
+
+	def test_a_load_is_refused_where_people_work_and_leaves_nothing(self):
+		self.command("import", self.write("contract-theirs"), "--enable")
+		self.command("run", "contract-theirs", "--no-wait")
+		done = self.command("load", "--runs", "2", code=3)
+		self.assertIn("1 runs of its own workflows are under way", done.stderr)
+		self.assertIn("Nothing of a load is left", self.command("load", "--clean").stdout)
+		self.assertEqual(frappe.get_all("Dogan Workflow", pluck="name"), ["contract-theirs"])
+
+	def test_baselines_are_recorded_listed_and_compared(self):
+		self.command("import", self.write("contract-measured"), "--enable")
+		self.command("run", "contract-measured")
+		found = json.loads(self.command("baseline", "contract before", "--minutes", "5", "--json").stdout)
+		self.assertEqual((found["name"], found["steps"]), ("contract before", 1))
+		self.assertIn("contract before", self.command("baseline", "--list").stdout)
+		self.assertIn("already", self.command("baseline", "contract before", code=2).stderr)
+		self.assertIn("contract none", self.command("compare", "contract none", code=3).stderr)
+		shown = self.command("compare", "contract before", "--with", "contract before", "--markdown").stdout
+		self.assertIn("Verdict: not comparable.", shown)

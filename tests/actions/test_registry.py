@@ -93,7 +93,12 @@ def properties(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapp
 
 
 def test_the_core_actions_are_those_of_the_workflow_format() -> None:
-	assert set(core_actions()) == {*TABLE, "data.set"}
+	assert {name for name, action in core_actions().items() if action.offered} == {*TABLE, "data.set"}
+
+
+def test_what_only_the_load_uses_is_not_offered_to_people() -> None:
+	assert {name for name, action in core_actions().items() if not action.offered} == {"load.work"}
+	assert "load.work" not in {action["name"] for action in describe(core_actions())}
 
 
 @pytest.mark.parametrize("name", TABLE)
@@ -139,7 +144,7 @@ def test_describe_puts_an_action_into_words() -> None:
 	mail = {parameter["name"]: parameter for parameter in described["email.send"]["parameters"]}
 	wait = {parameter["name"]: parameter for parameter in described["flow.wait"]["parameters"]}
 
-	assert list(described) == sorted(core_actions())
+	assert list(described) == sorted(name for name, action in core_actions().items() if action.offered)
 	assert described["http.request"]["external"] is True
 	assert mail["to"]["type"] == "text or a list"
 	assert mail["to"]["required"] is True

@@ -60,6 +60,7 @@ def test(bench: Bench) -> None:
 	with said("Scaling"):
 		unit_tests(bench, "tests.bench.test_scale")
 		unit_tests(bench, "tests.bench.test_drain")
+		unit_tests(bench, "tests.bench.test_load")
 	with said("Faults"):
 		unit_tests(bench, "tests.bench.test_faults")
 		unit_tests(bench, "tests.bench.test_backup")

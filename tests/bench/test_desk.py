@@ -9,6 +9,8 @@ from frappe.auth import CookieManager, LoginManager
 
 from dogansystem.tests.contract.home import PERSON, Home, fails, step
 from dogansystem.tests.home import SiteTestCase
+from dogansystem.worker import identity
+from dogansystem.worker.tick import tick
 from tests.bench.assets import browser
 from tests.bench.browser import Browser
 
@@ -81,6 +83,50 @@ class TestDesk(SiteTestCase, Home):
 	def test_lists_show_states(self):
 		self.visit("dogan-workflow-run", f"document.body.innerText.includes('{self.workflow}')")
 		self.browser.wait_for("document.querySelector('.list-row-container .indicator-pill.red')")
+
+	def test_the_capacity_page_shows_the_system_and_compares_baselines(self):
+		tick(self.site)
+		self.orchestrator.record_baseline("contract before", 5)
+		self.advance(120)
+		self.drain_another()
+		tick(self.site)
+		self.orchestrator.record_baseline("contract after", 1)
+		self.site.database.commit()
+		self.visit(
+			"dogan-capacity",
+			"document.querySelectorAll('.dogan-capacity-figure').length === 6"
+			" && document.querySelectorAll('.dogan-capacity-charts svg.frappe-chart').length === 4"
+			" && document.querySelectorAll('[data-compare]').length === 2",
+		)
+		shown = self.browser.evaluate("document.querySelector('.dogan-capacity').innerText")
+		for text in (identity.node(), "contract before", "contract after", "Steps by node"):
+			self.assertIn(text, shown)
+		self.browser.evaluate("document.querySelector('[data-compare=\"contract before\"]').click()")
+		self.browser.wait_for("cur_dialog && cur_dialog.get_value('baseline') === 'contract before'")
+		self.browser.evaluate(
+			"cur_dialog.set_value('other', 'contract after').then(() => !!cur_dialog.get_primary_btn().click())"
+		)
+		self.browser.wait_for("document.querySelector('.dogan-capacity-verdict')")
+		report = self.browser.evaluate("document.querySelector('.dogan-capacity-report').innerText")
+		for text in ("Not comparable", "contract before → contract after", "light before"):
+			self.assertIn(text, report)
+
+	def test_a_baseline_is_recorded_on_the_capacity_page(self):
+		self.visit("dogan-capacity", "document.querySelector('.dogan-capacity-baselines').innerText")
+		self.browser.evaluate("document.querySelector('.primary-action').click()")
+		self.browser.wait_for("cur_dialog && cur_dialog.fields_dict.minutes")
+		self.browser.evaluate(
+			"cur_dialog.set_value('name', 'contract recorded').then(() => !!cur_dialog.get_primary_btn().click())"
+		)
+		self.browser.wait_for("document.querySelector('[data-compare=\"contract recorded\"]')")
+		frappe.db.rollback()
+		self.assertEqual(frappe.db.get_value("Dogan Baseline", "contract recorded", "steps"), 2)
+		self.visit("dogan-baseline/contract recorded", form_of("Dogan Baseline"))
+
+	def drain_another(self) -> None:
+		"""Another run, executed."""
+		self.start(self.workflow)
+		self.drain()
 
 	def test_settings_and_agents_are_forms(self):
 		self.visit("dogan-settings", form_of("Dogan Settings"))

@@ -26,13 +26,13 @@ def orchestrator(sandbox: Sandbox) -> Orchestrator:
 
 
 def test_a_baseline_says_how_much_how_long_and_by_whom(recorded: Recorded, orchestrator: Orchestrator):
-	recorded.minutes(10, SATURATED, TWENTY, waited=2.0, ready=50, busy=10)
+	recorded.minutes(10, 2 * SATURATED, TWENTY, waited=2.0, ready=50)
 	found = orchestrator.record_baseline("ten minutes", minutes=10)
 	assert found["seconds"] == 600
-	assert found["steps"] == pytest.approx(10 * SATURATED, rel=0.01)
-	assert found["per_second"] == pytest.approx(95, rel=0.01)
+	assert found["steps"] == pytest.approx(20 * SATURATED, rel=0.01)
+	assert found["per_second"] == pytest.approx(190, rel=0.01)
 	assert found["workers"] == 20
-	assert found["utilisation"] == pytest.approx(0.475, rel=0.02)
+	assert found["utilisation"] == pytest.approx(0.95, rel=0.02)
 	assert found["wait_seconds"]["p50"] == pytest.approx(2.0, rel=0.3)
 	assert found["run_seconds"]["p99"] == pytest.approx(0.1, rel=0.3)
 	assert found["priorities"]["5"]["share"] == 1
@@ -119,7 +119,9 @@ def test_tiny_steps_that_queue_up_saturate_though_workers_spend_little_time_in_t
 	recorded: Recorded, orchestrator: Orchestrator
 ):
 	recorded.minutes(10, 6000, TEN, took=0.001, ready=500)
-	assert orchestrator.record_baseline("tiny")["capacity"]["per_second"] == pytest.approx(100, rel=0.01)
+	found = orchestrator.record_baseline("tiny")
+	assert found["capacity"]["per_second"] == pytest.approx(100, rel=0.01)
+	assert "Workers spent only 1% of their time in steps though others waited" in found["notes"][0]
 
 
 def test_the_ends_of_a_burst_do_not_count(recorded: Recorded, orchestrator: Orchestrator):

@@ -1,0 +1,236 @@
+"""Putting a load on a site, watching it, and leaving nothing behind."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from dogansystem.actions.busy import WORKFLOW
+from dogansystem.engine.errors import DoganError, NotAllowed, WrongState
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.scaling.load import result
+from dogansystem.scaling.load.plan import Plan
+from dogansystem.scaling.measurement import Measurement
+from dogansystem.sites.protocol import Site
+from dogansystem.store import dialect, levels, purge, reads, samples
+from dogansystem.store.figures import SITE, Figures, Table
+
+LOOK_INTERVAL = 1.0  # seconds between two looks at the queue and the workers
+SAY_INTERVAL = 2.0  # seconds between two lines of progress: as often as workers write down what they did
+TO_A_COMMIT = 20  # runs that are started in one transaction, if so many are due
+NOBODY_AFTER = 60.0  # seconds without any worker, after which a load is given up
+STEPS_END = 120.0  # seconds that steps in hand get to end before what they belong to is deleted
+RATE_OVER = 10.0  # seconds that the rate of a line of progress is taken over
+_ENDED = tuple(sorted(RUN_FINISHED))
+
+
+class Runs(Protocol):
+	"""What a load needs of the orchestrator."""
+
+	def import_workflow(self, source: Mapping[str, Any], enabled: bool | None = True) -> str: ...
+
+	def set_workflow_enabled(self, workflow: str, enabled: bool) -> None: ...
+
+	def start_run(self, workflow: str) -> str: ...
+
+	def cancel_run(self, run: str) -> None: ...
+
+
+class NobodyWorks(DoganError):
+	"""A load that no worker has begun with."""
+
+
+class Load:
+	"""A load on one site. `run` once, then `clean`.
+
+	Attributes:
+		lag: how many seconds the start of runs fell behind the plan at most: the load was lighter than asked for.
+		was_interrupted: whether Ctrl-C ended it.
+	"""
+
+	def __init__(self, site: Site, runs: Runs, plan: Plan, say: Callable[[str], None]) -> None:
+		self._site, self._runs, self._plan, self._say = site, runs, plan, say
+		self._looks: list[tuple[float, Table]] = []
+		self._due = list(plan.arrivals())
+		self._started = 0
+		self._said_at = self._seen_at = float("-inf")
+		self.lag = 0.0
+		self.was_interrupted = False
+
+	def run(self) -> Measurement:
+		"""Start the runs when they are due, wait until all have ended, and measure them.
+
+		Ctrl-C ends it early; what was done until then is measured. Raises NobodyWorks.
+		"""
+		self._make_workflow()
+		began = self._site.now()
+		self._seen_at = time.monotonic()
+		try:
+			while self._started < len(self._due) or self._unfinished():
+				self._start_due(began)
+				self._look(began)
+				time.sleep(self._pause(began))
+		except KeyboardInterrupt:
+			self.was_interrupted = True
+			self._site.database.rollback()
+		return result.measure(self._site, self._plan, began, self._looks)
+
+	def clean(self, *, keep: bool = False) -> int:
+		"""End what is under way and delete runs and workflow; with `keep` leave them, disabled. Gives how many runs."""
+		if keep:
+			clean_up(self._site, self._runs, self._say, delete=False)
+			return 0
+		return clean_up(self._site, self._runs, self._say)
+
+	def _make_workflow(self) -> None:
+		found = reads.enabled_workflow(self._site.database, WORKFLOW)
+		if found and found[1]:
+			raise WrongState(
+				f"There is an enabled workflow {WORKFLOW}: a load is under way, or was cut off."
+				" Remove what it left with `load --clean`."
+			)
+		self._runs.import_workflow(self._plan.definition(), True)
+		self._site.database.commit()
+
+	def _start_due(self, began: float) -> None:
+		"""Start what is due, for as long as nobody has to be looked at."""
+		until = time.monotonic() + LOOK_INTERVAL / 2
+		while self._started < len(self._due) and time.monotonic() < until:
+			late = self._site.now() - began - self._due[self._started]
+			if late < 0:
+				return
+			if self._plan.rate:
+				self.lag = max(self.lag, late)
+			last = min(self._started + TO_A_COMMIT, len(self._due))
+			batch = [at for at in self._due[self._started : last] if at <= self._site.now() - began]
+			for _ in batch:
+				self._runs.start_run(WORKFLOW)
+			self._site.database.commit()
+			self._started += len(batch)
+
+	def _pause(self, began: float) -> float:
+		"""Until the next run is due or the next look, in seconds."""
+		if self._started < len(self._due):
+			return max(0.0, min(0.1, began + self._due[self._started] - self._site.now()))
+		return 0.2
+
+	def _look(self, began: float) -> None:
+		now, db = self._site.now(), self._site.database
+		if self._looks and now - self._looks[-1][0] < LOOK_INTERVAL:
+			return
+		db.rollback()  # what was read before is what was true then
+		found = levels.read(db, now)
+		self._looks.append((now, found))
+		self._expect_somebody(found)
+		if time.monotonic() - self._said_at >= SAY_INTERVAL:
+			self._said_at = time.monotonic()
+			self._say(self._progress(found, now - began))
+		db.rollback()
+
+	def _expect_somebody(self, found: Table) -> None:
+		if _level(found, "alive"):
+			self._seen_at = time.monotonic()
+		elif time.monotonic() - self._seen_at > NOBODY_AFTER:
+			raise NobodyWorks(
+				f"No worker has taken a step for {NOBODY_AFTER:.0f} seconds. Start workers of the queue"
+				" `dogansystem` (in the sandbox: `dogansystem serve`), then try again."
+			)
+
+	def _progress(self, found: Table, elapsed: float) -> str:
+		rate = _steps_lately(self._site, elapsed) / min(RATE_OVER, max(elapsed, LOOK_INTERVAL))
+		waiting = _level(found, "ready") + _level(found, "in_hand") - _level(found, "busy")
+		return (
+			f"{elapsed:5.0f} s  {self._started} of {len(self._due)} runs started, {rate:.1f} steps/s,"
+			f" {waiting:.0f} steps waiting, {_level(found, 'busy'):.0f} of {_level(found, 'alive'):.0f} workers busy"
+		)
+
+	def _unfinished(self) -> bool:
+		self._site.database.rollback()
+		return bool(_unfinished_runs(self._site, 1))
+
+
+def check_may_load(site: Site, yes: bool) -> None:
+	"""Raise NotAllowed on a site that looks as if people relied on it, unless somebody said yes."""
+	signs = list(site.signs_of_production())
+	under_way = reads.count_unfinished_runs(site.database)
+	if number := sum(under_way.values()) - len(_unfinished_runs(site, 1_000_000)):
+		signs.append(f"{number} runs of its own workflows are under way")
+	if signs and not yes:
+		raise NotAllowed(
+			f"{site.name} looks like a site that people use: {'; '.join(signs)}."
+			" A load makes their work wait. Use a staging site, or say --yes if you mean it."
+		)
+
+
+def clean_up(site: Site, runs: Runs, say: Callable[[str], None], *, delete: bool = True) -> int:
+	"""End all runs of a load and delete them and their workflow; gives how many. May be called when there is none."""
+	db = site.database
+	db.rollback()
+	found = reads.enabled_workflow(db, WORKFLOW)
+	if found is None:
+		return 0
+	if found[1]:
+		runs.set_workflow_enabled(WORKFLOW, False)
+		db.commit()
+	_cancel_all(site, runs, say)
+	if not delete:
+		say(f"Kept: the workflow {WORKFLOW}, disabled, and its runs. `load --clean` removes them.")
+		return 0
+	deleted = 0
+	while names := purge.of_workflow(db, WORKFLOW, TO_A_COMMIT * 10):
+		db.commit()
+		site.runs_deleted(names)
+		deleted += len(names)
+	site.catalog.delete_workflow(WORKFLOW)
+	db.commit()
+	say(f"Removed the workflow {WORKFLOW} and its {deleted} runs.")
+	return deleted
+
+
+def _cancel_all(site: Site, runs: Runs, say: Callable[[str], None]) -> None:
+	until = time.monotonic() + STEPS_END
+	names = _unfinished_runs(site, 1_000_000)
+	if names:
+		say(f"Ending {len(names)} runs …")
+	while names := _unfinished_runs(site, TO_A_COMMIT):
+		for name in names:
+			_cancel(site, runs, name)
+		site.database.rollback()
+		if names == _unfinished_runs(site, TO_A_COMMIT):  # their steps are in hand
+			time.sleep(0.2)
+			if time.monotonic() > until:
+				raise WrongState(
+					f"{len(names)} runs have steps in hand that do not end. Try `load --clean` when they have."
+				)
+		site.database.rollback()
+
+
+def _cancel(site: Site, runs: Runs, name: str) -> None:
+	try:
+		runs.cancel_run(name)
+		site.database.commit()
+	except WrongState:
+		site.database.rollback()  # it has just ended
+	except Exception as error:
+		site.database.rollback()
+		if not site.database.is_conflict(error):
+			raise
+
+
+def _unfinished_runs(site: Site, limit: int) -> list[str]:
+	rows = site.database.sql(
+		"SELECT name FROM `tabDogan Workflow Run` WHERE workflow = %s AND status NOT IN"
+		f" ({dialect.marks(_ENDED)}) LIMIT %s",
+		(WORKFLOW, *_ENDED, limit),
+	)
+	return [name for (name,) in rows]
+
+
+def _steps_lately(site: Site, elapsed: float) -> int:
+	"""Steps of this load, not of one before it, within the last seconds."""
+	found = samples.fresh(site.database, site.now() - min(RATE_OVER, elapsed))
+	return found.get(("workflow", WORKFLOW), Figures()).executed
+
+
+def _level(found: Table, name: str) -> float:
+	each = found.get((SITE, ""), Figures()).levels.get(name)
+	return each.mean if each else 0.0

@@ -1,0 +1,85 @@
+"""`dogansystem load`: a load on a sandbox, with workers of its own or those of `serve`."""
+
+import multiprocessing
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.sandbox import Sandbox
+from dogansystem.store import processes
+from dogansystem.terminal import loads
+from dogansystem.terminal.serve import work
+from dogansystem.terminal.shell import DEFAULT_DATABASE, errors
+
+STARTS = 60.0  # seconds that workers get to import and connect
+
+
+@click.command()
+@click.option(
+	"--db", "url", default=DEFAULT_DATABASE, show_default=True, metavar="URL", help="A file or mariadb://…"
+)
+@click.option(
+	"--workers",
+	default=0,
+	type=click.IntRange(0, 256),
+	help="Worker processes of its own; 0: those of `serve`.",
+)
+@loads.load_options
+def load(
+	url: str,
+	workers: int,
+	runs: int | None,
+	rate: str | None,
+	duration: str,
+	shape: str,
+	steps: int,
+	seconds: str,
+	items: int,
+	seed: int,
+	record: str | None,
+	keep: bool,
+	clean: bool,
+	yes: bool,
+	as_json: bool,
+	markdown: bool,
+) -> None:
+	"""Put a load on, measure it, and remove it: what the workers can do, for `compare`."""
+	with errors(as_json), Sandbox(url) as site:
+		orchestrator = Orchestrator(site)
+		if clean:
+			loads.clean(orchestrator)
+			return
+		plan = loads.plan_of(runs, rate, duration, shape, steps, seconds, items, seed)
+		with _workers(site, url, workers):
+			loads.execute(
+				orchestrator, plan, record=record, keep=keep, yes=yes, as_json=as_json, markdown=markdown
+			)
+
+
+@contextmanager
+def _workers(site: Sandbox, url: str, number: int) -> Iterator[None]:
+	"""Worker processes for as long as the block lasts."""
+	context = multiprocessing.get_context("spawn")
+	started = [context.Process(target=work, args=(url,)) for _ in range(number)]
+	for process in started:
+		process.start()
+	try:
+		_wait_for(site, number)
+		yield
+	finally:
+		for process in started:
+			process.terminate()
+		for process in started:
+			process.join()
+
+
+def _wait_for(site: Sandbox, number: int) -> None:
+	until = time.monotonic() + STARTS
+	while time.monotonic() < until:
+		site.database.rollback()
+		if len(processes.every(site.database)) >= number:
+			return
+		time.sleep(0.05)
