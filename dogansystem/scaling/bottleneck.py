@@ -119,7 +119,7 @@ def _say_capacity(evidence: Evidence, shares: Shares) -> Said:
 	queue, line = evidence.queue, evidence.queue.lines[0]
 	kind, _, name = line.resource.partition(":")
 	sentences = [
-		f"{some(queue.in_line, 'step or run', 'steps or runs')} wait for a slot, and {rate(queue.ready)} for a worker.",
+		f"{some(queue.in_line, 'step or run', 'steps or runs')} wait for a slot, and {round(queue.ready):,} for a worker.",
 		f"{line.waiting} of them wait for {_resource(line)}"
 		+ (f", which has {line.busy} of {line.capacity} slots taken." if line.capacity else "."),
 		f"{evidence.workers.busy:.1f} of {some(evidence.workers_there, 'worker')} are busy: more of them do not help.",
@@ -146,7 +146,7 @@ def _is_idle(evidence: Evidence, shares: Shares) -> bool:
 def _say_idle(evidence: Evidence, shares: Shares) -> Said:
 	queue, recent = evidence.queue, evidence.recent
 	sentences = [
-		f"{some(queue.ready, 'step')} {'is' if queue.ready == 1 else 'are'} ready, none for longer than"
+		f"{some(queue.ready, 'step is', 'steps are')} ready, none for longer than"
 		f" {seconds(PATIENCE)}; nothing waits for a slot."
 	]
 	if recent.count:
@@ -297,11 +297,11 @@ _RULES: tuple[tuple[str, Callable[[Evidence, Shares], bool], Callable[[Evidence,
 def _waiting(evidence: Evidence) -> list[str]:
 	queue, recent = evidence.queue, evidence.recent
 	sentence = (
-		f"{some(queue.ready, 'step')} {'is' if queue.ready == 1 else 'are'} ready, the oldest for"
+		f"{some(queue.ready, 'step is', 'steps are')} ready, the oldest for"
 		f" {seconds(queue.oldest_ready_seconds)}."
 	)
 	done = (
-		f"{some(recent.count, 'step')} were done in the last {seconds(recent.seconds)}."
+		f"{some(recent.count, 'step was', 'steps were')} done in the last {seconds(recent.seconds)}."
 		if recent.count
 		else ""
 	)

@@ -230,7 +230,9 @@ class Evidence:
 
 def as_json(evidence: Evidence) -> dict[str, Any]:
 	"""Evidence as plain data."""
-	return asdict(evidence)
+	data = asdict(evidence)
+	data["queue"]["lines"] = list(data["queue"]["lines"])
+	return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
 
 
 def from_json(data: Mapping[str, Any]) -> Evidence:

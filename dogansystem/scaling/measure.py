@@ -7,7 +7,8 @@ looks at queue, workers and running statements meanwhile, and disturbs nobody: a
 import statistics
 import time
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, cast
 
 from dogansystem.health import nodes as node_states
 from dogansystem.health import throughput
@@ -22,23 +23,57 @@ LOOKS = 30  # at running statements within that time
 EVERY_FIFTH = 5  # of them also at the queue and the workers
 FEW = 20  # attempts in the last minute, below which the last hour is looked at
 DAY = 86_400.0  # seconds
+TOO_MANY = (1040, 1203, 1226)
 _SAID = ("cores", "memory_total", "memory_available", "load", "cpu_busy")
 
 
 def take(site: Site, settings: Settings, seconds: float = SECONDS) -> Evidence:
-	"""Look for some seconds and say what there was. Uses a connection of its own, so it ends nobody's transaction."""
-	db = site.open_control()
+	"""Look for some seconds and say what there was. Uses a connection of its own, so it ends nobody's transaction.
+
+	Where the server has no connection left for it, that is the finding: the caller's connection then has to do.
+	"""
+	db, refused = _connect(site)
 	try:
-		return _take(site, settings, db, seconds)
+		return _take(site, settings, db, seconds, refused)
 	finally:
-		db.rollback()
-		db.close()
+		if not refused:
+			db.rollback()
+			db.close()
 
 
-def _take(site: Site, settings: Settings, db: Database, seconds: float) -> Evidence:
+class _Borrowed:
+	"""The caller's connection, which only looks and ends no transaction."""
+
+	def __init__(self, db: Database) -> None:
+		self.dialect, self.sql = db.dialect, db.sql
+
+	def rollback(self) -> None:
+		"""Nothing: the transaction is the caller's."""
+
+
+def _connect(site: Site) -> tuple[Database, bool]:
+	"""A connection, and whether it is only borrowed because another one was refused."""
+	try:
+		db = site.open_control()
+		db.sql("SELECT 1")
+		return db, False
+	except Exception as error:
+		if not is_refused(error):
+			raise
+		return cast(Database, _Borrowed(site.database)), True
+
+
+def is_refused(error: BaseException) -> bool:
+	"""Whether MariaDB has no connection left (1040), or none for this user (1203, 1226)."""
+	return bool(error.args) and error.args[0] in TOO_MANY
+
+
+def _take(site: Site, settings: Settings, db: Database, seconds: float, refused: bool) -> Evidence:
 	watch = database_server.Watch(db) if db.dialect == "mariadb" else None
 	seen = _look_for(site, db, watch, seconds)
-	server = watch.end() if watch else None
+	server = watch.end(may_write=not refused) if watch else None
+	if server and refused:
+		server = replace(server, refused=max(server.refused, 1))
 	now, around = site.now(), site.surroundings()
 	recent = _recent(db, now)
 	registered, at_work = processes.every(db), queue.processes_at_work(db)

@@ -16,6 +16,7 @@ from dogansystem.store import reads, versions
 
 NOTICE = {"AWS": 120.0, "Azure": 30.0, "Google Cloud": 15.0}  # seconds; docs/scaling.md
 YES, IF, NO = "yes", "if", "no"
+LEAST = 0.001  # seconds that a step is taken to need
 MEASURED = 20  # attempts, below which nothing is said
 HTTP = "http.request"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # may be repeated: RFC 9110, 9.2.2
@@ -49,7 +50,7 @@ def fitness(definition: Definition, measured: Steps, actions: Mapping[str, Any])
 	p95 = measured.run_p95
 	clouds = [name for name, notice in NOTICE.items() if p95 is not None and p95 < notice]
 	suitable, why = _judge(definition, measured, clouds, actions)
-	return Fitness(definition.name, suitable, why, p95, clouds, measured.run * measured.count)
+	return Fitness(definition.name, suitable, why, p95, clouds, max(measured.run, LEAST) * measured.count)
 
 
 def share(found: list[Fitness]) -> float:
