@@ -15,7 +15,6 @@ MAX_RUNS = 200_000
 MAX_STEPS = 20
 MAX_ITEMS = 1000
 MAX_RATE = 1000.0  # per second: one process cannot start more
-NOBODY = "Guest"  # whose permissions the steps have: they need none
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/\s*([smh]))?\s*")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
@@ -78,15 +77,15 @@ class Plan:
 			yield at
 			at += chance.expovariate(self.rate)
 
-	def definition(self) -> dict[str, Any]:
-		"""The workflow of such runs."""
+	def definition(self, run_as: str) -> dict[str, Any]:
+		"""The workflow of such runs, whose steps have the permissions of a user."""
 		steps = [self._step(number) for number in range(self.steps)]
 		if self.items:
 			steps[0] |= {"for_each": list(range(self.items)), "max_parallel": self.items}
 		return {
 			"name": WORKFLOW,
 			"title": "Load: made by the command `load`, deleted when it ends",
-			"run_as": NOBODY,
+			"run_as": run_as,
 			"steps": steps,
 		}
 

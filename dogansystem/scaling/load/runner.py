@@ -20,6 +20,7 @@ TO_A_COMMIT = 20  # runs that are started in one transaction, if so many are due
 NOBODY_AFTER = 60.0  # seconds without any worker, after which a load is given up
 STEPS_END = 120.0  # seconds that steps in hand get to end before what they belong to is deleted
 RATE_OVER = 10.0  # seconds that the rate of a line of progress is taken over
+NOBODY = "Guest"  # whose permissions the steps have, where there is such a user: they need none
 _ENDED = tuple(sorted(RUN_FINISHED))
 
 
@@ -88,7 +89,8 @@ class Load:
 				f"There is an enabled workflow {WORKFLOW}: a load is under way, or was cut off."
 				" Remove what it left with `load --clean`."
 			)
-		self._runs.import_workflow(self._plan.definition(), True)
+		nobody = NOBODY if self._site.people.exists(NOBODY) else self._site.user
+		self._runs.import_workflow(self._plan.definition(nobody), True)
 		self._site.database.commit()
 
 	def _start_due(self, began: float) -> None:
