@@ -64,7 +64,7 @@ class Drainer:
 		self._settings = site.settings()
 		self._worker = identity.worker()
 		self._acting = Acting(site)
-		self._pace = BATCH_SECONDS / 4  # seconds per step, a moving average
+		self._pace: float | None = None  # seconds per step, a moving average; None: it has done none
 		self._chores_at = float("-inf")
 		self._sampled_at = time.monotonic()
 		self._rang_at = float("-inf")
@@ -161,8 +161,6 @@ class Drainer:
 			return False
 		while self._batch and not self.progress.stopping.is_set():
 			self._work_chain(self._batch.next())
-			if self._batch.share():
-				self._ring_for_help()
 		return True
 
 	def _gives_way(self) -> bool:
@@ -173,7 +171,7 @@ class Drainer:
 		return self._is_called_back
 
 	def _claim(self) -> bool:
-		limit = max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
+		limit = self._batch_size()
 		claimed = self._batch.claim(limit)
 		if not claimed:
 			return False
@@ -182,6 +180,12 @@ class Drainer:
 		if claimed == limit:
 			self._ring_for_help()
 		return bool(self._batch)
+
+	def _batch_size(self) -> int:
+		"""How many steps make a batch. One at first: steps that turn out to be slow would wait here while others idle."""
+		if self._pace is None:
+			return 1
+		return max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
 
 	def _ring_for_help(self) -> None:
 		"""More is ready than this process has claimed: another one may begin with it."""
@@ -197,6 +201,9 @@ class Drainer:
 		while next_work:
 			chain += 1
 			finished = self._work_off(next_work, stick=chain < MAX_CHAIN)
+			# In the middle of a chain too: items that follow each other would keep what was claimed beside them waiting.
+			if self._batch.share():
+				self._ring_for_help()
 			if finished is None or finished.successor is None:
 				break
 			if self.progress.stopping.is_set():
@@ -213,7 +220,8 @@ class Drainer:
 		finished = self._attempt(work, stick)
 		self.progress.began = self.progress.due = None
 		self.progress.steps += 1
-		self._pace += (time.monotonic() - started - self._pace) / 8
+		took = time.monotonic() - started
+		self._pace = took if self._pace is None else self._pace + (took - self._pace) / 8
 		if finished:
 			self._follow_up(work, finished)
 		return finished

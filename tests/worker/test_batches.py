@@ -93,6 +93,37 @@ def test_a_step_whose_run_was_deleted_is_no_longer_begun(sandbox: Sandbox, looks
 	control.close()
 
 
+def test_items_do_not_wait_behind_those_that_follow_each_other(
+	sandbox: Sandbox, looks: list[int], monkeypatch: pytest.MonkeyPatch
+):
+	"""A worker stays with the items of a run. Those it has claimed beside are for others meanwhile."""
+	monkeypatch.setattr(batch, "HOLD", -1.0)
+	drain(sandbox, MAX_BATCH)
+	Look.seen.clear()
+	step = {"id": "each", "action": "test.look", "for_each": list(range(STEPS)), "max_parallel": 3}
+	Orchestrator(sandbox).import_workflow({"name": "items", "run_as": "a@example.com", "steps": [step]})
+	Orchestrator(sandbox).start_run("items")
+	sandbox.database.commit()
+	drain(sandbox, MAX_BATCH)
+	assert looks == [0, 2, 2, 2, 0, 0]
+
+
+def test_a_fresh_worker_claims_one_step_until_it_knows_how_long_steps_take(
+	sandbox: Sandbox, looks: list[int], monkeypatch: pytest.MonkeyPatch
+):
+	sizes = []
+	claim = batch.Batch.claim
+
+	def noted(held: batch.Batch, limit: int) -> int:
+		sizes.append(limit)
+		return claim(held, limit)
+
+	monkeypatch.setattr(batch.Batch, "claim", noted)
+	Drainer(sandbox, until=lambda: True).run()
+	assert sizes[0] == 1
+	assert sizes[1] > 1
+
+
 def begun(control: Control) -> list[bool]:
 	"""Which of the steps in hand have begun."""
 	query = "SELECT begun_at IS NOT NULL FROM dogan_lease ORDER BY seq"
