@@ -21,6 +21,7 @@ from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
 from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import advise, baselines, drain, files, load, show
 from dogansystem.terminal import run as runs
+from dogansystem.terminal import simulate as terminal_simulate
 from dogansystem.terminal import status as terminal_status
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
@@ -179,6 +180,9 @@ def demo(url: str, workers: int, as_json: bool) -> None:
 	if as_json:
 		print_json(found)
 	sys.exit(SUCCEEDED if found["all_succeeded"] else FAILED)
+
+
+main.add_command(terminal_simulate.simulate)
 
 
 def _checked(path: Path) -> dict[str, Any]:

@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import advise, baselines, definitions, drain, load, run, scale, status
+from dogansystem.commands import advise, baselines, definitions, drain, load, run, scale, simulate, status
 
 
 @click.group("dogansystem")
@@ -26,6 +26,7 @@ for _command in (
 	scale.scale,
 	drain.drain,
 	load.load,
+	simulate.simulate,
 ):
 	dogansystem.add_command(_command)
 

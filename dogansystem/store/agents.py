@@ -1,6 +1,7 @@
 """The agents as the queue sees them: who may take a step, and how busy each is."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from dogansystem.engine.definition import Step
 from dogansystem.engine.errors import NotAllowed, NotFound
@@ -81,7 +82,7 @@ def count_enabled(db: Database, but: str = "") -> int:
 	return len(rows)
 
 
-def every(db: Database) -> list[dict[str, object]]:
+def every(db: Database) -> list[dict[str, Any]]:
 	"""All agents with their capabilities and how busy they are."""
 	abilities: dict[str, list[str]] = {}
 	for parent, capability in db.sql(

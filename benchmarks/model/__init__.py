@@ -1,0 +1,1 @@
+"""The simulation and the queueing formula against what real workers did."""

@@ -1,0 +1,46 @@
+"""`dogansystem simulate`: what more workers or nodes would do, with no site at all or with the samples of a sandbox."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dogansystem.engine.definition import Definition
+from dogansystem.scaling.simulation import calibration
+from dogansystem.scaling.simulation.calibration import Calibration
+from dogansystem.scaling.simulation.question import Question
+from dogansystem.sites.sandbox import Sandbox
+from dogansystem.terminal import files, simulation
+from dogansystem.terminal.shell import errors, existing, json_option, print_json
+
+
+@click.command()
+@click.argument("path", type=click.Path(path_type=Path), metavar="FILE")
+@simulation.simulation_options
+@click.option(
+	"--db", "url", metavar="URL", help="Take times, failures and agents from the samples of this sandbox."
+)
+@click.option(
+	"--sandbox", is_flag=True, help="Workers as `dogansystem serve` has them; else those of a bench."
+)
+@json_option
+def simulate(path: Path, url: str | None, as_json: bool, **asked: Any) -> None:
+	"""Simulate a workflow under a load: throughput, waits, cost for each number of nodes and workers."""
+	with errors(as_json):
+		question = Question(**asked)
+		definition = files.definition(path)
+		measured = _measured(url, definition) if url else None
+		workload, times = question.workload(definition, measured)
+		question.systems()  # says now what is wrong with them, not after the first has been simulated
+		results = list(question.answers(workload))
+	if as_json:
+		print_json(simulation.as_json(definition.name, question, times, results))
+	else:
+		click.echo(
+			"\n".join([*simulation.heading(definition.name, question, times), *simulation.table(results)])
+		)
+
+
+def _measured(url: str, definition: Definition) -> Calibration:
+	with Sandbox(existing(url)) as site:
+		return calibration.read(site.database, definition.name, site.now())
