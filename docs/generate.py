@@ -1,6 +1,6 @@
 """Writes what the code itself can say into the documentation.
 
-`python docs/generate.py` writes docs/reference.md and the diagrams of docs/architecture.md; with `--check` it only says
+`python docs/generate.py` writes docs/reference.md and parts of docs/architecture.md and docs/security.md; with `--check` it only says
 whether they are up to date, and exits with 1 if not.
 """
 
@@ -9,7 +9,7 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from generator import actions, calls, commands, definition, errors, states, system, templates
+from generator import access, actions, calls, commands, definition, errors, states, system, templates
 from generator.markdown import sections
 
 DOCS = Path(__file__).parent
@@ -45,9 +45,7 @@ def filled(text: str, parts: Mapping[str, str]) -> str:
 	for name, part in parts.items():
 		marked = re.compile(rf"(<!-- generated: {name} -->\n).*?(<!-- end -->)", re.DOTALL)
 		if not marked.search(text):
-			raise SystemExit(
-				f"docs/architecture.md has no place for {name!r}: <!-- generated: {name} --> … <!-- end -->"
-			)
+			raise SystemExit(f"The page has no place for {name!r}: <!-- generated: {name} --> … <!-- end -->")
 		text = marked.sub(lambda match, part=part: f"{match[1]}\n{part}\n\n{match[2]}", text)
 	return text
 
@@ -55,10 +53,12 @@ def filled(text: str, parts: Mapping[str, str]) -> str:
 def pages() -> dict[Path, str]:
 	"""Every generated page as it should be."""
 	architecture = DOCS / "architecture.md"
+	security = DOCS / "security.md"
 	diagrams = {"states of a run": states.run_diagram(), "states of a step": states.step_diagram()}
 	return {
 		DOCS / "reference.md": reference() + "\n",
 		architecture: filled(architecture.read_text(), diagrams),
+		security: filled(security.read_text(), {"who may call what": access.write()}),
 	}
 
 

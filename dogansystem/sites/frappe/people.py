@@ -99,7 +99,7 @@ def _attachment(given: Any) -> dict[str, Any]:
 	if not isinstance(given, str):
 		return {"fname": given["fname"], "fcontent": given["fcontent"]}
 	name = frappe.db.get_value("File", {"file_url": given}) or frappe.db.exists("File", given)
-	if not name:
+	if not name or frappe.db.get_value("File", name, "is_folder"):
 		raise NotFound(_("There is no File named {0}, nor one with that URL.").format(given))
 	frappe.get_doc("File", name).check_permission("read")
 	return {"fid": name}
