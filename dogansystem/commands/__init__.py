@@ -6,7 +6,18 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import advise, baselines, definitions, drain, load, run, scale, simulate, status
+from dogansystem.commands import (
+	advise,
+	autoscale,
+	baselines,
+	definitions,
+	drain,
+	load,
+	run,
+	scale,
+	simulate,
+	status,
+)
 
 
 @click.group("dogansystem")
@@ -27,6 +38,7 @@ for _command in (
 	drain.drain,
 	load.load,
 	simulate.simulate,
+	autoscale.autoscale,
 ):
 	dogansystem.add_command(_command)
 

@@ -66,7 +66,8 @@ def scale(context: Any, as_json: bool, **given: Any) -> None:
 		bench = bench_of(orchestrator, say, given["under"])
 		with bench.record.locked():
 			plan = _plan(bench, given)
-			_check_room(orchestrator, bench, plan, given["force"])
+			if plan.manager is not None:
+				check_room(orchestrator, bench, plan.workers, given["force"])
 			if not given["dry_run"]:
 				_apply(bench, plan, given)
 		if given["dry_run"]:
@@ -132,12 +133,12 @@ def _plan(bench: scaling.Bench, given: dict[str, Any]) -> scaling.Plan:
 	return plan
 
 
-def _check_room(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, force: bool) -> None:
-	"""Raise NotDone where more workers would have no room."""
+def check_room(orchestrator: Any, bench: scaling.Bench, workers: int, force: bool) -> None:
+	"""Raise NotDone where so many workers would have no room."""
 	alive = alive_on(bench)
-	if plan.manager is None or plan.workers <= alive:
+	if workers <= alive:
 		return
-	problems = worker_room.why_not(plan.workers, room_of(orchestrator, alive))
+	problems = worker_room.why_not(workers, room_of(orchestrator, alive))
 	if problems and not force:
 		raise scaling.NotDone("\n".join(["Nothing was changed.", *problems, "Or insist on it with --force."]))
 

@@ -40,6 +40,18 @@ class Order:
 				if (done.returncode or "ERROR" in done.stdout) and not _is_so_already(done.stdout):
 					raise ManagerError(f"`{shlex.join(done.args)}` said: {done.stdout.strip()}")
 
+	def begin(self, folder: Path, sudo: Sequence[str] = ()) -> None:
+		"""Start it and leave it to itself."""
+		for subject in self.subjects:
+			subprocess.Popen(
+				[*sudo, *self.command, subject],
+				cwd=folder,
+				stdin=subprocess.DEVNULL,
+				stdout=subprocess.DEVNULL,
+				stderr=subprocess.DEVNULL,
+				start_new_session=True,
+			)
+
 
 class Manager(Protocol):
 	"""Procfile, supervisor or systemd, as far as workers of our queue go."""
@@ -59,8 +71,16 @@ class Manager(Protocol):
 		"""What has to be run, once its file is written, to have `wanted` workers."""
 		...
 
+	def tune(self, wanted: int) -> list[Order]:
+		"""What has to be run to have `wanted` workers for now, with neither files nor other workers touched."""
+		...
+
 	def carry_out(self, order: Order) -> None:
 		"""Run an order to its end. Raises ManagerError."""
+		...
+
+	def begin(self, order: Order) -> None:
+		"""Give an order and do not wait: to stop a worker takes as long as its step."""
 		...
 
 	def running(self) -> int | None:

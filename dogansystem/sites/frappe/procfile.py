@@ -44,9 +44,15 @@ class Procfile:
 		"""None: nobody takes any."""
 		return []
 
+	def tune(self, wanted: int) -> list[Order]:
+		"""Not possible. Raises ManagerError."""
+		raise ManagerError("The workers of `bench start` cannot be more or fewer while it runs.")
+
 	def carry_out(self, order: Order) -> None:
 		"""Never called."""
 		raise ManagerError("A Procfile takes no orders.")
+
+	begin = carry_out
 
 	def running(self) -> int | None:
 		"""Not known."""

@@ -69,9 +69,18 @@ class Supervisor:
 		"""What has to be run to have `wanted` workers."""
 		return orders(self._known(), wanted, max(wanted, room), self._file.group, self._file.program)
 
+	def tune(self, wanted: int) -> list[Order]:
+		"""What has to be run to have `wanted` workers of those that supervisor knows."""
+		processes = self._known()
+		return orders(processes, wanted, len(processes), self._file.group, self._file.program)
+
 	def carry_out(self, order: Order) -> None:
 		"""Run an order to its end. Raises ManagerError."""
 		order.run(self.bench, self._sudo)
+
+	def begin(self, order: Order) -> None:
+		"""Give an order and do not wait."""
+		order.begin(self.bench, self._sudo)
 
 	def running(self) -> int | None:
 		"""How many of our workers run."""

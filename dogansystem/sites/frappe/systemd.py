@@ -67,9 +67,18 @@ class Systemd:
 		"""What has to be run to have `wanted` workers, numbered from 1."""
 		return orders(self._enabled(), self._running(), wanted)
 
+	def tune(self, wanted: int) -> list[Order]:
+		"""What has to be run to have `wanted` workers until the machine starts again."""
+		running = self._running()
+		return orders(running, running, wanted, for_now=True)
+
 	def carry_out(self, order: Order) -> None:
 		"""Run an order to its end. Raises ManagerError."""
 		order.run(self.bench, self._sudo)
+
+	def begin(self, order: Order) -> None:
+		"""Give an order and do not wait."""
+		order.begin(self.bench, self._sudo)
 
 	def running(self) -> int | None:
 		"""How many instances run."""
@@ -90,23 +99,25 @@ class Systemd:
 
 	@cached_property
 	def _sudo(self) -> Sequence[str]:
-		return ["sudo", "-n"] if may_sudo([CONTROL, "enable", "--now", f"{UNIT}@1"], self.bench) else []
+		return ["sudo", "-n"] if may_sudo([CONTROL, "start", f"{UNIT}@1.service"], self.bench) else []
 
 
-def orders(enabled: set[int], running: set[int], wanted: int) -> list[Order]:
-	"""What brings systemd from the instances that are enabled, and those that run, to 1 … wanted of both."""
+def orders(enabled: set[int], running: set[int], wanted: int, for_now: bool = False) -> list[Order]:
+	"""What brings systemd from the instances that are enabled, and those that run, to 1 … wanted of both; `for_now`: of
+	those that run alone."""
+	start, stop = (("start",), ("stop",)) if for_now else (("enable", "--now"), ("disable", "--now"))
 	missing = sorted(set(range(1, wanted + 1)) - (enabled & running))
 	surplus = sorted(number for number in enabled | running if number > wanted)
 	found = []
 	if missing:
-		found.append(_order("enable", missing, f"start {len(missing)} workers"))
+		found.append(_order(start, missing, f"start {len(missing)} workers"))
 	if surplus:
-		found.append(_order("disable", surplus, f"stop {len(surplus)} workers; each finishes its step"))
+		found.append(_order(stop, surplus, f"stop {len(surplus)} workers; each finishes its step"))
 	return found
 
 
-def _order(verb: str, numbers: Sequence[int], does: str) -> Order:
-	return Order((CONTROL, verb, "--now"), tuple(f"{UNIT}@{number}.service" for number in numbers), does)
+def _order(words: Sequence[str], numbers: Sequence[int], does: str) -> Order:
+	return Order((CONTROL, *words), tuple(f"{UNIT}@{number}.service" for number in numbers), does)
 
 
 def _folders() -> Iterator[Path]:

@@ -1,0 +1,114 @@
+"""As many workers on this node as there is work, within bounds: run by systemd, supervisor or cron."""
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+import click
+from frappe.commands import pass_context
+
+from dogansystem.commands import scale
+from dogansystem.commands.site import json_option, orchestrator_of, print_json
+from dogansystem.scaling.autoscale import Bounds, Demand
+from dogansystem.sites.frappe import scale as scaling
+from dogansystem.sites.frappe.autoscaler import Autoscaler, Look
+
+
+@click.command("autoscale")
+@click.option("--floor", default=2, show_default=True, help="Never fewer workers on this node.")
+@click.option("--ceiling", default=20, show_default=True, help="Never more.")
+@click.option(
+	"--cooldown",
+	default=300.0,
+	show_default=True,
+	help="Seconds that fewer have to be enough before some go.",
+)
+@click.option("--interval", default=15.0, show_default=True, help="Seconds between two looks.")
+@click.option("--once", is_flag=True, help="Look once, for cron.")
+@click.option("--force", is_flag=True, help="Even if the ceiling seems to have no room.")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
+@json_option
+@pass_context
+def autoscale(
+	context: Any,
+	floor: int,
+	ceiling: int,
+	cooldown: float,
+	interval: float,
+	once: bool,
+	force: bool,
+	dry_run: bool,
+	as_json: bool,
+) -> None:
+	"""Have as many workers on this node as there is work: one for each step that runs, one more for each 20 ready."""
+	with orchestrator_of(context) as orchestrator:
+		bounds = Bounds(floor, ceiling, cooldown)
+		_prepare(orchestrator, bounds, force, dry_run, as_json)
+	while True:
+		try:
+			_look(context, bounds, dry_run, as_json, always=once)
+		except Exception as error:
+			# The database or the process manager is away for a while; the next look may find it again.
+			if once:
+				raise
+			click.echo(f"{type(error).__name__}: {error}", err=True)
+		if once:
+			return
+		time.sleep(interval)
+
+
+def _prepare(orchestrator: Any, bounds: Bounds, force: bool, dry_run: bool, as_json: bool) -> None:
+	bench = _bench(orchestrator, as_json)
+	plan = Autoscaler(bench, bounds).preparation()
+	bench.check_rights(plan, restart=True)
+	scale.check_room(orchestrator, bench, bounds.ceiling, force)
+	if dry_run:
+		for line in plan.lines():
+			bench.say(f"would {line}")
+	elif not plan.is_empty:
+		with bench.record.locked():
+			bench.apply(plan)
+			bench.remember(plan, time.time())
+
+
+def _look(context: Any, bounds: Bounds, dry_run: bool, as_json: bool, always: bool) -> None:
+	with orchestrator_of(context) as orchestrator:
+		bench = _bench(orchestrator, as_json)
+		demand = _demand(orchestrator)
+		if demand is None:
+			_tell(None, as_json, dry_run)
+			return
+		with bench.record.locked():
+			found = Autoscaler(bench, bounds).look(orchestrator.site.now(), demand, dry_run)
+	if always or found.orders:
+		_tell(found, as_json, dry_run)
+
+
+def _demand(orchestrator: Any) -> Demand | None:
+	"""What there is to do, and how many nodes share it; None while this one is being drained."""
+	from dogansystem.store import demand, nodes, processes
+	from dogansystem.worker import identity
+
+	db = orchestrator.site.database
+	leaving = {each.name for each in nodes.every(db) if each.draining_since}
+	if identity.node() in leaving:
+		return None
+	sharing = {each.node for each in processes.every(db) if each.id > 0} | {identity.node()}
+	running, ready = demand.read(db)
+	return Demand(running, ready, len(sharing - leaving))
+
+
+def _tell(found: Look | None, as_json: bool, dry_run: bool) -> None:
+	if as_json:
+		print_json({"draining": found is None, "dry_run": dry_run, **(asdict(found) if found else {})})
+	elif found is None:
+		click.echo("This node is being drained: its workers stay as they are.")
+	else:
+		change = f"{found.workers_before} → {found.workers}" if found.orders else f"{found.workers}"
+		click.echo(
+			f"{time.strftime('%H:%M:%S')} workers {change}{' (dry run)' if dry_run else ''}: {found.why}"
+		)
+
+
+def _bench(orchestrator: Any, as_json: bool) -> scaling.Bench:
+	return scale.bench_of(orchestrator, (lambda line: None) if as_json else click.echo)
