@@ -33,11 +33,11 @@ RUNS_AT_A_TIME = 12
 class ScaleTestCase(LoadTestCase):
 	settings = LoadTestCase.settings | {"lease_seconds": 10}
 
-	def scale(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
-		"""Run the command, and look at its exit code."""
+	def command(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+		"""Run a command of ours, and look at its exit code."""
 		words = ("-W", "ignore", "-m", "frappe.utils.bench_helper", "frappe", "--site", frappe.local.site)
 		done = subprocess.run(
-			[sys.executable, *words, "dogansystem", "scale", *arguments],
+			[sys.executable, *words, "dogansystem", *arguments],
 			env=os.environ | environment,
 			capture_output=True,
 			text=True,
@@ -45,6 +45,9 @@ class ScaleTestCase(LoadTestCase):
 		self.assertEqual(done.returncode, code, done.stdout + done.stderr)
 		frappe.db.rollback()
 		return done
+
+	def scale(self, *arguments: str, code: int = 0, **environment: str) -> subprocess.CompletedProcess[str]:
+		return self.command("scale", *arguments, code=code, **environment)
 
 	def scaled(self, *arguments: str) -> dict[str, Any]:
 		return json.loads(self.scale(*arguments, "--json").stdout)
@@ -75,6 +78,7 @@ class TestUnderSupervisor(ScaleTestCase):
 		super().setUp()
 		self.set_settings(num_workers=2, max_agents=20)
 		self.addCleanup(RECORD.unlink, missing_ok=True)
+		self.addCleanup((ROOT / "config" / "dogansystem-autoscale.json").unlink, missing_ok=True)
 
 	def test_from_two_to_four_workers_and_back_under_load_nothing_is_lost(self):
 		before, others = self.state(), self.others()
@@ -105,6 +109,40 @@ class TestUnderSupervisor(ScaleTestCase):
 		return {
 			name: pid for name, pid in self.daemon.processes().items() if not name.startswith("dogansystem-")
 		}
+
+	def test_the_autoscaler_follows_the_work_and_restarts_nobody(self):
+		before = self.state()
+		self.assertEqual(self.autoscaled(dry_run=True)["workers"], 2)
+		self.assertEqual(self.state(), before, "a dry run changes nothing")
+		self.assertEqual(self.autoscaled()["workers"], 2)
+		self.assertEqual(self.setting("num_workers"), 5)
+		self.assertIn(b"numprocs=5\n", WRITTEN.read_bytes())
+		two = self.daemon.processes()
+
+		self.start_some(90)
+		found = self.autoscaled()
+		self.assertEqual((found["workers_before"], found["workers"]), (2, 4), found["why"])
+		self.assertLessEqual(two.items(), self.daemon.processes().items(), "those that were there went on")
+		self.wait_until_done(90)
+		self.assert_right("bench: autoscale under supervisor", workers=4)
+
+		four = self.daemon.processes()
+		self.assertEqual(self.autoscaled()["workers"], 4, "until now they were wanted")
+		found = self.autoscaled()
+		self.assertEqual((found["workers_before"], found["workers"]), (4, 3), found["why"])
+		self.wait_for(lambda: len(self.daemon.workers()) == 3)
+		self.assertLess(self.daemon.processes().items(), four.items())
+		self.assertEqual(self.autoscaled()["workers"], 3, "the next ones go a minute later")
+		self.scale("--undo")
+		self.assertEqual(self.state(), before)
+		self.assertEqual(len(self.daemon.workers()), 2)
+
+	def autoscaled(self, dry_run: bool = False) -> dict[str, Any]:
+		"""What one look has led to."""
+		bounds = ("--floor", "2", "--ceiling", "5", "--cooldown", "0")
+		rest = ("--dry-run",) if dry_run else ()
+		done = self.command("autoscale", *bounds, "--once", "--json", *rest)
+		return json.loads(done.stdout)
 
 	def test_a_dry_run_says_what_would_be_done_and_changes_nothing(self):
 		before = self.state()
@@ -170,6 +208,12 @@ class ProcfileTestCase(ScaleTestCase):
 
 
 class TestUnderBenchStart(ProcfileTestCase):
+	def test_the_autoscaler_says_that_it_needs_a_process_manager_that_it_can_tell(self):
+		before = self.state()
+		self.assertIn("bench setup production", self.command("autoscale", "--once", code=3).stderr)
+		self.assertIn("1 <= floor", self.command("autoscale", "--once", "--floor", "0", code=2).stderr)
+		self.assertEqual(self.state(), before)
+
 	def test_bench_start_starts_as_many_workers_as_the_procfile_says(self):
 		make_bench(ROOT)
 		before = self.state()

@@ -61,7 +61,7 @@ def test_a_file_says_what_to_change_and_fits_on_a_screen_or_two(path: Path):
 @pytest.mark.parametrize("path", files(), ids=lambda path: str(path.relative_to(DEPLOY)))
 def test_what_a_file_names_of_the_app_is_there(path: Path):
 	for name in re.findall(r"\bdogansystem\.[a-z_.]+[a-z]", path.read_text()):
-		if not name.startswith(("dogansystem.conf", "dogansystem.timeout")):
+		if not name.startswith(("dogansystem.conf", "dogansystem.timeout", "dogansystem.sudoers")):
 			assert exists(name), f"{name} is not there"
 
 

@@ -98,6 +98,16 @@ def test_a_unit_that_breaks_a_rule_is_noticed(old: str, new: str, problem: str):
 	assert problem in " ".join(systemd_problems(broken((SYSTEMD / SERVICE).read_text(), old, new)))
 
 
+def verified(folder: Path, name: str, text: str) -> str:
+	"""What systemd says of a unit that belongs to the target, beside the workers' own."""
+	(folder / SERVICE).write_text(
+		(SYSTEMD / SERVICE).read_text().replace(f"{BENCH}/env/bin/python", sys.executable)
+	)
+	(folder / TARGET).write_text((SYSTEMD / TARGET).read_text())
+	(folder / name).write_text(text.replace(f"{BENCH}/env/bin/python", sys.executable))
+	return run(program("systemd-analyze", "systemd"), "verify", folder / name).stdout
+
+
 # supervisor
 
 

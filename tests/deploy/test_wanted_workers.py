@@ -13,8 +13,9 @@ import pytest
 import yaml
 
 from dogansystem import Sandbox
+from dogansystem.scaling.autoscale import Demand
 from dogansystem.sites.sandbox import TestClock
-from dogansystem.store import processes, queue
+from dogansystem.store import demand, processes, queue
 from dogansystem.store.moment import moment
 from tests.deploy.files import DEPLOY, program, run
 from tests.sandbox.conftest import clock, empty_mariadb_url, mariadb_url  # noqa: F401
@@ -76,6 +77,7 @@ def test_as_many_workers_are_wanted_as_steps_run_and_one_more_for_each_twenty(
 ):
 	fill(site, ready, claimed, running)
 	assert ask(site, "keda/scaling.yaml") == steady
+	assert Demand(*demand.read(site.database)).workers == steady
 	assert ask(site, "spot/scaling.yaml") == spot
 
 
