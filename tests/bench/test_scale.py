@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, ClassVar
@@ -12,6 +13,7 @@ from typing import Any, ClassVar
 import frappe
 
 from dogansystem.sites.frappe.systemd import RUNS, UNIT
+from dogansystem.tests.contract.home import step
 from tests.bench.load import LoadTestCase
 from tests.bench.supervisord import (
 	Supervisord,
@@ -21,6 +23,8 @@ from tests.bench.supervisord import (
 	wait_for_workers,
 	why_not,
 )
+from tests.bench.test_workers import MARK as SLOW_MARK
+from tests.bench.test_workers import SLOW
 
 ROOT = Path(os.environ.get("FRAPPE_BENCH_ROOT", "."))
 CONFIG = ROOT / "sites" / "common_site_config.json"
@@ -28,6 +32,7 @@ WRITTEN = ROOT / "config" / "supervisor.conf"
 RECORD = ROOT / "config" / "dogansystem-scale.json"
 FILES = (CONFIG, WRITTEN)
 RUNS_AT_A_TIME = 12
+LOOK = 20.0  # seconds that a command may take on a busy machine
 
 
 class ScaleTestCase(LoadTestCase):
@@ -119,12 +124,14 @@ class TestUnderSupervisor(ScaleTestCase):
 		self.assertIn(b"numprocs=5\n", WRITTEN.read_bytes())
 		two = self.daemon.processes()
 
-		self.start_some(90)
+		runs = [self.slow_run(time.time() + LOOK) for _ in range(30)]
+		self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease WHERE begun_at IS NOT NULL"))
 		found = self.autoscaled()
 		self.assertEqual((found["workers_before"], found["workers"]), (2, 4), found["why"])
 		self.assertLessEqual(two.items(), self.daemon.processes().items(), "those that were there went on")
 		self.wait_until_done(90)
-		self.assert_right("bench: autoscale under supervisor", workers=4)
+		self.assertEqual({self.run_of(run)["status"] for run in runs}, {"Succeeded"})
+		self.assertEqual(len(self.todos(f"{SLOW_MARK} effect")), len(runs))
 
 		four = self.daemon.processes()
 		self.assertEqual(self.autoscaled()["workers"], 4, "until now they were wanted")
@@ -136,6 +143,11 @@ class TestUnderSupervisor(ScaleTestCase):
 		self.scale("--undo")
 		self.assertEqual(self.state(), before)
 		self.assertEqual(len(self.daemon.workers()), 2)
+
+	def slow_run(self, until: float) -> str:
+		"""Start a run whose step works until that moment."""
+		slow = step("slow", "method.call", params={"method": SLOW, "args": {"until": "{{ input.until }}"}})
+		return self.start(self.save("contract-slow", [slow]), {"until": until})
 
 	def autoscaled(self, dry_run: bool = False) -> dict[str, Any]:
 		"""What one look has led to."""
