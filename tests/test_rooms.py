@@ -18,8 +18,6 @@ ALLOWED = {
 	"agents": {"engine", "store", "sites.protocol", "agents"},
 	"health": {"engine", "store", "sites.protocol", "health"},
 	"scaling": {"engine", "store", "sites.protocol", "health", "scaling", "actions.busy"},
-	"sites": {"engine", "store", "sites", "actions", "triggers", "worker", "agents"},
-	"scaling": {"engine", "store", "sites.protocol", "health", "scaling"},
 	"sites": {"engine", "store", "sites", "actions", "triggers", "worker", "agents", "scaling"},
 }
 MAY_NAME_FRAPPE = (
