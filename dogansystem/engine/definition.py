@@ -133,6 +133,12 @@ class Definition:
 		}
 
 	@cached_property
+	def is_line(self) -> bool:
+		"""Whether each step waits for the one before it and for nothing else, so that at most one is under way."""
+		before = [(), *((step.id,) for step in self.steps)]
+		return all(step.after == expected for step, expected in zip(self.steps, before, strict=False))
+
+	@cached_property
 	def in_order(self) -> tuple[Step, ...]:
 		"""The steps sorted so that each comes after all it waits for; the list's order otherwise."""
 		placed: dict[str, Step] = {}

@@ -7,7 +7,7 @@ from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped
 from dogansystem.engine.states import FAILED, RUNNING, SKIPPED, SUCCEEDED, WAITING
 from dogansystem.sites.protocol import Database
 from dogansystem.store import dialect, slots
-from dogansystem.store.dialect import RowUpdate
+from dogansystem.store.dialect import Statement
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Lease
 
@@ -16,7 +16,11 @@ STEP_RUN = "tabDogan Step Run"
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-	"""One attempt of a step, or of one item of it (`item` counts from 1; 0 is the step itself)."""
+	"""One attempt of a step, or of one item of it (`item` counts from 1; 0 is the step itself).
+
+	Attributes:
+		items: how many items the step has at most, if that is known, else 0.
+	"""
 
 	lease: Lease
 	definition: Definition
@@ -24,6 +28,7 @@ class Attempt:
 	item: int
 	started: Moment
 	worker: str
+	items: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,7 @@ class Finished:
 		broken: an item has failed, so that no further one starts.
 		freed: a slot became free, or something stands in line: call `admission.admit`.
 		again: the attempt failed, and there will be another one.
+		begun: the lease `behind` this one, noted as begun in the same transaction.
 	"""
 
 	successor: Lease | None = None
@@ -47,6 +53,7 @@ class Finished:
 	broken: bool = False
 	freed: bool = False
 	again: bool = False
+	begun: Lease | None = None
 
 
 def write_result(
@@ -59,26 +66,26 @@ def write_result(
 	successor: Lease | None = None,
 ) -> None:
 	"""Write the row of the step run, and show a step that was handed over as running."""
-	updates = [result_of(attempt, outcome, at, state)]
+	statements = [result_of(attempt, outcome, at, state)]
 	if successor:
-		updates.append(
-			RowUpdate(
-				STEP_RUN,
-				successor.step_run,
-				{"status": RUNNING, "ready_at": at.text, "started_at": at.text, "worker": attempt.worker},
-			)
-		)
-	dialect.update_rows(db, *updates)
+		statements.append(running(attempt, successor, at))
+	dialect.together(db, statements)
 
 
-def result_of(attempt: Attempt, outcome: Outcome, at: Moment, state: str | None = None) -> RowUpdate:
+def running(attempt: Attempt, successor: Lease, at: Moment) -> Statement:
+	"""Show a step that was handed over as running."""
+	values = {"status": RUNNING, "ready_at": at.text, "started_at": at.text, "worker": attempt.worker}
+	return dialect.update_of(STEP_RUN, successor.step_run, values)
+
+
+def result_of(attempt: Attempt, outcome: Outcome, at: Moment, state: str | None = None) -> Statement:
 	"""The row of a step run after an attempt: state, times, attempt, output or error."""
 	state = state or state_of(outcome)
 	output = outcome.output if isinstance(outcome, Done | Stops) else None
 	if isinstance(outcome, Expanded):
 		output = "[]"
 	error_type, error = (outcome.type, outcome.message) if isinstance(outcome, Failed) else (None, None)
-	return RowUpdate(
+	return dialect.update_of(
 		STEP_RUN,
 		attempt.lease.step_run,
 		{

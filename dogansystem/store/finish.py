@@ -11,24 +11,44 @@ from dogansystem.engine import flow
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.outcomes import Expanded, Failed, Outcome, Stops, Waits
 from dogansystem.engine.retry import next_attempt
-from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, RUNNING, SUCCEEDED, WAITING
+from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, RUNNING, WAITING
 from dogansystem.sites.protocol import Database
-from dogansystem.store import items, names, queue, runs, timers
-from dogansystem.store.attempts import Attempt, Finished, frees, result_of, state_of, write_result
-from dogansystem.store.dialect import RowUpdate, update_rows
+from dogansystem.store import items, names, ordinary, queue, runs, timers
+from dogansystem.store.attempts import Attempt, Finished, frees, state_of, write_result
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Lease
 from dogansystem.store.runs import LockedRun
 
 
 def finish(
-	db: Database, attempt: Attempt, outcome: Outcome, at: Moment, *, stick: bool, chance: Callable[[], float]
+	db: Database,
+	attempt: Attempt,
+	outcome: Outcome,
+	at: Moment,
+	*,
+	stick: bool,
+	chance: Callable[[], float],
+	behind: Lease | None = None,
 ) -> Finished | None:
 	"""Write the outcome of an attempt and what follows; the caller commits. None: the lease is lost, roll back.
 
-	With `stick` a step that becomes ready is handed to the same process instead of the queue. `chance` gives a number
-	from 0 to 1 for the jitter of retries.
+	With `stick` a step that becomes ready is handed to the same process instead of the queue; if none is, the lease
+	`behind` this one begins. `chance` gives a number from 0 to 1 for the jitter of retries.
 	"""
+	ending = ordinary.plan(attempt, outcome, at, stick, behind)
+	if ending:
+		as_expected, finished = ordinary.finish(db, attempt, ending)
+		if as_expected:
+			return finished
+	finished = _finish(db, attempt, outcome, at, stick, chance)
+	if finished and behind and not finished.successor and queue.begin(db, behind, at):
+		return replace(finished, begun=behind)
+	return finished
+
+
+def _finish(
+	db: Database, attempt: Attempt, outcome: Outcome, at: Moment, stick: bool, chance: Callable[[], float]
+) -> Finished | None:
 	if isinstance(outcome, Failed):
 		delay = next_attempt(attempt.step.retry, attempt.lease.attempt, outcome.names, chance)
 		if delay is not None:
@@ -37,8 +57,6 @@ def finish(
 		return items.finish_item(db, attempt, outcome, at, stick)
 	if isinstance(outcome, Waits):
 		return _wait(db, attempt, outcome, at)
-	if _is_alone(attempt.definition) and not isinstance(outcome, Expanded | Stops):
-		return _finish_alone(db, attempt, outcome, at)
 	return _finish_step(db, attempt, outcome, at, stick)
 
 
@@ -78,24 +96,6 @@ def _finish_step(
 	return Finished(
 		successor, opened=opened, freed=frees(db, attempt) or _limits_next(attempt.definition, decision)
 	)
-
-
-def _finish_alone(db: Database, attempt: Attempt, outcome: Outcome, at: Moment) -> Finished | None:
-	"""The only step of a run: nothing to decide between, so the run's row is not read but written with a condition."""
-	state = state_of(outcome)
-	simple = (
-		state != FAILED and attempt.definition.output is None and not attempt.definition.limits.run_timeout
-	)
-	if not (simple and not attempt.definition.limits.concurrent_runs):
-		return _finish_step(db, attempt, outcome, at, stick=False)
-	db.begin()
-	ended = {"status": SUCCEEDED, "ending": SUCCEEDED, "finished_at": at.text, "modified": at.text}
-	run = RowUpdate("tabDogan Workflow Run", attempt.lease.run, ended, "status = 'Running' AND ending = ''")
-	if not update_rows(db, run, result_of(attempt, outcome, at)):
-		return _finish_step(db, attempt, outcome, at, stick=False)
-	if not queue.drop(db, attempt.lease):
-		return None
-	return Finished(freed=frees(db, attempt))
 
 
 def _finish_in_ending_run(
@@ -163,15 +163,9 @@ def _successor(run: LockedRun, decision: flow.Decision, attempt: Attempt, at: Mo
 	for step_id in decision.ready:
 		step = run.definition.by_id[step_id]
 		if not step.is_limited:
-			lane = queue.lane(step.priority)
-			key = names.step_run(run.name, step_id)
-			return replace(attempt.lease, lane=lane, step_run=key, attempt=1, agent=None, ready_at=at.seconds)
+			return ordinary.successor_of(attempt, step, at)
 	return None
 
 
 def _limits_next(definition: Definition, decision: flow.Decision) -> bool:
 	return any(definition.by_id[step_id].is_limited for step_id in decision.ready)
-
-
-def _is_alone(definition: Definition) -> bool:
-	return len(definition.steps) == 1

@@ -4,6 +4,7 @@ Items do not share a counter: a row that every finishing item writes would let o
 next pending item that nobody else is opening; who finds none looks, after its commit, whether it was the last.
 """
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from dogansystem.engine.definition import Definition, Step
@@ -96,6 +97,18 @@ def finish_item(db: Database, attempt: Attempt, outcome: Outcome, at: Moment, st
 		queue.make_ready(db, attempt.lease.run, [(attempt.step, item, successor.attempt)], at)
 		return Finished(opened=1, freed=freed or attempt.step.is_limited)
 	return Finished(check_items=not waits, broken=broken, freed=freed)
+
+
+def at_most(db: Database, run: str) -> int:
+	"""How many items any step of a run has: the end of an index, however many there are."""
+	rows = db.sql("SELECT MAX(item) FROM `tabDogan Step Run` WHERE run = %s", (run,))
+	return int(rows[0][0] or 0)
+
+
+def are_among(run: str, step_id: str, in_hand: Iterable[Lease]) -> bool:
+	"""Whether a process has items of this step in hand: then one of them is the last, and none before."""
+	prefix = names.step_run(run, step_id) + "."
+	return any(each.step_run.startswith(prefix) for each in in_hand)
 
 
 def close(

@@ -11,6 +11,7 @@ from dogansystem.engine.definition import Step
 from dogansystem.engine.states import READY, RUNNING, WAITING
 from dogansystem.sites.protocol import Database
 from dogansystem.store import dialect, names
+from dogansystem.store.dialect import Statement
 from dogansystem.store.moment import Moment
 
 LANES = 10  # one for each priority; lane 0 is priority 9
@@ -178,12 +179,15 @@ def _insert_leases(db: Database, leases: Sequence[Lease], first_begun_at: float 
 
 def begin(db: Database, lease: Lease, at: Moment) -> bool:
 	"""Note that the attempt starts now, so that it counts if the process dies. False: the lease was taken back."""
-	return bool(
-		db.execute(
-			"UPDATE dogan_lease SET begun_at = %s WHERE process = %s AND seq = %s AND step_run = %s"
-			" AND begun_at IS NULL",
-			(at.seconds, lease.process, lease.seq, lease.step_run),
-		)
+	statement = beginning(lease, at)
+	return bool(db.execute(statement.query, statement.values))
+
+
+def beginning(lease: Lease, at: Moment) -> Statement:
+	"""What `begin` executes."""
+	return Statement(
+		"UPDATE dogan_lease SET begun_at = %s WHERE process = %s AND seq = %s AND step_run = %s AND begun_at IS NULL",
+		(at.seconds, lease.process, lease.seq, lease.step_run),
 	)
 
 
@@ -204,30 +208,41 @@ def unbegin_all(db: Database, process: int) -> int:
 
 def drop(db: Database, lease: Lease) -> bool:
 	"""Give up a lease because its step is finished or waits. False: somebody else owns the step by now."""
-	return bool(
-		db.execute(
-			"DELETE FROM dogan_lease WHERE process = %s AND seq = %s AND step_run = %s",
-			(lease.process, lease.seq, lease.step_run),
-		)
+	statement = dropping(lease)
+	return bool(db.execute(statement.query, statement.values))
+
+
+def dropping(lease: Lease) -> Statement:
+	"""What `drop` executes."""
+	return Statement(
+		"DELETE FROM dogan_lease WHERE process = %s AND seq = %s AND step_run = %s",
+		(lease.process, lease.seq, lease.step_run),
+		must=True,
 	)
 
 
 def hand_over(db: Database, lease: Lease, successor: Lease) -> bool:
 	"""Turn the lease of a finished step into that of the step behind it: the fence and the claim in one statement."""
-	return bool(
-		db.execute(
-			"UPDATE dogan_lease SET step_run = %s, lane = %s, attempt = 1, agent = NULL, begun_at = %s, ready_at = %s"
-			" WHERE process = %s AND seq = %s AND step_run = %s",
-			(
-				successor.step_run,
-				successor.lane,
-				successor.ready_at,
-				successor.ready_at,
-				lease.process,
-				lease.seq,
-				lease.step_run,
-			),
-		)
+	statement = handing_over(lease, successor)
+	return bool(db.execute(statement.query, statement.values))
+
+
+def handing_over(lease: Lease, successor: Lease) -> Statement:
+	"""What `hand_over` executes."""
+	return Statement(
+		"UPDATE dogan_lease SET step_run = %s, lane = %s, attempt = %s, agent = NULL, begun_at = %s, ready_at = %s"
+		" WHERE process = %s AND seq = %s AND step_run = %s",
+		(
+			successor.step_run,
+			successor.lane,
+			successor.attempt,
+			successor.ready_at,
+			successor.ready_at,
+			lease.process,
+			lease.seq,
+			lease.step_run,
+		),
+		must=True,
 	)
 
 

@@ -2,6 +2,7 @@
 
 import time
 from collections import deque
+from collections.abc import Iterator
 
 from dogansystem.engine.states import RUNNING
 from dogansystem.sites.protocol import Database, Site
@@ -68,14 +69,16 @@ class Batch:
 			return work
 		return None
 
-	def begin_next(self, db: Database, at: Moment) -> Lease | None:
-		"""Begin the next step in the transaction of the one before; tell `has_begun` of it when that has committed."""
-		if self._works and queue.begin(db, self._works[0].lease, at):
-			return self._works[0].lease
-		return None
+	def ahead(self) -> Lease | None:
+		"""What comes next. Who begins it in the transaction of the step before tells `has_begun` when that has committed."""
+		return self._works[0].lease if self._works else None
+
+	def leases(self) -> Iterator[Lease]:
+		"""All that is in hand and not taken out."""
+		return (each.lease for each in self._works)
 
 	def has_begun(self, lease: Lease | None) -> None:
-		"""What `begin_next` gave is committed."""
+		"""That what is `ahead` has begun is committed; or, with None, that it has not."""
 		self._begun = lease
 
 	def share(self) -> bool:

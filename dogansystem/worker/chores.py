@@ -108,13 +108,25 @@ def _wake(site: Site, db: Database, timer: Timer) -> Finished | None:
 	return wake.wake(db, timer, definition, moment(site))
 
 
-def close_items(site: Site, control: Control, run: str, step: str, *, broken: bool = True) -> None:
-	"""Complete a `for_each` step if its last item is finished. If it cannot be done now, the tick does it."""
+def close_items(
+	site: Site,
+	control: Control,
+	run: str,
+	step: str,
+	definition: Definition | None = None,
+	*,
+	broken: bool = True,
+) -> bool:
+	"""Complete a `for_each` step if its last item is finished; True when its run went on or ended by it.
+
+	If it cannot be done now, the tick does it. `definition` is the run's, where the caller has it.
+	"""
 
 	def close(db: Database) -> bool:
-		return items.close(db, run, definition_of(site, db)(run), step, moment(site), broken=broken)
+		of_run = definition or definition_of(site, db)(run)
+		return items.close(db, run, of_run, step, moment(site), broken=broken)
 
-	control.run_or_leave(close, False)
+	return control.run_or_leave(close, False)
 
 
 def take_over_silent(site: Site, control: Control) -> int:

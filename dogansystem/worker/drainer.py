@@ -14,7 +14,7 @@ from functools import partial
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import faults, nodes, processes, queue, samples
+from dogansystem.store import faults, items, nodes, processes, queue, samples
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
@@ -251,18 +251,19 @@ class Drainer:
 	) -> Finished | None:
 		db = self.site.database
 		effort.writes()
-		attempt = Attempt(work.lease, work.definition, work.step, work.item, started, self._worker)
-		at = moment(self.site)
-		finished = finish(db, attempt, outcome, at, stick=stick, chance=random.random)
+		attempt = Attempt(
+			work.lease, work.definition, work.step, work.item, started, self._worker, work.items
+		)
+		behind, at = self._batch.ahead(), moment(self.site)
+		finished = finish(db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind)
 		if finished is None:
 			db.rollback()
 			return None
-		begun = None if finished.successor else self._batch.begin_next(db, at)
 		self.site.runs_changed([work.lease.run])
 		faults.point("step.before_commit")
 		db.commit()
 		faults.point("step.after_commit")
-		self._batch.has_begun(begun)
+		self._batch.has_begun(finished.begun)
 		self.progress.tally.add(work, outcome, finished, started.seconds, self.site.now(), effort)
 		return finished
 
@@ -290,12 +291,18 @@ class Drainer:
 
 	def _follow_up(self, work: Work, finished: Finished) -> None:
 		"""What a finished step leads to beyond its own transaction."""
-		if finished.check_items:
-			chores.close_items(self.site, self._control, work.lease.run, work.step.id, broken=finished.broken)
-		if finished.freed or finished.check_items:
+		closed = finished.check_items and self._close_items(work, finished.broken)
+		if finished.freed or closed:
 			chores.admit(self.site, self._control)
 		if finished.opened > 1 or (finished.opened and finished.successor):
 			self._ring_for_help()
+
+	def _close_items(self, work: Work, broken: bool) -> bool:
+		"""Complete the `for_each` step if this was its last item; True when its run went on or ended by it."""
+		run, step = work.lease.run, work.step.id
+		if not broken and items.are_among(run, step, self._batch.leases()):
+			return False
+		return chores.close_items(self.site, self._control, run, step, work.definition, broken=broken)
 
 	# When nothing is ready
 

@@ -30,6 +30,7 @@ class Work:
 	Attributes:
 		item: counts from 1; 0 is the step itself.
 		user: whose permissions the attempt has; None if the step's agent was deleted meanwhile.
+		items: how many items the step has at most; 0 if it is none, or nobody has looked.
 	"""
 
 	lease: Lease
@@ -39,6 +40,7 @@ class Work:
 	item_value: Any
 	data: RunData
 	user: str | None
+	items: int = 0
 
 
 class Interrupted(Exception):

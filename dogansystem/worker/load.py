@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dogansystem.engine.outputs import decode
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import agents, context, dialect, names, versions
+from dogansystem.store import agents, context, dialect, items, names, versions
 from dogansystem.store.context import RunData
 from dogansystem.store.queue import Lease
 from dogansystem.worker.execute import Work
@@ -16,13 +16,16 @@ class Loader:
 	def __init__(self, site: Site):
 		self._site = site
 		self._runs: dict[str, RunData] = {}
+		self._last_item: dict[str, int] = {}  # by run, the highest number of an item of any of its steps
 
 	def load(self, db: Database, leases: Sequence[Lease]) -> list[Work]:
 		"""The work behind claimed leases, in their order. A run that was deleted meanwhile is left out."""
 		self._runs = context.load_runs(db, {lease.run for lease in leases})
-		items = self._item_values(db, [each.step_run for each in leases if names.parts(each.step_run)[1]])
+		of_items = [each for each in leases if names.parts(each.step_run)[1]]
+		values = self._item_values(db, [each.step_run for each in of_items])
+		self._last_item = {run: items.at_most(db, run) for run in {each.run for each in of_items}}
 		known = [lease for lease in leases if lease.run in self._runs]
-		return [self._work(db, lease, items.get(lease.step_run)) for lease in known]
+		return [self._work(db, lease, values.get(lease.step_run)) for lease in known]
 
 	def successor(self, lease: Lease, item_value: str | None) -> Work:
 		"""The work behind a lease that was handed over: of a run that is in hand already, and of no agent."""
@@ -33,7 +36,8 @@ class Loader:
 		definition = versions.load(self._site, data.version, db)
 		step_id, item = names.parts(lease.step_run)
 		user = agents.user_of(db, lease.agent) if db and lease.agent else data.run_as
-		return Work(lease, definition, definition.by_id[step_id], item, decode(item_value), data, user)
+		count = self._last_item.get(lease.run, 0) if item else 0
+		return Work(lease, definition, definition.by_id[step_id], item, decode(item_value), data, user, count)
 
 	def _item_values(self, db: Database, step_runs: Sequence[str]) -> dict[str, str | None]:
 		if not step_runs:

@@ -120,12 +120,20 @@ class Process:
 		step = definition.by_id[step_id]
 		outcome = self._outcome(step, item)
 		at = moment(place)
-		attempt = Attempt(lease, definition, step, item, at, self.worker)
+		attempt = Attempt(
+			lease, definition, step, item, at, self.worker, self._count_items(lease) if item else 0
+		)
 		db.begin()
 		self._act(lease, outcome)
 		self.world.known.stopped |= {lease.run} if isinstance(outcome, Stops) else set()
 		finished = finish(
-			db, attempt, outcome, at, stick=self.chance.random() < 0.7, chance=self.chance.random
+			db,
+			attempt,
+			outcome,
+			at,
+			stick=self.chance.random() < 0.7,
+			chance=self.chance.random,
+			behind=self._batch[0] if self._batch else None,
 		)
 		self._in_hand = None
 		if (finished is not None) != held:
@@ -152,23 +160,26 @@ class Process:
 			)
 
 	def _after(self, finished: Finished, attempt: Attempt) -> None:
-		db = self.world.place.database
-		at = moment(self.world.place)
-		self._begun = None
-		if finished.successor is None and self._batch and queue.begin(db, self._batch[0], at):
-			self._begun = self._batch[0].seq
-		db.commit()
+		self._begun = finished.begun.seq if finished.begun else None
+		self.world.place.database.commit()
 		if finished.successor:
 			self._in_hand, self._is_successor = finished.successor, True
-		if finished.check_items:
-			self._to_do.append(lambda: self._close_items(attempt, finished.broken))
-		if finished.freed or finished.check_items:
+		if finished.freed:
 			self._to_do.append(self.world.admit)
+		more = items.are_among(attempt.lease.run, attempt.step.id, self._batch)
+		if finished.check_items and (finished.broken or not more):
+			self._to_do.append(lambda: self._close_items(attempt, finished.broken))
 
 	def _close_items(self, attempt: Attempt, broken: bool) -> None:
 		run, step = attempt.lease.run, attempt.step.id
 		at = moment(self.world.place)
-		self.world.control.run(lambda db: items.close(db, run, attempt.definition, step, at, broken=broken))
+		if self.world.control.run(
+			lambda db: items.close(db, run, attempt.definition, step, at, broken=broken)
+		):
+			self._to_do.append(self.world.admit)
+
+	def _count_items(self, lease: Lease) -> int:
+		return self.world.control.run(lambda db: items.at_most(db, lease.run))
 
 	def _outcome(self, step: Step, item: int) -> Outcome:
 		chance, output = self.chance, encode({"index": item - 1} if item else {}, "")
@@ -226,8 +237,8 @@ class Process:
 			self.world.control.run(lambda db: queue.unbegin(db, lease))
 		said = self.give_back()
 		self.world.control.run(lambda db: processes.leave(db, self.id))
-		for follow_up in self._to_do:
-			follow_up()
+		while self._to_do:
+			self._to_do.popleft()()
 		self.gone = True
 		return said
 
