@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from dogansystem.engine.errors import StepCommitted, half_a_character
-from dogansystem.sites.protocol import Row
+from dogansystem.sites.protocol import Row, Statement
 from dogansystem.sites.statements import ends_transaction
 
 MAX_REMEMBERED = 1.0  # seconds; a thread that only reads may never end a transaction
@@ -99,11 +99,28 @@ class Connection(ABC):
 		except UnicodeEncodeError as error:
 			raise half_a_character(error) from None
 
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in order; gives the number of the first that was unfit, or None."""
+		self.begin()
+		for number, each in enumerate(statements):
+			if each.asks:
+				fits = bool(self.sql(each.query, each.values))
+			else:
+				fits = bool(self.execute(each.query, each.values)) or not each.must
+			if not fits:
+				return number
+		if commit:
+			self.commit()
+		return None
+
 	def commit(self) -> None:
 		"""End the transaction and keep what it did; then run the callbacks that waited for it."""
 		if self._in_step:
 			raise self._refuse("commit()")
 		self._commit()
+		self._committed()
+
+	def _committed(self) -> None:
 		self._remembered.clear()
 		callbacks, self._callbacks = self._callbacks, []
 		for callback in callbacks:

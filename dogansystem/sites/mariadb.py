@@ -12,10 +12,10 @@ from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import Cursor
 
-from dogansystem.sites import marks
+from dogansystem.sites import compound, marks
 from dogansystem.sites.address import AddressError, MariaDBServer
 from dogansystem.sites.connection import Connection
-from dogansystem.sites.protocol import Row
+from dogansystem.sites.protocol import Row, Statement
 
 CONNECT_TIMEOUT = 10  # seconds
 CONFLICTS = frozenset({1213, 1205, 1020})  # deadlock, lock wait timeout, record changed since it was read
@@ -105,6 +105,23 @@ class MariaDB(Connection):
 	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
 		"""Run an INSERT for many rows, as many to a statement as fit into 1 MB."""
 		return self._run(query, rows, many=True).rowcount if rows else 0
+
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
+		# Open before it is sent: nobody can tell whether a COMMIT got through on a line that was lost.
+		self._open = self._open or commit
+		try:
+			self._run(compound.text(statements, commit=commit), compound.values(statements))
+		except pymysql.err.Error as error:
+			number = compound.unfit(error)
+			if number is None:
+				raise
+			self._open = True
+			return number
+		if commit:
+			self._open = False
+			self._committed()
+		return None
 
 	def begin(self) -> None:
 		"""Nothing to do: the first statement opens the transaction, and row locks come with the reads."""

@@ -7,6 +7,7 @@ thread's own connection.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -16,6 +17,21 @@ from dogansystem.sites.settings import Surroundings as Surroundings
 
 Row = tuple[Any, ...]
 Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+	"""A statement that is executed together with others.
+
+	Attributes:
+		must: it is unfit if it changes no row.
+		asks: it is a SELECT, unfit without a row; what it has read stays as it is until the transaction ends.
+	"""
+
+	query: str
+	values: Sequence[Any]
+	must: bool = False
+	asks: bool = False
 
 
 class Database(Protocol):
@@ -39,6 +55,14 @@ class Database(Protocol):
 
 	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
 		"""Run `INSERT … VALUES (%s, …)` for many rows in as few statements as the dialect allows."""
+		...
+
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in order, in one round trip where there is one; None when all did fit.
+
+		Else the number of the first that was unfit: those before it have been executed, those behind it have not.
+		With `commit`, and if all did fit, this is the transaction's end as `commit` is.
+		"""
 		...
 
 	def begin(self) -> None:

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.states import FAILED, RUNNING, SKIPPED, SUCCEEDED, WAITING
-from dogansystem.sites.protocol import Database
+from dogansystem.sites.protocol import Database, Statement
 from dogansystem.store import dialect, slots
-from dogansystem.store.dialect import Statement
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Lease
 
@@ -69,7 +68,7 @@ def write_result(
 	statements = [result_of(attempt, outcome, at, state)]
 	if successor:
 		statements.append(running(attempt, successor, at))
-	dialect.together(db, statements)
+	db.together(statements)
 
 
 def running(attempt: Attempt, successor: Lease, at: Moment) -> Statement:

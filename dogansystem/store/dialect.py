@@ -4,10 +4,9 @@ SQLite has one writer at a time, so a transaction that has written anything need
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from dogansystem.sites.protocol import Database, Row
+from dogansystem.sites.protocol import Database, Row, Statement
 
 
 def for_update(db: Database) -> str:
@@ -67,21 +66,6 @@ def write_by_keys(
 	)
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
-	"""A statement that is sent together with others.
-
-	Attributes:
-		must: without a row that it changes (or, of a `SELECT COUNT(*) …`, counts) nothing behind it is executed.
-		locks: of a count: the newest rows are counted, and stay as they are until the transaction ends.
-	"""
-
-	query: str
-	values: Sequence[Any]
-	must: bool = False
-	locks: bool = False
-
-
 def update_of(
 	table: str, name: str, values: Mapping[str, Any], condition: str = "", must: bool = False
 ) -> Statement:
@@ -89,42 +73,3 @@ def update_of(
 	assignments = ", ".join(f"{column} = %s" for column in values)
 	query = f"UPDATE `{table}` SET {assignments} WHERE name = %s" + (f" AND {condition}" if condition else "")
 	return Statement(query, (*values.values(), name), must)
-
-
-def together(db: Database, statements: Sequence[Statement]) -> list[int]:
-	"""Execute statements in one round trip; gives how many rows each of them changed or counted, -1 of those behind
-	one that had to and did not.
-
-	A statement over the network costs more than what it does, so MariaDB gets them as one compound statement. (One
-	UPDATE of several tables would not do: it makes a temporary table, which costs more than the round trip.)
-	"""
-	if db.dialect == "mariadb":
-		values = [value for each in statements for value in each.values]
-		return [int(count) for count in db.sql(_compound(statements), values)[0]]
-	db.begin()
-	counts = [-1] * len(statements)
-	for number, each in enumerate(statements):
-		counts[number] = _count(db, each)
-		if each.must and not counts[number]:
-			break
-	return counts
-
-
-def _count(db: Database, statement: Statement) -> int:
-	if statement.query.startswith("SELECT"):
-		return int(db.sql(statement.query, statement.values)[0][0])
-	return db.execute(statement.query, statement.values)
-
-
-def _compound(statements: Sequence[Statement]) -> str:
-	names = ", ".join(f"c{number}" for number in range(len(statements)))
-	parts = [f"BEGIN NOT ATOMIC DECLARE {names} INT DEFAULT -1; work: BEGIN"]
-	for number, each in enumerate(statements):
-		if each.query.startswith("SELECT COUNT(*) "):
-			count = each.query.replace("SELECT COUNT(*) ", f"SELECT COUNT(*) INTO c{number} ", 1)
-			parts.append(count + (" LOCK IN SHARE MODE;" if each.locks else ";"))
-		else:
-			parts.append(f"{each.query}; SET c{number} = ROW_COUNT();")
-		if each.must:
-			parts.append(f"IF c{number} = 0 THEN LEAVE work; END IF;")
-	return " ".join([*parts, f"END work; SELECT {names}; END"])

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Final
 
 POINTS: Final = {
-	"step.before_commit": "a step's result and what follows are written, nothing is committed",
+	"step.before_commit": "a step has acted; its result and what follows are not committed",
 	"step.after_commit": "they are committed; whoever committed does not know, and nobody was rung for",
 	"control.before_commit": "a claim, a beat, a take-over, a timer … is written and not committed",
 	"control.after_commit": "it is committed, and whoever committed does not know",

@@ -13,7 +13,7 @@ from dogansystem.engine.outcomes import Expanded, Failed, Outcome, Stops, Waits
 from dogansystem.engine.retry import next_attempt
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, RUNNING, WAITING
 from dogansystem.sites.protocol import Database
-from dogansystem.store import items, names, ordinary, queue, runs, timers
+from dogansystem.store import faults, items, names, ordinary, queue, runs, timers
 from dogansystem.store.attempts import Attempt, Finished, frees, state_of, write_result
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Lease
@@ -29,21 +29,56 @@ def finish(
 	stick: bool,
 	chance: Callable[[], float],
 	behind: Lease | None = None,
+	commit: bool = False,
 ) -> Finished | None:
-	"""Write the outcome of an attempt and what follows; the caller commits. None: the lease is lost, roll back.
+	"""Write the outcome of an attempt and what follows. None: the lease is lost, roll back.
 
 	With `stick` a step that becomes ready is handed to the same process instead of the queue; if none is, the lease
-	`behind` this one begins. `chance` gives a number from 0 to 1 for the jitter of retries.
+	`behind` this one begins. `chance` gives a number from 0 to 1 for the jitter of retries. With `commit` all of it is
+	committed, else the caller does that.
 	"""
-	ending = ordinary.plan(attempt, outcome, at, stick, behind)
-	if ending:
-		as_expected, finished = ordinary.finish(db, attempt, ending)
-		if as_expected:
-			return finished
+	finished = _finish_ordinarily(db, attempt, outcome, at, stick, behind, commit)
+	if not isinstance(finished, Otherwise):
+		return finished
 	finished = _finish(db, attempt, outcome, at, stick, chance)
-	if finished and behind and not finished.successor and queue.begin(db, behind, at):
-		return replace(finished, begun=behind)
+	if finished is None:
+		return None
+	if behind and not finished.successor and queue.begin(db, behind, at):
+		finished = replace(finished, begun=behind)
+	if commit:
+		faults.point("step.before_commit")
+		db.commit()
 	return finished
+
+
+class Otherwise:
+	"""An attempt that does not end ordinarily. Nothing has been written."""
+
+
+def _finish_ordinarily(
+	db: Database,
+	attempt: Attempt,
+	outcome: Outcome,
+	at: Moment,
+	stick: bool,
+	behind: Lease | None,
+	commit: bool,
+) -> Finished | Otherwise | None:
+	ending = ordinary.plan(attempt, outcome, at, stick, behind)
+	if ending is None:
+		return Otherwise()
+	if commit:
+		faults.point("step.before_commit")
+	unfit = db.together(ending.statements, commit=commit)
+	if unfit == ordinary.RUN:
+		return Otherwise()
+	if unfit == ordinary.FENCE:
+		return None
+	if unfit is None:
+		return ending.finished
+	if commit:
+		db.commit()
+	return replace(ending.finished, begun=None)  # the lease behind was taken back meanwhile
 
 
 def _finish(

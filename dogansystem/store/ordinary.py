@@ -11,10 +11,9 @@ from dataclasses import dataclass, replace
 from dogansystem.engine.definition import Step
 from dogansystem.engine.outcomes import Done, Outcome, Skipped
 from dogansystem.engine.states import SUCCEEDED
-from dogansystem.sites.protocol import Database
-from dogansystem.store import dialect, names, queue
-from dogansystem.store.attempts import Attempt, Finished, frees, result_of, running
-from dogansystem.store.dialect import Statement
+from dogansystem.sites.protocol import Statement
+from dogansystem.store import dialect, names, queue, slots
+from dogansystem.store.attempts import Attempt, Finished, result_of, running
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Lease
 
@@ -22,14 +21,17 @@ _RUN = "tabDogan Workflow Run"
 _UNDER_WAY = "status = 'Running' AND ending = ''"
 
 
+# The numbers of the first two statements of an ending.
+RUN = 0  # unfit: the run is not under way as expected; nothing was written
+FENCE = 1  # unfit: the lease is lost
+
+
 @dataclass(frozen=True, slots=True)
 class Ending:
-	"""What is to be written. The first statement changes or counts the run, if it is under way; the second is the fence."""
+	"""What is to be written, and what it leads to. If a lease behind begins with it, the last statement says so."""
 
 	statements: tuple[Statement, ...]
-	successor: Lease | None = None
-	check_items: bool = False
-	behind: Lease | None = None
+	finished: Finished
 
 
 def plan(attempt: Attempt, outcome: Outcome, at: Moment, stick: bool, behind: Lease | None) -> Ending | None:
@@ -48,29 +50,13 @@ def plan(attempt: Attempt, outcome: Outcome, at: Moment, stick: bool, behind: Le
 	if not (stick and len(followers) == 1 and _follows_at_once(follower)):
 		return None
 	successor = successor_of(attempt, follower, at)
-	return Ending(
-		(
-			_is_under_way(attempt),
-			queue.handing_over(attempt.lease, successor),
-			result_of(attempt, outcome, at),
-			running(attempt, successor, at),
-		),
-		successor=successor,
+	statements = (
+		_is_under_way(attempt),
+		queue.handing_over(attempt.lease, successor),
+		result_of(attempt, outcome, at),
+		running(attempt, successor, at),
 	)
-
-
-def finish(db: Database, attempt: Attempt, ending: Ending) -> tuple[bool, Finished | None]:
-	"""Write an ending. Gives whether the run was as expected, else nothing was written; and what `finish` gives."""
-	counts = dialect.together(db, ending.statements)
-	if not counts[0]:
-		return False, None
-	if not counts[1]:
-		return True, None
-	begun = ending.behind if ending.behind and counts[-1] else None
-	finished = Finished(
-		ending.successor, check_items=ending.check_items, freed=frees(db, attempt), begun=begun
-	)
-	return True, finished
+	return _ending(attempt, statements, Finished(successor))
 
 
 def successor_of(attempt: Attempt, step: Step, at: Moment) -> Lease:
@@ -90,7 +76,7 @@ def _of_item(attempt: Attempt, outcome: Outcome, at: Moment, behind: Lease | Non
 	if not (isinstance(outcome, Done | Skipped) and 0 < attempt.items <= attempt.step.max_parallel):
 		return None
 	statements = (_is_under_way(attempt), queue.dropping(attempt.lease), result_of(attempt, outcome, at))
-	return Ending((*statements, *_beginning(behind, at)), check_items=True, behind=behind)
+	return _ending(attempt, statements, Finished(check_items=True), behind, at)
 
 
 def _of_last(attempt: Attempt, outcome: Outcome, at: Moment, behind: Lease | None) -> Ending | None:
@@ -105,15 +91,28 @@ def _of_last(attempt: Attempt, outcome: Outcome, at: Moment, behind: Lease | Non
 	):
 		return None
 	ended = {"status": SUCCEEDED, "ending": SUCCEEDED, "finished_at": at.text, "modified": at.text}
-	return Ending(
-		(
-			dialect.update_of(_RUN, attempt.lease.run, ended, _UNDER_WAY, must=True),
-			queue.dropping(attempt.lease),
-			result_of(attempt, outcome, at),
-			*_beginning(behind, at),
-		),
-		behind=behind,
+	statements = (
+		dialect.update_of(_RUN, attempt.lease.run, ended, _UNDER_WAY, must=True),
+		queue.dropping(attempt.lease),
+		result_of(attempt, outcome, at),
 	)
+	return _ending(attempt, statements, Finished(), behind, at)
+
+
+def _ending(
+	attempt: Attempt,
+	statements: tuple[Statement, ...],
+	finished: Finished,
+	behind: Lease | None = None,
+	at: Moment | None = None,
+) -> Ending:
+	"""The same, with the agent's slot given back, and the beginning of the lease behind."""
+	if attempt.lease.agent:
+		statements = (*statements, slots.releasing(attempt.lease.step_run))
+	if behind and at:
+		statements = (*statements, queue.beginning(behind, at))
+	freed = bool(attempt.lease.agent or attempt.definition.limits.concurrent_runs)
+	return Ending(statements, replace(finished, freed=freed, begun=behind))
 
 
 def _follows_at_once(step: Step) -> bool:
@@ -124,12 +123,5 @@ def _follows_at_once(step: Step) -> bool:
 def _is_under_way(attempt: Attempt) -> Statement:
 	"""Whoever pauses, cancels or ends a run locks its row first, and waits until this transaction is over."""
 	return Statement(
-		f"SELECT COUNT(*) FROM `{_RUN}` WHERE name = %s AND {_UNDER_WAY}",
-		(attempt.lease.run,),
-		must=True,
-		locks=True,
+		f"SELECT 1 FROM `{_RUN}` WHERE name = %s AND {_UNDER_WAY}", (attempt.lease.run,), asks=True
 	)
-
-
-def _beginning(behind: Lease | None, at: Moment) -> tuple[Statement, ...]:
-	return (queue.beginning(behind, at),) if behind else ()

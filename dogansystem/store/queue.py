@@ -9,9 +9,8 @@ from dataclasses import dataclass, field
 
 from dogansystem.engine.definition import Step
 from dogansystem.engine.states import READY, RUNNING, WAITING
-from dogansystem.sites.protocol import Database
+from dogansystem.sites.protocol import Database, Statement
 from dogansystem.store import dialect, names
-from dogansystem.store.dialect import Statement
 from dogansystem.store.moment import Moment
 
 LANES = 10  # one for each priority; lane 0 is priority 9
@@ -188,6 +187,7 @@ def beginning(lease: Lease, at: Moment) -> Statement:
 	return Statement(
 		"UPDATE dogan_lease SET begun_at = %s WHERE process = %s AND seq = %s AND step_run = %s AND begun_at IS NULL",
 		(at.seconds, lease.process, lease.seq, lease.step_run),
+		must=True,
 	)
 
 

@@ -6,8 +6,10 @@ hot row is shared by those who finish.
 
 from collections.abc import Sequence
 
-from dogansystem.sites.protocol import Database
+from dogansystem.sites.protocol import Database, Statement
 from dogansystem.store import dialect
+
+_RELEASE = "DELETE FROM dogan_slot WHERE holder = %s"
 
 
 def take(db: Database, resource: str, capacity: int, holder: str) -> bool:
@@ -25,7 +27,12 @@ def take(db: Database, resource: str, capacity: int, holder: str) -> bool:
 
 def release(db: Database, holders: Sequence[str]) -> int:
 	"""Give back whatever these hold; gives how many slots became free."""
-	return sum(db.execute("DELETE FROM dogan_slot WHERE holder = %s", (holder,)) for holder in holders)
+	return sum(db.execute(_RELEASE, (holder,)) for holder in holders)
+
+
+def releasing(holder: str) -> Statement:
+	"""What `release` executes for one holder."""
+	return Statement(_RELEASE, (holder,))
 
 
 def is_holder(db: Database, holder: str) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dogansystem.engine.states import RUNNING
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import queue
-from dogansystem.store.moment import Moment, moment
+from dogansystem.store.moment import moment
 from dogansystem.store.queue import Lease
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control

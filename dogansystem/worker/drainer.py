@@ -255,13 +255,13 @@ class Drainer:
 			work.lease, work.definition, work.step, work.item, started, self._worker, work.items
 		)
 		behind, at = self._batch.ahead(), moment(self.site)
-		finished = finish(db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind)
+		self.site.runs_changed([work.lease.run])  # told after the commit
+		finished = finish(
+			db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind, commit=True
+		)
 		if finished is None:
 			db.rollback()
 			return None
-		self.site.runs_changed([work.lease.run])
-		faults.point("step.before_commit")
-		db.commit()
 		faults.point("step.after_commit")
 		self._batch.has_begun(finished.begun)
 		self.progress.tally.add(work, outcome, finished, started.seconds, self.site.now(), effort)

@@ -4,7 +4,8 @@ import socket
 import threading
 from random import Random
 
-COMMIT = b"\x03COMMIT"  # the packet behind its header: COM_QUERY and the statement
+# A packet that commits, behind its header: COM_QUERY and the statement, or one that ends with it.
+COMMIT, COMMITS = b"\x03COMMIT", (b"\x03BEGIN NOT ATOMIC ", b" COMMIT; END")
 
 
 class Proxy:
@@ -43,7 +44,9 @@ class Proxy:
 
 	def fate(self, packet: bytes) -> str:
 		"""What becomes of a packet: pass, before or after."""
-		if not (self.every and packet[4:] == COMMIT and self._chance.randrange(self.every) == 0):
+		said = packet[4:]
+		commits = said == COMMIT or (said.startswith(COMMITS[0]) and said.endswith(COMMITS[1]))
+		if not (self.every and commits and self._chance.randrange(self.every) == 0):
 			return "pass"
 		if self._chance.random() < 0.5:
 			self.before += 1

@@ -134,6 +134,7 @@ class Process:
 			stick=self.chance.random() < 0.7,
 			chance=self.chance.random,
 			behind=self._batch[0] if self._batch else None,
+			commit=True,
 		)
 		self._in_hand = None
 		if (finished is not None) != held:
@@ -161,7 +162,6 @@ class Process:
 
 	def _after(self, finished: Finished, attempt: Attempt) -> None:
 		self._begun = finished.begun.seq if finished.begun else None
-		self.world.place.database.commit()
 		if finished.successor:
 			self._in_hand, self._is_successor = finished.successor, True
 		if finished.freed:

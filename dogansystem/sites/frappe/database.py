@@ -9,8 +9,8 @@ import frappe
 import pymysql
 from pymysql.constants import ER
 
-from dogansystem.sites import marks
-from dogansystem.sites.protocol import Row
+from dogansystem.sites import compound, marks
+from dogansystem.sites.protocol import Row, Statement
 
 CHECKREAD = 1020  # "Record has changed since last read", with innodb_snapshot_isolation
 CONFLICTS = frozenset({ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, CHECKREAD})
@@ -62,6 +62,17 @@ class MariaDB:
 		"""Run `INSERT … VALUES (%s, …)` for many rows; the driver joins them into one statement."""
 		return self._cursor().executemany(query, rows) if rows else 0
 
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
+		try:
+			self._cursor().execute(compound.text(statements, commit=commit), compound.values(statements))
+		except pymysql.MySQLError as error:
+			number = compound.unfit(error)
+			if number is None:
+				raise
+			return number
+		return None
+
 	def begin(self) -> None:
 		"""Nothing to do: a transaction is open, and row locks come with the reads."""
 
@@ -108,11 +119,23 @@ class SiteDatabase(MariaDB):
 		What runs afterwards cannot undo the commit any more, so its errors are logged and not raised: a failed ring
 		must not look like a step that failed.
 		"""
+		frappe.local.db.before_commit.run()
+		self._cursor().connection.commit()
+		self._committed()
+
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
+		if commit:
+			frappe.local.db.before_commit.run()
+		number = super().together(statements, commit=commit)
+		if commit and number is None:
+			self._committed()
+		return number
+
+	def _committed(self) -> None:
 		db = frappe.local.db
 		db.before_rollback.reset()
 		db.after_rollback.reset()
-		db.before_commit.run()
-		self._cursor().connection.commit()
 		db.transaction_writes = 0
 		self.transactions += 1
 		while True:

@@ -74,7 +74,7 @@ class Sandbox:
 		self.people = People(self)
 		self.documents = Documents(self)
 		self.catalog = Catalog(self)
-		self.doorbell = Doorbell(self.open_control, self.dialect)
+		self.doorbell = Doorbell(self.open_control)
 
 	# Opening and closing
 
