@@ -4,12 +4,8 @@ import math
 
 from dogansystem.scaling.evidence import Evidence, Machine
 from dogansystem.scaling.expectation import USABLE, Size
+from dogansystem.scaling.worker_room import CONNECTIONS, MEMORY, SPARE
 
-WORKER_MEMORY = (
-	100_000_000  # bytes that a worker with a job takes: 80 to 100 MB measured on a bench with ERPNext
-)
-WORKER_CONNECTIONS = 2  # the site's own, and one for claims and beats
-SPARE = 0.1  # of max_connections, for backups, people, and all that reconnect at once
 FREE = 0.8  # of the memory that is available: the rest stays for files and moments of more
 
 
@@ -26,7 +22,7 @@ def by_memory(evidence: Evidence) -> int | None:
 	free = [each.memory_available for each in _worker_nodes(evidence) if each.memory_available is not None]
 	if not free:
 		return None
-	return present(evidence).workers + int(min(free) * FREE / WORKER_MEMORY)
+	return present(evidence).workers + int(min(free) * FREE / MEMORY)
 
 
 def by_processor(evidence: Evidence) -> int | None:
@@ -39,7 +35,7 @@ def by_processor(evidence: Evidence) -> int | None:
 
 def connections_needed(evidence: Evidence, size: Size) -> int:
 	"""Connections that this many workers, the web and the scheduler open at most, with some to spare."""
-	each = evidence.web_threads + WORKER_CONNECTIONS * size.workers
+	each = evidence.web_threads + CONNECTIONS * size.workers
 	return math.ceil((each * size.nodes + 1) / (1 - SPARE))
 
 

@@ -65,7 +65,8 @@ def _connect(site: Site) -> tuple[Database, bool]:
 
 def is_refused(error: BaseException) -> bool:
 	"""Whether MariaDB has no connection left (1040), or none for this user (1203, 1226)."""
-	return bool(error.args) and error.args[0] in TOO_MANY
+	errors = (error, error.__context__)
+	return any(each is not None and bool(each.args) and each.args[0] in TOO_MANY for each in errors)
 
 
 def _take(site: Site, settings: Settings, db: Database, seconds: float, refused: bool) -> Evidence:

@@ -17,11 +17,11 @@ from dogansystem.scaling.matrix import Row
 from dogansystem.scaling.orders import Order
 from dogansystem.scaling.queueing import Queue, servers_for
 from dogansystem.scaling.words import rate, seconds, size, some
+from dogansystem.scaling.worker_room import MAX_WORKERS, MEMORY
 
 UTILISATION = 0.7  # of the workers at the busiest minute, above which waits grow steeply
 WAIT = 1.0  # seconds that 95 % of the steps may stand ready
 GROWING_NODES = 5  # nodes up to which somebody can look after them by hand
-MAX_WORKERS = 256  # on one node; what `scale` takes
 
 # What more workers do not help against: it comes first.
 _FIRST = (
@@ -234,7 +234,7 @@ def _enlarged(evidence: Evidence, then: Size) -> tuple[Size, list[str]]:
 		)
 		then = replace(then, cores=float(cores))
 	if memory is not None and then.workers > memory:
-		more = (then.workers - memory) * fit.WORKER_MEMORY
+		more = (then.workers - memory) * MEMORY
 		why.append(f"Memory has room for {some(memory, 'worker')}: {size(more)} more are needed.")
 	return then, why
 

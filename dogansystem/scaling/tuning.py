@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from dogansystem.scaling.evidence import Evidence, Machine, Redis, Server
 from dogansystem.scaling.expectation import Size
-from dogansystem.scaling.fit import SPARE, WORKER_MEMORY, connections_needed
+from dogansystem.scaling.fit import connections_needed
 from dogansystem.scaling.orders import rounded
 from dogansystem.scaling.words import percent, seconds, size, some
+from dogansystem.scaling.worker_room import MEMORY, SPARE
 
 POOL_SHARE, POOL_MOST = 0.65, 0.7  # of the memory that is available to the database
 ROOM_TO_GROW = 1.3  # times what the tables have now
@@ -76,7 +77,7 @@ def memory_for_database(evidence: Evidence, then: Size, memory: float | None) ->
 	machine = _machine_of(evidence)
 	if machine is None or not machine.memory_total:
 		return None
-	workers = then.workers * WORKER_MEMORY
+	workers = then.workers * MEMORY
 	web = evidence.web_threads * WEB_MEMORY
 	left = machine.memory_total - SYSTEM_MEMORY - workers - web
 	why = (

@@ -16,6 +16,16 @@ def lines(advice: Mapping[str, Any]) -> list[str]:
 	return [line for part in parts for line in part(advice)]
 
 
+def refused(error: BaseException) -> str:
+	"""What is said when the database has no connection left to look through."""
+	return (
+		f"Bottleneck: Too few connections\n{INDENT}MariaDB refuses this command as well: {error.args[-1]}.\n"
+		f"{INDENT}→ Raise max_connections, under [mysqld] in its configuration, and at once with\n"
+		f"{INDENT * 2}SET GLOBAL max_connections = 300\n"
+		f"{INDENT}  as an administrator of MariaDB, who is let in even now. Then ask again."
+	)
+
+
 def _bottleneck(advice: Mapping[str, Any]) -> Iterator[str]:
 	found = advice["bottleneck"]
 	yield f"Bottleneck: {found['title']}"

@@ -61,6 +61,7 @@ def test(bench: Bench) -> None:
 		unit_tests(bench, "tests.bench.test_scale")
 		unit_tests(bench, "tests.bench.test_drain")
 		unit_tests(bench, "tests.bench.test_load")
+		unit_tests(bench, "tests.bench.test_advice")
 	with said("Faults"):
 		unit_tests(bench, "tests.bench.test_faults")
 		unit_tests(bench, "tests.bench.test_backup")

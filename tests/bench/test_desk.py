@@ -111,6 +111,24 @@ class TestDesk(SiteTestCase, Home):
 		for text in ("Not comparable", "contract before → contract after", "light before"):
 			self.assertIn(text, report)
 
+	def test_the_capacity_page_gives_advice_for_a_target(self):
+		self.visit("dogan-capacity", "document.querySelector('[data-bottleneck=idle]')")
+		self.browser.evaluate(
+			"!!$('.dogan-capacity-advice').prev('h4').find('select').val('5x').trigger('change')"
+		)
+		self.browser.wait_for(
+			"document.querySelector('.dogan-capacity-advice').innerText.includes('Need 5x capacity')"
+		)
+		shown = self.browser.evaluate("document.querySelector('.dogan-capacity-advice').innerText")
+		for text in (
+			"Horizontal scaling",
+			"innodb_buffer_pool_size",
+			"--scale node=5",
+			"Costs",
+			self.workflow,
+		):
+			self.assertIn(text, shown)
+
 	def test_a_baseline_is_recorded_on_the_capacity_page(self):
 		self.visit("dogan-capacity", "document.querySelector('.dogan-capacity-baselines').innerText")
 		self.browser.evaluate("document.querySelector('.primary-action').click()")

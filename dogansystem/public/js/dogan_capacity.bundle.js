@@ -5,4 +5,5 @@ import "./dogan_capacity/now";
 import "./dogan_capacity/charts";
 import "./dogan_capacity/report";
 import "./dogan_capacity/baselines";
+import "./dogan_capacity/advice";
 import "./dogan_capacity/page";
