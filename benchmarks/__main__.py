@@ -12,12 +12,14 @@ from pathlib import Path
 from benchmarks import report
 from benchmarks.homes import bench, sandbox
 from benchmarks.homes.bench import NoBench
+from benchmarks.model import program as model
 from benchmarks.report import Figure
 from benchmarks.windows import QUICK, Size
 from tests.bench.server import Unusable
 
 KEPT, MISSED, NOTHING = 0, 1, 3
 HOMES = ("mariadb", "sqlite", "bench")
+MODEL = "model"  # only if asked for: it takes six minutes, in which nobody else may use the machine
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -50,10 +52,16 @@ def _options() -> argparse.ArgumentParser:
 		"--no-check", dest="check", action="store_false", help="only print; missing a promise is no error"
 	)
 	parser.add_argument(
-		"--only", action="append", choices=HOMES, help="measure only here; may be given more than once"
+		"--only",
+		action="append",
+		choices=(*HOMES, MODEL),
+		help="measure only here; may be given more than once",
 	)
 	parser.add_argument(
 		"--sqlite-claim", action="store_true", help="compare claims on SQLite too (fills a file of 500 MB)"
+	)
+	parser.add_argument(
+		"--record", action="store_true", help="with --only model: keep what was measured, for the tests"
 	)
 	parser.add_argument(
 		"--quick", action="store_true", help="a few small windows: shows that it works, measures little"
@@ -70,6 +78,8 @@ def _measured(chosen: argparse.Namespace, left_out: list[str]) -> Iterator[Figur
 		yield from sandbox.measure_sqlite(size, with_claim=chosen.sqlite_claim)
 	if "bench" in homes:
 		yield from _on_bench(chosen.quick, left_out)
+	if MODEL in homes:
+		yield from _of_the_model(chosen, left_out)
 
 
 def _on_mariadb(size: Size, left_out: list[str]) -> Iterator[Figure]:
@@ -81,6 +91,17 @@ def _on_mariadb(size: Size, left_out: list[str]) -> Iterator[Figure]:
 		yield from sandbox.measure_mariadb(size, url)
 	except Unusable as problem:
 		left_out.append(f"MariaDB: {problem}")
+
+
+def _of_the_model(chosen: argparse.Namespace, left_out: list[str]) -> Iterator[Figure]:
+	url = os.environ.get("DOGAN_TEST_MARIADB")
+	if not url:
+		left_out.append("model: no MariaDB; set DOGAN_TEST_MARIADB to mariadb://user:password@host:port")
+		return
+	try:
+		yield from model.figures(url, quick=chosen.quick, record=chosen.record)
+	except Unusable as problem:
+		left_out.append(f"model: {problem}")
 
 
 def _on_bench(quick: bool, left_out: list[str]) -> Iterator[Figure]:

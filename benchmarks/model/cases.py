@@ -23,7 +23,7 @@ class Case:
 		service: what its steps take, in the words of `simulate --service`.
 		failing: the share of attempts that fail.
 		agents: names with their capacity.
-		items: of a `for_each`.
+		rings: the workers are threads of one process, which hear the doorbell, as those of a bench do.
 	"""
 
 	name: str
@@ -35,6 +35,7 @@ class Case:
 	failing: float = 0.0
 	agents: Mapping[str, int] = field(default_factory=dict)
 	limits: Mapping[str, Any] = field(default_factory=dict)
+	rings: bool = False
 	seconds: float = 22.0
 	seed: int = 1
 
@@ -121,4 +122,17 @@ CASES = (
 	),
 	Case("full", "more than eight workers can do", 8, 200.0, (step("a"),), "wait 50ms", seconds=20.0),
 	Case("long", "steps of half a second, 16 workers", 16, 24.0, (step("a"),), "wait 500ms"),
+	Case("rung", "rung for: half of four workers", 4, 37.0, (step("a"),), "wait 50ms", rings=True),
+	Case(
+		"rung-busy",
+		"rung for: exponential 100 ms, eight busy",
+		8,
+		66.0,
+		(step("a"),),
+		"wait exponential 100ms",
+		rings=True,
+	),
+	Case(
+		"rung-chain", "rung for: two steps in a row", 8, 70.0, tuple(map(step, "ab")), "wait 50ms", rings=True
+	),
 )

@@ -1,11 +1,12 @@
 """What was measured of a case beside what the simulation and the queueing formula say of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from random import Random
 
 from benchmarks.model.calibrate import Rates
 from benchmarks.model.cases import Case
+from benchmarks.model.inputs import inputs
 from benchmarks.model.measure import Measured
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.scaling.queueing import Queue
@@ -13,9 +14,23 @@ from dogansystem.scaling.simulation import words
 from dogansystem.scaling.simulation.calibration import attempts_of
 from dogansystem.scaling.simulation.simulate import simulate
 from dogansystem.scaling.simulation.system import BATCH_SECONDS, Machine, System
-from dogansystem.scaling.simulation.workload import Agent, Arrivals, Workload
+from dogansystem.scaling.simulation.workload import Agent, Arrivals, Service, Workload
 
 THROUGHPUT, WAIT = 0.15, 0.30  # how far the simulation may be off, as a share of what was measured
+
+
+@dataclass(frozen=True, slots=True)
+class AsGiven:
+	"""The times that the workers' steps took: the inputs of the runs, in their order. The seed draws them again."""
+
+	case: Case
+	mean: float
+	variation: float
+
+	def drawing(self, chance: Random) -> Callable[[], float]:
+		"""A function that gives one time after another."""
+		given = inputs(self.case)
+		return lambda: float(next(given)["seconds"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,29 +62,35 @@ class Compared:
 
 
 def compare(case: Case, measured: Measured, rates: Rates) -> Compared:
-	"""Simulate a case on a machine with these rates, with the arrivals that were measured."""
+	"""Simulate a case on a machine with these rates, with the arrivals and the times that the workers had."""
 	workload = workload_of(case)
-	system = System(workers=case.workers, machine=rates.machine, has_doorbell=False)
+	system = System(workers=case.workers, machine=rates.machine, has_doorbell=case.rings)
 	result = simulate(workload, system, case.seconds, case.seed)
 	queue = queue_of(case, workload, rates.machine)
 	return Compared(
 		case,
 		Figures(measured.throughput, measured.wait["p95"]),
 		Figures(result.steps, result.wait["p95"] or 0.0),
-		Figures(queue.throughput, queue.wait(0.95)),
+		Figures(queue.throughput * steps_of(workload) / attempts_of(workload), queue.wait(0.95)),
 	)
 
 
 def workload_of(case: Case) -> Workload:
 	"""The case as the simulation is asked."""
 	definition = parse(case.definition)
+	wait = words.service(case.service).wait
 	return Workload(
 		definition,
 		Arrivals(case.arrivals),
-		words.service(case.service),
+		Service(wait=AsGiven(case, wait.mean, wait.variation) if wait.variation else wait),  # type: ignore[arg-type]
 		failing={step.id: case.failing for step in definition.steps} if case.failing else {},
 		agents={name: Agent(capacity) for name, capacity in case.agents.items()},
 	)
+
+
+def steps_of(workload: Workload) -> float:
+	"""How many steps and items a run brings to an end."""
+	return attempts_of(replace(workload, failing={}))
 
 
 def queue_of(case: Case, workload: Workload, machine: Machine) -> Queue:
@@ -121,18 +142,3 @@ def _row(each: Compared) -> tuple[str, ...]:
 
 def _milliseconds(seconds: float) -> str:
 	return "for ever" if seconds == float("inf") else f"{seconds * 1000:.0f} ms"
-
-
-def as_json(found: list[Compared]) -> list[Mapping[str, Any]]:
-	"""The comparison as JSON data."""
-	return [
-		{
-			"case": each.case.name,
-			**{
-				name: {"throughput": figures.throughput, "wait_p95": figures.wait}
-				for name, figures in (("measured", each.measured), ("simulated", each.simulated))
-			},
-			"missed": each.is_missed,
-		}
-		for each in found
-	]

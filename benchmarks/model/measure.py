@@ -1,5 +1,6 @@
 """Real workers under a load: processes as `dogansystem serve` has them, on a MariaDB of their own."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +13,10 @@ from benchmarks.model.cases import PERSON, Case
 from benchmarks.model.inputs import inputs
 from dogansystem import Orchestrator
 from dogansystem.sites.sandbox import Sandbox
+from dogansystem.worker.drainer import Drainer
 from tests.bench.server import Server
 from tests.faults.actions import FaultSandbox
-from tests.faults.workers import Way, Workers, working
+from tests.faults.workers import Way, working
 
 STARTS = 30.0  # seconds workers get to import and connect
 WARM_UP = 0.1  # of the time, which does not count: the workers start with nothing to do
@@ -46,8 +48,8 @@ def measure(server: Server, case: Case) -> Measured:
 	"""Have the case done on a database of its own, which is removed."""
 	with database(server) as url, prepared(url, case) as orchestrator:
 		site = orchestrator.site
-		with working(url, case.workers, lambda position: Way(beat=2.0)) as workers:
-			_wait_for(site, workers)
+		with _workers(url, site, case):
+			_wait_for(site, case.workers)
 			began, late = _load(orchestrator, case)
 			found = _read(site, case, began)
 	return Measured(late=late, **found)
@@ -63,6 +65,31 @@ def prepared(url: str, case: Case) -> Iterator[Orchestrator]:
 		orchestrator.import_workflow(case.definition)
 		site.database.commit()
 		yield orchestrator
+
+
+@contextmanager
+def _workers(url: str, site: Sandbox, case: Case) -> Iterator[None]:
+	"""The workers of a case: processes, or threads of this one that hear its rings."""
+	if not case.rings:
+		with working(url, case.workers, lambda position: Way(beat=2.0)):
+			yield
+		return
+	stopping = threading.Event()
+	threads = [threading.Thread(target=_drain, args=(site, stopping)) for _ in range(case.workers)]
+	for thread in threads:
+		thread.start()
+	try:
+		yield
+	finally:
+		stopping.set()
+		site.stop()
+		for thread in threads:
+			thread.join()
+
+
+def _drain(site: Sandbox, stopping: threading.Event) -> None:
+	while not stopping.is_set():
+		Drainer(site, until=stopping.is_set).run()
 
 
 def _load(orchestrator: Orchestrator, case: Case) -> tuple[float, float]:
@@ -121,9 +148,9 @@ def _seconds(value: datetime | str | None) -> float:
 	return (moment - datetime(1970, 1, 1)).total_seconds()
 
 
-def _wait_for(site: Sandbox, workers: Workers) -> None:
+def _wait_for(site: Sandbox, workers: int) -> None:
 	until = time.monotonic() + STARTS
-	while site.database.sql("SELECT COUNT(*) FROM dogan_process")[0][0] < len(workers):
+	while site.database.sql("SELECT COUNT(*) FROM dogan_process")[0][0] < workers:
 		site.database.rollback()
 		if time.monotonic() > until:
 			raise RuntimeError(f"not all workers came within {STARTS:.0f} seconds")

@@ -77,7 +77,7 @@ class Workload:
 		backlog: how many runs wait at the beginning.
 		keys: how many values the key of `limits` has, each as often.
 
-	Raises InputError for a step that is not there, and shares that are none.
+	Raises InputError for a step that is not there, shares that are none, and less than nothing.
 	"""
 
 	definition: Definition
@@ -92,6 +92,9 @@ class Workload:
 	keys: int = 1
 
 	def __post_init__(self) -> None:
+		for what, least in (("backlog", 0), ("keys", 1)):
+			if getattr(self, what) < least:
+				raise InputError(f"{what} is {getattr(self, what)}: give {least} or more.")
 		for what, values in (
 			("service", self.of_step),
 			("items", self.items),
