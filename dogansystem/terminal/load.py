@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import click
 
@@ -28,35 +29,10 @@ STARTS = 60.0  # seconds that workers get to import and connect
 	help="Worker processes of its own; 0: those of `serve`.",
 )
 @loads.load_options
-def load(
-	url: str,
-	workers: int,
-	runs: int | None,
-	rate: str | None,
-	duration: str,
-	shape: str,
-	steps: int,
-	seconds: str,
-	items: int,
-	seed: int,
-	record: str | None,
-	keep: bool,
-	clean: bool,
-	yes: bool,
-	as_json: bool,
-	markdown: bool,
-) -> None:
+def load(url: str, workers: int, **options: Any) -> None:
 	"""Put a load on, measure it, and remove it: what the workers can do, for `compare`."""
-	with errors(as_json), Sandbox(url) as site:
-		orchestrator = Orchestrator(site)
-		if clean:
-			loads.clean(orchestrator)
-			return
-		plan = loads.plan_of(runs, rate, duration, shape, steps, seconds, items, seed)
-		with _workers(site, url, workers):
-			loads.execute(
-				orchestrator, plan, record=record, keep=keep, yes=yes, as_json=as_json, markdown=markdown
-			)
+	with errors(options["as_json"]), Sandbox(url) as site:
+		loads.run(Orchestrator(site), options, _workers(site, url, workers))
 
 
 @contextmanager

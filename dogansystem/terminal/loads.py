@@ -2,7 +2,8 @@
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Any, NoReturn, TypeVar
 
@@ -44,58 +45,47 @@ def load_options(command: Command) -> Command:
 	return form_options(command)
 
 
-def plan_of(
-	runs: int | None,
-	rate: str | None,
-	duration: str,
-	shape: str,
-	steps: int,
-	seconds: str,
-	items: int,
-	seed: int,
-) -> Plan:
-	"""The load that the options ask for. Raises InputError."""
-	if (runs is None) == (rate is None):
+def run(
+	orchestrator: Orchestrator,
+	options: Mapping[str, Any],
+	workers: AbstractContextManager[None] | None = None,
+) -> None:
+	"""Do what the options ask for, with `workers` at work meanwhile. Raises InputError, NotAllowed, WrongState."""
+	if options["clean"]:
+		if not clean_up(orchestrator.site, orchestrator, click.echo):
+			click.echo("Nothing of a load is left.")
+		return
+	plan = _plan_of(options)
+	check_may_load(orchestrator.site, options["yes"])
+	name = baseline.free_name(orchestrator.site, options["record"]) if options["record"] else None
+	signal.signal(signal.SIGTERM, _interrupt)
+	with workers or nullcontext():
+		_put_on(orchestrator, plan, name, options)
+
+
+def _plan_of(options: Mapping[str, Any]) -> Plan:
+	if (options["runs"] is None) == (options["rate"] is None):
 		raise InputError("Say how much: --runs 500 for all at once, or --rate 20/s --for 60s.")
 	return Plan(
-		runs or 0,
-		parse_rate(rate) if rate else 0.0,
-		parse_time(duration),
-		shape,
-		steps,
-		parse_time(seconds),
-		items,
-		seed,
+		options["runs"] or 0,
+		parse_rate(options["rate"]) if options["rate"] else 0.0,
+		parse_time(options["duration"]),
+		options["shape"],
+		options["steps"],
+		parse_time(options["seconds"]),
+		options["items"],
+		options["seed"],
 	)
 
 
-def clean(orchestrator: Orchestrator) -> None:
-	"""Remove what an earlier load has left, and say so."""
-	if not clean_up(orchestrator.site, orchestrator, click.echo):
-		click.echo("Nothing of a load is left.")
-
-
-def execute(
-	orchestrator: Orchestrator,
-	plan: Plan,
-	*,
-	record: str | None,
-	keep: bool,
-	yes: bool,
-	as_json: bool,
-	markdown: bool,
-) -> None:
+def _put_on(orchestrator: Orchestrator, plan: Plan, name: str | None, options: Mapping[str, Any]) -> None:
 	"""Put the load on, print what it came to, and take it away, also after Ctrl-C and SIGTERM."""
-	site = orchestrator.site
-	check_may_load(site, yes)
-	name = baseline.free_name(site, record) if record else None
-	signal.signal(signal.SIGTERM, _interrupt)
-	load = Load(site, orchestrator, plan, _say)
+	load = Load(orchestrator.site, orchestrator, plan, _say)
 	try:
 		measured = load.run()
-		_show(orchestrator, load, measured, name, as_json, markdown)
+		_show(orchestrator, load, measured, name, options["as_json"], options["markdown"])
 	finally:
-		load.clean(keep=keep)
+		load.clean(keep=options["keep"])
 	if load.was_interrupted:
 		sys.exit(INTERRUPTED)
 
