@@ -2,10 +2,10 @@
 
 import signal
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -19,6 +19,7 @@ from dogansystem.scaling.summary import summary
 from dogansystem.terminal.reports import form_options, show
 
 INTERRUPTED = 130  # the exit code that shells have for Ctrl-C
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -58,7 +59,6 @@ def run(
 	plan = _plan_of(options)
 	check_may_load(orchestrator.site, options["yes"])
 	name = baseline.free_name(orchestrator.site, options["record"]) if options["record"] else None
-	signal.signal(signal.SIGTERM, _interrupt)
 	with workers or nullcontext():
 		_put_on(orchestrator, plan, name, options)
 
@@ -81,12 +81,13 @@ def _plan_of(options: Mapping[str, Any]) -> Plan:
 def _put_on(orchestrator: Orchestrator, plan: Plan, name: str | None, options: Mapping[str, Any]) -> None:
 	"""Put the load on, print what it came to, and take it away, also after Ctrl-C and SIGTERM."""
 	load = Load(orchestrator.site, orchestrator, plan, _say)
-	try:
-		measured = load.run()
-		_show(orchestrator, load, measured, name, options["as_json"], options["markdown"])
-	finally:
-		load.clean(keep=options["keep"])
-	if load.was_interrupted:
+	with _stopped_by_signals(load):
+		try:
+			measured = load.run()
+			_show(orchestrator, load, measured, name, options["as_json"], options["markdown"])
+		finally:
+			load.clean(keep=options["keep"])
+	if load.was_stopped:
 		sys.exit(INTERRUPTED)
 
 
@@ -99,7 +100,7 @@ def _show(
 	markdown: bool,
 ) -> None:
 	site = orchestrator.site
-	if name and measured.site.executed and not load.was_interrupted:
+	if name and measured.site.executed and not load.was_stopped:
 		found = baseline.keep(site, name, measured)
 		site.database.commit()
 	else:
@@ -108,7 +109,7 @@ def _show(
 		found["notes"].append(
 			f"Runs were started up to {load.lag:.1f} s late: this process could not start them as fast as asked for."
 		)
-	if load.was_interrupted:
+	if load.was_stopped:
 		found["notes"].append("It was interrupted: nothing was recorded.")
 	show(found, report.of_summary(found), as_json, markdown)
 	if name and "name" in found:
@@ -118,8 +119,20 @@ def _show(
 		)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
-	raise KeyboardInterrupt
+@contextmanager
+def _stopped_by_signals(load: Load) -> Iterator[None]:
+	"""Ctrl-C and SIGTERM stop the load, which is then cleaned up. A second Ctrl-C does not wait for that."""
+
+	def stop(number: int, frame: FrameType | None) -> None:
+		load.stop()
+		signal.signal(signal.SIGINT, signal.default_int_handler)
+
+	before = [signal.signal(number, stop) for number in _SIGNALS]
+	try:
+		yield
+	finally:
+		for number, handler in zip(_SIGNALS, before, strict=True):
+			signal.signal(number, handler)
 
 
 def _say(text: str) -> None:

@@ -210,8 +210,7 @@ def test_the_command_prints_records_and_leaves_nothing(tmp_path: Path):
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_ends_it_and_leaves_nothing(tmp_path: Path, number: signal.Signals):
-	url = str(tmp_path / "load.db")
+def test_ctrl_c_ends_it_and_leaves_nothing(url: str, number: signal.Signals):
 	Sandbox(url).close()
 	words = [*COMMAND, "load", "--db", url, "--workers", "1", "--runs", "200", "--wait", "200ms"]
 	process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)

@@ -45,7 +45,7 @@ class Load:
 
 	Attributes:
 		lag: how many seconds the start of runs fell behind the plan at most: the load was lighter than asked for.
-		was_interrupted: whether Ctrl-C ended it.
+		was_stopped: whether somebody ended it early.
 	"""
 
 	def __init__(self, site: Site, runs: Runs, plan: Plan, say: Callable[[str], None]) -> None:
@@ -55,25 +55,27 @@ class Load:
 		self._started = 0
 		self._said_at = self._seen_at = float("-inf")
 		self.lag = 0.0
-		self.was_interrupted = False
+		self.was_stopped = False
 
 	def run(self) -> Measurement:
 		"""Start the runs when they are due, wait until all have ended, and measure them.
 
-		Ctrl-C ends it early; what was done until then is measured. Raises NobodyWorks.
+		`stop` ends it early; what was done until then is measured. Raises NobodyWorks.
 		"""
 		self._make_workflow()
 		began = self._site.now()
 		self._seen_at = time.monotonic()
-		try:
-			while self._started < len(self._due) or self._unfinished():
-				self._start_due(began)
-				self._look(began)
-				time.sleep(self._pause(began))
-		except KeyboardInterrupt:
-			self.was_interrupted = True
-			self._site.database.rollback()
+		while not self.was_stopped and (self._started < len(self._due) or self._unfinished()):
+			self._start_due(began)
+			self._look(began)
+			time.sleep(self._pause(began))
+		self._site.database.rollback()
 		return result.measure(self._site, self._plan, began, self._looks)
+
+	def stop(self) -> None:
+		"""End it at the next opportunity. A signal may call this: an exception in the midst of a statement would leave
+		a connection that nothing can be cleaned up with."""
+		self.was_stopped = True
 
 	def clean(self, *, keep: bool = False) -> int:
 		"""End what is under way and delete runs and workflow; with `keep` leave them, disabled. Gives how many runs."""
@@ -96,7 +98,7 @@ class Load:
 	def _start_due(self, began: float) -> None:
 		"""Start what is due, for as long as nobody has to be looked at."""
 		until = time.monotonic() + LOOK_INTERVAL / 2
-		while self._started < len(self._due) and time.monotonic() < until:
+		while self._started < len(self._due) and time.monotonic() < until and not self.was_stopped:
 			late = self._site.now() - began - self._due[self._started]
 			if late < 0:
 				return
