@@ -36,6 +36,12 @@ STATUS: Mapping[str, str] = {
 	"nodes": "For each node that was heard of within a day: `state` (`up`: its workers beat; `idle`: they left, there was "
 	"nothing to do; `lost`: it stopped; `draining`, `drained`: its workers were told to leave, and have), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "
 	"`last_beat_seconds`.",
+	"caches.<cache>.asked": "How often what is kept after it was worked out was asked for. `definitions`: workflows as they "
+	"are executed; `triggers`: what wants which documents. By all processes since Redis was emptied; in a sandbox by this one.",
+	"caches.<cache>.process": "Answered by the process that asked.",
+	"caches.<cache>.shared": "Answered by what all share in Redis.",
+	"caches.<cache>.built": "Worked out.",
+	"caches.<cache>.hit_rate": "The share that was not worked out; `null`: nobody has asked.",
 	"throughput.<span>.steps": "Attempts that workers brought to an end in the last minute or hour (`last_minute`, "
 	"`last_hour`), whatever the end.",
 	"throughput.<span>.per_second": "The same by second.",
@@ -101,4 +107,6 @@ def _paths(value: Mapping[str, Any], above: str = "") -> Iterator[str]:
 def _general(key: str) -> str:
 	if key in (*RUN_STATES, *STEP_STATES):
 		return "<state>"
+	if key in ("definitions", "triggers"):
+		return "<cache>"
 	return "<span>" if key in ("last_minute", "last_hour") else key

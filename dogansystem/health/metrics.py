@@ -5,7 +5,7 @@ from dogansystem.engine.states import FAILED, RUN_FINISHED, RUN_STATES, SKIPPED,
 from dogansystem.health import nodes
 from dogansystem.health.exposition import Family, text
 from dogansystem.sites.protocol import Database, Settings, Site
-from dogansystem.store import agents, figures, levels, processes, queue, reads, samples, state
+from dogansystem.store import agents, figures, kept, levels, processes, queue, reads, samples, state
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, WORKFLOW, Figures, Table
 
 FINISHED = (SUCCEEDED, FAILED, SKIPPED)
@@ -24,6 +24,7 @@ def metrics(site: Site, settings: Settings) -> str:
 			*_agents(db, found, settings),
 			_clock("tick", "When the tick last acted.", db),
 			_clock("sample", "When figures were last added up.", db),
+			_caches(site),
 			*_counters(totals),
 			*_times(totals),
 		]
@@ -106,6 +107,18 @@ def _agents(db: Database, found: Table, settings: Settings) -> list[Family]:
 def _clock(name: str, what: str, db: Database) -> Family:
 	family = Family(f"dogansystem_{name}_timestamp_seconds", "gauge", what)
 	family.set(state.value(db, name))
+	return family
+
+
+def _caches(site: Site) -> Family:
+	family = Family(
+		"dogansystem_cache_lookups_total",
+		"counter",
+		"Lookups of what was worked out before, by where it was found; built: nowhere.",
+	)
+	for name, counts in kept.counts(site).items():
+		for where, number in counts.items():
+			family.set(number, cache=name, found=where)
 	return family
 
 

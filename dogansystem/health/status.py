@@ -5,7 +5,7 @@ from typing import Any
 from dogansystem import __version__
 from dogansystem.health import nodes, throughput
 from dogansystem.sites.protocol import Database, Settings, Site
-from dogansystem.store import agents, processes, queue, reads
+from dogansystem.store import agents, kept, processes, queue, reads
 from dogansystem.store.figures import SITE, Figures
 from dogansystem.store.moment import as_text
 
@@ -35,7 +35,18 @@ def system_status(site: Site, settings: Settings) -> dict[str, Any]:
 		"workers": _workers(registered, at_work, settings, now),
 		"nodes": nodes.every(site, registered, at_work, settings.lease),
 		"throughput": _throughput(db, now),
+		"caches": _caches(site),
 	}
+
+
+def _caches(site: Site) -> dict[str, dict[str, Any]]:
+	"""How often what was worked out before was found again: in the process that asked, or in what the site shares."""
+	found = {}
+	for name, counts in kept.counts(site).items():
+		asked = sum(counts.values())
+		hits = counts[kept.PROCESS] + counts[kept.SHARED]
+		found[name] = {"asked": asked, **counts, "hit_rate": round(hits / asked, 4) if asked else None}
+	return found
 
 
 def _throughput(db: Database, now: float) -> dict[str, Any]:

@@ -25,8 +25,10 @@ from dogansystem.sites.frappe.methods import call_method
 from dogansystem.sites.frappe.people import People
 from dogansystem.sites.frappe.realtime import RunsChanged
 from dogansystem.sites.frappe.scope import StepScope, acting_as
+from dogansystem.sites.frappe.shared_cache import SharedCache
 from dogansystem.sites.frappe.surroundings import surroundings
-from dogansystem.sites.protocol import Settings, Surroundings
+from dogansystem.sites.protocol import Cache, Settings, Surroundings
+from dogansystem.sites.unshared import Unshared
 
 RUN = "Dogan Workflow Run"
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
@@ -69,6 +71,7 @@ class FrappeSite:
 		self._scope: StepScope | None = None
 		self._settings, self._settings_of = Settings(), -1
 		self._stopping = threading.Event()
+		self._cache: Cache | None = None
 		self._worker_key: str | None = None
 		self._queue: str | None = None
 		self._parent = os.getppid()
@@ -82,6 +85,16 @@ class FrappeSite:
 	def people(self) -> People:
 		"""Telling people something."""
 		return People()
+
+	@property
+	def cache(self) -> Cache:
+		"""What the site's processes share in Redis."""
+		if self._cache is None:
+			# Frappe is there for the site's own thread only; the other one comes later, if at all.
+			if not self._is_own_thread:
+				return Unshared()
+			self._cache = SharedCache()
+		return self._cache
 
 	@cached_property
 	def doorbell(self) -> Doorbell:
@@ -202,11 +215,11 @@ class FrappeSite:
 
 	def stamp(self, subject: str) -> str:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
-		return stamps.stamp(subject)
+		return stamps.stamp(self.database, subject)
 
 	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when the transaction commits."""
-		stamps.touch(subject)
+		stamps.touch(self.database, subject)
 
 	def surroundings(self) -> Surroundings:
 		"""The bench's RQ workers and Redis servers, asked now."""
@@ -259,6 +272,7 @@ def current_site() -> FrappeSite:
 
 def drain() -> None:
 	"""The RQ job that a ring enqueues: work until nothing is ready any more, or the time budget is used up."""
+	from dogansystem.store import kept
 	from dogansystem.worker import standby
 	from dogansystem.worker.drainer import Drainer
 
@@ -271,6 +285,7 @@ def drain() -> None:
 				if standby.is_draining(site):
 					site.doorbell.ring()  # what it had answered, others have to hear
 		site.tell_changes()
+		kept.flush(site)
 
 
 def _has_enough_workers(site: FrappeSite) -> bool:

@@ -190,6 +190,21 @@ class Doorbell(Protocol):
 		...
 
 
+class Cache(Protocol):
+	"""What the processes of a site share of what they have worked out. It may forget everything at any moment, and never
+	raises. Any thread may use it."""
+
+	def get(self, key: str) -> bytes | None: ...
+
+	def set(self, key: str, value: bytes, seconds: int) -> None: ...
+
+	def add(self, counts: Mapping[str, int]) -> None:
+		"""Add to numbers that all processes share."""
+		...
+
+	def counts(self) -> Mapping[str, int]: ...
+
+
 class Catalog(Protocol):
 	"""Workflows and agents as people keep them. On a bench these are DocTypes, with their permissions."""
 
@@ -235,6 +250,9 @@ class Site(Protocol):
 
 	@property
 	def catalog(self) -> Catalog: ...
+
+	@property
+	def cache(self) -> Cache: ...
 
 	@property
 	def database(self) -> Database:
@@ -300,7 +318,7 @@ class Site(Protocol):
 	def stamp(self, subject: str) -> str:
 		"""A mark that differs once `touch(subject)` has been committed by any process: what a cache is valid for.
 
-		Read at most once per request or step, so that asking costs next to nothing.
+		It is read in this thread's transaction, once, and so is as old or as new as all that the transaction reads.
 		"""
 		...
 

@@ -1,19 +1,22 @@
 """Versions of a workflow: written once when a changed definition is saved, never changed, so cached for good."""
 
+import hashlib
 import json
-import threading
-from collections import OrderedDict
+from pathlib import Path
 
+from dogansystem.engine import definitions
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import dialect
+from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment
 
-MAX_CACHED = 512  # definitions in one process; a workflow in use has one or two versions
+MAX_KEPT = 512  # definitions in one process; a workflow in use has one or two versions
 
-_cache: "OrderedDict[tuple[str, str], Definition]" = OrderedDict()
-_cache_lock = threading.Lock()
+PARSER = str(Path(definitions.__file__).parent)  # the code that decides what a definition becomes
+
+_kept: Kept[Definition] = Kept("definitions", MAX_KEPT, code=(PARSER,))
 
 
 def publish(db: Database, definition: Definition, at: Moment, user: str, *, trusted: bool) -> str:
@@ -32,7 +35,7 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 	if newest and newest[2] == mark:
 		return str(newest[0])
 	number = newest[1] + 1 if newest else 1
-	name = version_name(definition.name, number, mark)
+	name = version_name(definition.name, number, _meaning(mark, user, trusted))
 	db.execute(
 		"INSERT INTO `tabDogan Workflow Version`"
 		" (name, creation, modified, owner, modified_by, workflow, version, definition, checksum, trusted)"
@@ -53,22 +56,26 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 	return name
 
 
+def _meaning(mark: str, user: str, trusted: bool) -> str:
+	"""A checksum of all that decides what a version does: its definition, and whose permissions it may lend."""
+	return mark if trusted else hashlib.sha256(f"{mark} {user}".encode()).hexdigest()
+
+
 def version_name(workflow: str, number: int, mark: str) -> str:
-	"""`workflow@3-9f2c11ab`: the number for people, the start of the checksum so that a name never changes its meaning,
-	not even when a workflow is deleted and made anew."""
+	"""`workflow@3-9f2c11ab`: the number for people, the start of what `_meaning` gives so that a name never changes its
+	meaning, not even when a workflow is deleted and made anew."""
 	tail = f"@{number}-{mark[:8]}"
 	return workflow[: 140 - len(tail)] + tail
 
 
 def load(site: Site, version: str, db: Database | None = None) -> Definition:
 	"""The definition of a version. Raises LookupError if there is none of that name."""
-	key = (site.name, version)
-	with _cache_lock:
-		if key in _cache:
-			_cache.move_to_end(key)
-			return _cache[key]
+	return _kept.get(site, version, lambda: _read(db or site.database, version))
+
+
+def _read(db: Database, version: str) -> Definition:
 	row = dialect.first(
-		(db or site.database).sql(
+		db.sql(
 			"SELECT definition, trusted, owner FROM `tabDogan Workflow Version` WHERE name = %s", (version,)
 		)
 	)
@@ -79,8 +86,4 @@ def load(site: Site, version: str, db: Database | None = None) -> Definition:
 	definition = parse(json.loads(row[0]))
 	if not row[1]:
 		definition = definition.limited_to(definition.run_as or row[2])
-	with _cache_lock:
-		_cache[key] = definition
-		while len(_cache) > MAX_CACHED:
-			_cache.popitem(last=False)
 	return definition

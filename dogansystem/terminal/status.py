@@ -24,6 +24,7 @@ def lines(status: Mapping[str, Any]) -> list[str]:
 		("Timers", str(queue["timers"])),
 		("Workers", f"{workers['alive']} alive, {workers['busy']} busy, {workers['wanted']} wanted on each node"),
 		*((f"  {name}", _node(node)) for name, node in status["nodes"].items()),
+		("Caches", _caches(status["caches"])),
 		*((title, _throughput(status["throughput"][span])) for title, span in _SPANS),
 	]  # fmt: skip
 	return [f"{name:<14} {value}" for name, value in rows]
@@ -55,6 +56,15 @@ def _throughput(found: Mapping[str, Any]) -> str:
 		if times["p50"] is not None:
 			parts.append(f"{what} p50 {_seconds(times['p50'])} p95 {_seconds(times['p95'])}")
 	return ", ".join(parts)
+
+
+def _caches(found: Mapping[str, Any]) -> str:
+	parts = [
+		f"{name} {each['hit_rate'] * 100:.3g} % of {each['asked']} found"
+		for name, each in found.items()
+		if each["asked"]
+	]
+	return ", ".join(parts) or "not asked yet"
 
 
 def _node(node: Mapping[str, Any]) -> str:

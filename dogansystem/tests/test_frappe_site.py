@@ -9,7 +9,6 @@ import frappe
 import redis
 
 from dogansystem.engine.errors import NotFound
-from dogansystem.sites.frappe import stamps
 from dogansystem.sites.frappe.doorbell import Doorbell
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import OTHER, USER, SiteTestCase
@@ -150,20 +149,6 @@ class TestFrappeSite(SiteTestCase):
 		self.assertEqual(self.site.settings().max_agents, before)
 		self.site.database.rollback()
 		self.assertEqual(self.site.settings().max_agents, before + 7)
-
-	def test_a_stamp_changes_with_the_commit_and_not_before(self):
-		first = self.site.stamp("contract")
-		self.site.touch("contract")
-		del frappe.local.dogan_stamps
-		self.assertEqual(self.site.stamp("contract"), first)
-		self.site.database.commit()
-		self.assertNotEqual(self.site.stamp("contract"), first)
-
-	def test_a_stamp_that_redis_lost_is_a_new_one(self):
-		first = self.site.stamp("contract")
-		frappe.cache.delete(frappe.cache.make_key("dogan_stamp:contract"))
-		del frappe.local.dogan_stamps
-		self.assertNotEqual(stamps.stamp("contract"), first)
 
 	def test_what_waits_for_the_commit_is_dropped_by_a_rollback(self):
 		happened = []

@@ -4,7 +4,6 @@ The run is written in the document's own transaction: if the document rolls back
 there is one, whatever happens to the process afterwards. A document no workflow wants pays for one look in a dict.
 """
 
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,10 +14,13 @@ from dogansystem.engine.templates.render import truthy
 from dogansystem.sites.protocol import Site
 from dogansystem.store import versions
 from dogansystem.store.context import RunData, values_of
+from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers import starting
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
+MAX_KEPT = 16  # maps in one process: those of its sites, and of the snapshots that are open
+LIFETIME = 60.0  # seconds; workflows that somebody changes past their DocType show after it
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +32,14 @@ class Wanted:
 	trigger: Trigger
 
 
-_maps: dict[str, tuple[str, Mapping[str, tuple[Wanted, ...]]]] = {}
-_maps_lock = threading.Lock()
+Map = Mapping[str, tuple[Wanted, ...]]
+
+_kept: Kept[Map] = Kept("triggers", MAX_KEPT, LIFETIME, (__file__, versions.PARSER))
 
 
-def wanted(site: Site) -> Mapping[str, tuple[Wanted, ...]]:
-	"""For each DocType, the triggers of enabled workflows. Kept in the process until the stamp changes."""
-	stamp = site.stamp(STAMP)
-	known = _maps.get(site.name)
-	if known and known[0] == stamp:
-		return known[1]
-	fresh = _read(site)
-	with _maps_lock:
-		_maps[site.name] = (stamp, fresh)
-	return fresh
+def wanted(site: Site) -> Map:
+	"""For each DocType, the triggers of enabled workflows, as this transaction sees them. Kept for each stamp."""
+	return _kept.get(site, site.stamp(STAMP), lambda: _read(site))
 
 
 def on_event(

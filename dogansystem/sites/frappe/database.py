@@ -10,6 +10,7 @@ import pymysql
 from pymysql.constants import ER
 
 from dogansystem.sites import compound, marks
+from dogansystem.sites.frappe import stamps
 from dogansystem.sites.protocol import Row, Statement
 
 CHECKREAD = 1020  # "Record has changed since last read", with innodb_snapshot_isolation
@@ -172,6 +173,7 @@ class SiteDatabase(MariaDB):
 		self._forget(db)
 
 	def _forget(self, db: Any) -> None:
+		stamps.forget()
 		db.transaction_writes = 0
 		db.value_cache.clear()
 		self.transactions += 1

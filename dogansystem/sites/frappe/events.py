@@ -1,7 +1,7 @@
 """Every document's events on their way to the triggers.
 
 Nearly all documents are wanted by no workflow: these functions stand in every save of every document, so they do one
-look in a dictionary that was fetched once per request, and leave.
+look in a dictionary that was fetched once per transaction, and leave.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any
 
 import frappe
 
+from dogansystem.sites.frappe import stamps
 from dogansystem.sites.frappe.values import plain
 from dogansystem.sites.frappe_site import current_site
 
@@ -53,7 +54,7 @@ def on_change(doc: Any, method: str | None = None) -> None:
 
 
 def _wanted() -> Mapping[str, Any]:
-	"""For each DocType what wants it, as it was when this request or step first asked."""
+	"""For each DocType what wants it, as this transaction sees it."""
 	try:
 		return frappe.local.dogan_wanted
 	except AttributeError:
@@ -64,10 +65,10 @@ def _wanted() -> Mapping[str, Any]:
 	from dogansystem.triggers import document
 
 	found = document.wanted(current_site())
-	frappe.local.dogan_wanted = {
-		doctype: wants for doctype, wants in found.items() if not doctype.startswith("Dogan ")
-	}
-	return frappe.local.dogan_wanted
+	mine = {doctype: wants for doctype, wants in found.items() if not doctype.startswith("Dogan ")}
+	if not stamps.is_touched(document.STAMP):  # else what is wanted may change within this transaction
+		frappe.local.dogan_wanted = mine
+	return mine
 
 
 def _tell(doc: Any, event: str) -> None:

@@ -1,54 +1,87 @@
-"""Marks in Redis that say whether what a process has cached is still valid."""
+"""Marks that say whether what a process has kept is still valid: rows that change in the transaction of what they mark.
 
-import logging
-import uuid
+So whoever sees a change sees its mark, and nobody else does: in a snapshot of before, after a rollback, or when the
+process that made the change dies between its commit and anything it would have done then.
+"""
+
+import secrets
+from typing import Any
 
 import frappe
-import redis
 
-# A process that dies between a commit and its new mark would leave the old one; so marks do not live longer than this.
-LIFETIME = 60  # seconds
+from dogansystem.sites.protocol import Database
 
-logger = logging.getLogger(__name__)
+BITS = 53  # what a DOUBLE holds exactly
 
 
-def stamp(subject: str) -> str:
-	"""The mark of `subject`; asked of Redis once per request or step. Without Redis nothing cached is valid."""
+def stamp(database: Database, subject: str) -> str:
+	"""The mark of `subject` as this transaction sees it; read once in it.
+
+	Where the transaction has changed the subject itself, each answer is a new one: what it sees is for nobody to keep.
+	"""
 	known = _known()
-	if subject not in known:
-		try:
-			known[subject] = _read(subject)
-		except redis.RedisError:
-			known[subject] = uuid.uuid4().hex
-	return known[subject]
+	if subject in known.touched:
+		return secrets.token_hex(8)
+	if subject not in known.marks:
+		rows = database.sql("SELECT value FROM dogan_state WHERE name = %s", (_row(subject),))
+		known.marks[subject] = str(int(rows[0][0])) if rows else "0"
+	return known.marks[subject]
 
 
-def touch(subject: str) -> None:
-	"""Give `subject` another mark when the transaction commits."""
-	frappe.local.db.after_commit.add(lambda: _renew(subject))
+def touch(database: Database, subject: str) -> None:
+	"""Give `subject` another mark with this transaction. It is written at its very end, so that nobody waits for the row
+	while the transaction goes on."""
+	known = _known()
+	_forget_wanted()
+	if subject not in known.touched:
+		known.touched.add(subject)
+		frappe.local.db.before_commit.add(lambda: _write(database, subject))
 
 
-def _known() -> dict[str, str]:
+def is_touched(subject: str) -> bool:
+	"""Whether this transaction has changed the subject."""
+	return subject in _known().touched
+
+
+class _Known:
+	"""What is known for the length of one transaction."""
+
+	def __init__(self) -> None:
+		self.marks: dict[str, str] = {}
+		self.touched: set[str] = set()
+
+
+def _known() -> _Known:
 	known = getattr(frappe.local, "dogan_stamps", None)
 	if known is None:
-		known = frappe.local.dogan_stamps = {}
+		known = frappe.local.dogan_stamps = _Known()
+		frappe.local.db.after_commit.add(forget)
+		frappe.local.db.after_rollback.add(forget)
 	return known
 
 
-def _read(subject: str) -> str:
-	key = frappe.cache.make_key(f"dogan_stamp:{subject}")
-	found = frappe.cache.get(key)
-	if found is None:
-		frappe.cache.set(key, uuid.uuid4().hex, ex=LIFETIME, nx=True)
-		found = frappe.cache.get(key) or uuid.uuid4().hex.encode()
-	return found.decode()
+def forget() -> None:
+	"""The transaction has ended: what it saw may have changed."""
+	_drop("dogan_stamps")
+	_forget_wanted()
 
 
-def _renew(subject: str) -> None:
-	for name in ("dogan_stamps", "dogan_wanted"):
-		if hasattr(frappe.local, name):
-			delattr(frappe.local, name)
-	try:
-		frappe.cache.set(frappe.cache.make_key(f"dogan_stamp:{subject}"), uuid.uuid4().hex, ex=LIFETIME)
-	except redis.RedisError:
-		logger.warning("Redis does not answer: %s is renewed within %s seconds", subject, LIFETIME)
+def _forget_wanted() -> None:
+	_drop("dogan_wanted")
+
+
+def _drop(name: str) -> None:
+	if hasattr(frappe.local, name):
+		delattr(frappe.local, name)
+
+
+def _write(database: Database, subject: str) -> None:
+	mark: Any = float(secrets.randbits(BITS))
+	database.execute(
+		"INSERT INTO dogan_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)",
+		(_row(subject), mark),
+	)
+
+
+def _row(subject: str) -> str:
+	return f"stamp {subject}"

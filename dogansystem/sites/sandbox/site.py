@@ -28,6 +28,7 @@ from dogansystem.sites.sandbox.methods import Methods
 from dogansystem.sites.sandbox.people import People
 from dogansystem.sites.sandbox.permissions import Permissions
 from dogansystem.sites.sandbox.shelf import Shelf
+from dogansystem.sites.unshared import Unshared
 from dogansystem.triggers import document as trigger
 
 DEFAULT_USER = "sandbox@example.com"
@@ -74,6 +75,7 @@ class Sandbox:
 		self.people = People(self)
 		self.documents = Documents(self)
 		self.catalog = Catalog(self)
+		self.cache = Unshared()
 		self.doorbell = Doorbell(self.open_control)
 
 	# Opening and closing
