@@ -110,6 +110,21 @@ class TestAccess(SiteTestCase):
 				):
 					doc.save()
 
+	def test_no_doctype_is_for_those_without_a_role_and_users_change_none(self):
+		doctypes = frappe.get_all("DocType", {"module": "DoganSystem", "istable": 0}, pluck="name")
+		self.assertGreater(len(doctypes), 6)
+		changing = {"write", "create", "delete", "submit", "cancel", "amend", "import", "share"}
+		for doctype in doctypes:
+			for rule in frappe.get_meta(doctype).permissions:
+				with self.subTest(doctype=doctype, role=rule.role):
+					self.assertIn(rule.role, ("System Manager", "Dogan Manager", "Dogan User"))
+					if rule.role == "Dogan User":
+						self.assertEqual([each for each in changing if rule.get(each)], [])
+			frappe.set_user("Guest")
+			for ptype in ("read", "write", "create", "delete", "report", "export"):
+				self.assertFalse(frappe.has_permission(doctype, ptype), f"{doctype}, {ptype}")
+			frappe.set_user("Administrator")
+
 	def test_a_run_under_way_cannot_be_deleted_and_a_finished_one_only_by_managers(self):
 		frappe.set_user(MANAGER)
 		with self.assertRaisesRegex(frappe.ValidationError, "cancel it before"):
