@@ -17,7 +17,7 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.busy import WORKFLOW
 from dogansystem.cli import main
 from dogansystem.engine.errors import InputError, NotAllowed, WrongState
-from dogansystem.scaling import baseline, summary
+from dogansystem.scaling import baseline, measurement, summary
 from dogansystem.scaling.load import runner
 from dogansystem.scaling.load.plan import Plan, parse_rate, parse_time
 from dogansystem.scaling.load.runner import Load, NobodyWorks, check_may_load, clean_up
@@ -111,6 +111,27 @@ def test_every_step_is_measured_and_nothing_is_left(site: Sandbox, url: str):
 	assert found["run_seconds"]["p99"] >= 0.01
 	assert left(site) == before == {}
 	assert site.outbox() == [] and site.changes() == []
+
+
+def test_the_samples_say_of_a_load_what_its_rows_say(site: Sandbox, url: str):
+	with working(url, 2):
+		put_on = load(site, Plan(runs=30, steps=2, seconds=0.02))
+		measured = put_on.run()
+		until = time.monotonic() + 30
+		while True:  # workers write down what they did with their next beat
+			site.database.rollback()
+			sampled = measurement.from_samples(site, 5)
+			if sampled.site.executed >= measured.site.executed:
+				break
+			assert time.monotonic() < until
+			time.sleep(0.1)
+		put_on.clean()
+	assert sampled.site.outcomes == measured.site.outcomes == {"Succeeded": 60}
+	assert set(sampled.named("node")) == set(measured.named("node"))
+	assert sampled.named("workflow").keys() == {WORKFLOW}
+	assert (
+		sampled.site.run.sum >= 0.99 * measured.site.run.sum >= 60 * 0.02 * 0.99
+	)  # with the commits: those are in no row
 
 
 def test_arrivals_do_not_wait_for_those_before_them(site: Sandbox, url: str):
