@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from dogansystem.health.nodes import DRAINED, DRAINING, LOST
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -215,17 +217,21 @@ class Evidence:
 
 	@property
 	def nodes(self) -> tuple[Machine, ...]:
-		"""The machines that have workers, or had some and may have them again."""
+		"""The machines that have workers, or had some and may have them again: not those that are lost or leave."""
 		listening = self.workers.listening
-		return tuple(each for each in self.machines if each.state != "lost" or each.name in listening)
+		there = (each for each in self.machines if each.state != LOST or each.name in listening)
+		return tuple(each for each in there if each.state not in (DRAINING, DRAINED))
 
 	@property
 	def workers_there(self) -> int:
 		"""How many workers can work at a time: those that listen, as far as the setting lets them, else those that live."""
 		listening = self.workers.listening
-		if listening:
-			return sum(min(number, self.workers.wanted) for number in listening.values())
-		return round(self.workers.alive)
+		if not listening:
+			return round(self.workers.alive)
+		leaving = {each.name for each in self.machines if each.state in (DRAINING, DRAINED)}
+		return sum(
+			min(number, self.workers.wanted) for name, number in listening.items() if name not in leaving
+		)
 
 
 def as_json(evidence: Evidence) -> dict[str, Any]:

@@ -24,6 +24,8 @@ TARGETS = {
 }
 
 # What the measured load makes of a site that has named no target.
+FIRST = Row("Workers are enough", NONE, "Remove the bottleneck first", "None", "None")
+MISSING = Row("Workers are missing", NONE, "Start them", "None", "None")
 ENOUGH = Row("Capacity is enough", NONE, "Nothing to do", "None", "None")
 SMALL = Row("Small business", VERTICAL, "Vertical scaling", "1 day", "Low")
 GROWING = Row("Growing business", HORIZONTAL, "Horizontal scaling", "1 week", "Medium")

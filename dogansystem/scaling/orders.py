@@ -21,6 +21,8 @@ class Order:
 
 def of(evidence: Evidence, row: Row, now: Size, then: Size, agents: int | None) -> list[Order]:
 	"""What to do, in order: first what is recorded, then what changes, then what checks it."""
+	if row is matrix.MISSING:
+		return _changes(evidence, row, Size(0, 1, 0.0), now, None)
 	if row.direction == matrix.NONE:
 		return []
 	found = [*_connections(evidence, now, then), *_changes(evidence, row, now, then, agents)]

@@ -56,23 +56,23 @@ def make(evidence: Evidence, diagnosis: Diagnosis, target: str | None) -> Plan:
 	check(target)
 	now = fit.present(evidence)
 	found = _MAKERS[target](evidence, diagnosis, now)
-	first = diagnosis.remedy if diagnosis.name in _FIRST else ""
-	then = found.then
-	load = evidence.load.peak * found.grows
-	known = bool(found.capacity.per_second)
+	agents = _agents(evidence, found)
+	load = _load(evidence, diagnosis, now)
+	piles_up, known = _piles_up(diagnosis), bool(found.capacity.per_second)
 	return Plan(
 		row=found.row,
 		now=now,
-		then=then,
+		then=found.then,
 		capacity_now=expect(evidence, now),
 		capacity_then=found.capacity,
 		why=found.why,
-		first=first,
+		first=diagnosis.remedy if diagnosis.name in _FIRST else "",
 		alternative=found.alternative,
-		agents=_agents(evidence, found),
-		wait_now=wait_p95(evidence, now, evidence.load.peak) if known else None,
-		wait_then=wait_p95(evidence, then, load) if known else None,
-		orders=orders.of(evidence, found.row, now, then, _agents(evidence, found)),
+		agents=agents,
+		wait_now=(math.inf if piles_up else wait_p95(evidence, now, load)) if known else None,
+		# Where work piles up nobody knows how much more would come: what is done now is what is known.
+		wait_then=wait_p95(evidence, found.then, load * (1 if piles_up else found.grows)) if known else None,
+		orders=orders.of(evidence, found.row, now, found.then, agents),
 	)
 
 
@@ -105,9 +105,10 @@ def _five_times(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 	"""Five times the nodes. If the steps mostly wait, five times the workers on the same ones would do as well."""
 	row = matrix.TARGETS["5x"]
 	then = replace(now, nodes=now.nodes * 5)
+	become = f"{now.nodes} nodes become" if now.nodes > 1 else "The node becomes"
 	why = [
-		f"{some(now.nodes, 'node')} with {some(now.workers, 'worker')} each become {then.nodes}: processors and memory grow"
-		" with them, and the loss of one takes only a part."
+		f"{become} {then.nodes} with {some(now.workers, 'worker')} each: processors and memory grow with them, and the loss"
+		" of one takes only a part."
 	]
 	return _Found(
 		row,
@@ -126,10 +127,12 @@ def _available(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 	then = replace(now, nodes=max(2, now.nodes, needed + 1))
 	left = replace(then, nodes=then.nodes - 1)
 	carried = expect(evidence, left).per_second
-	why = [f"{then.nodes} nodes: when one is lost, {left.nodes} go on with its steps after a lease."]
+	why = [
+		f"{then.nodes} nodes: when one is lost, the {'other takes' if left.nodes == 1 else 'others take'} its steps after a lease."
+	]
 	if carried:
 		why.append(
-			f"{some(left.in_all, 'worker')} are left then and can do {rate(carried)} steps a second; the busiest minute of the"
+			f"{some(left.in_all, 'worker is', 'workers are')} left then and can do {rate(carried)} steps a second; the busiest minute of the"
 			f" last day had {rate(evidence.load.peak)}."
 		)
 	why.append(
@@ -149,7 +152,7 @@ def _unlimited(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 		"KEDA starts a worker for each step that runs and one more for each 20 that are ready, and takes them away again."
 	]
 	if not (ceiling and run):
-		then = replace(now, workers=1, nodes=max(50, now.in_all))
+		then = replace(now, nodes=now.nodes * 10)
 		return _Found(
 			row,
 			then,
@@ -157,10 +160,10 @@ def _unlimited(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 			[*why, "Too few steps were measured to tell where the database ends."],
 		)
 	most = max(math.ceil(ceiling * run), now.in_all, 10)
-	then = Size(1, most, 1.0)
+	then = replace(now, nodes=max(now.nodes, math.ceil(most / now.workers)))
 	why.append(
 		f"One database is expected to carry about {rate(ceiling)} steps a second, as a step keeps it busy for"
-		f" {seconds(evidence.recent.database)} and more: set the ceiling to {some(most, 'worker')}, as more would wait for it."
+		f" {seconds(evidence.recent.database)} and more: set the ceiling to {some(then.in_all, 'worker')}, as more would wait for it."
 	)
 	why.append("Beyond that a larger database server helps, or a second site: sites share nothing.")
 	capacity = Expected(ceiling, DATABASE, {DATABASE: ceiling})
@@ -171,20 +174,25 @@ def _unlimited(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 
 def _by_load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 	"""As large as the busiest minute asks for."""
-	load = _asked_for(evidence, diagnosis, now)
-	needed = _workers_for(evidence, load)
-	why = (
-		[_load_sentence(evidence, load, now)]
-		if evidence.recent.run
-		else ["Too few steps were measured to say more."]
-	)
 	if diagnosis.name in _FIRST:
 		return _Found(
-			matrix.ENOUGH, now, expect(evidence, now), ["More workers do not help against this bottleneck."]
+			matrix.FIRST, now, expect(evidence, now), ["More workers do not help against this bottleneck."]
 		)
-	if needed <= now.in_all and diagnosis.name not in (bottleneck.WORKERS, bottleneck.CPU):
+	if diagnosis.name == bottleneck.WORKERS and not evidence.workers_there:
+		why = [
+			f"{some(evidence.workers.wanted, 'worker is', 'workers are')} wanted on each node, and there is none."
+		]
+		return _Found(matrix.MISSING, now, expect(evidence, now), why)
+	load = _asked_for(evidence, diagnosis, now)
+	needed = _workers_for(evidence, load)
+	why = [_load_sentence(evidence, diagnosis, load, now)]
+	if needed <= now.in_all and not _piles_up(diagnosis):
 		return _Found(matrix.ENOUGH, now, expect(evidence, now), why)
-	needed = max(needed, now.in_all + 1)
+	return _grown(evidence, now, max(needed, now.in_all + 1), why)
+
+
+def _grown(evidence: Evidence, now: Size, needed: int, why: list[str]) -> _Found:
+	"""So many workers, on the nodes there are if they have room, else on more."""
 	there = min(each for each in (fit.by_memory(evidence), fit.by_processor(evidence), MAX_WORKERS) if each)
 	if needed <= there * now.nodes:
 		then = replace(now, workers=math.ceil(needed / now.nodes))
@@ -208,10 +216,20 @@ _MAKERS: dict[str | None, Callable[[Evidence, Diagnosis, Size], _Found]] = {
 }
 
 
+def _piles_up(diagnosis: Diagnosis) -> bool:
+	"""Whether more arrives than the workers there are can do."""
+	return diagnosis.name in (bottleneck.WORKERS, bottleneck.CPU)
+
+
+def _load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> float:
+	"""Steps per second of the busiest minute; where they pile up, at least what busy workers do."""
+	does = expect(evidence, now).per_second or 0.0
+	return max(evidence.load.peak, does if _piles_up(diagnosis) else 0.0)
+
+
 def _asked_for(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> float:
-	"""Steps per second to plan for: those of the busiest minute; where steps pile up, twice what is done is taken."""
-	piles_up = diagnosis.name in (bottleneck.WORKERS, bottleneck.CPU)
-	return max(evidence.load.peak, evidence.load.now * 2 if piles_up else 0.0)
+	"""Steps per second to plan for: where they pile up, twice what is done, since nobody knows how much more would come."""
+	return _load(evidence, diagnosis, now) * (2 if _piles_up(diagnosis) else 1)
 
 
 def _workers_for(evidence: Evidence, load: float) -> int:
@@ -264,12 +282,18 @@ def _without_nodes(evidence: Evidence, now: Size, times: int) -> str:
 	)
 
 
-def _load_sentence(evidence: Evidence, load: float, now: Size) -> str:
+def _load_sentence(evidence: Evidence, diagnosis: Diagnosis, load: float, now: Size) -> str:
 	run = evidence.recent.run
+	if not (run and load):
+		return "Too few steps were measured to say more."
+	known = (
+		f"Work piles up while about {rate(load / 2)} steps a second are done, so plan for twice that"
+		if _piles_up(diagnosis)
+		else f"The busiest minute of the last day had {rate(load)} steps a second"
+	)
 	return (
-		f"The busiest minute had {rate(evidence.load.peak)} steps a second; at {rate(load)} with"
-		f" {seconds(run)} each, {some(math.ceil(load * run), 'worker')} would be busy, and"
-		f" {_workers_for(evidence, load)} keep 95 % of the waits below {seconds(WAIT)} and a reserve."
+		f"{known}: at {seconds(run)} each they keep {some(math.ceil(load * run), 'worker')} busy, and"
+		f" {_workers_for(evidence, load)} have a reserve and let 95 % begin within {seconds(WAIT)}."
 		f" There {'is' if now.in_all == 1 else 'are'} {now.in_all}."
 	)
 

@@ -82,7 +82,8 @@ def memory_for_database(evidence: Evidence, then: Size, memory: float | None) ->
 	left = machine.memory_total - SYSTEM_MEMORY - workers - web
 	why = (
 		f"{machine.name} has {size(machine.memory_total)}, of which {some(then.workers, 'worker')} take {size(workers)},"
-		f" {some(evidence.web_threads, 'web worker')} {size(web)} and the system {size(SYSTEM_MEMORY)}"
+		+ (f" {some(evidence.web_threads, 'web worker')} {size(web)}" if web else "")
+		+ f" and the system {size(SYSTEM_MEMORY)}"
 	)
 	return max(left, machine.memory_total / 4), why
 
@@ -162,7 +163,11 @@ def _connections(evidence: Evidence, server: Server, then: Size) -> Finding:
 
 def _durability(server: Server) -> Iterator[Finding]:
 	name = "innodb_flush_log_at_trx_commit"
-	speed = f"A small transaction takes {seconds(server.commit_seconds)} with its commit."
+	speed = (
+		f" A small transaction takes {seconds(server.commit_seconds)} with its commit."
+		if server.commit_seconds
+		else ""
+	)
 	if server.flush != 1:
 		yield Finding(
 			name, str(server.flush), "1",
@@ -173,10 +178,10 @@ def _durability(server: Server) -> Iterator[Finding]:
 			name,
 			"1",
 			None,
-			f"{speed} The disk is slow to flush: a faster one, or one with a protected cache, helps.",
+			f"The disk is slow to flush: a faster one, or one with a protected cache, helps.{speed}",
 		)
 	else:
-		yield Finding(name, "1", None, f"No step that was done gets lost in a crash. {speed}")
+		yield Finding(name, "1", None, f"No step that was done gets lost in a crash.{speed}")
 
 
 def _log_buffer(server: Server) -> Iterator[Finding]:

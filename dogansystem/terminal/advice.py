@@ -43,20 +43,20 @@ def _plan(advice: Mapping[str, Any]) -> Iterator[str]:
 		yield from _wrapped([f"First: {plan['first']}"])
 	yield from _wrapped(plan["why"])
 	yield from _wrapped([plan["alternative"]] if plan["alternative"] else [])
-	yield f"{INDENT}now   {_size(plan['now'])}"
+	yield from _hanging("now", _size(plan["now"]))
 	if plan["direction"] != "none":
-		yield f"{INDENT}then  {_size(plan['then'])}"
-	for order in plan["commands"]:
-		yield from _wrapped([order["what"]], INDENT)
+		yield from _hanging("then", _size(plan["then"]))
+	for number, order in enumerate(plan["commands"], 1):
+		yield from _hanging(f"{number}.", order["what"], 3)
 		if order["command"]:
-			yield f"{INDENT * 2}{order['command']}"
+			yield f"{INDENT}   {order['command']}"
 	yield ""
 
 
 def _size(size: Mapping[str, Any]) -> str:
 	parts = [f"{_count(size['nodes'], 'node')} with {_count(size['workers'], 'worker')}"]
 	if size["cores"]:
-		parts[0] += f" and {size['cores']:g} cores"
+		parts[0] += f" and {size['cores']:g} core{'' if size['cores'] == 1 else 's'}"
 	if size["steps_per_second"] is not None:
 		parts.append(
 			f"up to {size['steps_per_second']:g} steps/s, limited by {_CEILINGS[size['limited_by']]}"
@@ -129,6 +129,13 @@ def _wrapped(sentences: list[str], indent: str = INDENT) -> Iterator[str]:
 		yield from textwrap.wrap(
 			sentence, WIDTH, initial_indent=indent, subsequent_indent=indent, break_on_hyphens=False
 		)
+
+
+def _hanging(name: str, text: str, width: int = 6) -> Iterator[str]:
+	first = f"{INDENT}{name:<{width}}"
+	yield from textwrap.wrap(
+		text, WIDTH, initial_indent=first, subsequent_indent=" " * len(first), break_on_hyphens=False
+	)
 
 
 def _seconds(number: float) -> str:

@@ -47,7 +47,7 @@ def look(sites: Path, wanted: int = 1) -> Verdict:
 
 def count(sites: Path) -> int:
 	"""How many workers of this machine listen to our queue, beat, and run. Raises RedisError."""
-	return sum(_runs(pid) for pid in _beating(sites, socket.gethostname()))
+	return sum(runs(pid) for pid in _beating(sites, socket.gethostname()))
 
 
 def _beating(sites: Path, node: str) -> list[int]:
@@ -67,7 +67,8 @@ def _is_ours(queues: str | None) -> bool:
 	return QUEUE in [each.rsplit(":", 1)[-1] for each in (queues or "").split(",")]
 
 
-def _runs(pid: int) -> bool:
+def runs(pid: int) -> bool:
+	"""Whether a process of this machine is there and not stopped or dead."""
 	try:
 		state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 	except OSError:

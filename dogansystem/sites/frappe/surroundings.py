@@ -1,5 +1,6 @@
 """What is around a site: RQ's workers that listen for its drain jobs, and the bench's Redis servers."""
 
+import socket
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -9,6 +10,7 @@ import frappe
 import redis
 from frappe.utils.background_jobs import generate_qname, get_redis_conn
 
+from dogansystem.sites.frappe.alive import runs
 from dogansystem.sites.frappe.queues import FALLBACK_QUEUE, QUEUE
 from dogansystem.sites.protocol import Surroundings
 
@@ -46,11 +48,16 @@ def _listening() -> tuple[str, dict[str, int]]:
 
 
 def _workers_of(connection: redis.Redis, queue: str) -> dict[str, int]:
-	"""RQ's workers whose key has not run out: 90 seconds after the last beat of a busy one, 480 of an idle one."""
+	"""RQ's workers whose key has not run out: 90 seconds after the last beat of a busy one, 480 of an idle one.
+
+	Of this machine, only those whose process runs: one that was killed is no worker any more.
+	"""
 	with connection.pipeline(transaction=False) as pipe:
 		for key in connection.smembers(f"rq:workers:{generate_qname(queue)}"):
-			pipe.hget(key, "hostname")
-		return dict(Counter(name.decode() for name in pipe.execute() if name))
+			pipe.hmget(key, "hostname", "pid")
+		rows = [(name.decode(), pid) for name, pid in pipe.execute() if name]
+	here = socket.gethostname()
+	return dict(Counter(name for name, pid in rows if name != here or not pid or runs(int(pid))))
 
 
 def _server(address: str) -> Mapping[str, Any]:
