@@ -7,12 +7,13 @@ database busy. All three from measured means, so it is known as well as those ar
 
 from dataclasses import dataclass
 
-from dogansystem.scaling.bottleneck import shares_of
+from dogansystem.scaling.bottleneck import POOL_SHARE, shares_of
 from dogansystem.scaling.evidence import Evidence
 from dogansystem.scaling.queueing import Queue
 
 USABLE = 0.85  # of the processors: the rest is for the web, the scheduler, and moments of more
 DATABASE_USABLE = 0.7  # of what the database could do if its cores did nothing else
+TRANSACTIONS = 2  # small ones that a step comes to, claim included
 ENOUGH = 20  # attempts, below which nothing is said about times
 
 WORKERS, PROCESSORS, DATABASE = "workers", "processors", "database"
@@ -58,11 +59,24 @@ def expect(evidence: Evidence, size: Size) -> Expected:
 
 def database_ceiling(evidence: Evidence) -> float | None:
 	"""The steps per second that the one database can carry: an estimate, at least what it has been seen to do."""
-	recent = evidence.recent
-	each = max(recent.database, shares_of(evidence).database * recent.run)
+	each = database_time(evidence)
 	if not each:
 		return None
 	return max(DATABASE_USABLE * database_cores(evidence) / each, evidence.load.peak)
+
+
+def database_time(evidence: Evidence) -> float:
+	"""The seconds that a step keeps the database busy.
+
+	What writing its result waits for the database is measured with every attempt, but on a machine that is short of
+	processors that is waiting for those; a step is one or two small transactions, and those were timed by themselves.
+	Statements of the steps themselves show only where they take much of the time.
+	"""
+	recent, server, share = evidence.recent, evidence.database, shares_of(evidence).database
+	writing = recent.database
+	if server and server.commit_seconds:
+		writing = min(writing, TRANSACTIONS * server.commit_seconds)
+	return max(writing, share * recent.run if share >= POOL_SHARE else 0.0)
 
 
 def database_cores(evidence: Evidence) -> float:

@@ -12,7 +12,15 @@ from dogansystem.engine.errors import InputError
 from dogansystem.scaling import bottleneck, fit, matrix, orders
 from dogansystem.scaling.bottleneck import Diagnosis
 from dogansystem.scaling.evidence import Evidence
-from dogansystem.scaling.expectation import DATABASE, Expected, Size, database_ceiling, expect, wait_p95
+from dogansystem.scaling.expectation import (
+	DATABASE,
+	Expected,
+	Size,
+	database_ceiling,
+	database_time,
+	expect,
+	wait_p95,
+)
 from dogansystem.scaling.matrix import Row
 from dogansystem.scaling.orders import Order
 from dogansystem.scaling.queueing import Queue, servers_for
@@ -163,7 +171,7 @@ def _unlimited(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 	then = replace(now, nodes=max(now.nodes, math.ceil(most / now.workers)))
 	why.append(
 		f"One database is expected to carry about {rate(ceiling)} steps a second, as a step keeps it busy for"
-		f" {seconds(evidence.recent.database)} and more: set the ceiling to {some(then.in_all, 'worker')}, as more would wait for it."
+		f" {seconds(database_time(evidence))}: set the ceiling to {some(then.in_all, 'worker')}, as more would wait for it."
 	)
 	why.append("Beyond that a larger database server helps, or a second site: sites share nothing.")
 	capacity = Expected(ceiling, DATABASE, {DATABASE: ceiling})

@@ -62,8 +62,14 @@ def _size(size: Mapping[str, Any]) -> str:
 			f"up to {size['steps_per_second']:g} steps/s, limited by {_CEILINGS[size['limited_by']]}"
 		)
 		wait = size["wait_p95"]
-		parts.append("more arrives than is done" if wait is None else f"95 % wait {_seconds(wait)} at most")
+		parts.append(_wait(wait))
 	return "; ".join(parts)
+
+
+def _wait(p95: float | None) -> str:
+	if p95 is None:
+		return "more arrives than is done"
+	return f"95 % wait {_seconds(p95)} at most" if p95 else "95 % begin at once"
 
 
 def _database(advice: Mapping[str, Any]) -> Iterator[str]:

@@ -67,7 +67,7 @@ const sizes = (found) => {
 		size.cores ? number(size.cores) : "–",
 		number(size.steps_per_second),
 		LIMITS[size.limited_by] || "–",
-		seconds(size.wait_p95),
+		size.wait_p95 === null && size.steps_per_second !== null ? __("longer and longer") : seconds(size.wait_p95),
 	];
 	const rows = [row(__("now"), found.now)];
 	if (found.direction !== "none") rows.push(row(__("then"), found.then));
