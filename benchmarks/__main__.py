@@ -10,15 +10,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks import report
-from benchmarks.homes import bench, sandbox
+from benchmarks.homes import bench, nodes, sandbox
 from benchmarks.homes.bench import NoBench
+from benchmarks.homes.nodes import NoHosts
 from benchmarks.model import program as model
 from benchmarks.report import Figure
 from benchmarks.windows import QUICK, Size
 from tests.bench.server import Unusable
 
 KEPT, MISSED, NOTHING = 0, 1, 3
-HOMES = ("mariadb", "sqlite", "bench")
+HOMES = ("mariadb", "sqlite", "bench", "nodes")
 MODEL = "model"  # only if asked for: it takes six minutes, in which nobody else may use the machine
 
 
@@ -78,6 +79,8 @@ def _measured(chosen: argparse.Namespace, left_out: list[str]) -> Iterator[Figur
 		yield from sandbox.measure_sqlite(size, with_claim=chosen.sqlite_claim)
 	if "bench" in homes:
 		yield from _on_bench(chosen.quick, left_out)
+	if "nodes" in homes:
+		yield from _of_nodes(chosen.quick, left_out)
 	if MODEL in homes:
 		yield from _of_the_model(chosen, left_out)
 
@@ -102,6 +105,13 @@ def _of_the_model(chosen: argparse.Namespace, left_out: list[str]) -> Iterator[F
 		yield from model.figures(url, quick=chosen.quick, record=chosen.record)
 	except Unusable as problem:
 		left_out.append(f"model: {problem}")
+
+
+def _of_nodes(quick: bool, left_out: list[str]) -> Iterator[Figure]:
+	try:
+		yield from nodes.measure(quick)
+	except NoHosts as problem:
+		left_out.append(f"nodes: {problem}")
 
 
 def _on_bench(quick: bool, left_out: list[str]) -> Iterator[Figure]:

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pymysql
-import pytest
 
 STARTS = 30.0  # seconds
 _FOLDERS = os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
@@ -100,6 +99,8 @@ class Server:
 def _find(program: str) -> str:
 	found = shutil.which(program, path=_FOLDERS)
 	if not found:
+		import pytest  # the benchmark, too, uses this server, and knows no pytest
+
 		pytest.skip(f"no {program} here")
 	return found
 

@@ -9,7 +9,8 @@ from tests.nodes.load import SHAPES, Load
 from tests.nodes.place import Node, Place
 
 BEFORE = 8.0  # seconds of load before
-USUAL = 1.5  # times the response time before, up to which it counts as back
+SLOWER = 0.5  # seconds than before, from which on response times are not back to what they were
+ARRIVE = ("one", "one", "one", "one", "chain")  # together
 ALL_END = 60.0  # seconds
 
 
@@ -62,15 +63,14 @@ class _Arrivals:
 
 	def __init__(self, load: Load, rate: float) -> None:
 		self._load = load
-		self._shapes = ("one", "chain")
-		self._gap = sum(SHAPES[shape] for shape in self._shapes) / rate  # seconds between two of both
+		self._gap = sum(SHAPES[shape] for shape in ARRIVE) / rate  # seconds
 		self._next = time.monotonic()
 
 	def come(self) -> None:
 		"""Start what is due, and wait a moment."""
 		while time.monotonic() >= self._next:
 			self._next += self._gap
-			for shape in self._shapes:
+			for shape in ARRIVE:
 				self._load.start(shape)
 		time.sleep(0.01)
 
@@ -107,7 +107,7 @@ def _failure(load: Load, watch: _Watch, cut_at: float, ended_at: float) -> Failu
 	last = int(ended_at - cut_at)
 	before = _p95([each for second, times in by_second.items() if second < -1 for each in times])
 	worst = {second: _p95(times) for second, times in by_second.items()}
-	slow = [second for second, value in worst.items() if value > USUAL * before and second >= -1]
+	slow = [second for second, value in worst.items() if value > before + SLOWER and second >= -1]
 	lost, doubled = load.lost_and_doubled()
 	return Failure(
 		in_hand=watch.in_hand,

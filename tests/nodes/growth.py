@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from math import inf
 
 from tests.nodes.load import SECONDS, Window
 from tests.nodes.place import Place
@@ -22,10 +23,10 @@ def measure(place: Place, sizes: Sequence[int], seconds: float) -> Window:
 	return window
 
 
-def seconds_to_share(place: Place, old: Sequence[int], new: int, seconds: float) -> float | None:
+def seconds_to_share(place: Place, old: Sequence[int], new: int, seconds: float) -> float:
 	"""How long after its start a node does its share beside others under load, from second to second.
 
-	Its share is what the others have by the worker, less a tenth. None: not within `seconds`.
+	Its share is what the others have by the worker, less a tenth. Infinity: not within `seconds`.
 	"""
 	workers = [*old, new]
 	place.load.fill(round(sum(workers) / SECONDS * (seconds + 10.0 + sum(old) / 5)))
@@ -38,7 +39,7 @@ def seconds_to_share(place: Place, old: Sequence[int], new: int, seconds: float)
 			windows = [place.load.between(names, began + at, began + at + 1) for at in range(int(seconds))]
 		finally:
 			place.leave(added)
-	return next((at + 1.0 for at, window in enumerate(windows) if _has_share(window, workers)), None)
+	return next((at + 1.0 for at, window in enumerate(windows) if _has_share(window, workers)), inf)
 
 
 def _has_share(window: Window, workers: Sequence[int]) -> bool:

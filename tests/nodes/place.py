@@ -12,7 +12,7 @@ from dogansystem.sites.protocol import Site
 from tests.faults.load import PERSON
 from tests.nodes.load import Load
 from tests.nodes.network import Host, Hosts, Program, network
-from tests.nodes.servers import servers
+from tests.nodes.servers import mariadb_server
 from tests.nodes.worker import NodeSandbox
 
 CHECKOUT = Path(__file__).parents[2]
@@ -101,7 +101,7 @@ def sandbox_place(**settings: float) -> Iterator[Place]:
 	"""A sandbox on a MariaDB in a network of its own."""
 	with ExitStack() as stack:
 		stack.enter_context(network())
-		server, _ = stack.enter_context(servers())
+		server = stack.enter_context(mariadb_server())
 		url = server.new_database("nodes")
 		site = stack.enter_context(NodeSandbox(url))
 		site.set_settings(**settings)

@@ -1,13 +1,11 @@
-"""The MariaDB and the Redis that all hosts of a network share."""
+"""The MariaDB and the Redis that all hosts of a network share. They stand at the bridge."""
 
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-
-import redis
 
 from tests.faults.server import Server
 from tests.nodes.network import HERE, die_with_parent
@@ -22,41 +20,36 @@ _EVERYWHERE = (
 
 
 @contextmanager
-def servers() -> Iterator[tuple[Server, str]]:
-	"""A MariaDB and the URL of a Redis at the bridge, for as long as the block lasts."""
-	with ExitStack() as stack:
-		folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dogansystem-nodes-")))
+def mariadb_server() -> Iterator[Server]:
+	"""A MariaDB for as long as the block lasts."""
+	with tempfile.TemporaryDirectory(prefix="dogansystem-nodes-") as name:
+		folder = Path(name)
 		first = folder / "everywhere.sql"
 		first.write_text(_EVERYWHERE)
 		options = (*OPTIONS, f"--init-file={first}")
-		mariadb = Server(folder, *options, address=HERE, preexec=die_with_parent)
-		yield stack.enter_context(mariadb), stack.enter_context(_redis(folder))
+		with Server(folder, *options, address=HERE, preexec=die_with_parent) as server:
+			yield server
 
 
 @contextmanager
-def _redis(folder: Path) -> Iterator[str]:
-	command = [
-		"redis-server",
-		"--bind",
-		HERE,
-		"--port",
-		str(REDIS_PORT),
-		"--protected-mode",
-		"no",
-		"--save",
-		"",
-	]
-	with (folder / "redis.log").open("ab") as log:
-		process = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, preexec_fn=die_with_parent)
+def redis_server() -> Iterator[str]:
+	"""A Redis for as long as the block lasts; gives its URL."""
+	command = ["redis-server", "--bind", HERE, "--port", str(REDIS_PORT), "--protected-mode", "no", "--save", ""]
+	process = subprocess.Popen(
+		command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent
+	)
 	try:
-		_wait_for(redis.Redis(HERE, REDIS_PORT))
+		_wait_for_redis()
 		yield f"redis://{HERE}:{REDIS_PORT}"
 	finally:
 		process.terminate()
 		process.wait()
 
 
-def _wait_for(client: "redis.Redis[bytes]") -> None:
+def _wait_for_redis() -> None:
+	import redis  # only a bench needs one, and its Python has it
+
+	client = redis.Redis(HERE, REDIS_PORT)
 	until = time.monotonic() + STARTS
 	while True:
 		try:
