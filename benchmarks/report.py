@@ -12,7 +12,15 @@ from typing import Any, Literal
 
 from benchmarks.windows import Sample
 
-_UNITS = {"x": "{:.1f}x", "%": "{:.0%}", "µs": "{:.0f} µs", "ms": "{:.1f} ms", "/s": "{:,.0f}/s", "s": "{:.1f} s", "": "{:.0f}"}
+_UNITS = {
+	"x": "{:.1f}x",
+	"%": "{:.0%}",
+	"µs": "{:.0f} µs",
+	"ms": "{:.1f} ms",
+	"/s": "{:,.0f}/s",
+	"s": "{:.1f} s",
+	"": "{:.0f}",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,12 +33,12 @@ class Length:
 	window: float = 6.0
 	rounds: int = 2
 	after: float = 45.0
-	joining: float = 20.0
+	joining: float = 10.0
 	lease: float = 30.0
 	workers: int = WORKERS
 
 
-SHORT = Length(window=2.0, rounds=1, after=12.0, joining=8.0, lease=5.0, workers=2)
+SHORT = Length(window=2.0, rounds=1, after=12.0, joining=5.0, lease=5.0, workers=2)
 
 
 def measure(quick: bool) -> Iterator[Figure]:
@@ -53,12 +53,12 @@ def measure(quick: bool) -> Iterator[Figure]:
 
 def of_place(where: str, place: Place, length: Length) -> Iterator[Figure]:
 	"""The figures of the nodes of a place."""
-	say(f"{where}: more workers, more nodes")
-	yield from _growth(where, place, length)
+	say(f"{where}: a node fails")
+	yield from _failure(where, place, length)  # first, because the others leave work behind
 	say(f"{where}: a node is added")
 	yield _joining(where, place, length)
-	say(f"{where}: a node fails")
-	yield from _failure(where, place, length)
+	say(f"{where}: more workers, more nodes")
+	yield from _growth(where, place, length)
 
 
 def _growth(where: str, place: Place, length: Length) -> Iterator[Figure]:
@@ -89,14 +89,13 @@ def _growth(where: str, place: Place, length: Length) -> Iterator[Figure]:
 
 
 def _joining(where: str, place: Place, length: Length) -> Figure:
-	seconds = growth.seconds_to_share(place, [length.workers] * 2, length.workers, length.joining)
+	joined = growth.join(place, [length.workers] * 2, length.workers, length.joining)
 	promise = Promise("at most", 10)
-	return _figure(where, "a node that is added has its share after", seconds, "s", promise)
+	return _figure(where, "a node added: does its share after", joined.seconds, "s", promise)
 
 
 def _failure(where: str, place: Place, length: Length) -> Iterator[Figure]:
 	sizes = [length.workers] * 3
-	place.load.wait_until_done(300)
 	seen: Failure = cut_power(place, sizes, BUSY * sum(sizes) / SECONDS, length.after)
 	yield _figure(where, "a node killed: lost", seen.lost, "", Promise("at most", 0))
 	yield _figure(where, "a node killed: doubled", seen.doubled, "", Promise("at most", 0))
@@ -106,7 +105,9 @@ def _failure(where: str, place: Place, length: Length) -> Iterator[Figure]:
 	yield _figure(where, "a node killed: p95 response before", seen.before, "s")
 	yield _figure(where, "a node killed: p95 response, worst second", seen.worst, "s")
 	yield _figure(where, "a node killed: p95 response at the end", seen.after, "s")
-	yield _figure(where, "a node killed: p95 response usual again after", seen.back, "s", Promise("at most", 60))
+	yield _figure(
+		where, "a node killed: p95 response usual again after", seen.back, "s", Promise("at most", 60)
+	)
 
 
 def _figure(where: str, what: str, value: float, unit: str, promise: Promise | None = None) -> Figure:

@@ -78,6 +78,12 @@ class Server:
 				assert time.monotonic() < until, self._log.read_text()[-2000:]
 				time.sleep(0.1)
 
+	@property
+	def pid(self) -> int:
+		"""The process."""
+		assert self._process
+		return self._process.pid
+
 	def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
 		"""End it: SIGTERM as `systemctl stop` does, SIGKILL as a power cut does."""
 		assert self._process

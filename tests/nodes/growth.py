@@ -2,19 +2,20 @@
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from math import inf
 
 from tests.nodes.load import SECONDS, Window
 from tests.nodes.place import Place
 
 WARM_UP = 1.5  # seconds after the last worker came
-MARGIN = 1.5  # times the steps that could be done in the time
+LOOK = 3.0  # seconds at least, over which a share is counted
 
 
 def measure(place: Place, sizes: Sequence[int], seconds: float) -> Window:
 	"""What nodes with so many workers each finish while there is more to do than they can."""
 	# While they come and warm up some of it is done as well.
-	coming = 10.0 + sum(sizes) / 5
+	coming = 6.0 + sum(sizes) / 5
 	place.load.fill(round(sum(sizes) / SECONDS * (seconds + WARM_UP + coming)))
 	with place.nodes(*sizes) as nodes:
 		time.sleep(WARM_UP)
@@ -23,25 +24,40 @@ def measure(place: Place, sizes: Sequence[int], seconds: float) -> Window:
 	return window
 
 
-def seconds_to_share(place: Place, old: Sequence[int], new: int, seconds: float) -> float:
-	"""How long after its start a node does its share beside others under load, from second to second.
+@dataclass(frozen=True, slots=True)
+class Joined:
+	"""What a node did that joined others under load.
 
-	Its share is what the others have by the worker, less a tenth. Infinity: not within `seconds`.
+	Attributes:
+		seconds: after its start, from which on it did its share, which is what the others did by the worker, less a
+			tenth. Infinity: never.
+		share: what it did in the end, as a part of what the others did by the worker.
 	"""
-	workers = [*old, new]
-	place.load.fill(round(sum(workers) / SECONDS * (seconds + 10.0 + sum(old) / 5)))
+
+	seconds: float
+	share: float
+
+
+def join(place: Place, old: Sequence[int], new: int, seconds: float) -> Joined:
+	"""Have a node join others under load, and look on for so many seconds after its workers are there."""
+	coming = 6.0 + sum(old) / 5
+	place.load.fill(round((sum(old) + new) / SECONDS * (seconds + coming)))
 	with place.nodes(*old) as nodes:
 		began = place.site.now()
-		added = place.join(f"node-{len(workers)}", new)
+		added = place.join(f"node-{len(old) + 1}", new)
 		try:
+			place.wait_for(added)
 			time.sleep(seconds)
+			ended = place.site.now()
 			names = [node.name for node in [*nodes, added]]
-			windows = [place.load.between(names, began + at, began + at + 1) for at in range(int(seconds))]
+			starts = range(int(ended - began - LOOK))
+			windows = [place.load.between(names, began + at, ended) for at in starts]
 		finally:
 			place.leave(added)
-	return next((at + 1.0 for at, window in enumerate(windows) if _has_share(window, workers)), inf)
+	shares = [_share(window, [*old, new]) for window in windows]
+	return Joined(next((float(at) for at, share in enumerate(shares) if share >= 0.9), inf), shares[-1])
 
 
-def _has_share(window: Window, workers: Sequence[int]) -> bool:
+def _share(window: Window, workers: Sequence[int]) -> float:
 	*others, mine = window.by_node.values()
-	return mine >= 0.9 * sum(others) * workers[-1] / sum(workers[:-1])
+	return mine / workers[-1] / max(sum(others) / sum(workers[:-1]), 0.1)

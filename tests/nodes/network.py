@@ -89,11 +89,11 @@ class Host:
 			stderr=subprocess.DEVNULL,
 			preexec_fn=die_with_parent,
 		)
-		self._pid = child_of(self._keeper.pid)
+		self.pid = child_of(self._keeper.pid)
 
 	def connect(self) -> None:
 		"""Lay the cable to the bridge."""
-		ip("link", "add", self._cable, "type", "veth", "peer", "name", "eth0", "netns", str(self._pid))
+		ip("link", "add", self._cable, "type", "veth", "peer", "name", "eth0", "netns", str(self.pid))
 		ip("link", "set", self._cable, "master", BRIDGE, "up")
 		self.run("ip", "link", "set", "lo", "up")
 		self.run("ip", "address", "add", f"{self.address}/24", "dev", "eth0")
@@ -129,11 +129,11 @@ class Host:
 	def kill(self) -> None:
 		"""End all of its processes at once, as when the power is cut."""
 		if self._keeper.poll() is None:
-			os.kill(self._pid, signal.SIGKILL)
+			os.kill(self.pid, signal.SIGKILL)
 			self._keeper.wait()
 
 	def _enter(self, *options: str) -> list[str]:
-		return ["nsenter", f"--target={self._pid}", "--net", "--uts", "--pid", "--mount", *options, "--"]
+		return ["nsenter", f"--target={self.pid}", "--net", "--uts", "--pid", "--mount", *options, "--"]
 
 
 class Program:

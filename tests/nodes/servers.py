@@ -34,7 +34,17 @@ def mariadb_server() -> Iterator[Server]:
 @contextmanager
 def redis_server() -> Iterator[str]:
 	"""A Redis for as long as the block lasts; gives its URL."""
-	command = ["redis-server", "--bind", HERE, "--port", str(REDIS_PORT), "--protected-mode", "no", "--save", ""]
+	command = [
+		"redis-server",
+		"--bind",
+		HERE,
+		"--port",
+		str(REDIS_PORT),
+		"--protected-mode",
+		"no",
+		"--save",
+		"",
+	]
 	process = subprocess.Popen(
 		command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=die_with_parent
 	)
