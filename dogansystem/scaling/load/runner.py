@@ -18,6 +18,8 @@ LOOK_INTERVAL = 1.0  # seconds between two looks at the queue and the workers
 SAY_INTERVAL = 2.0  # seconds between two lines of progress: as often as workers write down what they did
 TO_A_COMMIT = 20  # runs that are started in one transaction, if so many are due
 NOBODY_AFTER = 60.0  # seconds without any worker, after which a load is given up
+ALL = 1_000_000  # runs: more than a load may have
+STEPS_PAUSE = 0.2  # seconds between two looks whether steps in hand have ended
 STEPS_END = 120.0  # seconds that steps in hand get to end before what they belong to is deleted
 RATE_OVER = 10.0  # seconds that the rate of a line of progress is taken over
 NOBODY = "Guest"  # whose permissions the steps have, where there is such a user: they need none
@@ -148,7 +150,6 @@ class Load:
 		)
 
 	def _unfinished(self) -> bool:
-		self._site.database.rollback()
 		return bool(_unfinished_runs(self._site, 1))
 
 
@@ -156,7 +157,7 @@ def check_may_load(site: Site, yes: bool) -> None:
 	"""Raise NotAllowed on a site that looks as if people relied on it, unless somebody said yes."""
 	signs = list(site.signs_of_production())
 	under_way = reads.count_unfinished_runs(site.database)
-	if number := sum(under_way.values()) - len(_unfinished_runs(site, 1_000_000)):
+	if number := sum(under_way.values()) - len(_unfinished_runs(site, ALL)):
 		signs.append(f"{number} runs of its own workflows are under way")
 	if signs and not yes:
 		raise NotAllowed(
@@ -191,21 +192,22 @@ def clean_up(site: Site, runs: Runs, say: Callable[[str], None], *, delete: bool
 
 
 def _cancel_all(site: Site, runs: Runs, say: Callable[[str], None]) -> None:
+	said_at = float("-inf")
+	names = _unfinished_runs(site, ALL)
+	for number, name in enumerate(names):
+		if time.monotonic() - said_at > SAY_INTERVAL:
+			said_at = time.monotonic()
+			say(f"Ending {len(names) - number} runs …")
+		_cancel(site, runs, name)
 	until = time.monotonic() + STEPS_END
-	names = _unfinished_runs(site, 1_000_000)
-	if names:
-		say(f"Ending {len(names)} runs …")
-	while names := _unfinished_runs(site, TO_A_COMMIT):
+	while names := _unfinished_runs(site, ALL):  # their steps are in hand
+		if time.monotonic() > until:
+			raise WrongState(
+				f"{len(names)} runs have steps in hand that do not end. Try `load --clean` when they have."
+			)
 		for name in names:
 			_cancel(site, runs, name)
-		site.database.rollback()
-		if names == _unfinished_runs(site, TO_A_COMMIT):  # their steps are in hand
-			time.sleep(0.2)
-			if time.monotonic() > until:
-				raise WrongState(
-					f"{len(names)} runs have steps in hand that do not end. Try `load --clean` when they have."
-				)
-		site.database.rollback()
+		time.sleep(STEPS_PAUSE)
 
 
 def _cancel(site: Site, runs: Runs, name: str) -> None:
@@ -221,6 +223,7 @@ def _cancel(site: Site, runs: Runs, name: str) -> None:
 
 
 def _unfinished_runs(site: Site, limit: int) -> list[str]:
+	site.database.rollback()  # a new snapshot
 	rows = site.database.sql(
 		"SELECT name FROM `tabDogan Workflow Run` WHERE workflow = %s AND status NOT IN"
 		f" ({dialect.marks(_ENDED)}) LIMIT %s",
