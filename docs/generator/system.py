@@ -35,7 +35,8 @@ STATUS: Mapping[str, str] = {
 	"workers.nodes": "For each node: `alive`, `busy`, and `steps` done by the workers that are alive.",
 	"nodes": "For each node that was heard of within a day: `state` (`up`: its workers beat; `idle`: they left, there was "
 	"nothing to do; `lost`: it stopped; `draining`, `drained`: its workers were told to leave, and have), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "
-	"`last_beat_seconds`.",
+	"`last_beat_seconds`; `machine`, which it says once a minute: `cores`, `memory_total` and `memory_available` (bytes), "
+	"`load`, `cpu_busy` (0 to 1).",
 	"caches.<cache>.asked": "How often what is kept after it was worked out was asked for. `definitions`: workflows as they "
 	"are executed; `triggers`: what wants which documents. By all processes since Redis was emptied; in a sandbox by this one.",
 	"caches.<cache>.process": "Answered by the process that asked.",

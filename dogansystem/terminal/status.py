@@ -73,7 +73,14 @@ def _node(node: Mapping[str, Any]) -> str:
 	return (
 		f"{node['state']}, {node['alive']} alive, {node['busy']} busy, {node['steps_last_minute']} steps in the last minute"
 		+ heard
+		+ _machine(node["machine"])
 	)
+
+
+def _machine(machine: Mapping[str, float]) -> str:
+	if "cpu_busy" not in machine:
+		return ""
+	return f", {machine['cores']:g} cores {machine['cpu_busy']:.0%} busy"
 
 
 def _seconds(seconds: float) -> str:

@@ -1,7 +1,6 @@
 """Advice on a bench with real RQ workers: what it reads of them, of MariaDB and Redis, and what it then says."""
 
 import json
-import os
 import subprocess
 import sys
 import time
@@ -13,36 +12,18 @@ import frappe
 from dogansystem.scaling import bottleneck
 from dogansystem.worker import identity
 from tests.bench.processes import Worker
-from tests.bench.test_workers import BenchTestCase
+from tests.bench.test_scale import ScaleTestCase
 
 WORKERS = 2
+COMMAND = (sys.executable, "-W", "ignore", "-m", "frappe.utils.bench_helper", "frappe", "--site")
 LOAD = ("--wait", "300ms", "--steps", "2", "--runs", "200", "--yes")
 
 
-class TestAdvice(BenchTestCase):
-	settings = {"linger_seconds": 5, "num_workers": 4}
-
-	def words(self, *arguments: str) -> list[str]:
-		return [
-			*(sys.executable, "-W", "ignore", "-m", "frappe.utils.bench_helper", "frappe"),
-			*("--site", frappe.local.site, "dogansystem", *arguments),
-		]
-
-	def command(self, *arguments: str) -> str:
-		"""What a command of the bench prints."""
-		done = subprocess.run(
-			self.words(*arguments),
-			cwd=os.path.abspath(frappe.local.sites_path),
-			capture_output=True,
-			text=True,
-			check=False,
-		)
-		self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-		frappe.db.rollback()
-		return done.stdout
+class TestAdvice(ScaleTestCase):
+	settings = ScaleTestCase.settings | {"linger_seconds": 5, "num_workers": 4}
 
 	def advice(self, *arguments: str) -> dict[str, Any]:
-		found: dict[str, Any] = json.loads(self.command("advise", "--json", *arguments))
+		found: dict[str, Any] = json.loads(self.command("advise", "--json", *arguments).stdout)
 		return found
 
 	def test_workers_that_are_too_few_are_seen_and_counted(self):
@@ -51,12 +32,14 @@ class TestAdvice(BenchTestCase):
 		with ExitStack() as stack:
 			for _ in range(WORKERS):
 				stack.enter_context(Worker())
-			load = subprocess.Popen(self.words("load", *LOAD), stdout=subprocess.DEVNULL)
+			load = subprocess.Popen(
+				[*COMMAND, frappe.local.site, "dogansystem", "load", *LOAD], stdout=subprocess.DEVNULL
+			)
 			try:
 				self.wait_for(self.has_steps, 60)
 				time.sleep(3)  # a worker tells of its machine with its first beats
 				found = self.advice("--target", "2x")
-				print("\n" + self.command("advise", "--target", "5x", "--seconds", "1"), flush=True)
+				print("\n" + self.command("advise", "--target", "5x", "--seconds", "1").stdout, flush=True)
 			finally:
 				load.terminate()
 				load.wait()
@@ -83,7 +66,7 @@ class TestAdvice(BenchTestCase):
 	def test_a_site_with_nothing_to_do_is_idle(self):
 		with Worker():
 			found = self.advice("--seconds", "0.5")
-			text = self.command("advise", "--seconds", "0.5")
+			text = self.command("advise", "--seconds", "0.5").stdout
 		self.assertEqual(found["bottleneck"]["name"], bottleneck.IDLE)
 		self.assertIn("Bottleneck: Idle: nothing waits", text)
 		self.assertIn("innodb_buffer_pool_size", text)
