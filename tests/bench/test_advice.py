@@ -27,8 +27,8 @@ class TestAdvice(ScaleTestCase):
 		return found
 
 	def test_workers_that_are_too_few_are_seen_and_counted(self):
-		frappe.db.set_single_value("Dogan Settings", {"currency": "EUR", "node_hour_price": 0.25})
-		frappe.db.commit()
+		self.set_settings(currency="EUR", node_hour_price=0.25, database_hour_price=0.05)
+		self.addCleanup(self.set_settings, currency="", node_hour_price=0, database_hour_price=0)
 		with ExitStack() as stack:
 			for _ in range(WORKERS):
 				stack.enter_context(Worker())
@@ -60,7 +60,7 @@ class TestAdvice(ScaleTestCase):
 		self.assertGreater(seen["database"]["working_set"], 1_000_000)
 		self.assertEqual({each["role"] for each in seen["redis"]}, {"queue", "cache"})
 		self.assertEqual([each["problem"] for each in seen["redis"]], ["", ""])
-		self.assertEqual(found["costs"]["per_hour_now"], 0.25)
+		self.assertEqual(found["costs"]["per_hour_now"], 0.3)
 		self.assertGreater(found["costs"]["per_1000_steps_now"], 0)
 
 	def test_a_site_with_nothing_to_do_is_idle(self):
