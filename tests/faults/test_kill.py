@@ -28,7 +28,7 @@ def test_workers_killed_again_and_again_lose_and_double_nothing(url: str, load: 
 			time.sleep(chance.uniform(*GAP))
 			workers.kill(chance.randrange(WORKERS))
 			killed += 1
-		load.wait_until_done(60, load.tick)
+		load.wait_until_done(300, load.tick)
 	count = load.assert_right()
 	tell("kill -9 of workers", kills=killed, steps=count.steps, lost=count.lost, doubled=count.doubled)
 
@@ -42,7 +42,7 @@ def test_a_worker_killed_at_a_fault_point_loses_and_doubles_nothing(
 		load.start(5)
 		load.start(hit, "desk")  # each comes by every point at least once
 		with working(url, 1, lambda position: Way(point=point, hit=hit)) as workers:
-			workers[0].process.join(10)
+			workers[0].process.join(120)
 			assert workers[0].process.exitcode == -9, f"nobody came by {point}"
 			killed += 1
 	with working(url, 2):
