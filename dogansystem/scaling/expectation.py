@@ -7,9 +7,9 @@ database busy. All three from measured means, so it is known as well as those ar
 
 from dataclasses import dataclass
 
-from dogansystem.scaling.bottleneck import POOL_SHARE, shares_of
 from dogansystem.scaling.evidence import Evidence
 from dogansystem.scaling.queueing import Queue
+from dogansystem.scaling.shares import POOL_SHARE, shares_of
 
 USABLE = 0.85  # of the processors: the rest is for the web, the scheduler, and moments of more
 DATABASE_USABLE = 0.7  # of what the database could do if its cores did nothing else
