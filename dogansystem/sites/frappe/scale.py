@@ -47,13 +47,8 @@ class Plan:
 	files: tuple[FileChange, ...] = ()
 	settings: Values = field(default_factory=dict)
 	settings_before: Values = field(default_factory=dict)
+	orders: tuple[Order, ...] = ()  # what the process manager has to be told, once the files are written
 	queue_is_new: bool = False  # the bench's other processes do not know the queue until they are restarted
-
-	@property
-	def orders(self) -> list[Order]:
-		"""What the process manager has to be told."""
-		live = self.manager and self.manager.is_live
-		return self.manager.orders(self.workers, self.room) if self.manager and live else []
 
 	@property
 	def is_empty(self) -> bool:
@@ -121,7 +116,8 @@ class Bench:
 		running = manager.running()
 		number = running if running is not None else self.workers() or 0
 		files = (self._config_change(room), manager.file(workers, room))
-		return Plan(workers, number, room, manager, files, changed, kept, self.workers() is None)
+		orders = tuple(manager.orders(workers, room))
+		return Plan(workers, number, room, manager, files, changed, kept, orders, self.workers() is None)
 
 	def undo_plan(self) -> Plan:
 		"""What has to change for the last change to be taken back: byte for byte in files that are as it left them, else only

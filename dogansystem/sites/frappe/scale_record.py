@@ -6,6 +6,7 @@ It keeps whole files, common_site_config.json with its passwords among them.
 import base64
 import fcntl
 import json
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -43,14 +44,20 @@ class Record:
 	@contextmanager
 	def locked(self) -> Iterator[None]:
 		"""Within the block, nobody else scales this bench. Raises WrongState if somebody does."""
-		with (self.path.parent / f".{self.path.name}.lock").open("w") as lock:
-			try:
-				fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-			except OSError:
-				raise WrongState(
-					"Somebody else is scaling this bench. Wait until they have finished."
-				) from None
+		folder = os.open(
+			self.path.parent, os.O_RDONLY
+		)  # the folder itself: a file would belong to who came first
+		try:
+			self._lock(folder)
 			yield
+		finally:
+			os.close(folder)
+
+	def _lock(self, folder: int) -> None:
+		try:
+			fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+		except BlockingIOError:
+			raise WrongState("Somebody else is scaling this bench. Wait until they have finished.") from None
 
 	def newest(self) -> Entry | None:
 		"""The last change, or None."""
