@@ -66,12 +66,11 @@ def scale(context: Any, as_json: bool, **given: Any) -> None:
 		bench = bench_of(orchestrator, say, given["under"])
 		with bench.record.locked():
 			plan = _plan(bench, given)
-			if plan.manager is not None:
-				check_room(orchestrator, bench, plan.workers, given["force"])
-			if not given["dry_run"]:
+			if given["dry_run"]:
+				steps = [*plan.lines(), *_obstacles(orchestrator, bench, plan, given)]
+			else:
+				_may(orchestrator, bench, plan, given)
 				_apply(bench, plan, given)
-		if given["dry_run"]:
-			steps = plan.lines()
 		restarts = not (given["dry_run"] or given["no_restart"])
 		found = _figures(orchestrator, bench, plan, wait=restarts)
 	_show(found, steps, plan, given, as_json)
@@ -126,11 +125,26 @@ def _check(given: dict[str, Any]) -> None:
 
 
 def _plan(bench: scaling.Bench, given: dict[str, Any]) -> scaling.Plan:
-	plan = (
-		bench.undo_plan() if given["undo"] else bench.plan(given["workers"], given["agents"], given["room"])
-	)
+	if given["undo"]:
+		return bench.undo_plan()
+	return bench.plan(given["workers"], given["agents"], given["room"])
+
+
+def _may(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]) -> None:
+	"""Raise NotDone where this process may not do what the plan says, or the workers would have no room."""
 	bench.check_rights(plan, restart=not given["no_restart"])
-	return plan
+	if plan.manager is not None:
+		check_room(orchestrator, bench, plan.workers, given["force"])
+
+
+def _obstacles(
+	orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]
+) -> list[str]:
+	try:
+		_may(orchestrator, bench, plan, given)
+	except scaling.NotDone as error:
+		return [f"but not from here: {error}"]
+	return []
 
 
 def check_room(orchestrator: Any, bench: scaling.Bench, workers: int, force: bool) -> None:

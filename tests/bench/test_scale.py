@@ -113,6 +113,7 @@ class TestUnderSupervisor(ScaleTestCase):
 		self.assertLessEqual(two.items(), self.daemon.processes().items(), "those that were there went on")
 		self.wait_until_done(60)
 		self.assert_right("bench: scale 2, 4, 2, 4 under supervisor", workers=4)
+		self.scale("--undo")
 
 	def others(self) -> dict[str, int]:
 		return {
