@@ -12,6 +12,7 @@ from dogansystem.store import dialect
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment
 
+MARK_LENGTH = 16  # hexadecimal digits; eight would be found in an hour
 MAX_KEPT = 512  # definitions in one process; a workflow in use has one or two versions
 
 PARSER = str(Path(definitions.__file__).parent)  # the code that decides what a definition becomes
@@ -62,9 +63,9 @@ def _meaning(mark: str, user: str, trusted: bool) -> str:
 
 
 def version_name(workflow: str, number: int, mark: str) -> str:
-	"""`workflow@3-9f2c11ab`: the number for people, the start of what `_meaning` gives so that a name never changes its
-	meaning, not even when a workflow is deleted and made anew."""
-	tail = f"@{number}-{mark[:8]}"
+	"""`workflow@3-9f2c11ab04d1e7c5`: the number for people, the start of what `_meaning` gives so that a name never changes
+	its meaning, not even when a workflow is deleted and made anew, by somebody who looks for one that begins alike."""
+	tail = f"@{number}-{mark[:MARK_LENGTH]}"
 	return workflow[: 140 - len(tail)] + tail
 
 
