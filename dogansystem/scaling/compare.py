@@ -6,7 +6,7 @@ from typing import Any
 from dogansystem.engine.states import FAILED
 from dogansystem.scaling.capacity import MIN_STEPS, Capacity, capacity
 from dogansystem.scaling.measurement import Measurement
-from dogansystem.scaling.summary import quantiles, spread_of, utilisation
+from dogansystem.scaling.summary import quantiles, spread_of, why_unknown
 from dogansystem.store.figures import LOST, WORKFLOW
 
 # Verdicts.
@@ -70,7 +70,7 @@ def _verdict(before: Measurement, after: Measurement) -> tuple[str, list[str], d
 	if problems := [*_incomparable(before, after)]:
 		return NOT_COMPARABLE, problems, gained
 	if old is None:
-		return NOT_COMPARABLE, [_light("before", before)], gained
+		return NOT_COMPARABLE, [f"Before: {why_unknown(before)}"], gained
 	if few := [*_few(old, new)]:
 		return NOT_COMPARABLE, few, gained
 	if new is None:
@@ -111,14 +111,6 @@ def _other_work(before: Measurement, after: Measurement) -> float:
 	return sum(abs(old.get(name, 0) / all_old - new.get(name, 0) / all_new) for name in {*old, *new}) / 2
 
 
-def _light(when: str, measured: Measurement) -> str:
-	busy = utilisation(measured)
-	how = (
-		"nobody knows how busy workers were" if busy is None else f"workers were busy {busy:.0%} of the time"
-	)
-	return f"The load was light {when}: {how}. Throughput under light load is no capacity: put on a load."
-
-
 def _few(old: Capacity, new: Capacity | None) -> Iterator[str]:
 	for when, each in (("before", old), ("after", new)):
 		if each and not each.is_enough:
@@ -132,8 +124,12 @@ def _under_light_load(
 	least = after.site.executed / after.seconds / old.per_second
 	if least > 1 + old.error:
 		gained |= {"low": round(least, 3)}
-		return AT_LEAST, [f"At least {least:.2f} times as much gets done.", _light("after", after)], gained
-	return NOT_COMPARABLE, [_light("after", after)], gained
+		return (
+			AT_LEAST,
+			[f"At least {least:.2f} times as much gets done.", f"After: {why_unknown(after)}"],
+			gained,
+		)
+	return NOT_COMPARABLE, [f"After: {why_unknown(after)}"], gained
 
 
 def _judge(gained: dict[str, Any], before: Measurement, after: Measurement) -> str:

@@ -5,6 +5,7 @@ workers did: throughput is capacity only in the former.
 """
 
 import platform
+import statistics
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -22,7 +23,7 @@ SAMPLES, LOAD = "Samples", "Load"  # where a measurement comes from
 
 # From when on workers are called busy all the time. They also claim, begin and commit, which counts as nobody's time.
 BUSY = 0.85
-COMPLETE = 0.9  # of the most workers there were, from which on they are called complete
+COMPLETE = 0.9  # of the usual number of workers, from which on they are called complete
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,14 +108,23 @@ class Measurement:
 		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
 		Nor does the time count in which workers were still coming, or had left already.
 		"""
-		most = max((each.alive or 0.0 for each in self.slices), default=0.0)
+		usual = self.usual_workers
 		backlog = [each.has_backlog for each in self.slices]
 		around = [False, *backlog, backlog[-1] if backlog else False]
 		return [
 			each
 			for number, each in enumerate(self.slices)
-			if (each.alive or 0.0) >= COMPLETE * most and (each.is_busy or all(around[number : number + 3]))
+			if (each.alive or 0.0) >= COMPLETE * usual and (each.is_busy or all(around[number : number + 3]))
 		]
+
+	@property
+	def usual_workers(self) -> float:
+		"""How many workers there were most of the time: the median of the slices, where somebody looked.
+
+		Not the most: while a worker hands over to a fresh process, a look sees both.
+		"""
+		known = [each.alive for each in self.slices if each.alive]
+		return statistics.median(known) if known else 0.0
 
 
 def from_samples(site: Site, minutes: int = DEFAULT_MINUTES, not_before: float = 0.0) -> Measurement:

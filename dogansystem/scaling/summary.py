@@ -11,9 +11,11 @@ from dogansystem.sites.protocol import Site
 from dogansystem.store.figures import AGENT, LOST, NODE, PRIORITY, RETRIED, WORKFLOW, Figures, Histogram
 from dogansystem.store.moment import as_text
 
-HELD_UP = (
-	0.7  # share of their time in steps below which workers that have enough to do are held up by something
-)
+OTHER_COUNT = 0.2  # difference from the usual number of workers that makes it another one, as a share of it …
+OTHER_TIMES = 0.25  # … and in what share of the looks that may be so
+
+# Share of their time in steps below which workers that have enough to do are held up by something.
+HELD_UP = 0.7
 
 # A percentile is worth its name when ten or so of what was measured lie beyond it.
 QUANTILES = (("p50", 0.5, 20), ("p95", 0.95, 200), ("p99", 0.99, 1000))
@@ -108,7 +110,7 @@ def _notes(measured: Measurement, found: Capacity | None) -> Iterator[str]:
 	if few:
 		yield f"{steps} steps are few: these percentiles would need more to be worth their name: {', '.join(few)}."
 	if found is None:
-		yield _why_no_capacity(measured)
+		yield why_unknown(measured)
 	elif not found.is_enough:
 		yield f"The capacity rests on {found.steps} steps; fewer than {MIN_STEPS} say little."
 	elif (busy := _busy_under_load(measured)) < HELD_UP:
@@ -116,10 +118,9 @@ def _notes(measured: Measurement, found: Capacity | None) -> Iterator[str]:
 			f"Workers spent only {busy:.0%} of their time in steps though others waited: what they share, such as"
 			" processors and the database, held them up, or the steps are so short that claiming them takes longer."
 		)
-	alive = [each.alive for each in measured.slices if each.alive]
-	if measured.source != LOAD and alive and max(alive) - min(alive) > 0.2 * max(alive):
+	if measured.source != LOAD and (counts := _other_counts(measured)):
 		yield (
-			f"The number of workers changed within this time, from {min(alive):g} to {max(alive):g}:"
+			f"The number of workers changed within this time, from {min(counts):g} to {max(counts):g}:"
 			" take a span in which it stayed the same."
 		)
 	slots = measured.site.levels.get("waiting_for_a_slot")
@@ -135,13 +136,27 @@ def _busy_under_load(measured: Measurement) -> float:
 	return sum(each.worked for each in slices) / available if available else 0.0
 
 
-def _why_no_capacity(measured: Measurement) -> str:
+def _other_counts(measured: Measurement) -> list[float]:
+	"""The numbers of workers there were, if it was not the same one most of the time."""
+	known = [each.alive for each in measured.slices if each.alive]
+	usual = measured.usual_workers
+	others = [count for count in known if abs(count - usual) > OTHER_COUNT * usual]
+	return known if len(others) > OTHER_TIMES * len(known) else []
+
+
+def why_unknown(measured: Measurement) -> str:
+	"""Why the capacity cannot be told, in a sentence or two."""
 	workers, busy = measured.mean_workers(), utilisation(measured)
 	if workers is None:
 		return "Nobody looked how many workers there were: is the scheduler running?"
 	if busy is None:
 		return "No worker was there whenever somebody looked: they came and left with the work."
+	if any(each.has_backlog for each in measured.slices):
+		return (
+			f"Steps queued up, but not for some minutes on end with all workers there, who were busy {busy:.0%} of the"
+			" time: take a longer span, or put on a load."
+		)
 	return (
 		f"The load was light: workers were busy {busy:.0%} of the time and steps did not queue up."
-		" What got done is what was asked for, not what can be done."
+		" What got done is what was asked for, not what can be done: put on a load."
 	)
