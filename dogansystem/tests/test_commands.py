@@ -70,6 +70,35 @@ class TestCommands(SiteTestCase):
 		self.command("import", good, bad, code=2)
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "contract-good"))
 
+	def test_simulate_takes_its_times_from_what_the_site_has_measured(self):
+		path = self.write("contract-simulated", step("a"), step("b"))
+		self.command("import", path, "--enable")
+		asked = ("--workers", "1,2", "--arrivals", "5/s", "--for", "20s")
+		done = self.command("simulate", "contract-simulated", *asked, code=2)
+		self.assertIn("run it first, or give --service", done.stderr)
+		for _ in range(3):
+			self.command("run", "contract-simulated")
+		found = json.loads(self.command("simulate", "contract-simulated", *asked, "--json").stdout)
+		self.assertEqual(found["times"], "as measured in 6 attempts")
+		self.assertEqual([each["workers"] for each in found["configurations"]], [1, 2])
+		for each in found["configurations"]:
+			self.assertTrue(each["keeps_up"])
+			self.assertAlmostEqual(each["steps"], 10, delta=4)
+			self.assertLess(each["run"]["p50"], 5)
+
+	def test_simulate_takes_a_file_and_given_times(self):
+		path = self.write("contract-planned", step("a"))
+		asked = ("--service", "wait 100ms", "--arrivals", "20/s", "--for", "20s", "--workers", "1,4")
+		done = self.command("simulate", path, *asked)
+		few, enough = done.stdout.strip().splitlines()[-2:]
+		self.assertIn("falls behind", few)
+		self.assertIn("keeps up", enough)
+
+	def test_simulate_is_for_those_who_may_scale(self):
+		path = self.write("contract-forbidden", step("a"))
+		asked = ("--service", "wait 1s", "--arrivals", "1/s", "--user", "Guest")
+		self.command("simulate", path, *asked, code=3)
+
 	def test_a_failed_run_is_exit_code_1(self):
 		self.command("import", self.write("contract-fails", fails("a")), "--enable")
 		done = self.command("run", "contract-fails", code=1)

@@ -43,7 +43,7 @@ class Lines:
 	@property
 	def has_room(self) -> bool:
 		"""Whether somebody who stands in line could come in."""
-		return any(self._has_room(resource) for resource in self._waiting)
+		return bool(self._waiting) and any(self._has_room(resource) for resource in self._waiting)
 
 	def _has_room(self, resource: str) -> bool:
 		agents = self._agents.get(resource)
