@@ -15,6 +15,8 @@ from dogansystem.health.status import system_status
 from dogansystem.scaling import baseline, draining
 from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
+from dogansystem.scaling.simulation.answer import answer_of_site
+from dogansystem.scaling.simulation.question import Question
 from dogansystem.sites.protocol import Settings, Site
 from dogansystem.store import agents, control, reads, versions
 from dogansystem.store.moment import moment
@@ -218,6 +220,13 @@ class Orchestrator:
 		Looks at the site for `seconds` (0 to 60) first. Raises InputError.
 		"""
 		return advise(self.site, self._settings(), target, seconds)
+
+	def simulate(self, workflow: str, question: Question, at_most: int | None = None) -> dict[str, Any]:
+		"""What a workflow of the site would do on other numbers of nodes and workers, or under another load: throughput,
+		waits and cost for each. What the question leaves open is what was measured within a day. `at_most`: attempts to be
+		simulated, all together. Raises NotFound, InputError."""
+		definition = self.check(self.export_workflow(workflow))
+		return answer_of_site(self.site, question, definition, at_most).as_json()
 
 	def _settings(self) -> Settings:
 		settings = self.site.settings()

@@ -19,7 +19,7 @@ LINE = Case(
 	1,
 	0.0,
 	(step("a", agent="Desk"),),
-	"wait 0ms",
+	"wait 60ms",
 	agents={"Desk": 1},
 )
 MANY = 8  # workers, more than a small database can keep up with
@@ -33,6 +33,7 @@ class Rates:
 	one: float
 	many: float
 	short: float
+	alone: float
 	line: float
 
 	@property
@@ -41,8 +42,8 @@ class Rates:
 		commit = 1 / self.many
 		own = max(0.0, 1 / self.one - commit)
 		claim = MANY / self.short - 0.060 - own - commit * (1 + Machine().claim_commits)
-		cycle = own + claim + commit * (1 + Machine().claim_commits)
-		admit = (1 / self.line - cycle) / 2  # the head that comes in, and the one behind it that does not
+		# The head of the line comes in, the one behind it does not.
+		admit = (1 / self.line - 1 / self.alone) / 2
 		return replace(Machine(), step=own, commit=commit, claim=max(0.0, claim), admit=max(0.0, admit))
 
 
@@ -52,7 +53,8 @@ def calibrate(server: Server) -> Rates:
 		one=_rate(server, NOTHING_TO_DO, workers=1, runs=1_500),
 		many=_rate(server, NOTHING_TO_DO, workers=MANY, runs=3_000),
 		short=_rate(server, SHORT, workers=MANY, runs=1_500),
-		line=_rate(server, LINE, workers=1, runs=800),
+		alone=_rate(server, SHORT, workers=1, runs=300),
+		line=_rate(server, LINE, workers=1, runs=300),
 	)
 
 

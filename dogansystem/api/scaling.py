@@ -10,9 +10,11 @@ from dogansystem.api.errors import as_frappe_errors
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling import report
 from dogansystem.scaling.document import as_markdown
+from dogansystem.scaling.simulation.question import Question
 from dogansystem.sites.frappe_site import current_site
 
 MAX_SECONDS = 10.0  # of looking for advice: a web worker is busy for as long
+MAX_ATTEMPTS = 200_000  # of a simulation: about as long
 
 
 @frappe.whitelist(methods=["POST"])
@@ -66,6 +68,39 @@ def get_advice(target: str | None = None, seconds: float = 2.0) -> dict[str, Any
 	need_manager()
 	with as_frappe_errors():
 		return Orchestrator(current_site()).get_advice(target or None, min(seconds, MAX_SECONDS))
+
+
+@frappe.whitelist()
+@checked
+def simulate(
+	workflow: str,
+	workers: str = "10",
+	nodes: str = "1",
+	arrivals: str | None = None,
+	lasting: str = "2m",
+	service: str | None = None,
+	failures: str | None = None,
+	price: str | None = None,
+	seed: int = 1,
+) -> dict[str, Any]:
+	"""What a workflow would do on other numbers of nodes and workers, or under another load. Nothing is executed.
+
+	:param workers: of each node, such as `10,20`.
+	:param nodes: such as `1,3`.
+	:param arrivals: runs that start, such as `50/s`; left out: as often as was measured.
+	:param lasting: how long is simulated.
+	:param service: what an attempt takes, such as `wait 100ms + cpu 5ms`; left out: what was measured.
+	:param failures: nodes that die, such as `node every 1h down 5m`.
+	:param price: of a node, such as `0.10/h`.
+	:param seed: another one, another rush hour.
+	"""
+	need_manager()
+	with as_frappe_errors():
+		question = Question(
+			workers, nodes, arrivals or None, lasting, (service,) if service else (), failures=failures or None,
+			price=price or None, seed=seed,
+		)  # fmt: skip
+		return Orchestrator(current_site()).simulate(workflow, question, MAX_ATTEMPTS)
 
 
 @frappe.whitelist(methods=["POST"])

@@ -7,6 +7,7 @@ import click
 
 from dogansystem.engine.definition import Definition
 from dogansystem.scaling.simulation import calibration
+from dogansystem.scaling.simulation.answer import answer
 from dogansystem.scaling.simulation.calibration import Calibration
 from dogansystem.scaling.simulation.question import Question
 from dogansystem.sites.sandbox import Sandbox
@@ -27,18 +28,10 @@ from dogansystem.terminal.shell import errors, existing, json_option, print_json
 def simulate(path: Path, url: str | None, as_json: bool, **asked: Any) -> None:
 	"""Simulate a workflow under a load: throughput, waits, cost for each number of nodes and workers."""
 	with errors(as_json):
-		question = Question(**asked)
 		definition = files.definition(path)
 		measured = _measured(url, definition) if url else None
-		workload, times = question.workload(definition, measured)
-		question.systems()  # says now what is wrong with them, not after the first has been simulated
-		results = list(question.answers(workload))
-	if as_json:
-		print_json(simulation.as_json(definition.name, question, times, results))
-	else:
-		click.echo(
-			"\n".join([*simulation.heading(definition.name, question, times), *simulation.table(results)])
-		)
+		found = answer(Question(**asked), definition, measured)
+	print_json(found.as_json()) if as_json else click.echo("\n".join(simulation.lines(found)))
 
 
 def _measured(url: str, definition: Definition) -> Calibration:

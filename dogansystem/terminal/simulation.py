@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dogansystem.scaling.simulation.question import Question
+from dogansystem.scaling.simulation.answer import Answer
 from dogansystem.scaling.simulation.result import Result
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -56,22 +56,16 @@ def simulation_options(command: Command) -> Command:
 	return command
 
 
-def as_json(workflow: str, question: Question, times: str, results: Sequence[Result]) -> dict[str, Any]:
-	"""The answer as JSON data."""
-	return {
-		"workflow": workflow,
-		"arrivals": question.arrivals,
-		"seconds": question.seconds,
-		"seed": question.seed,
-		"times": times,
-		"configurations": [each.as_json() for each in results],
-	}
-
-
-def heading(workflow: str, question: Question, times: str) -> list[str]:
-	"""What was asked, as lines of text."""
+def lines(answer: Answer) -> list[str]:
+	"""The answer as lines of text."""
+	question = answer.question
 	load = question.arrivals or ("as often as measured" if not question.backlog else "nothing more")
-	return [f"{workflow}: {load}, for {question.lasting}, seed {question.seed}", f"Times: {times}", ""]
+	return [
+		f"{answer.workflow}: {load}, for {question.lasting}, seed {question.seed}",
+		f"Times: {answer.times}",
+		"",
+		*table(answer.results),
+	]
 
 
 def table(results: Sequence[Result]) -> list[str]:

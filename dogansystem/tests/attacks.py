@@ -37,6 +37,11 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"scaling.compare": ({"baseline": "first"}, MANAGERS, False),
 	"scaling.list_baselines": ({}, MANAGERS, False),
 	"scaling.get_advice": ({"seconds": "0.1"}, MANAGERS, False),
+	"scaling.simulate": (
+		{"workflow": "open", "arrivals": "1/s", "lasting": "1s", "service": "wait 1s"},
+		MANAGERS,
+		False,
+	),
 	"scaling.drain_node": ({"node": "node-1"}, {PERSON}, True),
 	"scaling.undrain_node": ({"node": "node-1"}, {PERSON}, True),
 	"metrics.metrics": ({"token": "guessed"}, set(), False),

@@ -80,8 +80,8 @@ class Drainers:
 		)
 		batch = self._queue.take(limit)
 		if not batch:
-			worker.extra += self._machine.claim + self._machine.chores
-			done = worker.node.cpu(now, self._owed(worker))
+			worker.extra += self._machine.chores
+			done = worker.node.cpu(self._database.commit(now), self._owed(worker))
 			self._timeline.at(done, self._become_idle, worker)
 			return
 		worker.task, worker.claimed_at = batch[0], now

@@ -10,7 +10,7 @@ from dogansystem.scaling.simulation.system import System
 from dogansystem.scaling.simulation.workload import Workload
 
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
-BEHIND = 0.02  # of the runs that started: when more than that pile up, beyond what chance does, it does not keep up
+BEHIND = 0.01  # of the runs that started: when more than that pile up, beyond what chance does, it does not keep up
 
 Quantiles = dict[str, float | None]
 

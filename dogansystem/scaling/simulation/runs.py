@@ -70,11 +70,13 @@ class Runs:
 		record: Record,
 		chance: Callable[[], float],
 		put_timer: Callable[[float, Timer], None],
+		admit: float,
 	) -> None:
+		"""`admit`: seconds between an agent's time of taking a step and the moment from which others see that."""
 		self.queue = ReadyQueue()
 		self.lines = Lines(plan, self._let_in, self._open, lambda run: self.end(run, CANCELLED))
 		self._plan, self._timeline, self._record = plan, timeline, record
-		self._chance, self._put_timer = chance, put_timer
+		self._chance, self._put_timer, self._admit = chance, put_timer, admit
 		self._limits = plan.definition.limits
 		self._started = 0
 		self.at = 0.0
@@ -103,7 +105,7 @@ class Runs:
 			self.end(run, FAILED)
 
 	def _let_in(self, task: Task) -> None:
-		task.ready_at = self._timeline.now
+		task.ready_at = self._timeline.now - self._admit
 		self.queue.put(task)
 
 	def _make_ready(self, run: Run, step: PlannedStep, item: int, attempt: int) -> None:

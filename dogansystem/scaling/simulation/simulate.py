@@ -41,7 +41,9 @@ class Simulation:
 		self._database = Database(system.machine, system.background)
 		plan = Plan(workload, services)
 		self._drainers = Drainers(system, self._timeline, self._record, self._database, self._chance)
-		self.runs = Runs(plan, self._timeline, self._record, self._chance.random, self._put_timer)
+		self.runs = Runs(
+			plan, self._timeline, self._record, self._chance.random, self._put_timer, system.machine.admit
+		)
 		self._bell = Bell(system, self._timeline, self._drainers, self._is_waiting, self._is_due)
 		self._drainers.attach(self.runs, self._bell)
 		self._arrivals: Iterator[float] = workload.arrivals.times(arrivals)

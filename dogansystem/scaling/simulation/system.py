@@ -22,7 +22,7 @@ TICK_INTERVAL = 60.0  # seconds; of the bench's scheduler
 RING_INTERVAL = 0.05  # seconds between two rings for help
 LEASE, LINGER = 30.0, 10.0  # seconds; Dogan Settings
 SILENT = 0.95  # of the lease, after which a process counts as dead
-LOOK_INTERVAL = 0.2  # seconds between two looks of a sandbox's worker into the queue, on MariaDB
+LOOK_INTERVAL = 0.05  # seconds between two looks of a sandbox's worker into the queue
 
 MAX_WORKERS = 100_000
 
