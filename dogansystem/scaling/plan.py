@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from dogansystem.engine.errors import InputError
-from dogansystem.scaling import bottleneck, fit, matrix, orders
+from dogansystem.scaling import bottleneck, demand, fit, matrix, orders
 from dogansystem.scaling.bottleneck import Diagnosis
 from dogansystem.scaling.evidence import Evidence
 from dogansystem.scaling.expectation import (
@@ -23,12 +23,9 @@ from dogansystem.scaling.expectation import (
 )
 from dogansystem.scaling.matrix import Row
 from dogansystem.scaling.orders import Order
-from dogansystem.scaling.queueing import Queue, servers_for
 from dogansystem.scaling.words import rate, seconds, size, some
 from dogansystem.scaling.worker_room import MAX_WORKERS, MEMORY
 
-UTILISATION = 0.7  # of the workers at the busiest minute, above which waits grow steeply
-WAIT = 1.0  # seconds that 95 % of the steps may stand ready
 GROWING_NODES = 5  # nodes up to which somebody can look after them by hand
 
 # What more workers do not help against: it comes first.
@@ -65,8 +62,8 @@ def make(evidence: Evidence, diagnosis: Diagnosis, target: str | None) -> Plan:
 	now = fit.present(evidence)
 	found = _MAKERS[target](evidence, diagnosis, now)
 	agents = _agents(evidence, found)
-	load = _load(evidence, diagnosis, now)
-	piles_up, known = _piles_up(diagnosis), bool(found.capacity.per_second)
+	load = demand.load(evidence, diagnosis, now)
+	piles_up, known = demand.piles_up(diagnosis), bool(found.capacity.per_second)
 	return Plan(
 		row=found.row,
 		now=now,
@@ -131,7 +128,7 @@ def _five_times(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 def _available(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 	"""One node more than the busiest minute needs, and two at least."""
 	row = matrix.TARGETS["ha"]
-	needed = math.ceil(_workers_for(evidence, evidence.load.peak) / now.workers)
+	needed = math.ceil(demand.workers_for(evidence, evidence.load.peak) / now.workers)
 	then = replace(now, nodes=max(2, now.nodes, needed + 1))
 	left = replace(then, nodes=then.nodes - 1)
 	carried = expect(evidence, left).per_second
@@ -191,10 +188,10 @@ def _by_load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> _Found:
 			f"{some(evidence.workers.wanted, 'worker is', 'workers are')} wanted on each node, and there is none."
 		]
 		return _Found(matrix.MISSING, now, expect(evidence, now), why)
-	load = _asked_for(evidence, diagnosis, now)
-	needed = _workers_for(evidence, load)
-	why = [_load_sentence(evidence, diagnosis, load, now)]
-	if needed <= now.in_all and not _piles_up(diagnosis):
+	load = demand.asked_for(evidence, diagnosis, now)
+	needed = demand.workers_for(evidence, load)
+	why = [demand.sentence(evidence, diagnosis, load, now)]
+	if needed <= now.in_all and not demand.piles_up(diagnosis):
 		return _Found(matrix.ENOUGH, now, expect(evidence, now), why)
 	return _grown(evidence, now, max(needed, now.in_all + 1), why)
 
@@ -222,30 +219,6 @@ _MAKERS: dict[str | None, Callable[[Evidence, Diagnosis, Size], _Found]] = {
 	"unlimited": _unlimited,
 	None: _by_load,
 }
-
-
-def _piles_up(diagnosis: Diagnosis) -> bool:
-	"""Whether more arrives than the workers there are can do."""
-	return diagnosis.name in (bottleneck.WORKERS, bottleneck.CPU)
-
-
-def _load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> float:
-	"""Steps per second of the busiest minute; where they pile up, at least what busy workers do."""
-	does = expect(evidence, now).per_second or 0.0
-	return max(evidence.load.peak, does if _piles_up(diagnosis) else 0.0)
-
-
-def _asked_for(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> float:
-	"""Steps per second to plan for: where they pile up, twice what is done, since nobody knows how much more would come."""
-	return _load(evidence, diagnosis, now) * (2 if _piles_up(diagnosis) else 1)
-
-
-def _workers_for(evidence: Evidence, load: float) -> int:
-	run = evidence.recent.run
-	if not (run and load):
-		return 1
-	queue = Queue(load, run, 1, service_variation=evidence.recent.run_variation)
-	return max(servers_for(queue, WAIT), math.ceil(load * run / UTILISATION))
 
 
 def _enlarged(evidence: Evidence, then: Size) -> tuple[Size, list[str]]:
@@ -287,22 +260,6 @@ def _without_nodes(evidence: Evidence, now: Size, times: int) -> str:
 	return (
 		f"For throughput alone, {wanted} workers have room on {'the node' if now.nodes == 1 else 'each node'} as it is,"
 		" because these steps mostly wait."
-	)
-
-
-def _load_sentence(evidence: Evidence, diagnosis: Diagnosis, load: float, now: Size) -> str:
-	run = evidence.recent.run
-	if not (run and load):
-		return "Too few steps were measured to say more."
-	known = (
-		f"Work piles up while about {rate(load / 2)} steps a second are done, so plan for twice that"
-		if _piles_up(diagnosis)
-		else f"The busiest minute of the last day had {rate(load)} steps a second"
-	)
-	return (
-		f"{known}: at {seconds(run)} each they keep {some(math.ceil(load * run), 'worker')} busy, and"
-		f" {_workers_for(evidence, load)} have a reserve and let 95 % begin within {seconds(WAIT)}."
-		f" There {'is' if now.in_all == 1 else 'are'} {now.in_all}."
 	)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from dogansystem.scaling import expectation, fit, plan
+from dogansystem.scaling import demand, expectation, fit, plan
 from dogansystem.scaling.bottleneck import CAPACITY, IDLE, WORKERS, diagnose
 from dogansystem.scaling.evidence import Evidence, Line, Load, Queue, Workers
 from dogansystem.scaling.expectation import Size, expect
@@ -107,7 +107,7 @@ def test_high_availability_carries_the_busiest_minute_with_a_node_less():
 	assert quiet.then.nodes == 2
 	busy = make(evidence_of(load=Load(now=250.0, peak=250.0, mean=100.0, hours=24.0)), "ha")
 	left = replace(busy.then, nodes=busy.then.nodes - 1)
-	assert left.in_all * plan.UTILISATION >= 250 * 0.1
+	assert left.in_all * demand.UTILISATION >= 250 * 0.1
 	assert "250" in " ".join(busy.why)
 
 
