@@ -31,7 +31,10 @@ def advise(url: str | None, target: str | None, seconds: float, as_json: bool) -
 def _look(url: str, target: str | None, seconds: float) -> dict[str, Any]:
 	try:
 		with Sandbox(url) as site:
-			return Orchestrator(site).get_advice(target, seconds)
+			found = Orchestrator(site).get_advice(target, seconds)
+			for order in found["plan"]["commands"]:
+				order["command"] = order["command"].replace("--db URL", f"--db {site.address}")
+			return found
 	except Exception as error:
 		if is_refused(error):
 			raise DoganError(advice.refused(error)) from None

@@ -1,6 +1,7 @@
 """Steps that need one thing and little else, and worker processes that take them."""
 
 import multiprocessing
+import os
 import random
 import time
 from collections.abc import Iterator, Mapping
@@ -100,7 +101,8 @@ def working(url: str, number: int) -> Iterator[None]:
 
 def _work(url: str) -> None:
 	serve.Sandbox = NeedySandbox  # type: ignore[misc]
-	while True:
+	parent = os.getppid()
+	while os.getppid() == parent:  # else the test was killed
 		try:
 			serve.work(url)
 			return
