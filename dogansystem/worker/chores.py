@@ -47,13 +47,14 @@ MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanw
 def do(site: Site, control: Control, *, in_turns: bool = False) -> int:
 	"""Do all chores once; gives how many things happened.
 
-	`in_turns`: only what is due now, if somebody has just done the rest. A site with a hundred processes needs that no
-	more often than one with two.
+	`in_turns`: the dead are left to somebody else, if somebody has just looked for them. A site with a hundred processes
+	needs that no more often than one with two. Who stands in line is let in at once: a run that has just started may be
+	what this process was rung for.
 	"""
-	if in_turns and not control.run(lambda db: state.take_turn(db, "chores", site.now(), TURN)):
-		return fire_timers(site, control)
-	happened = take_over_silent(site, control) + fire_timers(site, control)
-	return happened + admit(site, control)
+	happened = 0
+	if not in_turns or control.run(lambda db: state.take_turn(db, "chores", site.now(), TURN)):
+		happened = take_over_silent(site, control)
+	return happened + fire_timers(site, control) + admit(site, control)
 
 
 def admit(site: Site, control: Control) -> int:

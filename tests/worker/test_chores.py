@@ -55,6 +55,21 @@ def test_what_is_due_is_fired_whosever_turn_it_is(sandbox: Sandbox, control: Con
 	assert len(Orchestrator(sandbox).list_runs("hourly")) == 1
 
 
+def test_who_stands_in_line_is_let_in_whosever_turn_it_is(
+	sandbox: Sandbox, control: Control, clock: TestClock
+):
+	"""A ring wakes one process. If it left the line to the others, nobody would look for half a second."""
+	orchestrator = Orchestrator(sandbox)
+	orchestrator.register_agent("Desk", "a@example.com", [], 1)
+	steps = [{"id": "a", "action": "data.set", "params": {}, "agent": "Desk"}]
+	orchestrator.import_workflow({"name": "desk", "run_as": "a@example.com", "steps": steps})
+	orchestrator.start_run("desk")
+	sandbox.database.commit()
+	assert control.run(lambda db: state.take_turn(db, "chores", sandbox.now(), chores.TURN))
+	assert chores.do(sandbox, control, in_turns=True) == 1
+	assert control.run(lambda db: db.sql("SELECT agent FROM dogan_ready")) == [("Desk",)]
+
+
 def test_the_dead_are_taken_over_from_before_their_lease_is_over(sandbox: Sandbox, control: Control):
 	lease = sandbox.settings().lease
 	silent_process(sandbox, control, seconds=lease - 2)
