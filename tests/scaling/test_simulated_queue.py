@@ -107,6 +107,11 @@ def test_an_agent_s_capacity_is_the_limit_whatever_the_workers():
 	assert not few.keeps_up
 
 
+def test_a_step_whose_agent_is_free_begins_at_once():
+	load = workload(step("a", agent="Desk"), rate=2, service=Fixed(0.05), agents={"Desk": Agent(5)})
+	assert (simulate(load, System(workers=10), 300).run["p95"] or 1) < 0.08
+
+
 def test_a_limit_of_runs_holds_and_refuses_where_the_workflow_says_so():
 	def found(when_full: str) -> Result:
 		limits = {"concurrent_runs": 2, "when_full": when_full}
@@ -186,7 +191,7 @@ def test_the_rules_are_those_of_the_worker():
 		assert getattr(rules, name) == getattr(drainer, name), name
 	assert (rules.BEAT_INTERVAL, rules.PATIENCE) == (beat.BEAT_INTERVAL, beat.PATIENCE)
 	assert rules.HOLD == batch.HOLD
-	assert (rules.CHORES_TURN, rules.SILENT) == (chores.TURN, chores.SILENT)
+	assert rules.SILENT == chores.SILENT
 	assert (rules.LEASE, rules.LINGER) == (Settings().lease, Settings().linger)
 	assert rules.LOOK_INTERVAL == doorbell.LOOK_INTERVAL
 	assert f"longest = {rules.IDLE_INTERVAL}" in inspect.getsource(drainer.Drainer._seconds_to_timer)

@@ -19,9 +19,6 @@ class Woken(Protocol):
 	def wake(self, worker: Worker) -> None: ...
 	def wake_for_chores(self, worker: Worker) -> None: ...
 
-	@property
-	def turn_at(self) -> float: ...
-
 
 class Bell:
 	"""Idle workers. `is_waiting` tells whether steps are ready, `is_due` whether timers or lines want somebody."""
@@ -128,7 +125,7 @@ class Bell:
 			return
 		if self._chores:
 			self._chores_planned = True
-			at, worker = self._chores.next(max(self._timeline.now, self._woken.turn_at))
+			at, worker = self._chores.next(self._timeline.now)
 			self._timeline.at(at, self._come_by, worker)
 		else:
 			self._want_tick()

@@ -25,7 +25,6 @@ from dogansystem.scaling.simulation.system import (
 	BATCH_SECONDS,
 	BEAT_INTERVAL,
 	CHORES_INTERVAL,
-	CHORES_TURN,
 	HOLD,
 	MAX_BATCH,
 	MAX_CHAIN,
@@ -48,7 +47,6 @@ class Drainers:
 		self._timeline, self._record, self._database = timeline, record, database
 		self._chance = chance
 		self._numbers = 0
-		self.turn_at = 0.0  # when lines are looked at again
 		self.due: deque[Timer] = deque()
 		self.nodes = [Node(number, system.cores) for number in range(system.nodes)]
 
@@ -110,7 +108,7 @@ class Drainers:
 		now = self._timeline.now
 		worker.busy_since = now
 		if now - worker.idle_since > self._system.linger:
-			worker.pace, worker.has_done_chores = None, False  # it is a fresh drainer by now
+			worker.pace = None  # it is a fresh drainer by now
 		self.look(worker)
 
 	def wake_for_chores(self, worker: Worker) -> None:
@@ -119,16 +117,13 @@ class Drainers:
 		self.wake(worker)
 
 	def _do_chores(self, worker: Worker) -> int:
-		"""Fire what is due and, once in a while, let in who stands in line; gives how many things happened."""
-		worker.chores_at = now = self._timeline.now
+		"""Fire what is due, let in who stands in line; gives how many things happened."""
+		worker.chores_at = self._timeline.now
 		worker.extra += self._machine.chores
 		happened = len(self.due)
 		while self.due:
 			self._database.commit(self._timeline.now)
 			self._runs.wake(self.due.popleft())
-		if worker.has_done_chores and now < self.turn_at:
-			return happened
-		worker.has_done_chores, self.turn_at = True, now + CHORES_TURN
 		return happened + self._admit(worker)
 
 	def _admit(self, worker: Worker) -> int:

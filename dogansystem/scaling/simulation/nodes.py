@@ -43,7 +43,7 @@ class Worker:
 	"""A drainer: what it has in hand, and what it remembers between steps."""
 
 	__slots__ = (
-		"asked_at", "batch", "beat_phase", "began", "busy_since", "chain", "chores_at", "claimed_at", "extra", "has_done_chores", "idle_since", "is_gone", "node",
+		"asked_at", "batch", "beat_phase", "began", "busy_since", "chain", "chores_at", "claimed_at", "extra", "idle_since", "is_gone", "node",
 		"number", "outcome", "pace", "rang_at", "steps", "task",
 	)  # fmt: skip
 
@@ -59,7 +59,6 @@ class Worker:
 		self.steps = 0
 		self.extra = 0.0  # processor time it owes for chores
 		self.asked_at = self.began = self.idle_since = self.busy_since = now
-		self.has_done_chores = False
 		self.chores_at = self.claimed_at = self.rang_at = float("-inf")
 		self.is_gone = False  # its node died
 

@@ -14,7 +14,6 @@ BATCH_SECONDS = 0.1  # of work in a batch
 MAX_CHAIN = 50  # steps of one run in a row
 HOLD = 0.25  # seconds after which what is left of a batch goes back if nothing else is ready
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
-CHORES_TURN = 0.5  # seconds between two looks at lines and silent processes, of all workers together
 IDLE_INTERVAL = 1.0  # seconds an idle worker listens before it does chores again
 BEAT_INTERVAL = 2.0  # seconds
 PATIENCE = 1.0  # seconds a step may take before what is claimed behind it goes back to the queue
