@@ -146,6 +146,23 @@ def test_a_single_process_has_its_program_s_name():
 	assert known("w   RUNNING   pid 1, uptime 0:00:06", "w", "w") == [Known("w", 0, True)]
 
 
+def test_those_that_run_go_on_whichever_they_are():
+	processes = [
+		Known("g:p-0", 0, True),
+		Known("g:p-1", 1, False),
+		Known("g:p-2", 2, True),
+		Known("g:p-3", 3, False),
+	]
+	assert orders(processes, 2, 4, "g", "p") == []
+	assert [str(each) for each in orders(processes, 3, 4, "g", "p")] == ["supervisorctl start g:p-1"]
+	assert [str(each) for each in orders(processes, 1, 4, "g", "p")] == ["supervisorctl stop g:p-2"]
+
+
+def test_one_that_still_finishes_its_step_is_started_last():
+	processes = [Known("g:p-0", 0, True), Known("g:p-1", 1, False, leaves=True), Known("g:p-2", 2, False)]
+	assert [str(each) for each in orders(processes, 2, 3, "g", "p")] == ["supervisorctl start g:p-2"]
+
+
 def test_nothing_to_do_is_nothing_told():
 	processes = [Known("g:p-0", 0, True), Known("g:p-1", 1, False)]
 	assert orders(processes, 1, 1, "g", "p") == []

@@ -26,11 +26,13 @@ _RUNS = frozenset({"RUNNING", "STARTING", "BACKOFF"})
 
 @dataclass(frozen=True, slots=True)
 class Known:
-	"""A process that supervisor knows: its full name, its number in the program, and whether it runs."""
+	"""A process that supervisor knows: its full name, its number in the program, whether it runs, and whether it was told
+	to leave and still finishes its step."""
 
 	name: str
 	number: int
 	runs: bool
+	leaves: bool = False
 
 
 class Supervisor:
@@ -111,7 +113,8 @@ def known(status: str, group: str, program: str) -> list[Known]:
 		within, _, process = each["name"].rpartition(":")
 		number = re.fullmatch(rf"{re.escape(program)}(?:[-_:](\d+))?", process)
 		if number and within in ("", group):
-			found.append(Known(each["name"], int(number[1] or 0), each["state"] in _RUNS))
+			state = each["state"]
+			found.append(Known(each["name"], int(number[1] or 0), state in _RUNS, state == "STOPPING"))
 	return sorted(found, key=lambda one: one.number)
 
 
@@ -131,8 +134,11 @@ def orders(processes: Sequence[Known], wanted: int, room: int, group: str, progr
 		surplus = tuple(started[wanted:])
 		missing: tuple[str, ...] = ()
 	else:
-		surplus = tuple(each.name for each in processes[wanted:] if each.runs)
-		missing = tuple(each.name for each in processes[:wanted] if not each.runs)
+		running = [each.name for each in processes if each.runs]
+		# One that is leaving cannot be started before it has left.
+		others = sorted((each for each in processes if not each.runs), key=lambda each: each.leaves)
+		surplus = tuple(running[wanted:])
+		missing = tuple(each.name for each in others[: max(0, wanted - len(running))])
 	if surplus:
 		found.append(Order((CONTROL, "stop"), surplus, f"stop {_workers(surplus)}; each finishes its step"))
 	if missing:
