@@ -8,7 +8,7 @@ from dogansystem.sites.frappe.permissions import (
 	RUN,
 	USER,
 	is_manager,
-	may_act_as_anybody,
+	is_system_manager,
 	may_change_run,
 )
 
@@ -32,7 +32,7 @@ def need_manager() -> str:
 def need_system_manager() -> str:
 	"""The caller, who must be a System Manager. Raises PermissionError."""
 	user = frappe.session.user
-	if not may_act_as_anybody(user):
+	if not is_system_manager(user):
 		_refuse(_("You need the role {0} for this.").format(_("System Manager")))
 	return user
 

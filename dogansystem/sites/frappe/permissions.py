@@ -87,9 +87,14 @@ def _readable(doctype: str, user: str) -> str | None:
 	return f"({this} AND `tab{RUN}`.`reference_name` IN ({readable}))"
 
 
+def is_system_manager(user: str) -> bool:
+	"""Whether `user` may do on this site whatever they like."""
+	return user == "Administrator" or "System Manager" in frappe.get_roles(user)
+
+
 def may_act_as_anybody(user: str) -> bool:
 	"""Whether `user` may lend the permissions of others: those of every user are theirs to give anyway."""
-	return user == "Administrator" or "System Manager" in frappe.get_roles(user)
+	return is_system_manager(user)
 
 
 def check_may_act_as(user: str, what: str) -> None:
