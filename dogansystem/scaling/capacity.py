@@ -24,6 +24,7 @@ class Capacity:
 		seconds: in how much time they were done.
 		error: by what share of itself the figure may be off, with 95 % confidence.
 		workers: how many did them, on average.
+		slices: how many pieces of the span that is. Below `ENOUGH_SLICES` the error is a guess.
 	"""
 
 	per_second: float
@@ -31,6 +32,7 @@ class Capacity:
 	seconds: float
 	error: float
 	workers: float
+	slices: int
 
 	@property
 	def is_enough(self) -> bool:
@@ -45,20 +47,20 @@ def capacity(measured: Measurement) -> Capacity | None:
 	if not steps or not seconds:
 		return None
 	workers = sum((each.alive or 0.0) * each.seconds for each in slices) / seconds
-	return Capacity(steps / seconds, steps, seconds, round(_error(slices, steps), 4), workers)
+	return Capacity(steps / seconds, steps, seconds, round(_error(slices, steps), 4), workers, len(slices))
 
 
 def _error(slices: Sequence[Slice], steps: int) -> float:
-	"""Half the width of the 95 % interval, as a share of the mean.
+	"""Half the width of the 95 % interval, as a share of the mean, from how much the slices differ.
 
-	From how much the slices differ, and while they are few at least what counting alone leaves open (Poisson).
+	A few slices say little about that: then it is half of what lies between the lowest and the highest, and at least
+	what counting alone leaves open (Poisson).
 	"""
-	counting = _NORMAL / math.sqrt(steps)
 	longest = max(each.seconds for each in slices)
 	rates = [each.steps / each.seconds for each in slices if each.seconds >= longest / 2]
-	if len(rates) < 2:
-		return counting
+	mean = statistics.mean(rates)
+	if len(rates) < ENOUGH_SLICES:
+		return max(_NORMAL / math.sqrt(steps), (max(rates) - min(rates)) / 2 / mean)
 	freedom = len(rates) - 1
 	student = _STUDENT[freedom - 1] if freedom <= len(_STUDENT) else _NORMAL
-	differing = student * statistics.stdev(rates) / math.sqrt(len(rates)) / statistics.mean(rates)
-	return differing if len(rates) >= ENOUGH_SLICES else max(differing, counting)
+	return student * statistics.stdev(rates) / math.sqrt(len(rates)) / mean

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from dogansystem.engine.states import FAILED
-from dogansystem.scaling.capacity import MIN_STEPS, Capacity, capacity
+from dogansystem.scaling.capacity import ENOUGH_SLICES, MIN_STEPS, Capacity, capacity
 from dogansystem.scaling.measurement import LOAD, Measurement
 from dogansystem.scaling.spread import spread
 from dogansystem.sites.protocol import Site
@@ -113,7 +113,12 @@ def _notes(measured: Measurement, found: Capacity | None) -> Iterator[str]:
 		yield why_unknown(measured)
 	elif not found.is_enough:
 		yield f"The capacity rests on {found.steps} steps; fewer than {MIN_STEPS} say little."
-	elif (busy := _busy_under_load(measured)) < HELD_UP:
+	elif found.slices < ENOUGH_SLICES:
+		yield (
+			f"The capacity rests on {found.seconds:.0f} s in {found.slices} pieces: how far it is off is a guess."
+			" Take a longer span."
+		)
+	if found and (busy := _busy_under_load(measured)) < HELD_UP:
 		yield (
 			f"Workers spent only {busy:.0%} of their time in steps though others waited: what they share, such as"
 			" processors and the database, held them up, or the steps are so short that claiming them takes longer."

@@ -149,6 +149,16 @@ def test_a_backlog_of_moments_is_neither_capacity_nor_light_load(
 	assert found["notes"][0].startswith("Steps queued up, but not for some minutes on end")
 
 
+def test_of_a_few_minutes_the_error_is_said_to_be_a_guess(recorded: Recorded, orchestrator: Orchestrator):
+	for steps in (SATURATED - 300, SATURATED, SATURATED + 300):
+		recorded.minutes(1, steps, TEN)
+	found = orchestrator.record_baseline("three minutes", 3)
+	assert found["capacity"]["error"] == pytest.approx(300 / SATURATED, rel=0.05)
+	assert found["notes"] == [
+		"The capacity rests on 180 s in 3 pieces: how far it is off is a guess. Take a longer span."
+	]
+
+
 def test_few_steps_say_nothing(recorded: Recorded, orchestrator: Orchestrator):
 	recorded.minutes(5, 6, TEN, took=100.0)
 	found = orchestrator.record_baseline("few", 5)
