@@ -20,7 +20,8 @@ from tests.bench.server import Unusable
 
 KEPT, MISSED, NOTHING = 0, 1, 3
 HOMES = ("mariadb", "sqlite", "bench", "nodes")
-MODEL = "model"  # only if asked for: it takes six minutes, in which nobody else may use the machine
+# Only if asked for: each takes six minutes, in which nobody else may use the machine.
+MODEL, NODES_OF_A_BENCH = "model", "nodes-bench"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -55,7 +56,7 @@ def _options() -> argparse.ArgumentParser:
 	parser.add_argument(
 		"--only",
 		action="append",
-		choices=(*HOMES, MODEL),
+		choices=(*HOMES, NODES_OF_A_BENCH, MODEL),
 		help="measure only here; may be given more than once",
 	)
 	parser.add_argument(
@@ -81,6 +82,8 @@ def _measured(chosen: argparse.Namespace, left_out: list[str]) -> Iterator[Figur
 		yield from _on_bench(chosen.quick, left_out)
 	if "nodes" in homes:
 		yield from _of_nodes(chosen.quick, left_out)
+	if NODES_OF_A_BENCH in homes:
+		yield from _on_bench(chosen.quick, left_out, "benchmarks.homes.nodes_bench")
 	if MODEL in homes:
 		yield from _of_the_model(chosen, left_out)
 
@@ -114,9 +117,9 @@ def _of_nodes(quick: bool, left_out: list[str]) -> Iterator[Figure]:
 		left_out.append(f"nodes: {problem}")
 
 
-def _on_bench(quick: bool, left_out: list[str]) -> Iterator[Figure]:
+def _on_bench(quick: bool, left_out: list[str], program: str = "benchmarks.homes.bench") -> Iterator[Figure]:
 	try:
-		yield from bench.measure(quick)
+		yield from bench.measure(quick, program)
 	except NoBench as problem:
 		left_out.append(f"bench: {problem}")
 

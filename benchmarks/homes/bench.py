@@ -21,22 +21,22 @@ class NoBench(Exception):
 	"""Why nothing can be measured on a bench, in one line."""
 
 
-def measure(quick: bool) -> list[Figure]:
-	"""The figures of a site of the bench at BENCH_DIR, or ~/frappe-bench. Raises NoBench."""
+def measure(quick: bool, program: str = "benchmarks.homes.bench") -> list[Figure]:
+	"""The figures of a site of the bench at BENCH_DIR, or ~/frappe-bench, by a program like this one. Raises NoBench."""
 	folder = Path(os.environ.get("BENCH_DIR") or Path.home() / "frappe-bench").absolute()
 	python = folder / "env" / "bin" / "python"
 	if not ((folder / "sites").is_dir() and os.access(python, os.X_OK)):
 		raise NoBench(f"none at {folder}; set BENCH_DIR to one")
 	with tempfile.TemporaryDirectory() as temporary:
 		out = Path(temporary) / "figures.json"
-		_run(python, folder, out, ["--quick"] if quick else [])
+		_run(program, python, folder, out, ["--quick"] if quick else [])
 		data = json.loads(out.read_text())
 	if "unusable" in data:
 		raise NoBench(data["unusable"])
 	return figures_of(data["figures"])
 
 
-def _run(python: Path, folder: Path, out: Path, options: Sequence[str]) -> None:
+def _run(program: str, python: Path, folder: Path, out: Path, options: Sequence[str]) -> None:
 	environment = os.environ | {"PYTHONPATH": str(CHECKOUT), "PYTHONDONTWRITEBYTECODE": "1"}
 	known = subprocess.run(
 		[python, "-c", "import tests.bench.place"],
@@ -50,7 +50,7 @@ def _run(python: Path, folder: Path, out: Path, options: Sequence[str]) -> None:
 			f"its Python does not import Frappe's own requirements: {known.stderr.splitlines()[-1]}"
 		)
 	ended = subprocess.run(
-		[python, "-m", "benchmarks.homes.bench", folder, out, *options],
+		[python, "-m", program, folder, out, *options],
 		cwd=CHECKOUT,
 		env=environment,
 		stdout=sys.stderr,

@@ -24,7 +24,8 @@ def serve(url: str, workers: int, say: Callable[[str], None]) -> None:
 	stopping = threading.Event()
 	for number in (signal.SIGTERM, signal.SIGINT):
 		signal.signal(number, lambda *_: stopping.set())
-	context = multiprocessing.get_context("spawn")
+	context = multiprocessing.get_context("forkserver")
+	context.set_forkserver_preload([__name__])  # imported once: twenty workers then start as fast as one
 	with Sandbox(url) as site:
 		processes = [_start(context, url) for _ in range(workers)]
 		say(f"{workers} workers on {site.address}. Stop with Ctrl-C.")
@@ -44,7 +45,7 @@ def serve(url: str, workers: int, say: Callable[[str], None]) -> None:
 		process.join()
 
 
-def _start(context: multiprocessing.context.SpawnContext, url: str) -> BaseProcess:
+def _start(context: multiprocessing.context.ForkServerContext, url: str) -> BaseProcess:
 	process = context.Process(target=work, args=(url,))
 	process.start()
 	return process

@@ -4,6 +4,7 @@ import shutil
 import threading
 import time
 from unittest import skipUnless
+from unittest.mock import patch
 
 import frappe
 import redis
@@ -179,6 +180,9 @@ class TestDoorbell(SiteTestCase):
 		self.called: list[bool] = []
 		self.ringing = Doorbell("contract.example")
 		self.ringing._call = lambda has_workers: self.called.append(has_workers)
+		self.ringing._workers = "rq:dogansystem:contract.example:workers"
+		self.ringing._queue = "rq:dogansystem:contract.example:queue"
+		self.addCleanup(self.ringing.redis.delete, self.ringing._workers, self.ringing._queue)
 		self.addCleanup(self.ringing.remove)
 
 	def test_a_ring_wakes_one_who_listens(self):
@@ -201,6 +205,23 @@ class TestDoorbell(SiteTestCase):
 		self.ringing.answered()
 		self.ringing.ring()
 		self.assertEqual(len(self.called), 2)
+
+	def test_workers_with_nothing_to_do_are_called_one_after_another(self):
+		self.ringing.redis.sadd(self.ringing._workers, "one", "another")
+		with patch("dogansystem.sites.frappe.doorbell.CALL_GAP", 0.001):
+			for _ in range(3):
+				self.ringing.ring()
+				time.sleep(0.01)
+		self.assertEqual(self.called, [True] * 3)
+
+	def test_no_more_are_called_while_a_job_waits_for_a_worker(self):
+		self.ringing.redis.sadd(self.ringing._workers, "one")
+		self.ringing.redis.rpush(self.ringing._queue, "a job")
+		with patch("dogansystem.sites.frappe.doorbell.CALL_GAP", 0.001):
+			for _ in range(3):
+				self.ringing.ring()
+				time.sleep(0.01)
+		self.assertEqual(self.called, [True])
 
 	def test_who_has_stopped_listening_is_not_rung(self):
 		self.assertFalse(Doorbell("contract.example").wait(0.2))

@@ -17,8 +17,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -40,13 +40,13 @@ _ARTEFACTS = shutil.ignore_patterns(
 class Bench:
 	"""A temporary bench with one site. Made by `temporary_bench`."""
 
-	def __init__(self, root: Path, original: Path, site: str) -> None:
+	def __init__(self, root: Path, original: Path, site: str, apps: Sequence[str]) -> None:
 		self.root = root
 		self.original = original
 		self.site = site
 		self.sites = root / "sites"
 		self.app = root / "apps" / APP
-		self.apps = [app for app in _apps_of(original) if (original / "apps" / app).is_dir()]
+		self.apps = [app for app in _apps_of(original, apps) if (original / "apps" / app).is_dir()]
 		self.environment = self._environment()
 		self._started: list[subprocess.Popen[bytes]] = []
 
@@ -150,17 +150,23 @@ class CommandFailed(Exception):
 
 
 @contextmanager
-def temporary_bench(original: Path, **config: Any) -> Iterator[Bench]:
-	"""A bench with a site that has the original's frappe and erpnext, and not yet this app.
+def temporary_bench(
+	original: Path,
+	apps: Sequence[str] = ("frappe", "erpnext"),
+	online: Callable[[], AbstractContextManager[None]] = nullcontext,
+	**config: Any,
+) -> Iterator[Bench]:
+	"""A bench with a site that has these `apps`, as far as the original has them, and not yet this one.
 
-	`config` is added to its common_site_config.json. Raises Unusable when there is no way to have one.
+	`config` is added to its common_site_config.json. In the block of `online` packages can be fetched. Raises Unusable when there is no way to have one.
 	"""
 	with ExitStack() as stack:
 		server = Server.find(_config_of(original))
 		root = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dogansystem-bench-")))
-		bench = Bench(root, original, f"dogansystem-test-{os.getpid()}.localhost")
+		bench = Bench(root, original, f"dogansystem-test-{os.getpid()}.localhost", apps)
 		_make_folders(bench, server, config)
-		_check_checkout(bench)
+		with online():
+			_check_checkout(bench)
 		stack.callback(_forget_queues, bench)
 		database, password = stack.enter_context(server.database())
 		stack.callback(bench.stop)
@@ -173,12 +179,12 @@ def _config_of(original: Path) -> Mapping[str, Any]:
 	return json.loads(path.read_text()) if path.exists() else {}
 
 
-def _apps_of(original: Path) -> list[str]:
-	"""Frappe, and ERPNext where the bench has it. Other apps of the bench are not this test's business."""
+def _apps_of(original: Path, wanted: Sequence[str]) -> list[str]:
+	"""Those of the bench that are wanted. Other apps of the bench are not this test's business."""
 	listed = (original / "sites" / "apps.txt").read_text().split()
 	if "frappe" not in listed:
 		raise Unusable(f"{original}/sites/apps.txt names no frappe")
-	return [app for app in ("frappe", "erpnext") if app in listed]
+	return [app for app in wanted if app in listed]
 
 
 def _make_folders(bench: Bench, server: Server, config: Mapping[str, Any]) -> None:

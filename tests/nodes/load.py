@@ -9,6 +9,7 @@ from typing import Any
 from dogansystem import Orchestrator
 from dogansystem.sites.protocol import Site
 from dogansystem.store.moment import moment
+from dogansystem.worker.tick import tick
 from tests.faults.actions import TABLES
 from tests.faults.load import effect
 
@@ -99,12 +100,17 @@ class Load:
 		return self.steps - int(steps), int(effects) - int(steps)
 
 	def wait_until_done(self, seconds: float) -> None:
-		"""Wait until every run has ended well. Raises AssertionError after so many seconds."""
+		"""Wait until every run has ended well, with a scheduler that ticks. Raises AssertionError after so many seconds."""
 		until = time.monotonic() + seconds
 		query = "SELECT status, COUNT(*) FROM `tabDogan Workflow Run` GROUP BY status"
 		while (states := dict(self.ask(query))) != {"Succeeded": self.started.total()}:
-			assert time.monotonic() < until, f"not all runs have ended: {states}"
+			assert time.monotonic() < until, f"not all runs have ended: {states}\n{self._describe()}"
+			tick(self.site)
 			time.sleep(0.2)
+
+	def _describe(self) -> str:
+		tables = ("ready", "lease", "timer", "process")
+		return "\n".join(f"{table}: {self.ask(f'SELECT * FROM dogan_{table} LIMIT 5')}" for table in tables)
 
 	def window(self, nodes: Sequence[str], seconds: float) -> Window:
 		"""Wait so long, and count what each of these nodes finished meanwhile."""

@@ -10,8 +10,8 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -38,9 +38,15 @@ def why_not() -> str | None:
 	return None if tried.returncode == 0 else "no right to make network namespaces; run it as root"
 
 
+Outside = Callable[[], AbstractContextManager[None]]
+
+
 @contextmanager
-def network() -> Iterator[None]:
-	"""A network with a bridge, which this thread is in while the block lasts, and what it starts meanwhile."""
+def network() -> Iterator[Outside]:
+	"""A network with a bridge, which this thread is in while the block lasts, and what it starts meanwhile.
+
+	Gives a function whose own block is outside again, as to fetch something.
+	"""
 	outside = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
 	_check(_libc.unshare(_CLONE_NEWNET))
 	try:
@@ -48,10 +54,21 @@ def network() -> Iterator[None]:
 		ip("link", "add", BRIDGE, "type", "bridge")
 		ip("address", "add", f"{HERE}/24", "dev", BRIDGE)
 		ip("link", "set", BRIDGE, "up")
-		yield
+		yield lambda: _within(outside)
 	finally:
 		_check(_libc.setns(outside, _CLONE_NEWNET))
 		os.close(outside)
+
+
+@contextmanager
+def _within(namespace: int) -> Iterator[None]:
+	before = os.open("/proc/thread-self/ns/net", os.O_RDONLY | os.O_CLOEXEC)
+	_check(_libc.setns(namespace, _CLONE_NEWNET))
+	try:
+		yield
+	finally:
+		_check(_libc.setns(before, _CLONE_NEWNET))
+		os.close(before)
 
 
 class Hosts:

@@ -16,8 +16,8 @@ from tests.nodes.servers import mariadb_server
 from tests.nodes.worker import NodeSandbox
 
 CHECKOUT = Path(__file__).parents[2]
-COMES = 90.0  # seconds in which a node's workers are there, on a machine that does something else too
-LEAVES = 30.0  # seconds
+COMES = 240.0  # seconds in which a node's workers are there, on a machine that does something else too
+LEAVES = 60.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
