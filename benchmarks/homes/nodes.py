@@ -18,7 +18,7 @@ from tests.nodes.place import Place, sandbox_place
 # A step costs about four milliseconds of all processors together, with the database and the many processes that take
 # turns on them: more workers would wait for a processor and not for somebody else's server.
 WORKERS = max(4, min(10, 2 * (os.cpu_count() or 1)))  # of a node
-BUSY = 0.4  # of what the nodes can do is asked of them when one is about to fail
+BUSY = 0.5  # of what the nodes can do is asked of them when one is about to fail
 SPREAD = 0.1
 
 

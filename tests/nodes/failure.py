@@ -45,12 +45,13 @@ def cut_power(place: Place, sizes: Sequence[int], rate: float, seconds: float) -
 		watch = _Watch(place, nodes[-1])
 		began = time.monotonic()
 		arrivals = _Arrivals(place.load, rate)
-		while time.monotonic() < began + BEFORE:
+		while time.monotonic() < began + BEFORE or watch.steps_in_hand() < max(1, nodes[-1].workers // 2):
 			arrivals.come()
-		cut_at = place.site.now()
+			assert time.monotonic() < began + BEFORE + ALL_END, "the node never had enough in hand"
+		cut, cut_at = time.monotonic(), place.site.now()
 		nodes[-1].kill()
-		watch.begin()
-		while time.monotonic() < began + BEFORE + seconds:
+		watch.begin(cut)
+		while time.monotonic() < cut + seconds:
 			arrivals.come()
 			watch.look()
 		ended_at = place.site.now()
@@ -83,13 +84,13 @@ class _Watch:
 		self.in_hand, self.taken_over, self.seen = 0, float("inf"), float("inf")
 		self._status_at = 0.0
 
-	def begin(self) -> None:
-		self._cut = time.monotonic()
-		self.in_hand = self._steps_in_hand()
+	def begin(self, cut: float) -> None:
+		self._cut = cut
+		self.in_hand = self.steps_in_hand()
 
 	def look(self) -> None:
 		since = time.monotonic() - self._cut
-		if self.taken_over == float("inf") and not self._steps_in_hand():
+		if self.taken_over == float("inf") and not self.steps_in_hand():
 			self.taken_over = since
 		if self.seen == float("inf") and since > self._status_at + 0.5:
 			self._status_at = since
@@ -97,7 +98,7 @@ class _Watch:
 			if nodes.get(self._node.name, {}).get("state") == "lost":
 				self.seen = since
 
-	def _steps_in_hand(self) -> int:
+	def steps_in_hand(self) -> int:
 		query = "SELECT COUNT(*) FROM dogan_lease l JOIN dogan_process p ON l.process = ABS(p.id) WHERE p.node = %s"
 		return int(self._place.load.ask(query, (self._node.name,))[0][0])
 

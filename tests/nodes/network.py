@@ -139,7 +139,6 @@ class Host:
 				stdin=subprocess.DEVNULL,
 				stdout=output,
 				stderr=output,
-				start_new_session=True,
 			)
 		return Program(process, log)
 
