@@ -101,7 +101,7 @@ def _costs(advice: Mapping[str, Any]) -> Iterator[str]:
 	costs = advice["costs"]
 	yield "Costs"
 	if costs["idle_share"] is not None:
-		yield f"{INDENT}Workers were idle {costs['idle_share']:.0%} of the last day."
+		yield f"{INDENT}Workers were idle {costs['idle_share'] * 100:.0f} % of the last day."
 	if costs["prices_entered"]:
 		for when, then in (("now", "now"), ("then", "after it")):
 			yield from _price(costs, when, then)

@@ -80,7 +80,7 @@ def _node(node: Mapping[str, Any]) -> str:
 def _machine(machine: Mapping[str, float]) -> str:
 	if "cpu_busy" not in machine:
 		return ""
-	return f", {machine['cores']:g} cores {machine['cpu_busy']:.0%} busy"
+	return f", {machine['cores']:g} cores {machine['cpu_busy'] * 100:.0f} % busy"
 
 
 def _seconds(seconds: float) -> str:
