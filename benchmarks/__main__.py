@@ -5,6 +5,7 @@ Exit codes: 0 every promise was kept, 1 one was missed, 2 wrong arguments, 3 not
 
 import argparse
 import os
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -125,4 +126,5 @@ def _on_bench(quick: bool, left_out: list[str], program: str = "benchmarks.homes
 
 
 if __name__ == "__main__":
+	signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwind, so that no database is left behind
 	sys.exit(main())
