@@ -13,7 +13,7 @@ from frappe.commands import pass_context
 from dogansystem.commands.site import NOT_DONE, json_option, orchestrator_of, print_json
 from dogansystem.engine.errors import InputError
 from dogansystem.scaling import worker_room
-from dogansystem.sites.frappe import scale as scaling
+from dogansystem.sites.bench import scale as scaling
 
 SETTINGS = "Dogan Settings"
 WAIT = 60.0  # seconds for new workers to be there: each starts Frappe, one after another on a small machine

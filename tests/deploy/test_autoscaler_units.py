@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from dogansystem.scaling.autoscale import Bounds
-from dogansystem.sites.frappe.systemd import UNIT, orders
+from dogansystem.sites.bench.systemd import UNIT, orders
 from tests.deploy.files import broken, program, run
 from tests.deploy.test_units import SUPERVISOR, SYSTEMD, TARGET, parsed, short, supervised, verified  # noqa: F401
 

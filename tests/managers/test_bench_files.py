@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from dogansystem.engine.errors import WrongState
-from dogansystem.sites.frappe.bench_files import FileChange, with_values, write
+from dogansystem.sites.bench.bench_files import FileChange, with_values, write
 
 SORTED = b'{\n "a": 1,\n "workers": {\n  "other": {\n   "timeout": 5\n  }\n }\n}'
 

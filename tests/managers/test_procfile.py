@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dogansystem.sites.frappe.managers import ManagerError
-from dogansystem.sites.frappe.procfile import Procfile, with_workers
+from dogansystem.sites.bench.managers import ManagerError
+from dogansystem.sites.bench.procfile import Procfile, with_workers
 
 # As bench's template renders it.
 WRITTEN = """redis_cache: redis-server config/redis_cache.conf

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dogansystem.sites.frappe.managers import ManagerError
-from dogansystem.sites.frappe.supervisor import Known, Supervisor, known, orders
+from dogansystem.sites.bench.managers import ManagerError
+from dogansystem.sites.bench.supervisor import Known, Supervisor, known, orders
 from tests.deploy.files import PROGRAMS
 
 # The command line of a worker, of a process that leaves at once when it is told to.

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from dogansystem.sites.frappe.managers import ManagerError
+from dogansystem.sites.bench.managers import ManagerError
+from dogansystem.sites.bench.supervisor_file import SupervisorFile
 from dogansystem.sites.frappe.queues import GRACE
-from dogansystem.sites.frappe.supervisor_file import SupervisorFile
 from tests.deploy.files import DEPLOY
 
 BENCH = Path("/home/frappe/frappe-bench")

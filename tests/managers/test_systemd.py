@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dogansystem.sites.frappe.managers import ManagerError
-from dogansystem.sites.frappe.systemd import RUNS, UNIT, Systemd, orders
+from dogansystem.sites.bench.managers import ManagerError
+from dogansystem.sites.bench.systemd import RUNS, UNIT, Systemd, orders
 from tests.deploy.files import DEPLOY
 
 UNITS = DEPLOY / "systemd"

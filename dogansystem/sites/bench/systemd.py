@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from dogansystem.sites.frappe.bench_files import FileChange, content_of
-from dogansystem.sites.frappe.managers import ManagerError, Order, ask, may_sudo
+from dogansystem.sites.bench.bench_files import FileChange, content_of
+from dogansystem.sites.bench.managers import ManagerError, Order, ask, may_sudo
 
 UNIT = "dogansystem-worker"
 CONTROL = "systemctl"

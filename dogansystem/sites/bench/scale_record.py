@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dogansystem.engine.errors import WrongState
-from dogansystem.sites.frappe.bench_files import FileChange, write
+from dogansystem.sites.bench.bench_files import FileChange, write
 
 NAME = Path("config") / "dogansystem-scale.json"
 KEPT = 10  # changes that can be taken back, one after another

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dogansystem.scaling.autoscale import Bounds, Decision, Demand, Memory, decide
-from dogansystem.sites.frappe.bench_files import content_of, write
-from dogansystem.sites.frappe.managers import Manager
-from dogansystem.sites.frappe.scale import Bench, NotDone, Plan
+from dogansystem.sites.bench.bench_files import content_of, write
+from dogansystem.sites.bench.managers import Manager
+from dogansystem.sites.bench.scale import Bench, NotDone, Plan
 
 REMEMBERED = Path("config") / "dogansystem-autoscale.json"
 

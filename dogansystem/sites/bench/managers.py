@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dogansystem.engine.errors import DoganError
-from dogansystem.sites.frappe.bench_files import FileChange
+from dogansystem.sites.bench.bench_files import FileChange
 
 
 class ManagerError(DoganError):

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dogansystem.sites.frappe.bench_files import FileChange
-from dogansystem.sites.frappe.managers import ManagerError, Order, ask, may_sudo
-from dogansystem.sites.frappe.supervisor_file import SupervisorFile
+from dogansystem.sites.bench.bench_files import FileChange
+from dogansystem.sites.bench.managers import ManagerError, Order, ask, may_sudo
+from dogansystem.sites.bench.supervisor_file import SupervisorFile
 
 FOLDER = Path("/etc/supervisor/conf.d")  # Debian's, where programs stand that no bench has written
 CONTROL = "supervisorctl"

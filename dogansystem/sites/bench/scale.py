@@ -9,16 +9,20 @@ from pathlib import Path
 from typing import Protocol
 
 from dogansystem.engine.errors import DoganError
-from dogansystem.sites.frappe import bench_files
-from dogansystem.sites.frappe.bench_files import FileChange
-from dogansystem.sites.frappe.managers import Manager, Order
-from dogansystem.sites.frappe.procfile import Procfile
+from dogansystem.sites.bench import bench_files
+from dogansystem.sites.bench.bench_files import FileChange
+from dogansystem.sites.bench.managers import Manager, Order
+from dogansystem.sites.bench.procfile import Procfile
+from dogansystem.sites.bench.scale_record import Entry, Record
+from dogansystem.sites.bench.supervisor import Supervisor
+from dogansystem.sites.bench.systemd import Systemd
 from dogansystem.sites.frappe.queues import QUEUE, TIMEOUT
-from dogansystem.sites.frappe.scale_record import Entry, Record
-from dogansystem.sites.frappe.supervisor import Supervisor
-from dogansystem.sites.frappe.systemd import Systemd
 
-MANAGERS = {"systemd": Systemd, "supervisor": Supervisor, "procfile": Procfile}
+MANAGERS: dict[str, type[Systemd] | type[Supervisor] | type[Procfile]] = {
+	"systemd": Systemd,
+	"supervisor": Supervisor,
+	"procfile": Procfile,
+}
 Values = Mapping[str, int]
 
 

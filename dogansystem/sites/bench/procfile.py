@@ -6,8 +6,8 @@ bench writes a line with one worker, whatever number the configuration has; `ben
 import re
 from pathlib import Path
 
-from dogansystem.sites.frappe.bench_files import FileChange, content_of
-from dogansystem.sites.frappe.managers import ManagerError, Order
+from dogansystem.sites.bench.bench_files import FileChange, content_of
+from dogansystem.sites.bench.managers import ManagerError, Order
 from dogansystem.sites.frappe.queues import QUEUE
 
 # NAME: [VARIABLES] bench worker|worker-pool … --queue QUEUE …

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dogansystem.sites.frappe.managers import ManagerError
+from dogansystem.sites.bench.managers import ManagerError
 from dogansystem.sites.frappe.queues import GRACE, QUEUE
 
 _SECTION = re.compile(
