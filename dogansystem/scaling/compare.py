@@ -139,7 +139,7 @@ def _judge(gained: dict[str, Any], before: Measurement, after: Measurement) -> s
 	if wish is None or abs(wish - 1) <= SAME_WORKERS:
 		return WORSE if high < 1 else AS_HOPED if low > 1 else SAME
 	if ratio >= NEARLY * wish:
-		return AS_HOPED
+		return AS_HOPED if low > 1 or wish < 1 else NO_GAIN
 	if high < min(1, wish):
 		return WORSE
 	return LESS if low > 1 or wish < 1 else NO_GAIN

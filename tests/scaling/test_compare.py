@@ -159,6 +159,18 @@ def test_of_a_few_minutes_the_error_is_said_to_be_a_guess(recorded: Recorded, or
 	]
 
 
+def test_a_gain_that_may_be_chance_is_none(recorded: Recorded, orchestrator: Orchestrator):
+	for steps in (8, 100, 8):
+		recorded.minutes(1, steps, {"n1": 1}, took=55.0)
+	orchestrator.record_baseline("unsteady", 3)
+	for steps in (16, 200, 16):
+		recorded.minutes(1, steps, {"n1": 2}, took=55.0)
+	found = orchestrator.compare("unsteady")
+	assert found["capacity"]["ratio"] == pytest.approx(2, rel=0.05)
+	assert found["capacity"]["low"] < 1
+	assert found["verdict"] == "no_gain"
+
+
 def test_few_steps_say_nothing(recorded: Recorded, orchestrator: Orchestrator):
 	recorded.minutes(5, 6, TEN, took=100.0)
 	found = orchestrator.record_baseline("few", 5)
