@@ -19,6 +19,7 @@ from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers import starting
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
+OWN = "Dogan "  # how the names of the app's own DocTypes begin
 MAX_KEPT = 16  # maps in one process: those of its sites, and of the snapshots that are open
 LIFETIME = 60.0  # seconds; workflows that somebody changes past their DocType show after it
 
@@ -125,5 +126,7 @@ def _read(site: Site) -> Mapping[str, tuple[Wanted, ...]]:
 		for trigger in versions.load(site, version).triggers:
 			if trigger.on == "document":
 				doctype = trigger.keys["doctype"]
+				if doctype.startswith(OWN):
+					continue  # what the app itself writes starts nothing
 				found[doctype] = (*found.get(doctype, ()), Wanted(workflow, version, trigger))
 	return found

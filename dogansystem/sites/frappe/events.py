@@ -65,10 +65,9 @@ def _wanted() -> Mapping[str, Any]:
 	from dogansystem.triggers import document
 
 	found = document.wanted(current_site())
-	mine = {doctype: wants for doctype, wants in found.items() if not doctype.startswith("Dogan ")}
 	if not stamps.is_touched(document.STAMP):  # else what is wanted may change within this transaction
-		frappe.local.dogan_wanted = mine
-	return mine
+		frappe.local.dogan_wanted = found
+	return found
 
 
 def _tell(doc: Any, event: str) -> None:

@@ -23,7 +23,8 @@ def stamp(database: Database, subject: str) -> str:
 	if subject in known.touched:
 		return secrets.token_hex(8)
 	if subject not in known.marks:
-		rows = database.sql("SELECT value FROM dogan_state WHERE name = %s", (_row(subject),))
+		# Once in every transaction that saves a document: without values the driver has nothing to escape.
+		rows = database.sql(_READ[subject] if subject in _READ else _read(subject))
 		known.marks[subject] = str(int(rows[0][0])) if rows else "0"
 	return known.marks[subject]
 
@@ -41,6 +42,16 @@ def touch(database: Database, subject: str) -> None:
 def is_touched(subject: str) -> bool:
 	"""Whether this transaction has changed the subject."""
 	return subject in _known().touched
+
+
+_READ: dict[str, str] = {}
+
+
+def _read(subject: str) -> str:
+	"""The statement that reads a mark. Subjects are names in the code."""
+	if not subject.isidentifier():
+		raise ValueError(f"{subject!r} is no subject: it has to be a name.")
+	return _READ.setdefault(subject, f"SELECT value FROM dogan_state WHERE name = '{_row(subject)}'")
 
 
 class _Known:
