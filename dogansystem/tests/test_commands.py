@@ -137,6 +137,9 @@ class TestCommands(SiteTestCase):
 			stdout=subprocess.PIPE,
 			stderr=subprocess.PIPE,
 			text=True,
+			preexec_fn=lambda: signal.signal(
+				signal.SIGINT, signal.SIG_DFL
+			),  # a shell's background job ignores it
 		)
 		try:
 			first = json.loads(watching.stdout.readline())

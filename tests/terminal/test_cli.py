@@ -245,6 +245,9 @@ def test_status_is_watched_until_ctrl_c_and_shows_what_changes(tmp_path):
 			stdout=subprocess.PIPE,
 			stderr=subprocess.PIPE,
 			text=True,
+			preexec_fn=lambda: signal.signal(
+				signal.SIGINT, signal.SIG_DFL
+			),  # a shell's background job ignores it
 		)
 		try:
 			first = json.loads(watching.stdout.readline())

@@ -17,6 +17,9 @@ class Numbered(Protocol):
 Member = TypeVar("Member", bound=Numbered)
 
 
+NOISE = 1e-9  # seconds
+
+
 class Rota(Generic[Member]):
 	"""Those who come by every `interval` seconds, each counting from when it joined."""
 
@@ -47,7 +50,9 @@ class Rota(Generic[Member]):
 		phase = now % self._interval
 		place = bisect_right(self._phases, (phase, 1 << 62))
 		ahead, number = self._phases[place % len(self._phases)]
-		wait = (ahead - phase) % self._interval or self._interval
+		wait = (ahead - phase) % self._interval
+		if now + wait <= now + NOISE:  # what is left of a remainder of floats is no time
+			wait += self._interval
 		return now + wait, self._members[number][1]
 
 	def latest(self, now: float) -> tuple[float, Member]:
