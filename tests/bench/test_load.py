@@ -33,7 +33,7 @@ class TestLoad(ScaleTestCase):
 				yield lambda: (self.set_settings(num_workers=4), more())
 
 	def json_of(self, *arguments: str) -> Any:
-		return json.loads(self.command(*arguments, "--json").stdout)
+		return json.loads(self.command(*arguments, "--json", shell=True).stdout)  # signals need a main thread
 
 	def put_on(self, workers: int) -> None:
 		runs = str(workers * RUNS_PER_WORKER)
