@@ -9,6 +9,7 @@ APP = "dogansystem"
 MODULE = "DoganSystem"
 ROLES = ("Dogan Manager", "Dogan User")
 DOCTYPE_PREFIX = "Dogan "
+PAGES = "dogan-%"
 
 # Rows of Frappe's own DocTypes that speak of ours: the DocType, and its column with the DocType's name in it.
 _TRACES = (
@@ -121,8 +122,9 @@ def _delete_scheduled_jobs() -> None:
 
 
 def _forget_deleted() -> None:
-	"""Uninstalling keeps a copy of each DocType, role and workspace among the deleted documents."""
+	"""Uninstalling keeps a copy of each DocType, page, role and workspace among the deleted documents."""
 	frappe.db.delete("Deleted Document", {"deleted_name": ["in", [MODULE, *ROLES]]})
+	frappe.db.delete("Deleted Document", {"deleted_doctype": "Page", "deleted_name": ["like", PAGES]})
 	for doctype in ("DocType", "Workspace", "Number Card", "Dashboard Chart"):
 		frappe.db.delete(
 			"Deleted Document", {"deleted_doctype": doctype, "deleted_name": ["like", f"{DOCTYPE_PREFIX}%"]}
