@@ -16,7 +16,7 @@ from dogansystem.sites.frappe import events
 
 # Microseconds more per save. Most of it is one statement, in the first save of a transaction: what may be kept of the
 # triggers is read with the transaction's own eyes. Redis would answer in half the time, and now and then wrongly.
-PROMISE = Promise("at most", 150.0)
+PROMISE = Promise("at most", 100.0)
 DOCTYPE = "ToDo"  # its own save is short, so what is added shows
 EVENTS = (events.on_update, events.on_change)  # what a save calls
 PAIRS = 100  # of saves in a round, one with and one without the app's events in turns
