@@ -49,11 +49,14 @@ class Rota(Generic[Member]):
 		"""Who comes by next, and when. Not now: whoever joined at this moment comes in one interval."""
 		phase = now % self._interval
 		place = bisect_right(self._phases, (phase, 1 << 62))
-		ahead, number = self._phases[place % len(self._phases)]
-		wait = (ahead - phase) % self._interval
-		if now + wait <= now + NOISE:  # what is left of a remainder of floats is no time
-			wait += self._interval
-		return now + wait, self._members[number][1]
+		count = len(self._phases)
+		for turn in range(place, place + count):
+			ahead, number = self._phases[turn % count]
+			wait = (ahead - phase) % self._interval
+			if wait > NOISE:  # what is left of a remainder of floats is no time
+				return now + wait, self._members[number][1]
+		number = self._phases[place % count][1]
+		return now + self._interval, self._members[number][1]
 
 	def latest(self, now: float) -> tuple[float, Member]:
 		"""Who came by last, and when, or has just joined."""
