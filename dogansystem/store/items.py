@@ -4,7 +4,6 @@ Items do not share a counter: a row that every finishing item writes would let o
 next pending item that nobody else is opening; who finds none looks, after its commit, whether it was the last.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from dogansystem.engine.definition import Definition, Step
@@ -105,10 +104,9 @@ def at_most(db: Database, run: str) -> int:
 	return int(rows[0][0] or 0)
 
 
-def are_among(run: str, step_id: str, in_hand: Iterable[Lease]) -> bool:
-	"""Whether a process has items of this step in hand: then one of them is the last, and none before."""
-	prefix = names.step_run(run, step_id) + "."
-	return any(each.step_run.startswith(prefix) for each in in_hand)
+def is_of(lease: Lease, run: str, step_id: str) -> bool:
+	"""Whether this is the lease of an item of this step."""
+	return lease.step_run.startswith(names.step_run(run, step_id) + ".")
 
 
 def close(

@@ -2,7 +2,6 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator
 
 from dogansystem.engine.states import RUNNING
 from dogansystem.sites.protocol import Database, Site
@@ -72,10 +71,6 @@ class Batch:
 	def ahead(self) -> Lease | None:
 		"""What comes next. Who begins it in the transaction of the step before tells `has_begun` when that has committed."""
 		return self._works[0].lease if self._works else None
-
-	def leases(self) -> Iterator[Lease]:
-		"""All that is in hand and not taken out."""
-		return (each.lease for each in self._works)
 
 	def has_begun(self, lease: Lease | None) -> None:
 		"""That what is `ahead` has begun is committed; or, with None, that it has not."""

@@ -291,18 +291,21 @@ class Drainer:
 
 	def _follow_up(self, work: Work, finished: Finished) -> None:
 		"""What a finished step leads to beyond its own transaction."""
-		closed = finished.check_items and self._close_items(work, finished.broken)
+		closed = finished.check_items and self._close_items(work, finished)
 		if finished.freed or closed:
 			chores.admit(self.site, self._control)
 		if finished.opened > 1 or (finished.opened and finished.successor):
 			self._ring_for_help()
 
-	def _close_items(self, work: Work, broken: bool) -> bool:
+	def _close_items(self, work: Work, finished: Finished) -> bool:
 		"""Complete the `for_each` step if this was its last item; True when its run went on or ended by it."""
 		run, step = work.lease.run, work.step.id
-		if not broken and items.are_among(run, step, self._batch.leases()):
-			return False
-		return chores.close_items(self.site, self._control, run, step, work.definition, broken=broken)
+		# What is merely claimed may have been taken back and finished elsewhere; what has begun is finished here.
+		if finished.begun and not finished.broken and items.is_of(finished.begun, run, step):
+			return False  # that one will look
+		return chores.close_items(
+			self.site, self._control, run, step, work.definition, broken=finished.broken
+		)
 
 	# When nothing is ready
 

@@ -166,8 +166,9 @@ class Process:
 			self._in_hand, self._is_successor = finished.successor, True
 		if finished.freed:
 			self._to_do.append(self.world.admit)
-		more = items.are_among(attempt.lease.run, attempt.step.id, self._batch)
-		if finished.check_items and (finished.broken or not more):
+		begun = finished.begun
+		another = begun and items.is_of(begun, attempt.lease.run, attempt.step.id)
+		if finished.check_items and (finished.broken or not another):
 			self._to_do.append(lambda: self._close_items(attempt, finished.broken))
 
 	def _close_items(self, attempt: Attempt, broken: bool) -> None:
