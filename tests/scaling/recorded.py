@@ -7,6 +7,8 @@ from dogansystem.store import samples
 from dogansystem.store.figures import Figures, Table
 
 BEAT = 6  # seconds: a third of what workers write is enough here
+TEN, TWENTY = {"n1": 10}, {"n1": 10, "n2": 10}
+SATURATED = 5700  # steps of 100 ms that ten workers do in a minute: they are busy for 95 % of it
 
 
 class Recorded:

@@ -8,20 +8,7 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.engine.errors import InputError, NotFound
 from dogansystem.scaling import measurement
 from dogansystem.sites.sandbox import TestClock
-from tests.scaling.recorded import Recorded
-
-TEN, TWENTY = {"n1": 10}, {"n1": 10, "n2": 10}
-SATURATED = 5700  # steps of 100 ms that ten workers do in a minute: they are busy for 95 % of it
-
-
-@pytest.fixture
-def recorded(sandbox: Sandbox, clock: TestClock) -> Recorded:
-	return Recorded(sandbox, clock)
-
-
-@pytest.fixture
-def orchestrator(sandbox: Sandbox) -> Orchestrator:
-	return Orchestrator(sandbox)
+from tests.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
 
 
 def test_what_is_kept_is_what_was_measured(recorded: Recorded, sandbox: Sandbox):

@@ -7,24 +7,10 @@ import pytest
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.scaling import report
 from dogansystem.scaling.document import as_markdown, as_text
-from dogansystem.sites.sandbox import TestClock
-from tests.scaling.recorded import Recorded
+from tests.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
 
 # What is read and written is tested in test_baselines.py on both; here it is the arithmetic.
 pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
-
-TEN, TWENTY = {"n1": 10}, {"n1": 10, "n2": 10}
-SATURATED = 5700  # steps of 100 ms that ten workers do in a minute: they are busy for 95 % of it
-
-
-@pytest.fixture
-def recorded(sandbox: Sandbox, clock: TestClock) -> Recorded:
-	return Recorded(sandbox, clock)
-
-
-@pytest.fixture
-def orchestrator(sandbox: Sandbox) -> Orchestrator:
-	return Orchestrator(sandbox)
 
 
 def test_a_baseline_says_how_much_how_long_and_by_whom(recorded: Recorded, orchestrator: Orchestrator):
