@@ -27,8 +27,10 @@ class TestDrain(LoadTestCase):
 			self.skipTest("only root can have two nodes on one machine")
 		stack = ExitStack()
 		self.addCleanup(stack.close)
-		for node in (STAYS, STAYS, LEAVES, LEAVES):
-			stack.enter_context(Worker(node=node))
+		nodes = (STAYS, STAYS, LEAVES, LEAVES)
+		workers = [stack.enter_context(Worker(node=node)) for node in nodes]
+		# RQ knows a worker of another machine that was killed for eight minutes more, and so would the tests behind.
+		self.addCleanup(lambda: [each.terminate() for each in workers])
 
 	def command(self, *arguments: str) -> dict[str, Any]:
 		"""Run `drain`; gives what it prints."""
