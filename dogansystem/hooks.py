@@ -25,8 +25,9 @@ doc_events = {
 	}
 }
 
-# A scrape of the metrics brings its token where Frappe expects a login.
-before_request = ["dogansystem.api.metrics.keep_token"]
+# When it began tells how old what it reads may be. A scrape of the metrics brings its token where Frappe expects a login.
+before_request = ["dogansystem.sites.frappe.relied.note_beginning", "dogansystem.api.metrics.keep_token"]
+before_job = ["dogansystem.sites.frappe.relied.note_beginning"]
 
 # Every minute: due schedules and timers, expired leases, a ring if work waits.
 scheduler_events = {"cron": {"* * * * *": ["dogansystem.sites.frappe_site.tick"]}}

@@ -2,6 +2,7 @@
 
 import frappe
 from frappe import _
+from frappe.utils.global_search import sync_global_search
 
 from dogansystem.store import schema
 
@@ -109,6 +110,7 @@ def _delete_traces() -> None:
 	for doctype, column in _TRACES:
 		if frappe.db.table_exists(doctype, cached=False) and frappe.db.has_column(doctype, column):
 			frappe.db.delete(doctype, {column: ["in", names]})
+	sync_global_search()  # what waits in Redis would come after the rows are gone
 	frappe.db.sql("DELETE FROM `__UserSettings` WHERE doctype IN %s", (names,))
 	frappe.db.sql("DELETE FROM `__global_search` WHERE doctype IN %s", (names,))
 	frappe.db.sql("DELETE FROM `__Auth` WHERE doctype IN %s", (names,))

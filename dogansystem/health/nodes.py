@@ -38,7 +38,7 @@ def every(
 			"steps_last_minute": minute.get((NODE, name), Figures()).executed,
 			"steps_last_hour": hour.get((NODE, name), Figures()).executed,
 			"last_beat": as_text(site.local_time(seen)) if seen else None,
-			"last_beat_seconds": round(now - seen, 3) if seen else None,
+			"last_beat_seconds": round(max(0.0, now - seen), 3) if seen else None,
 			"machine": dict(known[name].machine) if name in known else {},
 		}
 	return found

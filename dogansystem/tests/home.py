@@ -9,6 +9,7 @@ from frappe.installer import update_site_config
 from frappe.tests.utils import FrappeTestCase
 
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.sites.frappe import relied
 from dogansystem.sites.frappe.doorbell import Doorbell
 from dogansystem.sites.frappe_site import FrappeSite, current_site
 from dogansystem.tests.contract.home import PERSON
@@ -62,7 +63,7 @@ class SiteTestCase(FrappeTestCase):
 	site: FrappeSite
 	ahead: float = 0.0
 	settings: ClassVar[dict[str, Any]] = {"linger_seconds": 0}
-	is_alone: ClassVar[bool] = True  # whether the bench's own workers and scheduler must not join in
+	is_alone: ClassVar[bool] = True  # nobody else is at work on the site: no worker, no scheduler, no request
 
 	@classmethod
 	def setUpClass(cls) -> None:
@@ -71,6 +72,9 @@ class SiteTestCase(FrappeTestCase):
 			silent = patch.object(Doorbell, "_call", lambda self, has_workers: None)
 			silent.start()
 			cls.addClassCleanup(silent.stop)
+			exact = patch.object(relied, "SECONDS", 0.0)
+			exact.start()
+			cls.addClassCleanup(exact.stop)
 		was_paused = frappe.conf.pause_scheduler or 0
 		update_site_config("pause_scheduler", 1)
 		cls.addClassCleanup(update_site_config, "pause_scheduler", was_paused)

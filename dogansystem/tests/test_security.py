@@ -62,8 +62,8 @@ class TestEveryMethod(SecurityTestCase):
 
 	def test_a_user_without_a_role_of_the_app_may_do_nothing(self):
 		frappe.set_user("Administrator")
-		ensure_user("nobody-of-dogan@example.com", ["Desk User"])
-		frappe.set_user("nobody-of-dogan@example.com")
+		ensure_user("dogan-nobody@example.com", ["Desk User"])
+		frappe.set_user("dogan-nobody@example.com")
 		for name, (given, _who, _changes) in CALLS.items():
 			function = frappe.get_attr(f"dogansystem.api.{name}")
 			arguments = self.filled(given, frappe.session.user)

@@ -1,7 +1,7 @@
 """Every document's events on their way to the triggers.
 
 Nearly all documents are wanted by no workflow: these functions stand in every save of every document, so they do one
-look in a dictionary that was fetched once per transaction, and leave.
+look in what the process has settled lately (`relied`), or else in what was fetched once per transaction, and leave.
 """
 
 from collections.abc import Mapping
@@ -9,9 +9,10 @@ from typing import Any
 
 import frappe
 
-from dogansystem.sites.frappe import stamps
+from dogansystem.sites.frappe import relied, stamps
 from dogansystem.sites.frappe.values import plain
 from dogansystem.sites.frappe_site import current_site
+from dogansystem.triggers import document
 
 _BUSY_FLAGS = ("in_install", "in_install_app", "in_migrate", "in_patch", "in_uninstall", "in_setup_wizard")
 _EMPTY = (None, "", 0)
@@ -20,7 +21,7 @@ DIGITS = 9  # behind the point, as Frappe's number columns keep them
 
 def on_update(doc: Any, method: str | None = None) -> None:
 	"""A document was inserted or saved, also after it was submitted. Submitting has an event of its own."""
-	if doc.doctype in _wanted():
+	if _is_wanted(doc.doctype):
 		if doc.flags.in_insert:
 			_tell(doc, "created")
 		elif doc._action != "submit":
@@ -29,28 +30,33 @@ def on_update(doc: Any, method: str | None = None) -> None:
 
 def on_submit(doc: Any, method: str | None = None) -> None:
 	"""A document was submitted."""
-	if doc.doctype in _wanted():
+	if _is_wanted(doc.doctype):
 		_tell(doc, "submitted")
 
 
 def on_cancel(doc: Any, method: str | None = None) -> None:
 	"""A document was cancelled."""
-	if doc.doctype in _wanted():
+	if _is_wanted(doc.doctype):
 		_tell(doc, "cancelled")
 
 
 def after_delete(doc: Any, method: str | None = None) -> None:
 	"""A document was deleted."""
-	if doc.doctype in _wanted():
+	if _is_wanted(doc.doctype):
 		_tell(doc, "deleted")
 
 
 def on_change(doc: Any, method: str | None = None) -> None:
 	"""A field was written by `db_set`, which saves nothing; or a save is over, of which the triggers know already."""
-	wanted = _wanted()
-	if doc.doctype in wanted and not doc.flags.in_delete:
-		if any(want.trigger.keys["event"] == "changed" for want in wanted[doc.doctype]):
+	if _is_wanted(doc.doctype) and not doc.flags.in_delete:
+		if any(want.trigger.keys["event"] == "changed" for want in _wanted()[doc.doctype]):
 			_tell(doc, "changed")
+
+
+def _is_wanted(doctype: str) -> bool:
+	if relied.is_unwanted(doctype) and not stamps.is_touched(document.STAMP):
+		return False
+	return doctype in _wanted()
 
 
 def _wanted() -> Mapping[str, Any]:
@@ -62,17 +68,14 @@ def _wanted() -> Mapping[str, Any]:
 	flags = frappe.local.flags
 	if any(flags.get(flag) for flag in _BUSY_FLAGS):
 		return {}
-	from dogansystem.triggers import document
-
 	found = document.wanted(current_site())
 	if not stamps.is_touched(document.STAMP):  # else what is wanted may change within this transaction
 		frappe.local.dogan_wanted = found
+		relied.rely(found)
 	return found
 
 
 def _tell(doc: Any, event: str) -> None:
-	from dogansystem.triggers import document
-
 	values = _stored(plain(doc.as_dict()))
 	document.on_event(current_site(), values, event, _previous(doc, values))
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import frappe
 
+from dogansystem.sites.frappe import relied
 from dogansystem.sites.protocol import Database
 
 BITS = 53  # what a DOUBLE holds exactly
@@ -37,11 +38,13 @@ def touch(database: Database, subject: str) -> None:
 	if subject not in known.touched:
 		known.touched.add(subject)
 		frappe.local.db.before_commit.add(lambda: _write(database, subject))
+		frappe.local.db.after_commit.add(relied.wait_out)
 
 
 def is_touched(subject: str) -> bool:
 	"""Whether this transaction has changed the subject."""
-	return subject in _known().touched
+	known = getattr(frappe.local, "dogan_stamps", None)
+	return known is not None and subject in known.touched
 
 
 _READ: dict[str, str] = {}
@@ -66,13 +69,22 @@ def _known() -> _Known:
 	known = getattr(frappe.local, "dogan_stamps", None)
 	if known is None:
 		known = frappe.local.dogan_stamps = _Known()
-		frappe.local.db.after_commit.add(forget)
-		frappe.local.db.after_rollback.add(forget)
+		db = frappe.local.db
+		db.before_commit.add(_commits)
+		db.after_commit.add(forget)
+		db.before_rollback.add(relied.note_end)
+		db.after_rollback.add(forget)
 	return known
+
+
+def _commits() -> None:
+	relied.note_end()
+	frappe.local.db.after_rollback.add(forget)  # a commit that fails has dropped this callback
 
 
 def forget() -> None:
 	"""The transaction has ended: what it saw may have changed."""
+	relied.note_ended()
 	_drop("dogan_stamps")
 	_forget_wanted()
 
