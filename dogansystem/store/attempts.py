@@ -7,8 +7,8 @@ from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped
 from dogansystem.engine.states import FAILED, RUNNING, SKIPPED, SUCCEEDED, WAITING
 from dogansystem.sites.protocol import Database, Statement
 from dogansystem.store import dialect, slots
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.queue import Lease
 
 STEP_RUN = "tabDogan Step Run"
 

@@ -13,10 +13,10 @@ from dogansystem.engine.outcomes import Expanded, Failed, Outcome, Stops, Waits
 from dogansystem.engine.retry import next_attempt
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, RUNNING, WAITING
 from dogansystem.sites.protocol import Database
-from dogansystem.store import faults, items, names, ordinary, queue, runs, timers
+from dogansystem.store import faults, items, leasing, names, ordinary, runs, timers
 from dogansystem.store.attempts import Attempt, Finished, frees, state_of, write_result
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.queue import Lease
 from dogansystem.store.runs import LockedRun
 
 
@@ -43,7 +43,7 @@ def finish(
 	finished = _finish(db, attempt, outcome, at, stick, chance)
 	if finished is None:
 		return None
-	if behind and not finished.successor and queue.begin(db, behind, at):
+	if behind and not finished.successor and leasing.begin(db, behind, at):
 		finished = replace(finished, begun=behind)
 	if commit:
 		faults.point("step.before_commit")
@@ -107,7 +107,7 @@ def _finish_step(
 		return items.expand(db, run, attempt, outcome, at)
 	run.states[attempt.step.id] = state_of(outcome)
 	if isinstance(outcome, Stops):
-		if not queue.drop(db, attempt.lease):
+		if not leasing.drop(db, attempt.lease):
 			return None
 		write_result(db, attempt, outcome, at)
 		message = outcome.message or None
@@ -119,7 +119,7 @@ def _finish_step(
 		return Finished(freed=frees(db, attempt))
 	decision = flow.decide(attempt.definition, run.states)
 	successor = _successor(run, decision, attempt, at) if stick else None
-	held = queue.hand_over(db, attempt.lease, successor) if successor else queue.drop(db, attempt.lease)
+	held = leasing.hand_over(db, attempt.lease, successor) if successor else leasing.drop(db, attempt.lease)
 	if not held:
 		return None
 	write_result(db, attempt, outcome, at, successor=successor)
@@ -137,7 +137,7 @@ def _finish_in_ending_run(
 	db: Database, run: LockedRun, attempt: Attempt, outcome: Outcome, at: Moment
 ) -> Finished | None:
 	"""A step that was running when its run began to end: its result is kept, nothing follows."""
-	if not queue.drop(db, attempt.lease):
+	if not leasing.drop(db, attempt.lease):
 		return None
 	if isinstance(outcome, Expanded) and outcome.items:
 		run.states[attempt.step.id] = CANCELLED
@@ -154,7 +154,7 @@ def _retry_later(
 	db: Database, attempt: Attempt, outcome: Failed, delay: float, at: Moment
 ) -> Finished | None:
 	run = runs.lock(db, attempt.lease.run, attempt.definition)
-	if run is None or not queue.drop(db, attempt.lease):
+	if run is None or not leasing.drop(db, attempt.lease):
 		return None
 	freed = frees(db, attempt)
 	if run.ending:
@@ -174,7 +174,7 @@ def _wait(db: Database, attempt: Attempt, outcome: Waits, at: Moment) -> Finishe
 		return None
 	if run.ending:
 		return _finish_in_ending_run(db, run, attempt, outcome, at)
-	if not queue.drop(db, attempt.lease):
+	if not leasing.drop(db, attempt.lease):
 		return None
 	write_result(db, attempt, outcome, at)
 	_sleep(db, run, attempt, "wait", outcome.until, outcome.output, at)

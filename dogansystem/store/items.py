@@ -12,10 +12,10 @@ from dogansystem.engine.outcomes import Expanded, Failed, Outcome, Waits, as_err
 from dogansystem.engine.outputs import decode, encode
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, PENDING, RUNNING, SUCCEEDED
 from dogansystem.sites.protocol import Database
-from dogansystem.store import dialect, names, queue, runs, slots, timers
+from dogansystem.store import dialect, leasing, names, queue, runs, slots, timers
 from dogansystem.store.attempts import Attempt, Finished, frees, write_result
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.queue import Lease
 from dogansystem.store.runs import LockedRun
 
 _OPEN = "('Ready', 'Running', 'Waiting')"
@@ -27,7 +27,7 @@ _COLUMNS = (
 
 def expand(db: Database, run: LockedRun, attempt: Attempt, outcome: Expanded, at: Moment) -> Finished | None:
 	"""Write a row for each item and open the first ones. The step itself stays Running until the last is finished."""
-	if not queue.drop(db, attempt.lease):
+	if not leasing.drop(db, attempt.lease):
 		return None
 	step = attempt.step
 	position = run.definition.steps.index(step)
@@ -80,7 +80,7 @@ def finish_item(db: Database, attempt: Attempt, outcome: Outcome, at: Moment, st
 	goes_on = not (ending or status == PAUSED or broken or waits)
 	successor, value = _next_item(db, attempt, at) if goes_on else (None, None)
 	in_hand = successor if stick and not attempt.step.is_limited else None
-	held = queue.hand_over(db, attempt.lease, in_hand) if in_hand else queue.drop(db, attempt.lease)
+	held = leasing.hand_over(db, attempt.lease, in_hand) if in_hand else leasing.drop(db, attempt.lease)
 	if not held:
 		return None
 	gives_up = CANCELLED if ending and isinstance(outcome, Waits) else None

@@ -12,10 +12,10 @@ from dogansystem.engine.definition import Step
 from dogansystem.engine.outcomes import Done, Outcome, Skipped
 from dogansystem.engine.states import SUCCEEDED
 from dogansystem.sites.protocol import Statement
-from dogansystem.store import dialect, names, queue, slots
+from dogansystem.store import dialect, leasing, names, queue, slots
 from dogansystem.store.attempts import Attempt, Finished, result_of, running
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.queue import Lease
 
 _RUN = "tabDogan Workflow Run"
 _UNDER_WAY = "status = 'Running' AND ending = ''"
@@ -52,7 +52,7 @@ def plan(attempt: Attempt, outcome: Outcome, at: Moment, stick: bool, behind: Le
 	successor = successor_of(attempt, follower, at)
 	statements = (
 		_is_under_way(attempt),
-		queue.handing_over(attempt.lease, successor),
+		leasing.handing_over(attempt.lease, successor),
 		result_of(attempt, outcome, at),
 		running(attempt, successor, at),
 	)
@@ -75,7 +75,7 @@ def _of_item(attempt: Attempt, outcome: Outcome, at: Moment, behind: Lease | Non
 	"""An item, where all of them were opened at once, so that none is to be opened now."""
 	if not (isinstance(outcome, Done | Skipped) and 0 < attempt.items <= attempt.step.max_parallel):
 		return None
-	statements = (_is_under_way(attempt), queue.dropping(attempt.lease), result_of(attempt, outcome, at))
+	statements = (_is_under_way(attempt), leasing.dropping(attempt.lease), result_of(attempt, outcome, at))
 	return _ending(attempt, statements, Finished(check_items=True), behind, at)
 
 
@@ -93,7 +93,7 @@ def _of_last(attempt: Attempt, outcome: Outcome, at: Moment, behind: Lease | Non
 	ended = {"status": SUCCEEDED, "ending": SUCCEEDED, "finished_at": at.text, "modified": at.text}
 	statements = (
 		dialect.update_of(_RUN, attempt.lease.run, ended, _UNDER_WAY, must=True),
-		queue.dropping(attempt.lease),
+		leasing.dropping(attempt.lease),
 		result_of(attempt, outcome, at),
 	)
 	return _ending(attempt, statements, Finished(), behind, at)
@@ -110,7 +110,7 @@ def _ending(
 	if attempt.lease.agent:
 		statements = (*statements, slots.releasing(attempt.lease.step_run))
 	if behind and at:
-		statements = (*statements, queue.beginning(behind, at))
+		statements = (*statements, leasing.beginning(behind, at))
 	freed = bool(attempt.lease.agent or attempt.definition.limits.concurrent_runs)
 	return Ending(statements, replace(finished, freed=freed, begun=behind))
 

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from dogansystem.sites.protocol import Database
 from dogansystem.store import dialect
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.queue import Lease
 
 
 @dataclass(frozen=True, slots=True)

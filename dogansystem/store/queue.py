@@ -9,26 +9,13 @@ from dataclasses import dataclass, field
 
 from dogansystem.engine.definition import Step
 from dogansystem.engine.states import READY, RUNNING, WAITING
-from dogansystem.sites.protocol import Database, Statement
-from dogansystem.store import dialect, names
+from dogansystem.sites.protocol import Database
+from dogansystem.store import dialect, leasing, names
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
 
 LANES = 10  # one for each priority; lane 0 is priority 9
 SWEEP_INTERVAL = 1.0  # seconds between two claims that look below the floor
-
-
-@dataclass(slots=True)
-class Lease:
-	"""One step in hand. `process` and `seq` together are the fencing token of every write of its result."""
-
-	process: int
-	seq: int
-	lane: int
-	step_run: str
-	run: str
-	attempt: int
-	agent: str | None
-	ready_at: float
 
 
 @dataclass(slots=True)
@@ -129,7 +116,7 @@ def claim(
 		Lease(process, seq + number, row[0], row[2], row[3], row[4], row[5], row[6])
 		for number, row in enumerate(rows)
 	]
-	_insert_leases(db, leases, at.seconds if begins else None)
+	leasing.insert(db, leases, at.seconds if begins else None)
 	# The exact times are written when a step is finished. A batch is some hundredths of a second of work.
 	dialect.write_by_keys(
 		db,
@@ -152,97 +139,6 @@ def claim_query(db: Database, limit: int, floors: Sequence[int]) -> tuple[str, l
 		f"SELECT {columns} FROM dogan_ready FORCE INDEX (PRIMARY) WHERE {above}"
 		" ORDER BY lane, id LIMIT %s FOR UPDATE SKIP LOCKED",
 		[*values, limit],
-	)
-
-
-def _insert_leases(db: Database, leases: Sequence[Lease], first_begun_at: float | None) -> None:
-	db.execute_many(
-		"INSERT INTO dogan_lease (process, seq, lane, step_run, run, attempt, agent, ready_at, begun_at)"
-		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s)",
-		[
-			(
-				each.process,
-				each.seq,
-				each.lane,
-				each.step_run,
-				each.run,
-				each.attempt,
-				each.agent,
-				each.ready_at,
-				None if number else first_begun_at,
-			)
-			for number, each in enumerate(leases)
-		],
-	)
-
-
-def begin(db: Database, lease: Lease, at: Moment) -> bool:
-	"""Note that the attempt starts now, so that it counts if the process dies. False: the lease was taken back."""
-	statement = beginning(lease, at)
-	return bool(db.execute(statement.query, statement.values))
-
-
-def beginning(lease: Lease, at: Moment) -> Statement:
-	"""What `begin` executes."""
-	return Statement(
-		"UPDATE dogan_lease SET begun_at = %s WHERE process = %s AND seq = %s AND step_run = %s AND begun_at IS NULL",
-		(at.seconds, lease.process, lease.seq, lease.step_run),
-		must=True,
-	)
-
-
-def unbegin(db: Database, lease: Lease) -> bool:
-	"""Note that a step that was handed over has not been started after all, so that it can be given back."""
-	return bool(
-		db.execute(
-			"UPDATE dogan_lease SET begun_at = NULL WHERE process = %s AND seq = %s AND step_run = %s",
-			(lease.process, lease.seq, lease.step_run),
-		)
-	)
-
-
-def unbegin_all(db: Database, process: int) -> int:
-	"""Note that nothing a process has in hand is being executed any more; gives how many steps."""
-	return db.execute("UPDATE dogan_lease SET begun_at = NULL WHERE process = %s", (process,))
-
-
-def drop(db: Database, lease: Lease) -> bool:
-	"""Give up a lease because its step is finished or waits. False: somebody else owns the step by now."""
-	statement = dropping(lease)
-	return bool(db.execute(statement.query, statement.values))
-
-
-def dropping(lease: Lease) -> Statement:
-	"""What `drop` executes."""
-	return Statement(
-		"DELETE FROM dogan_lease WHERE process = %s AND seq = %s AND step_run = %s",
-		(lease.process, lease.seq, lease.step_run),
-		must=True,
-	)
-
-
-def hand_over(db: Database, lease: Lease, successor: Lease) -> bool:
-	"""Turn the lease of a finished step into that of the step behind it: the fence and the claim in one statement."""
-	statement = handing_over(lease, successor)
-	return bool(db.execute(statement.query, statement.values))
-
-
-def handing_over(lease: Lease, successor: Lease) -> Statement:
-	"""What `hand_over` executes."""
-	return Statement(
-		"UPDATE dogan_lease SET step_run = %s, lane = %s, attempt = %s, agent = NULL, begun_at = %s, ready_at = %s"
-		" WHERE process = %s AND seq = %s AND step_run = %s",
-		(
-			successor.step_run,
-			successor.lane,
-			successor.attempt,
-			successor.ready_at,
-			successor.ready_at,
-			lease.process,
-			lease.seq,
-			lease.step_run,
-		),
-		must=True,
 	)
 
 

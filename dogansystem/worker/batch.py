@@ -5,9 +5,9 @@ from collections import deque
 
 from dogansystem.engine.states import RUNNING
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import queue
+from dogansystem.store import leasing, queue
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
-from dogansystem.store.queue import Lease
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 from dogansystem.worker.execute import Work
@@ -63,7 +63,7 @@ class Batch:
 		work = self._works.popleft()
 		begun, self._begun = self._begun, None
 		if work.lease is begun or self._control.run(
-			lambda db: queue.begin(db, work.lease, moment(self._site))
+			lambda db: leasing.begin(db, work.lease, moment(self._site))
 		):
 			return work
 		return None
@@ -104,4 +104,4 @@ class Batch:
 	def _unbegin(self) -> None:
 		lease, self._begun = self._begun, None
 		if lease:
-			self._control.run(lambda db: queue.unbegin(db, lease))
+			self._control.run(lambda db: leasing.unbegin(db, lease))

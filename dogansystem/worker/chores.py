@@ -28,9 +28,9 @@ from dogansystem.store import (
 )
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
-from dogansystem.store.queue import Lease
 from dogansystem.store.timers import Timer
 from dogansystem.triggers import schedule
 from dogansystem.worker import identity

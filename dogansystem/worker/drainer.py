@@ -14,7 +14,7 @@ from functools import partial
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import faults, items, nodes, processes, queue, samples
+from dogansystem.store import faults, items, leasing, nodes, processes, queue, samples
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import Moment, moment
@@ -117,7 +117,7 @@ class Drainer:
 			try:
 				self.site.database.reconnect()
 				self._control.reconnect()
-				self._control.run(lambda db: queue.unbegin_all(db, self._process))
+				self._control.run(lambda db: leasing.unbegin_all(db, self._process))
 				self._batch.give_back()
 				return True
 			except Exception as again:
@@ -207,7 +207,7 @@ class Drainer:
 			if finished is None or finished.successor is None:
 				break
 			if self.progress.stopping.is_set():
-				self._control.run(partial(queue.unbegin, lease=finished.successor))
+				self._control.run(partial(leasing.unbegin, lease=finished.successor))
 				break
 			next_work = self._batch.loader.successor(finished.successor, finished.item_value)
 

@@ -17,8 +17,8 @@ from dogansystem.engine.templates.render import render, step_references, to_json
 from dogansystem.sites.protocol import Site
 from dogansystem.store import context
 from dogansystem.store.context import RunData
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.queue import Lease
 from dogansystem.worker.acting import Acting
 from dogansystem.worker.deadline import TimeUp, deadline
 

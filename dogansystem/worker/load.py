@@ -6,7 +6,7 @@ from dogansystem.engine.outputs import decode
 from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import agents, context, dialect, items, names, versions
 from dogansystem.store.context import RunData
-from dogansystem.store.queue import Lease
+from dogansystem.store.leasing import Lease
 from dogansystem.worker.execute import Work
 
 

@@ -15,7 +15,7 @@ import yaml
 from dogansystem import Sandbox
 from dogansystem.scaling.autoscale import Demand
 from dogansystem.sites.sandbox import TestClock
-from dogansystem.store import demand, processes, queue
+from dogansystem.store import demand, leasing, processes, queue
 from dogansystem.store.moment import moment
 from tests.deploy.files import DEPLOY, program, run
 from tests.sandbox.conftest import clock, empty_mariadb_url, mariadb_url  # noqa: F401
@@ -49,7 +49,7 @@ def fill(site: Sandbox, ready: int, claimed: int, running: int) -> None:
 		leases = queue.claim(db, process, "worker", 1, claimed + running, queue.Floor(), moment(site))
 		assert len(leases) == claimed + running
 		for lease in leases[:running]:
-			assert queue.begin(db, lease, moment(site))
+			assert leasing.begin(db, lease, moment(site))
 	db.commit()
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
-from dogansystem.store import items, names, processes, queue, reads, returns, versions
+from dogansystem.store import items, leasing, names, processes, queue, reads, returns, versions
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
-from dogansystem.store.queue import Lease
 from dogansystem.worker import chores
 from tests.simulation.definitions import ERRORS
 from tests.simulation.invariants import Broken
@@ -101,7 +101,7 @@ class Process:
 		at = moment(self.world.place)
 		if lease.seq != self._begun:
 			held = self.world.holds(lease)
-			if self.world.control.run(lambda db: queue.begin(db, lease, at)) != held:
+			if self.world.control.run(lambda db: leasing.begin(db, lease, at)) != held:
 				raise Broken(
 					"a_fenced_owner_changes_nothing", f"{self.worker} began {lease.step_run}, held: {held}"
 				)
@@ -223,7 +223,7 @@ class Process:
 		self._batch.clear()
 		self._to_do.clear()
 		self._in_hand = None
-		self.world.control.run(lambda db: queue.unbegin_all(db, self.id))
+		self.world.control.run(lambda db: leasing.unbegin_all(db, self.id))
 		return "reconnected, " + self.give_back()
 
 	def leave(self) -> str:
@@ -232,10 +232,10 @@ class Process:
 			self.go_on_with_hand()
 		if self._in_hand:
 			lease = self._in_hand
-			self.world.control.run(lambda db: queue.unbegin(db, lease))
+			self.world.control.run(lambda db: leasing.unbegin(db, lease))
 		elif self._batch and self._batch[0].seq == self._begun:
 			lease = self._batch[0]
-			self.world.control.run(lambda db: queue.unbegin(db, lease))
+			self.world.control.run(lambda db: leasing.unbegin(db, lease))
 		said = self.give_back()
 		self.world.control.run(lambda db: processes.leave(db, self.id))
 		while self._to_do:

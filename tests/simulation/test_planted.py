@@ -16,6 +16,7 @@ from dogansystem.store import (
 	finish,
 	history,
 	items,
+	leasing,
 	processes,
 	purge,
 	queue,
@@ -139,8 +140,8 @@ def retried_runs_stay_counted(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_looks_at_the_lease(patch: pytest.MonkeyPatch) -> None:
-	drop = queue.drop
-	patch.setattr(queue, "drop", lambda db, lease: [drop(db, lease), True][1])
+	drop = leasing.drop
+	patch.setattr(leasing, "drop", lambda db, lease: [drop(db, lease), True][1])
 
 
 def keys_are_forgotten(patch: pytest.MonkeyPatch) -> None:

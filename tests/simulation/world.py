@@ -11,8 +11,8 @@ from dogansystem import Orchestrator
 from dogansystem.engine.errors import LimitReached, WrongState
 from dogansystem.sites.protocol import Database
 from dogansystem.store import admission, history, names, purge
+from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
-from dogansystem.store.queue import Lease
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 from dogansystem.worker.tick import tick

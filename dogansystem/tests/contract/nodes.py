@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.engine.errors import NotFound
-from dogansystem.store import nodes, processes, queue
+from dogansystem.store import leasing, nodes, processes, queue
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.home import Home, states, step
 from dogansystem.worker import identity
@@ -75,7 +75,7 @@ class NodeContract(Home):
 		at = moment(self.site)
 		process = processes.register(db, ELSEWHERE, ELSEWHERE, 1, f"{ELSEWHERE}:1", at)
 		(lease,) = queue.claim(db, process, f"{ELSEWHERE}:1", 0, 1, queue.Floor(), at)
-		assert queue.begin(db, lease, at)
+		assert leasing.begin(db, lease, at)
 		return process
 
 	def test_a_drained_node_is_remembered_however_long_it_is_silent(self):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.engine.errors import InputError
-from dogansystem.store import figures, processes, queue, samples
+from dogansystem.store import figures, leasing, processes, queue, samples
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.errors import UNREACHABLE
 from dogansystem.tests.contract.home import PERSON, Home, step
@@ -120,7 +120,7 @@ class SampleContract(Home):
 			at = moment(self.site)
 			process = processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", at)
 			(lease,) = queue.claim(db, process, "elsewhere:1", 0, 10, queue.Floor(), at)
-			queue.begin(db, lease, at)
+			leasing.begin(db, lease, at)
 
 		control.run(claim)
 		up = self.status()["nodes"]["elsewhere"]

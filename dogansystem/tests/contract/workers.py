@@ -1,7 +1,7 @@
 """Workers: what they claim, what a dead one leaves, and the promise that effects happen once."""
 
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Waits
-from dogansystem.store import admission, items, names, processes, queue, reads, versions
+from dogansystem.store import admission, items, leasing, names, processes, queue, reads, versions
 from dogansystem.store.attempts import Attempt
 from dogansystem.store.finish import finish
 from dogansystem.store.moment import moment
@@ -13,7 +13,7 @@ CREATE = {"doctype": "ToDo", "values": {"description": "contract worker"}}
 
 
 class WorkerContract(Home):
-	def claim(self, control: Control, limit: int = 10, begin: bool = True) -> tuple[int, list[queue.Lease]]:
+	def claim(self, control: Control, limit: int = 10, begin: bool = True) -> tuple[int, list[leasing.Lease]]:
 		"""Claim as a process that will never finish."""
 
 		def work(db):
@@ -22,7 +22,7 @@ class WorkerContract(Home):
 			leases = queue.claim(db, process, "elsewhere:1", 0, limit, queue.Floor(), at)
 			if begin:
 				for lease in leases:
-					assert queue.begin(db, lease, at)
+					assert leasing.begin(db, lease, at)
 			return process, leases
 
 		return control.run(work)
@@ -87,7 +87,7 @@ class WorkerContract(Home):
 		control = Control(self.site)
 		process, _ = self.claim(control)
 		self.act(what, run)
-		control.run(lambda db: queue.unbegin_all(db, process))
+		control.run(lambda db: leasing.unbegin_all(db, process))
 		control.run(lambda db: chores.give_back(self.site, db, process))
 		control.close()
 
@@ -139,11 +139,11 @@ class WorkerContract(Home):
 		self.assertEqual(states(self.run_of(first)), {"old": "Succeeded", "then": "Cancelled"})
 		self.assertEqual(self.run_of(second)["status"], "Succeeded")
 
-	def begin_one(self, control: Control) -> queue.Lease:
+	def begin_one(self, control: Control) -> leasing.Lease:
 		_, (lease,) = self.claim(control)
 		return lease
 
-	def finish_as(self, control: Control, outcome: Outcome, lease: queue.Lease | None = None) -> None:
+	def finish_as(self, control: Control, outcome: Outcome, lease: leasing.Lease | None = None) -> None:
 		"""Have a process finish a step, and see to its items, as a drainer does."""
 		lease = lease or self.begin_one(control)
 
