@@ -16,22 +16,18 @@ import click
 from dogansystem import __version__
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
 from dogansystem.sites.sandbox import Sandbox
-from dogansystem.terminal import advise, baselines, drain, files, load, show
+from dogansystem.terminal import advise, baselines, drain, files, load, show, simulate, status
 from dogansystem.terminal import run as runs
-from dogansystem.terminal import simulate as terminal_simulate
-from dogansystem.terminal import status as terminal_status
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
 	FAILED,
 	INVALID,
 	SUCCEEDED,
-	database_option,
 	errors,
-	existing,
 	json_option,
+	on_sandbox,
 	print_json,
 )
 
@@ -146,26 +142,6 @@ def serve(url: str, workers: int, as_json: bool) -> None:
 
 
 @main.command()
-@database_option
-@click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
-@json_option
-def status(url: str | None, watch: bool, as_json: bool) -> None:
-	"""Show agents, workflows, runs, steps, the queue, the workers and nodes, and what got done lately."""
-	with errors(as_json):
-		with Sandbox(existing(url)) as site:
-
-			def read() -> dict[str, Any]:
-				site.database.rollback()  # what was read before is what was true then
-				return Orchestrator(site).get_system_status()
-
-			if watch:
-				terminal_status.watch(read, as_json)
-				return
-			found = read()
-	print_json(found) if as_json else click.echo("\n".join(terminal_status.lines(found)))
-
-
-@main.command()
 @click.option(
 	"--db", "url", default=DEFAULT_DATABASE, show_default=True, metavar="FILE", help="Where the tour is kept."
 )
@@ -180,9 +156,6 @@ def demo(url: str, workers: int, as_json: bool) -> None:
 	if as_json:
 		print_json(found)
 	sys.exit(SUCCEEDED if found["all_succeeded"] else FAILED)
-
-
-main.add_command(terminal_simulate.simulate)
 
 
 def _checked(path: Path) -> dict[str, Any]:
@@ -218,5 +191,7 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
-for _command in (advise.advise, baselines.baseline, baselines.compare, drain.drain, load.load):
-	main.add_command(_command)
+for _make in (status.status, advise.advise, baselines.baseline, baselines.compare, drain.drain):
+	main.add_command(_make(on_sandbox))
+main.add_command(load.load)
+main.add_command(simulate.simulate)

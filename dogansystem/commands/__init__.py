@@ -6,18 +6,9 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import (
-	advise,
-	autoscale,
-	baselines,
-	definitions,
-	drain,
-	load,
-	run,
-	scale,
-	simulate,
-	status,
-)
+from dogansystem.commands import autoscale, definitions, load, run, scale, simulate
+from dogansystem.commands.site import on_bench
+from dogansystem.terminal import advise, baselines, drain, status
 
 
 @click.group("dogansystem")
@@ -25,17 +16,14 @@ def dogansystem() -> None:
 	"""Workflows and agents of a site."""
 
 
+for _make in (status.status, advise.advise, baselines.baseline, baselines.compare, drain.drain):
+	dogansystem.add_command(_make(on_bench))
 for _command in (
-	status.status,
-	advise.advise,
 	definitions.check,
 	definitions.import_,
 	definitions.export,
 	run.run,
-	baselines.baseline,
-	baselines.compare,
 	scale.scale,
-	drain.drain,
 	load.load,
 	simulate.simulate,
 	autoscale.autoscale,

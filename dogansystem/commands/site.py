@@ -4,11 +4,12 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from typing import Any
 
 import click
 import frappe
-from frappe.commands import get_site
+from frappe.commands import get_site, pass_context
 
 from dogansystem.engine import errors
 
@@ -24,6 +25,17 @@ def user_option(command: Callable[..., Any]) -> Callable[..., Any]:
 	return click.option(
 		"--user", default="Administrator", show_default=True, help="Who asks; their permissions count."
 	)(command)
+
+
+def on_bench(command: Callable[..., None]) -> Callable[..., None]:
+	"""A `terminal.shell.Where`: the command is about the site that `bench --site` names."""
+
+	@pass_context
+	@wraps(command)
+	def told(context: Any, **options: Any) -> None:
+		command(lambda: orchestrator_of(context), **options)
+
+	return told
 
 
 @contextmanager

@@ -1,14 +1,13 @@
-"""Emptying a node, and waiting until it is: `dogansystem drain`, and the same on a bench."""
+"""`drain`: emptying a node, and waiting until it is."""
 
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
 
-from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.sandbox import Sandbox
-from dogansystem.terminal.shell import NO_START, database_option, errors, existing, json_option, print_json
+from dogansystem.terminal.shell import NO_START, Opened, Where, json_option, print_json
 
 LOOK_INTERVAL = 0.5  # seconds
 TELL_INTERVAL = 10.0  # seconds between two lines about what is left
@@ -16,42 +15,38 @@ TELL_INTERVAL = 10.0  # seconds between two lines about what is left
 Left = Mapping[str, Any]
 
 
-def drain_options(command: Any) -> Any:
-	"""What `drain` can be told, wherever it runs."""
-	for option in (
-		click.option(
-			"--timeout", type=float, default=1860.0, show_default=True,
-			help="Seconds to wait until the node is empty: longer than the longest step.",
-		),
-		click.option("--no-wait", is_flag=True, help="Tell the workers to leave, and do not wait."),
-		click.option("--undo", is_flag=True, help="Let the node's workers work again."),
-		click.argument("node"),
-	):  # fmt: skip
-		command = option(command)
+def drain(where: Where) -> click.Command:
+	"""The command."""
+
+	@click.command("drain")
+	@click.argument("node")
+	@click.option("--undo", is_flag=True, help="Let the node's workers work again.")
+	@click.option("--no-wait", is_flag=True, help="Tell the workers to leave, and do not wait.")
+	@click.option(
+		"--timeout", type=float, default=1860.0, show_default=True,
+		help="Seconds to wait until the node is empty: longer than the longest step.",
+	)  # fmt: skip
+	@json_option
+	@where
+	def command(opened: Opened, node: str, undo: bool, no_wait: bool, timeout: float, as_json: bool) -> None:
+		"""Empty NODE before it leaves: its workers finish the step in hand, give back the rest, and stay away."""
+		with opened() as orchestrator:
+			database = orchestrator.site.database
+			found: Left = orchestrator.undrain_node(node) if undo else orchestrator.drain_node(node)
+			database.commit()
+
+			def read() -> Left:
+				database.rollback()  # what was read before is what was true then
+				return orchestrator.what_is_left(node)
+
+			say = (lambda text: None) if as_json else click.echo
+			found = follow(found, read, say, undo=undo, timeout=0.0 if no_wait else timeout)
+		if as_json:
+			print_json(found)
+		if not (undo or no_wait or found["empty"]):
+			sys.exit(NO_START)
+
 	return command
-
-
-@click.command()
-@drain_options
-@database_option
-@json_option
-def drain(node: str, undo: bool, no_wait: bool, timeout: float, url: str | None, as_json: bool) -> None:
-	"""Empty NODE before it leaves: its workers finish the step in hand, give back the rest, and stay away."""
-	with errors(as_json), Sandbox(existing(url)) as site:
-		orchestrator = Orchestrator(site)
-		found: Left = orchestrator.undrain_node(node) if undo else orchestrator.drain_node(node)
-		site.database.commit()
-
-		def read() -> Left:
-			site.database.rollback()
-			return orchestrator.what_is_left(node)
-
-		say = (lambda text: None) if as_json else click.echo
-		found = follow(found, read, say, undo=undo, timeout=0.0 if no_wait else timeout)
-	if as_json:
-		print_json(found)
-	if not (undo or no_wait or found["empty"]):
-		raise click.exceptions.Exit(NO_START)
 
 
 def follow(

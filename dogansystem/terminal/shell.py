@@ -3,19 +3,26 @@
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from functools import wraps
 from typing import Any, NoReturn, TypeVar
 
 import click
 
 from dogansystem.engine.errors import DefinitionError, DoganError, InputError
+from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
+from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import files
 
 SUCCEEDED, FAILED, INVALID, NO_START = 0, 1, 2, 3
 DEFAULT_DATABASE = "dogansystem.db"  # in the current folder: what `demo` leaves and `status` looks at
 
 Command = TypeVar("Command", bound=Callable[..., Any])
+# Opens the site that a command is about, for as long as a block lasts.
+Opened = Callable[[], AbstractContextManager[Orchestrator]]
+# Lets a command be told which site that is: the sandbox's commands and those of a bench are alike but for this.
+Where = Callable[[Callable[..., None]], Callable[..., None]]
 
 
 def json_option(command: Command) -> Command:
@@ -39,6 +46,23 @@ def existing(url: str | None) -> str:
 			f"There is no sandbox at {address}. Run `dogansystem demo`, or name one with --db."
 		)
 	return chosen
+
+
+def on_sandbox(command: Callable[..., None]) -> Callable[..., None]:
+	"""A `Where`: the command is told by `--db` which sandbox it is about."""
+
+	@database_option
+	@wraps(command)
+	def told(url: str | None, **options: Any) -> None:
+		command(lambda: _opened(url, bool(options.get("as_json"))), **options)
+
+	return told
+
+
+@contextmanager
+def _opened(url: str | None, as_json: bool) -> Iterator[Orchestrator]:
+	with errors(as_json), Sandbox(existing(url)) as site:
+		yield Orchestrator(site)
 
 
 @contextmanager

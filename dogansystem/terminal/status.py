@@ -1,4 +1,4 @@
-"""The status as a person reads it: once, or again and again until Ctrl-C."""
+"""`status`: how it goes, as a person reads it, once or again and again until Ctrl-C."""
 
 import json
 import time
@@ -7,7 +7,33 @@ from typing import Any
 
 import click
 
+from dogansystem.terminal.shell import Opened, Where, json_option, print_json
+
 WATCH_INTERVAL = 2.0  # seconds: as often as workers write down what they did
+
+
+def status(where: Where) -> click.Command:
+	"""The command."""
+
+	@click.command("status")
+	@click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
+	@json_option
+	@where
+	def command(opened: Opened, watch: bool, as_json: bool) -> None:
+		"""Show agents, workflows, runs, steps, the queue, the workers and nodes, and what got done lately."""
+		with opened() as orchestrator:
+
+			def read() -> dict[str, Any]:
+				orchestrator.site.database.rollback()  # what was read before is what was true then
+				return orchestrator.get_system_status()
+
+			if watch:
+				show_again(read, as_json)
+				return
+			found = read()
+		print_json(found) if as_json else click.echo("\n".join(lines(found)))
+
+	return command
 
 
 def lines(status: Mapping[str, Any]) -> list[str]:
@@ -30,7 +56,7 @@ def lines(status: Mapping[str, Any]) -> list[str]:
 	return [f"{name:<14} {value}" for name, value in rows]
 
 
-def watch(read: Callable[[], Mapping[str, Any]], as_json: bool) -> None:
+def show_again(read: Callable[[], Mapping[str, Any]], as_json: bool) -> None:
 	"""Show what `read` gives every two seconds until Ctrl-C; as JSON one object to a line."""
 	try:
 		while True:
