@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import half_a_character
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.states import PENDING, QUEUED
 from dogansystem.sites.protocol import Database
@@ -108,10 +109,17 @@ def stored_key(workflow: str, key: str, cause: str) -> str:
 
 	The column's collation takes `A1`, `a1`, `á1` and `a1 ` for equal, so what is not plain goes in as a hash. Callers do
 	not meet the keys that triggers make: who could guess the one of a schedule's next run would keep it from starting.
+
+	Raises InputError if it is no text that can be kept.
 	"""
 	asker = "" if cause in ASKED else f":{cause}"
 	text = f"{workflow}{asker}/{key}"
-	return text if _PLAIN_KEY.fullmatch(text) else sha256(text.encode()).hexdigest()
+	if _PLAIN_KEY.fullmatch(text):
+		return text
+	try:
+		return sha256(text.encode()).hexdigest()
+	except UnicodeEncodeError as error:
+		raise half_a_character(error) from None
 
 
 def resource_of_run(definition: Definition, limit_key: str) -> str:

@@ -40,6 +40,13 @@ class RunContract(Home):
 		self.assertEqual(len(set(runs)), len(keys))
 		self.assertEqual([self.start(workflow, idempotency_key=key) for key in keys], runs)
 
+	def test_an_idempotency_key_that_no_database_takes_is_refused(self):
+		workflow = self.save("contract-half", [step("a")])
+		with self.assertRaisesRegex(InputError, "half of a character"):
+			self.start(workflow, idempotency_key="evt \ud800")
+		self.site.database.rollback()
+		self.assertEqual(self.orchestrator.list_runs(workflow), [])
+
 	def test_nobody_keeps_a_schedule_from_starting_by_using_its_key_before(self):
 		workflow = self.save(
 			"contract-forestalled", [step("a")], triggers=[{"on": "schedule", "every": "1h"}]
