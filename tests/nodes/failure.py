@@ -5,6 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tests.nodes import growth
 from tests.nodes.load import SHAPES, Load
 from tests.nodes.place import Node, Place
 
@@ -41,7 +42,9 @@ class Failure:
 
 def cut_power(place: Place, sizes: Sequence[int], rate: float, seconds: float) -> Failure:
 	"""Cut the power of the last node while runs arrive that need `rate` steps per second, and look on for `seconds`."""
+	place.load.fill(growth.while_they_come(sizes))  # workers of a bench come only where there is work
 	with place.nodes(*sizes) as nodes:
+		place.load.wait_until_done(ALL_END)
 		watch = _Watch(place, nodes[-1])
 		began = time.monotonic()
 		arrivals = _Arrivals(place.load, rate)
@@ -125,11 +128,12 @@ def _failure(load: Load, watch: _Watch, cut_at: float, ended_at: float) -> Failu
 
 
 def _response_times(load: Load, cut_at: float) -> dict[int, list[float]]:
-	"""From start to end, of the runs of one step, by the second in which they were started; 0 begins with the cut."""
+	"""From start to end, of the runs of one step that arrived, by the second in which they were started; 0 begins with the
+	cut."""
 	rows = load.ask(
 		"SELECT TIMESTAMPDIFF(MICROSECOND, %s, creation), TIMESTAMPDIFF(MICROSECOND, creation, finished_at)"
-		" FROM `tabDogan Workflow Run` WHERE workflow = 'wait-one'",
-		(load.text(cut_at),),
+		" FROM `tabDogan Workflow Run` WHERE workflow = 'wait-one' AND creation >= %s",
+		(load.text(cut_at), load.text(cut_at - BEFORE)),
 	)
 	found: dict[int, list[float]] = {}
 	for began, took in rows:

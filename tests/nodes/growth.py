@@ -14,14 +14,17 @@ LOOK = 3.0  # seconds at least, over which a share is counted
 
 def measure(place: Place, sizes: Sequence[int], seconds: float) -> Window:
 	"""What nodes with so many workers each finish while there is more to do than they can."""
-	# While they come and warm up some of it is done as well.
-	coming = 6.0 + sum(sizes) / 5
-	place.load.fill(round(sum(sizes) / SECONDS * (seconds + WARM_UP + coming)))
+	place.load.fill(round(sum(sizes) / SECONDS * (seconds + WARM_UP)) + while_they_come(sizes))
 	with place.nodes(*sizes) as nodes:
 		time.sleep(WARM_UP)
 		window = place.load.window([node.name for node in nodes], seconds)
 		assert place.load.left() > sum(sizes), "there was not enough to do"
 	return window
+
+
+def while_they_come(sizes: Sequence[int]) -> int:
+	"""How many steps nodes with so many workers each do at most until all of them have come."""
+	return round(sum(sizes) / SECONDS * (6.0 + sum(sizes) / 5))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,7 @@ class Joined:
 
 def join(place: Place, old: Sequence[int], new: int, seconds: float) -> Joined:
 	"""Have a node join others under load, and look on for so many seconds after its workers are there."""
-	coming = 6.0 + sum(old) / 5
-	place.load.fill(round((sum(old) + new) / SECONDS * (seconds + coming)))
+	place.load.fill(round((sum(old) + new) / SECONDS * seconds) + while_they_come([*old, new]))
 	with place.nodes(*old) as nodes:
 		began = place.site.now()
 		added = place.join(f"node-{len(old) + 1}", new)
