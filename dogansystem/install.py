@@ -46,12 +46,22 @@ _TRACES = (
 
 
 def before_install() -> None:
-	"""Refuse a database that the queue does not work on."""
+	"""Refuse a database that the queue does not work on, and a Python that lacks what the app needs."""
 	if frappe.db.db_type != "mariadb":
 		frappe.throw(
 			_("Dogan System needs a site on MariaDB; this one is on {0}.").format(frappe.db.db_type),
 			title=_("Not Installed"),
 		)
+	try:
+		import dogansystem.orchestrator  # noqa: F401
+	except ImportError as error:
+		frappe.throw(
+			_(
+				"Dogan System cannot be imported: {0}. Install what it needs: bench pip install -e apps/{1}"
+			).format(error, APP),
+			title=_("Not Installed"),
+		)
+	frappe.setup_module_map()  # this process may have one from the cache that is older than the app
 
 
 def after_install() -> None:

@@ -32,6 +32,7 @@ STATUS: Mapping[str, str] = {
 	"workers.wanted": "`num_workers`.",
 	"workers.alive": "Workers that were heard of within the lease.",
 	"workers.busy": "Workers that have a step in hand.",
+	"workers.listening": "RQ workers that would come if they were called: those of a bench leave while there is nothing to do. 0 in the sandbox.",
 	"workers.nodes": "For each node: `alive`, `busy`, and `steps` done by the workers that are alive.",
 	"nodes": "For each node that was heard of within a day: `state` (`up`: its workers beat; `idle`: they left, there was "
 	"nothing to do; `lost`: it stopped; `draining`, `drained`: its workers were told to leave, and have), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "

@@ -49,7 +49,7 @@ def need_run(run: str, *, to_change: bool = False) -> str:
 
 
 def need_start(workflow: str) -> str:
-	"""The caller, who must be allowed to start the workflow. Raises PermissionError.
+	"""The caller, who must be allowed to start the workflow. Raises PermissionError or DoesNotExistError.
 
 	Managers may start every workflow. Others may start one that has a `manual` trigger, if they have the trigger's role
 	or it names none.
@@ -61,6 +61,8 @@ def need_start(workflow: str) -> str:
 		"Dogan Workflow Trigger", {"parent": workflow, "kind": "manual"}, pluck="role", limit=0
 	)
 	if not any(not role or role in frappe.get_roles(user) for role in rows):
+		if not frappe.db.exists("Dogan Workflow", workflow):  # these users see them all
+			frappe.throw(_("There is no workflow named {0}.").format(workflow), frappe.DoesNotExistError)
 		_refuse(_("You may not start the workflow {0}.").format(workflow))
 	return user
 

@@ -10,12 +10,19 @@ import frappe
 import yaml
 from frappe.commands import pass_context
 
-from dogansystem.commands.site import NOT_VALID, json_option, orchestrator_of, print_json, user_option
+from dogansystem.commands.site import (
+	NOT_VALID,
+	FileGiven,
+	json_option,
+	orchestrator_of,
+	print_json,
+	user_option,
+)
 from dogansystem.engine import errors
 
 
 @click.command("check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=FileGiven())
 @json_option
 @pass_context
 def check(context: Any, files: tuple[str, ...], as_json: bool) -> None:
@@ -31,7 +38,7 @@ def check(context: Any, files: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False))
+@click.argument("files", nargs=-1, required=True, type=FileGiven())
 @click.option("--enable/--disable", "enabled", default=None, help="Left out: as it is; a new one disabled.")
 @user_option
 @json_option

@@ -7,7 +7,7 @@ import click
 import frappe
 from frappe.commands import pass_context
 
-from dogansystem.commands.site import json_option, orchestrator_of, print_json, user_option
+from dogansystem.commands.site import json_option, orchestrator_of, path_of, print_json, user_option
 from dogansystem.terminal import simulation
 
 
@@ -30,6 +30,6 @@ def simulate(context: Any, workflow: str, user: str, as_json: bool, **asked: Any
 
 
 def _definition(orchestrator: Any, workflow: str) -> Any:
-	path = Path(workflow)
+	path = Path(path_of(workflow))
 	is_file = path.suffix in (".yaml", ".yml", ".json")
 	return orchestrator.check(path.read_text() if is_file else orchestrator.export_workflow(workflow))

@@ -1,6 +1,7 @@
 """What every command needs: the site's front door, exit codes, and what they all can be told."""
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,6 +16,22 @@ from dogansystem.engine import errors
 
 FAILED, NOT_VALID, NOT_DONE = 1, 2, 3
 _NOT_VALID = (errors.DefinitionError, errors.InputError)
+
+
+def path_of(text: str) -> str:
+	"""A path as the person means it who wrote it: bench goes to the folder `sites` before it runs a command."""
+	stands_in = os.environ.get("PWD", "")
+	return os.path.join(stands_in, text) if os.path.exists(os.path.join(stands_in, text)) else text
+
+
+class FileGiven(click.Path):
+	"""A file that is there, by a path from where the person stands."""
+
+	def __init__(self) -> None:
+		super().__init__(exists=True, dir_okay=False)
+
+	def convert(self, value: Any, param: Any, ctx: Any) -> Any:
+		return super().convert(path_of(value), param, ctx)
 
 
 def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,9 +63,11 @@ def orchestrator_of(context: Any, user: str = "Administrator") -> Iterator[Any]:
 	try:
 		from dogansystem.orchestrator import Orchestrator
 		from dogansystem.sites.frappe_site import current_site
+		from dogansystem.terminal.advice import refused
 
-		frappe.set_user(user)
-		yield Orchestrator(current_site())
+		with refused():
+			frappe.set_user(user)
+			yield Orchestrator(current_site())
 	except _NOT_VALID as error:
 		click.echo(str(error), err=True)
 		sys.exit(NOT_VALID)

@@ -11,14 +11,17 @@ from dogansystem.engine.errors import OutputNotJSON, OutputTooLarge
 MAX_BYTES = 1024 * 1024  # of JSON in UTF-8. Source: workflow-format.md, semantics 9
 
 
-def encode(value: Any, what: str) -> str:
+LESS = "Give back less: name the fields you need, lower the limit, or store it in a document."
+
+
+def encode(value: Any, what: str, less: str = LESS) -> str:
 	"""`value` as compact JSON text.
 
 	Dates become `YYYY-MM-DD`, datetimes `YYYY-MM-DD HH:MM:SS[.ffffff]`, decimals numbers, sets and tuples lists.
 
 	Raises:
 		OutputNotJSON: something in it has no form in JSON.
-		OutputTooLarge: more than `MAX_BYTES`. Both name `what`.
+		OutputTooLarge: more than `MAX_BYTES`; `less` says what to do about it. Both name `what`.
 	"""
 	try:
 		text = json.dumps(
@@ -32,13 +35,10 @@ def encode(value: Any, what: str) -> str:
 		size = len(text) if text.isascii() else len(text.encode())
 	except (TypeError, ValueError, RecursionError) as error:
 		raise OutputNotJSON(
-			f"{what} cannot be kept as JSON: {error}. Give back text, numbers, lists and mappings."
+			f"{what} cannot be kept as JSON: {error}. Use text, numbers, lists and mappings."
 		) from None
 	if size > MAX_BYTES:
-		raise OutputTooLarge(
-			f"{what} is {size:,} bytes of JSON; at most {MAX_BYTES:,} are kept."
-			" Give back less: name the fields you need, lower the limit, or store it in a document."
-		)
+		raise OutputTooLarge(f"{what} is {size:,} bytes of JSON; at most {MAX_BYTES:,} are kept. {less}")
 	return text
 
 

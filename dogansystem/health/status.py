@@ -32,7 +32,8 @@ def system_status(site: Site, settings: Settings) -> dict[str, Any]:
 			"timers": int(db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0]),
 			"oldest_ready_seconds": round(max(0.0, now - oldest), 3) if oldest is not None else None,
 		},
-		"workers": _workers(registered, at_work, settings, now),
+		"workers": _workers(registered, at_work, settings, now)
+		| {"listening": sum(site.listening().values())},
 		"nodes": nodes.every(site, registered, at_work, settings.lease),
 		"throughput": _throughput(db, now),
 		"caches": _caches(site),

@@ -49,7 +49,7 @@ def sentence(evidence: Evidence, diagnosis: Diagnosis, load: float, now: Size) -
 		else f"The busiest minute of the last day had {rate(load)} steps a second"
 	)
 	return (
-		f"{known}: at {seconds(run)} each they keep {some(math.ceil(load * run), 'worker')} busy, and"
-		f" {workers_for(evidence, load)} have a reserve and let 95 % begin within {seconds(WAIT)}."
+		f"{known}: at {seconds(run)} each they keep {some(math.ceil(load * run), 'worker')} busy. With"
+		f" {workers_for(evidence, load)} there is a reserve, and 95 % begin within {seconds(WAIT)}."
 		f" There {'is' if now.in_all == 1 else 'are'} {now.in_all}."
 	)

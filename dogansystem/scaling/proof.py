@@ -24,7 +24,7 @@ def capacity(evidence: Evidence, shares: Shares) -> Said:
 		f"{some(queue.in_line, 'step or run', 'steps or runs')} wait for a slot, and {round(queue.ready):,} for a worker.",
 		f"{line.waiting} of them wait for {_resource(line)}"
 		+ (f", which has {line.busy} of {line.capacity} slots taken." if line.capacity else "."),
-		f"{evidence.workers.busy:.1f} of {some(evidence.workers_there, 'worker')} are busy: more of them do not help.",
+		f"{round(evidence.workers.busy, 1):g} of {some(evidence.workers_there, 'worker')} are busy: more of them do not help.",
 	]
 	if line.capacity == 0:
 		whom = f"the agent {name}" if kind == "agent" else f"an agent with the capability {name}"
@@ -55,7 +55,7 @@ def idle(evidence: Evidence, shares: Shares) -> Said:
 			f" {seconds(recent.wait_p95 or 0)} at most."
 		)
 	there = evidence.workers_there
-	sentences.append(f"{evidence.workers.busy:.1f} of {some(there, 'worker')} are busy.")
+	sentences.append(f"{round(evidence.workers.busy, 1):g} of {some(there, 'worker')} are busy.")
 	return sentences, "Nothing has to be done."
 
 
@@ -116,7 +116,7 @@ def cpu(evidence: Evidence, shares: Shares) -> Said:
 		*_waiting(evidence),
 		f"A step takes {seconds(evidence.recent.cpu)} of the processor and {seconds(evidence.recent.run)} in all:"
 		f" a busy worker computes {percent(shares.cpu)} of its time.",
-		f"{evidence.workers.busy:.1f} busy workers so use {percent(shares.cores)} of {some(cores, 'core')}.",
+		f"{round(evidence.workers.busy, 1):g} busy workers so use {percent(shares.cores)} of {some(cores, 'core')}.",
 	]
 	for each in evidence.nodes:
 		if each.cpu_busy is not None:
@@ -134,7 +134,7 @@ def workers(evidence: Evidence, shares: Shares) -> Said:
 	if not there:
 		what = f"No worker listens to the queue{' ' + workers.queue if workers.queue else ''}."
 		return [*sentences, what], "Start workers: nothing runs without them."
-	sentences.append(f"{workers.busy:.1f} of {some(there, 'worker')} are busy.")
+	sentences.append(f"{round(workers.busy, 1):g} of {some(there, 'worker')} are busy.")
 	if workers.busy < ALL_BUSY * there:
 		return sentences, (
 			"Workers are there and do not come: see whether others than this site's jobs keep them busy, whether Redis"

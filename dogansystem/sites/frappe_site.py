@@ -26,7 +26,7 @@ from dogansystem.sites.frappe.people import People
 from dogansystem.sites.frappe.realtime import RunsChanged
 from dogansystem.sites.frappe.scope import StepScope, acting_as
 from dogansystem.sites.frappe.shared_cache import SharedCache
-from dogansystem.sites.frappe.surroundings import surroundings
+from dogansystem.sites.frappe.surroundings import listening, surroundings
 from dogansystem.sites.protocol import Cache, Settings, Surroundings
 from dogansystem.sites.unshared import Unshared
 
@@ -217,9 +217,13 @@ class FrappeSite:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
 		return stamps.stamp(self.database, subject)
 
-	def touch(self, subject: str) -> None:
+	def touch(self, subject: str, *, adds: bool = True) -> None:
 		"""Give `subject` another stamp when the transaction commits."""
-		stamps.touch(self.database, subject)
+		stamps.touch(self.database, subject, adds)
+
+	def listening(self) -> Mapping[str, int]:
+		"""The RQ workers that listen on the queue of drain jobs, asked now."""
+		return listening()[1]
 
 	def surroundings(self) -> Surroundings:
 		"""The bench's RQ workers and Redis servers, asked now."""

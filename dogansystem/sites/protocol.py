@@ -7,106 +7,17 @@ thread's own connection.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
 from dogansystem.engine.definition import Definition
+from dogansystem.sites.database import Database as Database
+from dogansystem.sites.database import Row as Row
+from dogansystem.sites.database import Statement as Statement
 from dogansystem.sites.settings import Settings as Settings
 from dogansystem.sites.settings import Surroundings as Surroundings
 
-Row = tuple[Any, ...]
 Document = dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-	"""A statement that is executed together with others.
-
-	Attributes:
-		must: it is unfit if it changes no row.
-		asks: it is a SELECT, unfit without a row; what it has read stays as it is until the transaction ends.
-	"""
-
-	query: str
-	values: Sequence[Any]
-	must: bool = False
-	asks: bool = False
-
-
-class Database(Protocol):
-	"""One connection. Placeholders are `%s`, identifiers stand in backticks, on every dialect.
-
-	The first statement opens a transaction; `commit` and `rollback` end it.
-	"""
-
-	@property
-	def dialect(self) -> str:
-		"""`mariadb` or `sqlite`."""
-		...
-
-	def sql(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
-		"""Run a query that gives rows."""
-		...
-
-	def execute(self, query: str, values: Sequence[Any] = ()) -> int:
-		"""Run a statement that changes rows; gives how many it changed."""
-		...
-
-	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
-		"""Run `INSERT … VALUES (%s, …)` for many rows in as few statements as the dialect allows."""
-		...
-
-	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
-		"""Execute statements in order, in one round trip where there is one; None when all did fit.
-
-		Else the number of the first that was unfit: those before it have been executed, those behind it have not.
-		With `commit`, and if all did fit, this is the transaction's end as `commit` is.
-		"""
-		...
-
-	def begin(self) -> None:
-		"""Open the transaction as one that writes, if none is open.
-
-		What is read afterwards cannot be changed by others before the commit: SQLite takes its write lock. MariaDB
-		has nothing to do here, its row locks come with the reads.
-		"""
-		...
-
-	def commit(self) -> None: ...
-
-	def rollback(self) -> None: ...
-
-	def reconnect(self) -> None:
-		"""Replace a connection that is gone. Whatever was not committed is lost."""
-		...
-
-	def close(self) -> None: ...
-
-	def mark(self, name: str | None) -> None:
-		"""Give this connection, and the one that replaces it when it is lost, a name by which others can `end` it;
-		None takes the name away. SQLite has nothing to do: its locks go with the process."""
-		...
-
-	def end(self, name: str) -> bool:
-		"""End the connection of that name: what it has not committed is undone, its locks are free. False: none is
-		known."""
-		...
-
-	def is_conflict(self, error: BaseException) -> bool:
-		"""Whether the transaction lost against another one and may simply be repeated.
-
-		MariaDB: 1213 deadlock, 1205 lock wait timeout, 1020 record changed. SQLite: busy, locked.
-		"""
-		...
-
-	def is_duplicate(self, error: BaseException) -> bool:
-		"""Whether a unique key was violated."""
-		...
-
-	def is_lost(self, error: BaseException) -> bool:
-		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
-		...
 
 
 class Documents(Protocol):
@@ -322,8 +233,15 @@ class Site(Protocol):
 		"""
 		...
 
-	def touch(self, subject: str) -> None:
-		"""Give `subject` another stamp when this thread's transaction commits."""
+	def touch(self, subject: str, *, adds: bool = True) -> None:
+		"""Give `subject` another stamp when this thread's transaction commits.
+
+		`adds`: something may be there now that was not. Whoever relies on its absence for a moment is waited for.
+		"""
+		...
+
+	def listening(self) -> Mapping[str, int]:
+		"""How many workers would come if they were called, by node: asked now. Empty where nobody has to be called."""
 		...
 
 	def surroundings(self) -> Surroundings:

@@ -139,4 +139,5 @@ def counts(site: Site) -> Mapping[str, Counts]:
 	of all processes of the site since its cache was last emptied."""
 	flush(site)
 	found = site.cache.counts()
-	return {name: {where: found.get(f"{name}:{where}", 0) for where in _PLACES} for name in sorted(_every)}
+	names = {*_every, *(each.rpartition(":")[0] for each in found)}
+	return {name: {where: found.get(f"{name}:{where}", 0) for where in _PLACES} for name in sorted(names)}

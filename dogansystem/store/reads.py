@@ -154,6 +154,11 @@ def enabled_workflow(db: Database, workflow: str) -> tuple[str | None, bool] | N
 	return (row[0], bool(row[1])) if row else None
 
 
+def workflow_names(db: Database) -> list[str]:
+	"""The names of all workflows."""
+	return [str(row[0]) for row in db.sql("SELECT name FROM `tabDogan Workflow` ORDER BY name")]
+
+
 def status_of_run(db: Database, run: str) -> str | None:
 	"""The state of a run, or None if there is no such run."""
 	row = dialect.first(db.sql("SELECT status FROM `tabDogan Workflow Run` WHERE name = %s", (run,)))

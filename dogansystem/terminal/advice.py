@@ -2,7 +2,11 @@
 
 import textwrap
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+from dogansystem.engine.errors import DoganError
+from dogansystem.scaling.measure import is_refused
 
 WIDTH = 100
 INDENT = "  "
@@ -16,8 +20,18 @@ def lines(advice: Mapping[str, Any]) -> list[str]:
 	return [line for part in parts for line in part(advice)]
 
 
-def refused(error: BaseException) -> str:
-	"""What is said when the database has no connection left to look through."""
+@contextmanager
+def refused() -> Iterator[None]:
+	"""Where the database has no connection left to look through, that is the bottleneck. Raises DoganError saying so."""
+	try:
+		yield
+	except Exception as error:
+		if is_refused(error):
+			raise DoganError(_refused(error)) from None
+		raise
+
+
+def _refused(error: BaseException) -> str:
 	return (
 		f"Bottleneck: Too few connections\n{INDENT}MariaDB refuses this command as well: {error.args[-1]}.\n"
 		f"{INDENT}→ Raise max_connections, under [mysqld] in its configuration, and at once with\n"
@@ -100,7 +114,7 @@ def _findings(found: Mapping[str, Any]) -> Iterator[str]:
 def _costs(advice: Mapping[str, Any]) -> Iterator[str]:
 	costs = advice["costs"]
 	yield "Costs"
-	if costs["idle_share"] is not None:
+	if costs["idle_share"] is not None and not any("were idle" in each for each in costs["recommendation"]):
 		yield f"{INDENT}Workers were idle {costs['idle_share'] * 100:.0f} % of the last day."
 	if costs["prices_entered"]:
 		for when, then in (("now", "now"), ("then", "after it")):

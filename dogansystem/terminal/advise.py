@@ -2,8 +2,6 @@
 
 import click
 
-from dogansystem.engine.errors import DoganError
-from dogansystem.scaling.measure import is_refused
 from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import advice
 from dogansystem.terminal.shell import Opened, Where, json_option, print_json
@@ -24,12 +22,7 @@ def advise(where: Where) -> click.Command:
 	def command(opened: Opened, target: str | None, seconds: float, as_json: bool) -> None:
 		"""Say what the bottleneck is, what to do for a target, how to set the database and Redis, and what steps cost."""
 		with opened() as orchestrator:
-			try:
-				found = orchestrator.get_advice(target, seconds)
-			except Exception as error:
-				if is_refused(error):
-					raise DoganError(advice.refused(error)) from None
-				raise
+			found = orchestrator.get_advice(target, seconds)
 			if isinstance(orchestrator.site, Sandbox):
 				for order in found["plan"]["commands"]:
 					order["command"] = order["command"].replace(

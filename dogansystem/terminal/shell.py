@@ -14,6 +14,7 @@ from dogansystem.orchestrator import Orchestrator
 from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
 from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import files
+from dogansystem.terminal.advice import refused
 
 SUCCEEDED, FAILED, INVALID, NO_START = 0, 1, 2, 3
 DEFAULT_DATABASE = "dogansystem.db"  # in the current folder: what `demo` leaves and `status` looks at
@@ -61,7 +62,7 @@ def on_sandbox(command: Callable[..., None]) -> Callable[..., None]:
 
 @contextmanager
 def _opened(url: str | None, as_json: bool) -> Iterator[Orchestrator]:
-	with errors(as_json), Sandbox(existing(url)) as site:
+	with errors(as_json), refused(), Sandbox(existing(url)) as site:
 		yield Orchestrator(site)
 
 

@@ -48,7 +48,7 @@ def lines(status: Mapping[str, Any]) -> list[str]:
 		("Queue", f"{queue['ready']} ready, {queue['in_hand']} in hand, {queue['waiting_for_a_slot']} waiting for a slot"),
 		("Oldest ready", "nothing waits" if oldest is None else _seconds(oldest)),
 		("Timers", str(queue["timers"])),
-		("Workers", f"{workers['alive']} alive, {workers['busy']} busy, {workers['wanted']} wanted on each node"),
+		("Workers", _workers(workers)),
 		*((f"  {name}", _node(node)) for name, node in status["nodes"].items()),
 		("Caches", _caches(status["caches"])),
 		*((title, _throughput(status["throughput"][span])) for title, span in _SPANS),
@@ -72,6 +72,12 @@ def show_again(read: Callable[[], Mapping[str, Any]], as_json: bool) -> None:
 
 
 _SPANS = (("Last minute", "last_minute"), ("Last hour", "last_hour"))
+
+
+def _workers(workers: Mapping[str, Any]) -> str:
+	text = f"{workers['alive']} alive, {workers['busy']} busy, {workers['wanted']} wanted on each node"
+	# Those of a bench are called when there is work, and leave when there is none.
+	return text + (f"; {workers['listening']} RQ workers listen" if workers["listening"] else "")
 
 
 def _throughput(found: Mapping[str, Any]) -> str:

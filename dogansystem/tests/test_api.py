@@ -6,7 +6,7 @@ import frappe
 
 from dogansystem.api import agents, desk, errors, status, workflows
 from dogansystem.tests.contract.home import PERSON, fails, step
-from dogansystem.tests.home import SiteTestCase
+from dogansystem.tests.home import USER, SiteTestCase
 
 
 class TestAPI(SiteTestCase):
@@ -41,6 +41,22 @@ class TestAPI(SiteTestCase):
 		self.assert_error(frappe.DoesNotExistError, 404, "nowhere", lambda: workflows.start_run("nowhere"))
 		self.assert_error(frappe.DoesNotExistError, 404, "nothing", lambda: workflows.get_run("nothing"))
 
+	def test_a_name_that_is_misspelt_is_404_for_those_who_may_not_start_everything_too(self):
+		self.save("add-up")
+		self.assert_error(
+			frappe.DoesNotExistError, 404, "did you mean 'add-up'", lambda: workflows.start_run("add-upp")
+		)
+		frappe.set_user(USER)
+		self.assert_error(frappe.DoesNotExistError, 404, "add-upp", lambda: workflows.start_run("add-upp"))
+		self.assert_error(frappe.PermissionError, 403, "may not start", lambda: workflows.start_run("add-up"))
+
+	def test_an_unknown_doctype_or_document_is_404(self):
+		self.save("plain")
+		for doctype, text in (("Leadd", "no DocType"), ("ToDo", "NOPE")):
+			self.assert_error(
+				frappe.DoesNotExistError, 404, text, lambda doctype=doctype: workflows.start_run("plain", doctype=doctype, name="NOPE")
+			)  # fmt: skip
+
 	def test_a_disabled_workflow_is_409(self):
 		self.save("off", enabled=False)
 		self.assert_error(errors.WrongState, 409, "disabled", lambda: workflows.start_run("off"))
@@ -55,7 +71,10 @@ class TestAPI(SiteTestCase):
 		self.save("plain")
 		huge = {"text": "x" * 1_100_000}
 		self.assert_error(
-			errors.InputError, 422, "at most 1,048,576", lambda: workflows.start_run("plain", huge)
+			errors.InputError,
+			422,
+			"at most 1,048,576 are kept. Give less",
+			lambda: workflows.start_run("plain", huge),
 		)
 
 	def test_an_unknown_agent_is_404(self):

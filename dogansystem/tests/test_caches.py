@@ -255,6 +255,14 @@ class TestRelied(TestCaches):
 		self.assertEqual(self.time, before + 1)
 		self.assertEqual((self.there(), self.here()), (1, 1))
 
+	def test_who_only_takes_something_away_waits_for_nobody(self):
+		self.save(enabled=True)
+		before = self.time
+		self.save(enabled=False)
+		self.save(enabled=True, triggers=[{"on": "manual"}])
+		self.assertEqual(self.time, before)
+		self.assertEqual((self.there(), self.here()), (0, 0))
+
 	def test_who_changed_it_sees_it_in_the_same_transaction(self):
 		self.save_twice()
 		frappe.db.rollback()

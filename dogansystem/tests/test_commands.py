@@ -8,6 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import frappe
 import yaml
@@ -169,3 +170,10 @@ class TestCommands(SiteTestCase):
 		self.assertIn("contract none", self.command("compare", "contract none", code=3).stderr)
 		shown = self.command("compare", "contract before", "--with", "contract before", "--markdown").stdout
 		self.assertIn("Verdict: not comparable.", shown)
+
+	def test_a_file_is_looked_for_where_the_person_stands(self):
+		self.write("here")
+		with patch.dict(os.environ, PWD=str(self.folder)):
+			self.command("import", "here.yaml")
+			self.command("simulate", "here.yaml", "--arrivals", "1/s", "--service", "wait 10ms", "--for", "10s")
+		self.command("import", "nowhere.yaml", code=2)

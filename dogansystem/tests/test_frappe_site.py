@@ -53,6 +53,20 @@ class TestFrappeSite(SiteTestCase):
 				with self.assertRaises(frappe.PermissionError):
 					call()
 
+	def test_a_doctype_that_does_not_exist_is_named_whatever_is_wanted_of_it(self):
+		documents = self.site.documents
+		for call in (
+			lambda: documents.get("Leadd", "x"),
+			lambda: documents.create("Leadd", {}),
+			lambda: documents.update("Leadd", "x", {}),
+			lambda: documents.submit("Leadd", "x"),
+			lambda: documents.delete("Leadd", "x"),
+			lambda: documents.comment("Leadd", "x", "text"),
+			lambda: documents.assign("Leadd", "x", PERSON),
+		):
+			with self.assertRaisesRegex(frappe.DoesNotExistError, "no DocType.*Leadd"):
+				call()
+
 	def test_comments_and_assignments(self):
 		name = self.todo()
 		comment = self.site.documents.comment("ToDo", name, "Please look")["name"]

@@ -14,4 +14,4 @@ def workflow_changed(site: Site, workflow: str) -> None:
 	if found and found[0] and found[1]:
 		definition = versions.load(site, found[0])
 	schedule.plan(site, db, workflow, definition, moment(site))
-	site.touch(document.STAMP)
+	site.touch(document.STAMP, adds=definition is not None and document.has_trigger(definition))

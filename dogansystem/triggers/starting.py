@@ -6,6 +6,7 @@ from typing import Any
 from dogansystem.engine.current import MAX_DEPTH, current
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import check_input
+from dogansystem.engine.definitions.problems import closest
 from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotFound, TooDeep, WrongState
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.states import FAILED
@@ -14,6 +15,7 @@ from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import admission, agents, context, reads, runs, start, versions
 from dogansystem.store.moment import Moment
 
+LESS = "Give less: name a document that holds it, or start several runs."
 # Users whom nobody names on purpose: they act only where a workflow says so itself.
 _NOBODY = frozenset({"Administrator", "Guest", ""})
 
@@ -48,7 +50,7 @@ def start_run(
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
 	given = {} if input is None else to_json_value(input)
-	encode(given, "The input")  # before it is looked at: too much of it takes long to check
+	encode(given, "The input", LESS)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
 	above = current.get()
 	depth = above.depth + 1 if above else 0
@@ -111,7 +113,10 @@ def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definit
 	"""The current definition of an enabled workflow and its version's name."""
 	found = reads.enabled_workflow(db, workflow)
 	if found is None or not found[0]:
-		raise NotFound(f"There is no workflow named {workflow!r}.")
+		near = closest(workflow, reads.workflow_names(db))
+		raise NotFound(
+			f"There is no workflow named {workflow!r}" + (f" (did you mean {near!r}?)." if near else ".")
+		)
 	version, enabled = found
 	if not enabled:
 		raise WrongState(f"Workflow {workflow!r} is disabled: enable it before you start a run.")

@@ -106,6 +106,7 @@ class TestWorkers(BenchTestCase):
 			triggers=[{"on": "document", "doctype": "ToDo", "event": "created", "if": f"{{{{ doc.description == '{MARK}' }}}}"}],
 		)  # fmt: skip
 		with Worker():
+			self.wait_for(lambda: self.orchestrator.get_system_status()["workers"]["listening"] == 1)
 			frappe.set_user(PERSON)
 			todo = frappe.get_doc({"doctype": "ToDo", "description": MARK}).insert()
 			frappe.db.commit()

@@ -17,7 +17,7 @@ class Documents:
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""The document, or only some of its fields; `name` is always there."""
-		doc = frappe.get_doc(doctype, name)
+		doc = frappe.get_doc(query.known_doctype(doctype), name)
 		doc.check_permission("read")
 		values = _values(doc)
 		if not fields:
@@ -52,7 +52,7 @@ class Documents:
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
 		"""Insert a document."""
-		return _values(frappe.get_doc({**values, "doctype": doctype}).insert())
+		return _values(frappe.get_doc({**values, "doctype": query.known_doctype(doctype)}).insert())
 
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document:
 		"""Change and save a document."""
@@ -83,7 +83,7 @@ class Documents:
 
 	def comment(self, doctype: str, name: str, text: str) -> Document:
 		"""Comment on a document the user may read."""
-		doc = frappe.get_doc(doctype, name)
+		doc = frappe.get_doc(query.known_doctype(doctype), name)
 		doc.check_permission("read")
 		return {"name": doc.add_comment("Comment", text).name}
 
@@ -91,7 +91,7 @@ class Documents:
 		"""Assign a document to a user; an open assignment to the same user stands."""
 		from frappe.desk.form import assign_to
 
-		args = {"doctype": doctype, "name": name, "assign_to": [user]}
+		args = {"doctype": query.known_doctype(doctype), "name": name, "assign_to": [user]}
 		if description:
 			args["description"] = description
 		assign_to.add(args)
@@ -106,7 +106,7 @@ class Documents:
 
 def _for_change(doctype: str, name: str) -> Any:
 	"""The newest state of a document, locked, so that two steps that change it come one after the other."""
-	return frappe.get_doc(doctype, name, for_update=True)
+	return frappe.get_doc(query.known_doctype(doctype), name, for_update=True)
 
 
 def _values(doc: Any) -> Document:

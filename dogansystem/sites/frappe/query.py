@@ -29,11 +29,17 @@ OPERATORS = TREE | {
 }  # fmt: skip
 
 
-def check(doctype: str, filters: Any, fields: Sequence[str] | None, order_by: str | None) -> None:
-	"""Raise DataError naming the first part that is not known."""
+def known_doctype(doctype: str) -> str:
+	"""The DocType, which is there. Raises DoesNotExistError; Frappe itself would look for a Python module of that name."""
 	# To the database's collation, `todo` and `ToDo\0` are names of ToDo.
 	if not isinstance(doctype, str) or frappe.db.exists("DocType", doctype, cache=True) != doctype:
 		frappe.throw(_("There is no DocType {0}.").format(_shown(doctype)), frappe.DoesNotExistError)
+	return doctype
+
+
+def check(doctype: str, filters: Any, fields: Sequence[str] | None, order_by: str | None) -> None:
+	"""Raise DataError naming the first part that is not known."""
+	known_doctype(doctype)
 	for field in fields or ():
 		if not (isinstance(field, str) and FIELD.fullmatch(field)):
 			_refuse(

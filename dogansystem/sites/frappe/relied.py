@@ -1,7 +1,7 @@
 """Which DocTypes no workflow wants, taken as settled for a second: so that most saves ask the database nothing.
 
-Only what a transaction has read that is younger than that second is relied on, and who changes what workflows want waits
-for a second after the commit (`wait_out`). So when saving a workflow is over, no process of any node overlooks a document
+Only what a transaction has read that is younger than that second is relied on, and who has a workflow want documents
+waits for a second after the commit (`wait_out`). So when saving a workflow is over, no process of any node overlooks a document
 any more. Before that, and after a process that died in between, others may for the rest of the second.
 """
 

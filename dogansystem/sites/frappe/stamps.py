@@ -30,14 +30,16 @@ def stamp(database: Database, subject: str) -> str:
 	return known.marks[subject]
 
 
-def touch(database: Database, subject: str) -> None:
+def touch(database: Database, subject: str, adds: bool) -> None:
 	"""Give `subject` another mark with this transaction. It is written at its very end, so that nobody waits for the row
-	while the transaction goes on."""
+	while the transaction goes on. Where it `adds` something, the commit waits for those who rely on its absence."""
 	known = _known()
 	_forget_wanted()
 	if subject not in known.touched:
 		known.touched.add(subject)
 		frappe.local.db.before_commit.add(lambda: _write(database, subject))
+	if adds and not known.adds:
+		known.adds = True
 		frappe.local.db.after_commit.add(relied.wait_out)
 
 
@@ -63,6 +65,7 @@ class _Known:
 	def __init__(self) -> None:
 		self.marks: dict[str, str] = {}
 		self.touched: set[str] = set()
+		self.adds = False
 
 
 def _known() -> _Known:

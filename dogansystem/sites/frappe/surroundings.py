@@ -25,16 +25,16 @@ _INFO = (
 
 def surroundings() -> Surroundings:
 	"""Everything there is to know. A Redis that does not answer is described by its `problem`."""
-	queue, listening = _listening()
+	queue, workers = listening()
 	return Surroundings(
 		queue=queue,
-		listening=listening,
+		listening=workers,
 		redis={role: _server(str(frappe.conf.get(key) or "")) for role, key in ROLES.items()},
 		web_threads=int(frappe.conf.get("gunicorn_workers") or 0),
 	)
 
 
-def _listening() -> tuple[str, dict[str, int]]:
+def listening() -> tuple[str, dict[str, int]]:
 	"""The queue that drain jobs go to, and its workers by node: with nobody on our own queue, that is the fallback."""
 	try:
 		connection = getattr(get_redis_conn, "__wrapped__", get_redis_conn)()

@@ -11,7 +11,11 @@ dogan.capacity.draw_now = ($figures, $nodes, status) => {
 		[__("Steps per second"), number(minute.per_second), __("in the last minute")],
 		[__("Waited p95"), seconds(minute.wait_seconds.p95), __("took {0}", [seconds(minute.run_seconds.p95)])],
 		[__("Ready"), number(queue.ready), oldest(queue)],
-		[__("Workers busy"), `${workers.busy} / ${workers.alive}`, __("{0} wanted on each node", [workers.wanted])],
+		[
+			__("Workers busy"),
+			`${workers.busy} / ${workers.alive}`,
+			__("{0} wanted on each node, {1} listen", [workers.wanted, workers.listening]),
+		],
 		[__("Wait for a slot"), number(queue.waiting_for_a_slot), __("of an agent or a limit")],
 		[__("Failed"), number(hour.failed), __("of {0} in the last hour", [number(hour.steps)]), hour.failed],
 	];

@@ -17,7 +17,8 @@ dogan.Timeline = class Timeline {
 			${this.summary()}
 			${view.steps.map((step) => this.step(step)).join("")}
 		</div>`);
-		this.wrapper.find(".dogan-step-head").on("click", (event) => this.toggle(event));
+		this.wrapper.find(".dogan-step-head, .dogan-facts").on("click", (event) => this.toggle(event));
+		this.wrapper.find(".dogan-facts a").on("click", (event) => event.stopPropagation());
 		this.wrapper.find(".dogan-retry").on("click", (event) => {
 			this.on_retry($(event.currentTarget).attr("data-step"));
 			return false;
@@ -60,6 +61,7 @@ dogan.Timeline = class Timeline {
 			<div class="dogan-step-body">
 				<div class="dogan-step-head">
 					<div class="dogan-step-title">
+						<span class="dogan-chevron text-muted">${frappe.utils.icon("right", "xs")}</span>
 						<span class="bold">${dogan.escape(step.title || step.step)}</span>
 						<span class="dogan-action">${dogan.escape(step.action)}</span>
 					</div>
@@ -96,19 +98,20 @@ dogan.Timeline = class Timeline {
 		const step = $(event.currentTarget).closest(".dogan-step").attr("data-step");
 		if (this.open.has(step)) {
 			this.open.delete(step);
-			this.details_of(step).empty();
+			this.row_of(step).removeClass("is-open").find(".dogan-details").empty();
 		} else {
 			this.open.add(step);
 			this.draw_details(step);
 		}
 	}
 
-	details_of(step) {
-		return this.wrapper.find(`.dogan-step[data-step="${CSS.escape(step)}"] .dogan-details`);
+	row_of(step) {
+		return this.wrapper.find(`.dogan-step[data-step="${CSS.escape(step)}"]`);
 	}
 
 	async draw_details(name) {
 		const step = this.view.steps.find((each) => each.step === name);
+		this.row_of(name).addClass("is-open");
 		const args = { run: this.view.run.name, step: name };
 		const details = await frappe.xcall("dogansystem.api.desk.step_details", args);
 		if (!this.open.has(name)) return;
@@ -120,7 +123,7 @@ dogan.Timeline = class Timeline {
 			parts.push(`<div class="text-muted">${step.finished_at ? __("No output") : __("Nothing yet")}</div>`);
 		}
 		parts.push(`<div>${dogan.link("Dogan Step Run", step.name, __("Open this step"))}</div>`);
-		this.details_of(name).html(parts.join(""));
+		this.row_of(name).find(".dogan-details").html(parts.join(""));
 	}
 
 	item_table({ items, item_total }) {
