@@ -175,5 +175,7 @@ class TestCommands(SiteTestCase):
 		self.write("here")
 		with patch.dict(os.environ, PWD=str(self.folder)):
 			self.command("import", "here.yaml")
-			self.command("simulate", "here.yaml", "--arrivals", "1/s", "--service", "wait 10ms", "--for", "10s")
+			self.command(
+				"simulate", "here.yaml", "--arrivals", "1/s", "--service", "wait 10ms", "--for", "10s"
+			)
 		self.command("import", "nowhere.yaml", code=2)
