@@ -25,7 +25,8 @@ doc_events = {
 	}
 }
 
-# When it began tells how old what it reads may be. A scrape of the metrics brings its token where Frappe expects a login.
+# Notes when a request or job began, which says how old anything it reads may be. And takes the token out of a scrape of
+# the metrics, which brings it where Frappe expects a login.
 before_request = ["dogansystem.sites.frappe.relied.note_beginning", "dogansystem.api.metrics.keep_token"]
 before_job = ["dogansystem.sites.frappe.relied.note_beginning"]
 

@@ -9,19 +9,17 @@ from uuid import UUID
 from dogansystem.engine.errors import OutputNotJSON, OutputTooLarge
 
 MAX_BYTES = 1024 * 1024  # of JSON in UTF-8. Source: workflow-format.md, semantics 9
+_SMALLER_OUTPUT = "Give back less: name the fields you need, lower the limit, or store it in a document."
 
 
-LESS = "Give back less: name the fields you need, lower the limit, or store it in a document."
-
-
-def encode(value: Any, what: str, less: str = LESS) -> str:
+def encode(value: Any, what: str, remedy: str = _SMALLER_OUTPUT) -> str:
 	"""`value` as compact JSON text.
 
 	Dates become `YYYY-MM-DD`, datetimes `YYYY-MM-DD HH:MM:SS[.ffffff]`, decimals numbers, sets and tuples lists.
 
 	Raises:
 		OutputNotJSON: something in it has no form in JSON.
-		OutputTooLarge: more than `MAX_BYTES`; `less` says what to do about it. Both name `what`.
+		OutputTooLarge: more than `MAX_BYTES`; `remedy` says what to do about it. Both name `what`.
 	"""
 	try:
 		text = json.dumps(
@@ -38,7 +36,7 @@ def encode(value: Any, what: str, less: str = LESS) -> str:
 			f"{what} cannot be kept as JSON: {error}. Use text, numbers, lists and mappings."
 		) from None
 	if size > MAX_BYTES:
-		raise OutputTooLarge(f"{what} is {size:,} bytes of JSON; at most {MAX_BYTES:,} are kept. {less}")
+		raise OutputTooLarge(f"{what} is {size:,} bytes of JSON; at most {MAX_BYTES:,} are kept. {remedy}")
 	return text
 
 

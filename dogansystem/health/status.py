@@ -32,8 +32,7 @@ def system_status(site: Site, settings: Settings) -> dict[str, Any]:
 			"timers": int(db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0]),
 			"oldest_ready_seconds": round(max(0.0, now - oldest), 3) if oldest is not None else None,
 		},
-		"workers": _workers(registered, at_work, settings, now)
-		| {"listening": sum(site.listening().values())},
+		"workers": _workers(site, registered, at_work, settings, now),
 		"nodes": nodes.every(site, registered, at_work, settings.lease),
 		"throughput": _throughput(db, now),
 		"caches": _caches(site),
@@ -68,7 +67,7 @@ def _agents(every: list[dict[str, Any]], settings: Settings) -> dict[str, Any]:
 
 
 def _workers(
-	every: list[processes.Process], at_work: set[int], settings: Settings, now: float
+	site: Site, every: list[processes.Process], at_work: set[int], settings: Settings, now: float
 ) -> dict[str, Any]:
 	alive = [each for each in every if each.id > 0 and now - each.beat_at < settings.lease]
 	nodes: dict[str, dict[str, int]] = {}
@@ -81,5 +80,6 @@ def _workers(
 		"wanted": settings.num_workers,
 		"alive": len(alive),
 		"busy": sum(node["busy"] for node in nodes.values()),
+		"listening": sum(site.listening().values()),
 		"nodes": nodes,
 	}

@@ -86,23 +86,24 @@ def _spot_saves(plan: Plan, prices: Prices, share: float) -> float:
 	return nodes * max(prices.node - prices.spot, 0.0) * HOURS
 
 
+def _fewer(idle: float, plan: Plan) -> str:
+	if idle <= MUCH_IDLE:
+		return ""
+	if plan.now.nodes > 1:
+		return ": let the autoscaler take nodes away when there is nothing to do"
+	return ": a smaller machine, or fewer workers, would do, unless the peaks need them"
+
+
 def _recommendation(report: dict[str, Any], plan: Plan, prices: Prices) -> list[str]:
 	found = []
 	if not prices.known:
 		found.append("Enter prices in Dogan Settings, section Costs, to see what steps cost.")
 	idle = report["idle_share"]
-	if idle is not None and idle > MUCH_IDLE:
+	if idle is not None:
 		cost = (
 			f", {report['idle_per_month']:,.2f} {prices.currency} a month" if report["idle_per_month"] else ""
 		)
-		found.append(
-			f"Workers were idle {percent(idle)} of the last day{cost}: "
-			+ (
-				"let the autoscaler take nodes away when there is nothing to do."
-				if plan.now.nodes > 1
-				else "a smaller machine, or fewer workers, would do, unless the peaks need them."
-			)
-		)
+		found.append(f"Workers were idle {percent(idle)} of the last day{cost}{_fewer(idle, plan)}.")
 	saves = report["spot_saves_per_month"]
 	if saves:
 		found.append(

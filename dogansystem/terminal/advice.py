@@ -114,8 +114,6 @@ def _findings(found: Mapping[str, Any]) -> Iterator[str]:
 def _costs(advice: Mapping[str, Any]) -> Iterator[str]:
 	costs = advice["costs"]
 	yield "Costs"
-	if costs["idle_share"] is not None and not any("were idle" in each for each in costs["recommendation"]):
-		yield f"{INDENT}Workers were idle {costs['idle_share'] * 100:.0f} % of the last day."
 	if costs["prices_entered"]:
 		for when, then in (("now", "now"), ("then", "after it")):
 			yield from _price(costs, when, then)

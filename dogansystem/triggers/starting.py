@@ -15,7 +15,7 @@ from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import admission, agents, context, reads, runs, start, versions
 from dogansystem.store.moment import Moment
 
-LESS = "Give less: name a document that holds it, or start several runs."
+_SMALLER_INPUT = "Give less: name a document that holds it, or start several runs."
 # Users whom nobody names on purpose: they act only where a workflow says so itself.
 _NOBODY = frozenset({"Administrator", "Guest", ""})
 
@@ -50,7 +50,7 @@ def start_run(
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
 	given = {} if input is None else to_json_value(input)
-	encode(given, "The input", LESS)  # before it is looked at: too much of it takes long to check
+	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
 	above = current.get()
 	depth = above.depth + 1 if above else 0

@@ -96,7 +96,7 @@ const findings = (found) => {
 };
 
 const costs = (found) => {
-	const { number, share, table } = dogan.capacity;
+	const { number, table } = dogan.capacity;
 	const money = (value) => (value === null ? "–" : `${number(value)} ${escape(found.currency)}`);
 	const row = (title, when) => [
 		title,
@@ -106,9 +106,7 @@ const costs = (found) => {
 	];
 	const head = ["", __("An hour"), __("1,000 steps"), __("1,000 steps, workers always busy")];
 	const prices = found.prices_entered ? table(head, [row(__("now"), "now"), row(__("then"), "then")]) : "";
-	const is_said = found.recommendation.some((each) => each.includes("were idle"));
-	const idle = found.idle_share === null || is_said ? [] : [__("Workers were idle {0} of the last day.", [share(found.idle_share)])];
-	return `<h5>${__("Costs")}</h5>${prices}${list([...idle, ...found.recommendation])}`;
+	return `<h5>${__("Costs")}</h5>${prices}${list(found.recommendation)}`;
 };
 
 const spot = (found) => {
