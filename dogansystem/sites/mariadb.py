@@ -16,6 +16,7 @@ from dogansystem.sites import compound, marks
 from dogansystem.sites.address import AddressError, MariaDBServer
 from dogansystem.sites.connection import Connection
 from dogansystem.sites.protocol import Row, Statement
+from dogansystem.sites.session import OWN
 
 CONNECT_TIMEOUT = 10  # seconds
 CONFLICTS = frozenset({1213, 1205, 1020})  # deadlock, lock wait timeout, record changed since it was read
@@ -25,26 +26,17 @@ LOST = frozenset({0, 2006, 2013, 2055, 1927, 1053, 2002, 2003})
 UNKNOWN_DATABASE = 1049
 REFUSED = frozenset({1044, 1045, 1698})  # wrong user or password, or no rights on the database
 
-REPEATABLE_READ = "REPEATABLE READ"
-READ_COMMITTED = "READ COMMITTED"  # of control connections
-_SESSION = {
-	REPEATABLE_READ: "tx_isolation = 'REPEATABLE-READ'",
-	# Their transactions are short. Who holds a lock for longer has been stopped, and the beat, which shares the
-	# connection, must not be late because of it.
-	READ_COMMITTED: "tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = 1",
-}
-
 
 class MariaDB(Connection):
-	"""One connection to `server`, opened by its first statement."""
+	"""One connection to `server`, opened by its first statement. `session` is what it asks for then."""
 
 	dialect: str = "mariadb"
 	errors = (pymysql.err.Error,)
 
-	def __init__(self, server: MariaDBServer, isolation: str = REPEATABLE_READ) -> None:
+	def __init__(self, server: MariaDBServer, session: str = OWN) -> None:
 		super().__init__()
 		self._server = server
-		self._isolation = isolation
+		self._session = session
 		self._connection: pymysql.connections.Connection[Cursor] | None = None
 		self._open = False  # whether a statement has run since the last commit or rollback
 		self._broken = False  # whether the connection was lost in the middle of a transaction
@@ -55,7 +47,7 @@ class MariaDB(Connection):
 		if self._closed:
 			raise pymysql.err.InterfaceError(0, f"The connection to {self._server} is closed.")
 		if self._connection is None:
-			self._connection = connect(self._server, self._isolation)
+			self._connection = connect(self._server, self._session)
 			if self._mark:
 				marks.put(self._ask, self._mark)
 		return self._connection
@@ -186,7 +178,7 @@ class MariaDB(Connection):
 		self._drop()
 		if number:
 			try:
-				with connect(self._server, self._isolation) as helper, helper.cursor() as cursor:
+				with connect(self._server, self._session) as helper, helper.cursor() as cursor:
 					cursor.execute(f"KILL {int(number)}")
 			except pymysql.err.Error:
 				pass  # it has ended by itself, or the server is gone
@@ -212,7 +204,7 @@ class MariaDB(Connection):
 		return _code(error) in LOST
 
 
-def connect(server: MariaDBServer, isolation: str) -> "pymysql.connections.Connection[Cursor]":
+def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connection[Cursor]":
 	"""Open a connection. Raises AddressError when the server is there but the address does not fit it."""
 	try:
 		return pymysql.connect(
@@ -226,7 +218,7 @@ def connect(server: MariaDBServer, isolation: str) -> "pymysql.connections.Conne
 			charset="utf8mb4",
 			autocommit=False,
 			connect_timeout=CONNECT_TIMEOUT,
-			init_command=f"SET SESSION {_SESSION[isolation]}",
+			init_command=f"SET SESSION {session}",
 			conv=_conversions(),
 		)
 	except pymysql.err.OperationalError as error:

@@ -10,6 +10,7 @@ import frappe
 import redis
 
 from dogansystem.engine.errors import NotFound
+from dogansystem.sites import session
 from dogansystem.sites.frappe.doorbell import Doorbell
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import OTHER, USER, SiteTestCase
@@ -149,6 +150,11 @@ class TestFrappeSite(SiteTestCase):
 		self.assertAlmostEqual(self.site.now(), float(seconds), delta=0.5)
 		local = self.site.local_time(float(seconds))
 		self.assertLess(abs((local - frappe.utils.now_datetime()).total_seconds()), 2)
+
+	def test_who_goes_silent_on_a_control_connection_does_not_hold_its_locks_for_long(self):
+		silent = self.site.open_control()
+		self.addCleanup(silent.close)
+		self.assertEqual(silent.sql("SELECT @@SESSION.idle_transaction_timeout"), [(session.IDLE,)])
 
 	def test_settings_are_read_anew_in_the_next_transaction(self):
 		with self.site.step_scope(USER):

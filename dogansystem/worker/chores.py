@@ -160,13 +160,15 @@ def abandon(site: Site, control: Control, number: int) -> None:
 def take_over(site: Site, control: Control, process: Process, why: Failed | None = None) -> int:
 	"""Return what a dead process had claimed; what it had begun counts as an attempt that failed, with WorkerLost unless
 	`why` says something else. Gives how many steps."""
+	# It may only have been stopped, or its machine has lost power, in the middle of a transaction: nobody shall wait for
+	# its locks, and that of its own row comes first.
+	number = abs(process.id)
+	work_mark, control_mark = marks_of(number)
+	if why is None:
+		control.run(lambda db: db.end(control_mark))
 	if not control.run(lambda db: _declare_dead(site, db, process)):
 		return 0
-	number = abs(process.id)
-	# It may only have been stopped, in the middle of a transaction: nobody shall wait for its locks.
-	control.run(lambda db: db.end(marks_of(number)[0]))
-	if why is None:
-		control.run(lambda db: db.end(marks_of(number)[1]))
+	control.run(lambda db: db.end(work_mark))
 	taken = control.run_or_leave(lambda db: give_back(site, db, number), 0)
 	for lease, begun_at in control.run(lambda db: processes.begun_leases(db, number)):
 		taken += _fail_lost(site, control, process, lease, begun_at, why)

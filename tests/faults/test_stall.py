@@ -15,7 +15,10 @@ from tests.faults.load import Load
 from tests.faults.workers import Way, Worker, working
 
 STALLS = scale.of(1, 20)
-POINTS = scale.of([each for each in faults.POINTS if "before" in each], list(faults.POINTS))
+# Where, and when it is passed for which time. A worker's first transactions on its control connection: it registers, takes
+# its turn, looks for the dead, for timers, lets in who stands in line, claims.
+CONTROL = [("control.before_commit", hit) for hit in scale.of((2, 6), range(1, 31))]
+POINTS = CONTROL + [(each, 4) for each in faults.POINTS if scale.of("before" in each, True)]
 # Elsewhere: nobody can see that its process is still there. Not watched: it would end by itself when it goes on.
 ELSEWHERE = Way(elsewhere=True, watched=False)
 
@@ -40,11 +43,13 @@ def test_what_an_owner_writes_after_its_lease_changes_nothing(
 	)  # fmt: skip
 
 
-@pytest.mark.parametrize("point", POINTS)
-def test_an_owner_stopped_in_mid_transaction_holds_nobody_up(url: str, load: Load, tell: Tell, point: str):
+@pytest.mark.parametrize(("point", "hit"), POINTS)
+def test_an_owner_stopped_in_mid_transaction_holds_nobody_up(
+	url: str, load: Load, tell: Tell, point: str, hit: int
+):
 	load.start(6)
 	load.start(6, "desk")
-	stopped = Worker(url, Way(elsewhere=True, watched=False, point=point, hit=4, signal=signal.SIGSTOP))
+	stopped = Worker(url, Way(elsewhere=True, watched=False, point=point, hit=hit, signal=signal.SIGSTOP))
 	try:
 		wait_for(lambda: stopped.is_stopped)
 		with working(url, 1, lambda position: ELSEWHERE):

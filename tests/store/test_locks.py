@@ -7,6 +7,7 @@ import pymysql
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
+from dogansystem.sites import session
 from dogansystem.store import context, processes, queue, reads, runs, versions
 from dogansystem.store.moment import moment
 from dogansystem.worker.drainer import Drainer
@@ -97,6 +98,23 @@ def test_who_locks_a_run_keeps_others_out_until_the_end(site: Sandbox):
 	assert other.is_conflict(waited.value)
 	other.rollback()
 	site.database.rollback()
+
+
+def test_who_goes_silent_in_the_middle_of_a_claim_holds_nobody_up(
+	site: Sandbox, monkeypatch: pytest.MonkeyPatch
+):
+	"""Whose machine has lost power says nothing any more, and nobody tells the server."""
+	monkeypatch.setattr(session, "CONTROL", session.CONTROL.replace(f"= {session.IDLE}", "= 1"))
+	at, silent, other = moment(site), site.open_control(), site.open_control()
+	process = processes.register(silent, "node", "space", 1, "worker", at)
+	silent.commit()
+	queue.claim(silent, process, "worker", 0, 10, queue.Floor(), at)
+	other.execute("SET SESSION innodb_lock_wait_timeout = 10")
+	assert processes.declare_dead(other, processes.every(other)[0])
+	other.commit()
+	with pytest.raises(pymysql.err.OperationalError) as too_late:
+		silent.sql("SELECT 1")
+	assert silent.is_lost(too_late.value)
 
 
 def test_a_snapshot_from_before_the_claim_does_not_hide_earlier_steps(site: Sandbox):

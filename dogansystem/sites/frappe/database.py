@@ -9,7 +9,7 @@ import frappe
 import pymysql
 from pymysql.constants import ER
 
-from dogansystem.sites import compound, marks
+from dogansystem.sites import compound, marks, session
 from dogansystem.sites.frappe import stamps
 from dogansystem.sites.protocol import Row, Statement
 
@@ -17,9 +17,6 @@ CHECKREAD = 1020  # "Record has changed since last read", with innodb_snapshot_i
 CONFLICTS = frozenset({ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, CHECKREAD})
 # Cannot connect, server has gone away, lost connection during query, shutdown, killed, packets out of order.
 LOST = frozenset({2002, 2003, 2006, 2013, 2014, 2055, ER.SERVER_SHUTDOWN, 1927})
-# Seconds a control connection waits for a lock. Its transactions are short; who holds a lock for longer has been stopped,
-# and the beat, which shares the connection, must not be late because of it.
-CONTROL_LOCK_WAIT = 1
 
 logger = logging.getLogger(__name__)
 
@@ -206,10 +203,7 @@ class ControlDatabase(MariaDB):
 	def reconnect(self) -> None:
 		"""Replace a connection that is gone. Whatever was not committed is lost."""
 		self.close()
-		self._connection = pymysql.connect(
-			**self._settings,
-			init_command=f"SET SESSION tx_isolation = 'READ-COMMITTED', innodb_lock_wait_timeout = {CONTROL_LOCK_WAIT}",
-		)
+		self._connection = pymysql.connect(**self._settings, init_command=f"SET SESSION {session.CONTROL}")
 		self._kept_cursor = self._connection.cursor()
 		self._put_mark(self._kept_cursor)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from weakref import WeakSet, finalize
 
 from dogansystem.engine.errors import DoganError
+from dogansystem.sites import session
 from dogansystem.sites.address import Address, MariaDBServer, SQLiteFile, parse_address
 from dogansystem.sites.connection import Connection
 from dogansystem.sites.sqlite import SQLite
@@ -78,8 +79,7 @@ class Connections:
 			return SQLite(self.address.path)
 		from dogansystem.sites import mariadb
 
-		isolation = mariadb.READ_COMMITTED if control else mariadb.REPEATABLE_READ
-		return mariadb.MariaDB(self.address, isolation)
+		return mariadb.MariaDB(self.address, session.CONTROL if control else session.OWN)
 
 	def close(self) -> None:
 		"""Close all connections, those of other threads too, and remove a temporary file."""
