@@ -29,20 +29,42 @@ def serve(url: str, workers: int, say: Callable[[str], None]) -> None:
 	with Sandbox(url) as site:
 		processes = [_start(context, url) for _ in range(workers)]
 		say(f"{workers} workers on {site.address}. Stop with Ctrl-C.")
-		ticked_at = float("-inf")
-		while not stopping.wait(RESTART_PAUSE):
-			if time.monotonic() - ticked_at >= TICK_INTERVAL:
-				ticked_at = time.monotonic()
-				tick(site)
-			for position, process in enumerate(processes):
-				if not process.is_alive():
-					say(f"Worker {process.pid} ended with {process.exitcode}; starting another.")
-					processes[position] = _start(context, url)
-	say("Stopping: steps in hand are finished, the rest goes back.")
-	for process in processes:
-		process.terminate()
-	for process in processes:
-		process.join()
+		try:
+			_look_after(site, processes, lambda: _start(context, url), stopping, say)
+		finally:
+			say("Stopping: steps in hand are finished, the rest goes back.")
+			for process in processes:
+				process.terminate()
+			for process in processes:
+				process.join()
+
+
+def _look_after(
+	site: Sandbox,
+	processes: list[BaseProcess],
+	start: Callable[[], BaseProcess],
+	stopping: threading.Event,
+	say: Callable[[str], None],
+) -> None:
+	"""Tick, and replace who died."""
+	ticked_at = float("-inf")
+	while not stopping.wait(RESTART_PAUSE):
+		if time.monotonic() - ticked_at >= TICK_INTERVAL:
+			ticked_at = time.monotonic()
+			_tick(site, say)
+		for position, process in enumerate(processes):
+			if not process.is_alive():
+				say(f"Worker {process.pid} ended with {process.exitcode}; starting another.")
+				processes[position] = start()
+
+
+def _tick(site: Sandbox, say: Callable[[str], None]) -> None:
+	"""Tick, or leave it to the next one: a database that is away for a while comes back."""
+	try:
+		tick(site)
+	except Exception as error:
+		say(f"What is due could not be looked after; again in {TICK_INTERVAL:.0f} seconds. {error}")
+		site.database.rollback()
 
 
 def _start(context: multiprocessing.context.ForkServerContext, url: str) -> BaseProcess:

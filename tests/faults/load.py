@@ -187,3 +187,11 @@ class Load:
 		count = self.count()
 		assert count == Count(len(self.started), count.steps, 0, 0, {}, {}), count
 		return count
+
+
+def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
+	"""Wait for something to be so. Raises AssertionError after so many seconds."""
+	until = time.monotonic() + seconds
+	while not condition():
+		assert time.monotonic() < until, "it did not come to this"
+		time.sleep(0.02)

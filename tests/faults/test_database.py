@@ -1,17 +1,20 @@
 """MariaDB that restarts in mid-load, and lines that are cut around a commit."""
 
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
+from dogansystem import Orchestrator, Sandbox
 from tests import scale
 from tests.conftest import Tell
 from tests.faults.actions import FaultSandbox
 from tests.faults.conftest import LEASE
-from tests.faults.load import Load
+from tests.faults.load import Load, wait_for
 from tests.faults.proxy import Proxy
 from tests.faults.server import Server
 from tests.faults.workers import Way, working
@@ -51,6 +54,30 @@ def test_a_server_that_restarts_in_mid_load_loses_and_doubles_nothing(server: Se
 		"MariaDB restarted",
 		restarts=len(RESTARTS), steps=count.steps, lost=count.lost, doubled=count.doubled,
 	)  # fmt: skip
+
+
+def test_serve_survives_a_server_that_is_away_when_it_ticks(server: Server):
+	url = server.new_database("served")
+	command = [sys.executable, "-m", "dogansystem", "serve", "--workers", "2", "--db", url]
+	serve = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+	try:
+		assert serve.stdout and "2 workers" in serve.stdout.readline()
+		server.stop(signal.SIGKILL)  # the first tick comes after a second
+		assert "could not be looked after" in serve.stdout.readline()
+		server.start()
+		with Sandbox(url) as site:
+			orchestrator = Orchestrator(site)
+			orchestrator.import_workflow({"name": "served", "steps": [{"id": "a", "action": "data.set"}]})
+			run = orchestrator.start_run("served")
+			site.database.commit()
+			wait_for(
+				lambda: site.database.rollback() or orchestrator.get_run(run)["status"] == "Succeeded", 20
+			)
+		serve.send_signal(signal.SIGTERM)
+		printed = serve.communicate(timeout=20)
+		assert serve.returncode == 0, printed
+	finally:
+		serve.kill()
 
 
 def test_lines_cut_around_a_commit_lose_and_double_nothing(server: Server, tell: Tell):

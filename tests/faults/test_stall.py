@@ -11,7 +11,7 @@ from dogansystem.store import faults
 from tests import scale
 from tests.conftest import Tell
 from tests.faults.conftest import LEASE
-from tests.faults.load import Load
+from tests.faults.load import Load, wait_for
 from tests.faults.workers import Way, Worker, working
 
 STALLS = scale.of(1, 20)
@@ -64,10 +64,3 @@ def test_an_owner_stopped_in_mid_transaction_holds_nobody_up(
 		"SIGSTOP at fault points",
 		stalls=1, steps=count.steps, lost=count.lost, doubled=count.doubled,
 	)  # fmt: skip
-
-
-def wait_for(condition: Callable[[], object], seconds: float = 10.0) -> None:
-	until = time.monotonic() + seconds
-	while not condition():
-		assert time.monotonic() < until, "it did not come to this"
-		time.sleep(0.02)
