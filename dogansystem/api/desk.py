@@ -129,10 +129,13 @@ def run_view(run: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def step_details(run: str, step: str) -> dict[str, Any]:
-	"""A step's output, the errors of its items, and its items, the failed ones first."""
+	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first."""
 	need_run(run)
 	row = frappe.db.get_value(
-		STEP_RUN, {"run": run, "step": step, "item": 0}, ["output", "errors"], as_dict=True
+		STEP_RUN,
+		{"run": run, "step": step, "item": 0},
+		["output", "errors", "earlier_attempts"],
+		as_dict=True,
 	)
 	items = frappe.get_all(
 		STEP_RUN,
@@ -144,6 +147,7 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 	return {
 		"output": decode(row.output) if row else None,
 		"errors": (decode(row.errors) or []) if row else [],
+		"earlier_attempts": (decode(row.earlier_attempts) or []) if row else [],
 		"items": [_item(item) for item in items],
 		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
 	}

@@ -1,5 +1,6 @@
 """An attempt of a step, what it leads to, and how its result is written."""
 
+import json
 from dataclasses import dataclass
 
 from dogansystem.engine.definition import Definition, Step
@@ -11,6 +12,7 @@ from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
 
 STEP_RUN = "tabDogan Step Run"
+KEPT_FAILURES = 10  # of a step, the last ones
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,24 @@ def write_result(
 	if successor:
 		statements.append(running(attempt, successor, at))
 	db.together(statements)
+
+
+def keep_failure(db: Database, attempt: Attempt, outcome: Failed, at: Moment) -> None:
+	"""Keep what made an attempt fail that will be followed by another one: that one's result takes its place."""
+	key = attempt.lease.step_run
+	query = f"SELECT earlier_attempts FROM `{STEP_RUN}` WHERE name = %s" + dialect.for_update(db)
+	((text,),) = db.sql(query, (key,))
+	failure = {
+		"attempt": attempt.lease.attempt,
+		"started_at": attempt.started.text,
+		"finished_at": at.text,
+		"agent": attempt.lease.agent,
+		"worker": attempt.worker,
+		"error_type": outcome.type,
+		"error": outcome.message,
+	}
+	kept = json.dumps([*json.loads(text or "[]"), failure][-KEPT_FAILURES:], ensure_ascii=False)
+	db.together([dialect.update_of(STEP_RUN, key, {"earlier_attempts": kept})])
 
 
 def running(attempt: Attempt, successor: Lease, at: Moment) -> Statement:

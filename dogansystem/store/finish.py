@@ -14,7 +14,7 @@ from dogansystem.engine.retry import next_attempt
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, RUNNING, WAITING
 from dogansystem.sites.protocol import Database
 from dogansystem.store import faults, items, leasing, names, ordinary, runs, timers
-from dogansystem.store.attempts import Attempt, Finished, frees, state_of, write_result
+from dogansystem.store.attempts import Attempt, Finished, frees, keep_failure, state_of, write_result
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun
@@ -164,6 +164,7 @@ def _retry_later(
 		runs.settle(db, run, at)
 		return Finished(freed=True, check_items=bool(attempt.item))
 	write_result(db, attempt, outcome, at, state=WAITING)
+	keep_failure(db, attempt, outcome, at)
 	_sleep(db, run, attempt, "retry", at.seconds + delay, None, at)
 	return Finished(freed=freed, again=True)
 

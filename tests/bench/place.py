@@ -258,6 +258,7 @@ def _install(bench: Bench, missing: Sequence[str]) -> None:
 			*("-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--target", str(folder)),
 			*("--constraint", str(pinned)),
 			*missing,
+			quiet=True,
 		)
 	except CommandFailed as error:
 		raise Unusable(

@@ -18,6 +18,9 @@ from tests.bench.browser import Browser
 _EXPECTED = ("socket.io", "websocket", "Socket.IO")
 
 
+AGAIN = {"attempts": 2, "delay": "1s", "on": ["CheckFailed"]}
+
+
 class TestDesk(SiteTestCase, Home):
 	@classmethod
 	def setUpClass(cls) -> None:
@@ -37,11 +40,13 @@ class TestDesk(SiteTestCase, Home):
 		self.browser.complaints.clear()
 		self.workflow = self.save(
 			"contract-desk",
-			[step("first", title="The first step"), fails("second", retry={"attempts": 1}), step("third")],
+			[step("first", title="The first step"), fails("second", retry=AGAIN), step("third")],
 			title="Contract in the desk",
 			triggers=[{"on": "manual"}],
 		)
 		self.run_name = self.start(self.workflow)
+		self.drain()
+		self.advance(1)
 		self.drain()
 
 	def visit(self, path: str, until: str) -> None:
@@ -73,8 +78,14 @@ class TestDesk(SiteTestCase, Home):
 			form_of("Dogan Workflow Run") + " && document.querySelectorAll('.dogan-step').length === 3",
 		)
 		shown = self.browser.evaluate("document.querySelector('.dogan-timeline').innerText")
-		for text in ("The first step", "second says no", "Succeeded", "Failed", "Cancelled"):
+		for text in ("The first step", "second says no", "Succeeded", "Failed", "Cancelled", "2 attempts"):
 			self.assertIn(text, shown)
+		self.browser.evaluate(
+			"document.querySelector('.dogan-step[data-step=second] .dogan-chevron').click()"
+		)
+		self.browser.wait_for("document.querySelector('.dogan-step[data-step=second] .dogan-items')")
+		details = self.browser.evaluate("document.querySelector('.dogan-details .dogan-items').innerText")
+		self.assertIn("CheckFailed: second says no", details)
 
 	def test_a_step_run_is_a_form(self):
 		self.visit(f"dogan-step-run/{self.run_name}.second", form_of("Dogan Step Run"))

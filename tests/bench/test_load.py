@@ -12,7 +12,7 @@ from tests.bench.supervisord import supervised, why_not
 from tests.bench.test_scale import RECORD, ROOT, ScaleTestCase
 
 STEPS = 2
-WAIT = "250ms"
+WAIT = "100ms"
 RUNS_PER_WORKER = 40  # `compare` wants a hundred steps of each side
 
 

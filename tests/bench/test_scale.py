@@ -37,7 +37,7 @@ RECORD = ROOT / "config" / "dogansystem-scale.json"
 FILES = (CONFIG, WRITTEN)
 RUNS_AT_A_TIME = 12
 PATIENCE = 180.0  # seconds, on a machine that others use as well
-LOOK = 20.0  # seconds that a command may take on a busy machine
+LOCK = "contract slow"
 
 
 def in_a_shell(
@@ -159,11 +159,13 @@ class TestUnderSupervisor(ScaleTestCase):
 		self.assertIn(b"numprocs=5\n", WRITTEN.read_bytes())
 		two = self.daemon.processes()
 
-		runs = [self.slow_run(time.time() + LOOK) for _ in range(30)]
+		self.hold_up()
+		runs = [self.slow_run() for _ in range(30)]
 		self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease WHERE begun_at IS NOT NULL"))
 		found = self.autoscaled()
 		self.assertEqual((found["workers_before"], found["workers"]), (2, 4), found["why"])
 		self.assertLessEqual(two.items(), self.daemon.processes().items(), "those that were there went on")
+		self.let_go()
 		self.wait_until_done(PATIENCE)
 		self.assertEqual({self.run_of(run)["status"] for run in runs}, {"Succeeded"})
 		self.assertEqual(len(self.todos(f"{SLOW_MARK} effect")), len(runs))
@@ -179,10 +181,21 @@ class TestUnderSupervisor(ScaleTestCase):
 		self.assertEqual(self.state(), before)
 		self.assertEqual(len(self.daemon.workers()), 2)
 
-	def slow_run(self, until: float) -> str:
-		"""Start a run whose step works until that moment."""
-		slow = step("slow", "method.call", params={"method": SLOW, "args": {"until": "{{ input.until }}"}})
-		return self.start(self.save("contract-slow", [slow]), {"until": until})
+	def hold_up(self) -> None:
+		"""Have slow steps work until `let_go`, or until the test has failed."""
+		self.holder = self.site.open_control()
+		self.addCleanup(self.holder.close)
+		self.holder.sql("SELECT GET_LOCK(%s, 0)", (LOCK,))
+		self.holder.commit()
+
+	def let_go(self) -> None:
+		self.holder.close()
+
+	def slow_run(self) -> str:
+		"""Start a run whose step works as long as it is held up."""
+		arguments = {"until": "{{ input.until }}", "lock": LOCK}
+		slow = step("slow", "method.call", params={"method": SLOW, "args": arguments})
+		return self.start(self.save("contract-slow", [slow]), {"until": time.time() + PATIENCE})
 
 	def autoscaled(self, dry_run: bool = False) -> dict[str, Any]:
 		"""What one look has led to."""

@@ -83,8 +83,10 @@ class Doorbell:
 			answer = self.redis.eval(_RING, len(keys), *keys, *times)
 			if answer in (b"workers", b"no workers"):
 				self._call(has_workers=answer == b"workers")
+		except redis.RedisError as error:
+			logger.warning("the doorbell could not be rung; the tick will: %s", error)
 		except Exception:
-			logger.warning("the doorbell could not be rung; the tick will", exc_info=True)
+			logger.exception("the doorbell could not be rung; the tick will")
 
 	def wait(self, seconds: float) -> bool:
 		"""Listen for at most `seconds`; True when it rang."""

@@ -32,6 +32,26 @@ class ErrorContract(Home):
 		self.assertEqual(run["status"], "Succeeded")
 		self.assertIn("a says no", output(run, "cleanup")["why"])
 
+	def test_the_last_ten_failed_attempts_are_kept_until_somebody_retries_the_step(self):
+		retry = {"attempts": 13, "delay": 0, "on": ["CheckFailed"]}
+		check = {"that": "{{ item > 1 }}", "message": "{{ item }} is too little"}
+		run = self.start(
+			self.save(
+				"contract-kept", [step("each", "data.check", params=check, for_each=[1, 2], retry=retry)]
+			)
+		)
+		for _ in range(13):
+			self.drain()
+			self.advance(1)
+		self.assertEqual(self.run_of(run)["status"], "Failed")
+		kept = self.earlier_attempts(run, "each.1")
+		self.assertEqual([each["attempt"] for each in kept], list(range(3, 13)))
+		self.assertEqual({each["error"] for each in kept}, {"1 is too little"})
+		self.assertEqual(self.earlier_attempts(run, "each.2"), [])
+		self.act("retry", run, "each")
+		self.drain()
+		self.assertEqual(len(self.earlier_attempts(run, "each.1")), 1)
+
 	def test_effects_of_a_failed_step_are_rolled_back(self):
 		run = self.run_steps(
 			[
@@ -78,6 +98,11 @@ class ErrorContract(Home):
 		found = self.run_of(run)
 		self.assertEqual(found["status"], "Failed")
 		self.assertEqual(row(found, "call")["attempts"], 3)
+		kept = self.earlier_attempts(run, "call")
+		self.assertEqual([each["attempt"] for each in kept], [1, 2])
+		for each in kept:
+			self.assertEqual(f"{each['error_type']}: {each['error']}", row(found, "call")["error"])
+			self.assertTrue(each["started_at"] and each["worker"])
 		self.assertIn("ConnectionError", found["error"])
 
 	def test_errors_that_cannot_change_are_not_retried(self):

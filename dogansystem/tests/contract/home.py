@@ -1,5 +1,6 @@
 """What the contract's tests need of the site they run on."""
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +70,13 @@ class Home(_TestCase):
 		found = self.orchestrator.get_run(run)
 		self.site.database.rollback()
 		return found
+
+	def earlier_attempts(self, run: str, step_run: str) -> list[dict[str, Any]]:
+		"""What is kept of a step's earlier attempts."""
+		query = "SELECT earlier_attempts FROM `tabDogan Step Run` WHERE name = %s"
+		((text,),) = self.site.database.sql(query, (f"{run}.{step_run}",))
+		self.site.database.rollback()
+		return json.loads(text or "[]")
 
 	def act(self, what: str, run: str, *arguments: Any) -> Any:
 		"""Pause, resume, cancel or retry a run, and commit."""

@@ -56,6 +56,9 @@ class WorkerContract(Home):
 		self.finish_retries()
 		found = self.run_of(run)
 		self.assertEqual((found["status"], row(found, "make")["attempts"]), ("Succeeded", 2))
+		self.assertIsNone(row(found, "make")["error"])
+		(lost,) = self.earlier_attempts(run, "make")
+		self.assertEqual((lost["attempt"], lost["error_type"]), (1, "WorkerLost"))
 		self.assertEqual(len(self.todos("contract worker")), 1)
 
 	def test_a_step_that_was_claimed_and_not_begun_loses_no_attempt(self):

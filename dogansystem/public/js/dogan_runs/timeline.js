@@ -117,6 +117,9 @@ dogan.Timeline = class Timeline {
 		if (!this.open.has(name)) return;
 		const parts = [];
 		if (details.output !== null) parts.push(block(__("Output"), dogan.json_block(details.output)));
+		if (details.earlier_attempts.length) {
+			parts.push(block(__("Earlier Attempts"), attempt_table(details.earlier_attempts)));
+		}
 		if (details.errors.length) parts.push(block(__("Errors of Items"), dogan.json_block(details.errors)));
 		if (details.items.length) parts.push(block(__("Items"), this.item_table(details)));
 		if (!parts.length) {
@@ -143,6 +146,18 @@ dogan.Timeline = class Timeline {
 			${rest > 0 ? `<div class="text-muted">${__("and {0} more", [rest])}</div>` : ""}`;
 	}
 };
+
+function attempt_table(attempts) {
+	const rows = attempts.map(
+		(each) => `<tr>
+			<td>${each.attempt}</td>
+			<td class="text-nowrap">${dogan.time(each.started_at)}</td>
+			<td class="dogan-worker">${dogan.escape(each.worker)}</td>
+			<td class="text-danger">${dogan.escape(each.error_type)}: ${dogan.escape(each.error)}</td>
+		</tr>`
+	);
+	return `<table class="table table-sm dogan-items">${rows.join("")}</table>`;
+}
 
 function block(label, html) {
 	return `<div class="dogan-block"><div class="dogan-label text-muted">${label}</div>${html}</div>`;
