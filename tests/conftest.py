@@ -1,4 +1,4 @@
-"""Figures that tests measure, printed when all have run: kills, steps, lost, doubled, seeds."""
+"""Figures that tests measure, printed when all have run: kills, steps, lost, doubled, seeds. And what runs first."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 KEY = "figures"
+# They mostly wait, or are one long test.
+LONG = ("tests/nodes/", "tests/scaling/test_load", "tests/simulation/")
 
 Tell = Callable[..., None]
 
@@ -19,6 +21,11 @@ def tell(record_property: Callable[[str, object], None]) -> Tell:
 		record_property(KEY, (title, figures))
 
 	return record
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+	"""Begin with what takes long, so that nobody waits for it in the end."""
+	items.sort(key=lambda item: not item.nodeid.startswith(LONG))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

@@ -11,7 +11,7 @@ import redis
 
 from dogansystem.engine.errors import NotFound
 from dogansystem.sites import session
-from dogansystem.sites.frappe.doorbell import Doorbell
+from dogansystem.sites.frappe.doorbell import LOOKED_THROUGH, Doorbell
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import OTHER, USER, SiteTestCase
 
@@ -234,13 +234,30 @@ class TestDoorbell(SiteTestCase):
 				time.sleep(0.01)
 		self.assertEqual(self.called, [True] * 3)
 
-	def test_no_more_are_called_while_a_job_waits_for_a_worker(self):
+	def ring_three_times(self) -> None:
 		self.ringing.redis.sadd(self.ringing._workers, "one")
-		self.ringing.redis.rpush(self.ringing._queue, "a job")
 		with patch("dogansystem.sites.frappe.doorbell.CALL_GAP", 0.001):
 			for _ in range(3):
 				self.ringing.ring()
 				time.sleep(0.01)
+
+	def test_nobody_is_called_while_a_drain_job_of_the_site_waits_for_a_worker(self):
+		"""They would pile up in front of another site's jobs, and keep those waiting for a turn each."""
+		self.ringing.redis.rpush(self.ringing._queue, "another.example::job", self.ringing._own_jobs + b"-1")
+		self.ring_three_times()
+		self.assertEqual(self.called, [])
+
+	def test_where_others_wait_the_site_s_own_job_waits_behind_them(self):
+		self.ringing.redis.rpush(self.ringing._queue, "another.example::job")
+		self.ringing._call = lambda has_workers: self.ringing.redis.rpush(
+			self.ringing._queue, self.ringing._own_jobs + b"-1"
+		)
+		self.ring_three_times()
+		self.assertEqual(self.ringing.redis.llen(self.ringing._queue), 2)
+
+	def test_where_the_queue_is_too_long_to_be_looked_through_one_is_called(self):
+		self.ringing.redis.rpush(self.ringing._queue, *["another.example::job"] * (LOOKED_THROUGH + 1))
+		self.ring_three_times()
 		self.assertEqual(self.called, [True])
 
 	def test_who_has_stopped_listening_is_not_rung(self):

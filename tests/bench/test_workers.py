@@ -37,7 +37,8 @@ class BenchTestCase(SiteTestCase, Home):
 				"api_method": SLOW,
 				"script": f"""
 frappe.get_doc(doctype="ToDo", description="{MARK} effect").insert()
-moment, lock = float(frappe.form_dict.until), frappe.form_dict.get("lock") or ""
+moment = float(frappe.form_dict.until)
+lock = frappe.form_dict.lock
 while float(frappe.db.sql("select unix_timestamp(sysdate(6))")[0][0]) < moment:
 	if lock and not frappe.db.sql("select is_used_lock(%s)", lock)[0][0]:
 		break

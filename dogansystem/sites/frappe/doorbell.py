@@ -20,12 +20,15 @@ from dogansystem.sites.frappe.queues import FALLBACK_QUEUE, QUEUE
 DRAIN = "dogansystem.sites.frappe_site.drain"
 
 LISTEN = 2.0  # seconds a listener is believed to listen; one that was killed misleads ringers for no longer
-# A drain job that waits in the queue is guarded for this long, so that rings do not pile up jobs behind busy workers.
-# Short, because the guard outlives a job that was lost.
-GUARD = 15.0  # seconds
-# Where no job waits, workers have nothing to do, and one more is called after this. A node that joins then has all its
-# workers at work within a second or two; if each were called by the one before, it would take a start of a job for each.
+# Nobody is called while a drain job of the site waits: all workers are busy, and jobs that pile up in front of another
+# site's would keep that waiting for as many turns. Where none waits, one more is called after this gap. A node that joins
+# then has all its workers at work within a second or two; if each were called by the one before, it would take a start of
+# a job for each.
 CALL_GAP = 0.05  # seconds
+# The gap where that cannot be told: no worker of our queue is known, or the queue is too long to be looked through. Who
+# comes ends it; short, because it outlives a job that was lost.
+GUARD = 15.0  # seconds
+LOOKED_THROUGH = 200  # jobs that wait
 
 JOB = "dogansystem-drain"  # how the ids of drain jobs begin
 LOOKED_AT = 20  # jobs that wait in a queue, the first of them
@@ -41,9 +44,13 @@ if redis.call('ZCARD', KEYS[1]) > redis.call('LLEN', KEYS[2]) then
 	return 'woken'
 end
 local workers = redis.call('SCARD', KEYS[4]) > 0
-local guard = ARGV[2]
-if workers and redis.call('LLEN', KEYS[5]) == 0 then guard = ARGV[3] end
-if redis.call('SET', KEYS[3], '1', 'NX', 'PX', guard) then
+local queue = workers and KEYS[5] or KEYS[6]
+for _, job in ipairs(redis.call('LRANGE', queue, 0, ARGV[4] - 1)) do
+	if string.sub(job, 1, #ARGV[5]) == ARGV[5] then return 'called' end
+end
+local gap = ARGV[3]
+if not workers or redis.call('LLEN', queue) > tonumber(ARGV[4]) then gap = ARGV[2] end
+if redis.call('SET', KEYS[3], '1', 'NX', 'PX', gap) then
 	if workers then return 'workers' end
 	return 'no workers'
 end
@@ -66,7 +73,8 @@ class Doorbell:
 		prefix = f"rq:dogansystem:{get_bench_id()}:{site}"
 		self._listeners, self._bell, self._guard = f"{prefix}:listeners", f"{prefix}:bell", f"{prefix}:called"
 		self._workers = f"rq:workers:{generate_qname(QUEUE)}"
-		self._queue = f"rq:queue:{generate_qname(QUEUE)}"
+		self._has_queue = QUEUE in get_queues_timeout()
+		self._queue, self._fallback = (f"rq:queue:{generate_qname(each)}" for each in (QUEUE, FALLBACK_QUEUE))
 		self._id = uuid.uuid4().hex
 		self._own_jobs = create_job_id(JOB).encode()
 
@@ -78,9 +86,10 @@ class Doorbell:
 	def ring(self) -> None:
 		"""Wake one drainer: one that lingers, else a new one. Never raises."""
 		try:
-			keys = (self._listeners, self._bell, self._guard, self._workers, self._queue)
+			queue = self._queue if self._has_queue else self._fallback
+			keys = (self._listeners, self._bell, self._guard, self._workers, queue, self._fallback)
 			times = (int(seconds * 1000) for seconds in (LISTEN, GUARD, CALL_GAP))
-			answer = self.redis.eval(_RING, len(keys), *keys, *times)
+			answer = self.redis.eval(_RING, len(keys), *keys, *times, LOOKED_THROUGH, self._own_jobs)
 			if answer in (b"workers", b"no workers"):
 				self._call(has_workers=answer == b"workers")
 		except redis.RedisError as error:
@@ -139,8 +148,8 @@ class Doorbell:
 
 	def _call(self, has_workers: bool) -> None:
 		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""
-		queues = [QUEUE if has_workers and QUEUE in get_queues_timeout() else FALLBACK_QUEUE]
-		if not has_workers and QUEUE in get_queues_timeout() and not self.redis.llen(self._queue):
+		queues = [QUEUE if has_workers and self._has_queue else FALLBACK_QUEUE]
+		if not has_workers and self._has_queue and not self.redis.llen(self._queue):
 			# A Redis that was emptied knows no workers any more, and yet they may be listening.
 			queues.append(QUEUE)
 		try:
