@@ -23,6 +23,7 @@ _VARIABLES = (
 	"log_bin",
 	"sync_binlog",
 	"innodb_log_file_size",
+	"tcp_keepalive_time",
 )
 _COUNTERS = (
 	"Uptime",
@@ -99,6 +100,9 @@ class Watch:
 			lock_seconds=more("Innodb_row_lock_time") / 1000,
 			deadlocks=more("Innodb_deadlocks"),
 			commit_seconds=round(time_commits(self.db), 6) if may_write else 0.0,
+			keepalive=int(keepalive)
+			if (keepalive := variables.get("tcp_keepalive_time")) is not None
+			else None,
 		)
 
 

@@ -138,6 +138,8 @@ class Server:
 		wait_free: waits for a free page; `log_waits`: waits for room in the log buffer.
 		running: statements that were being executed, without the one that asks: the mean of many looks.
 		lock_waiting: how many of them waited for a row lock.
+		keepalive: tcp_keepalive_time, the seconds of silence after which a connection's other end is asked whether it is
+			still there; 0: the operating system's, which is two hours on Linux. None: not known.
 	"""
 
 	version: str
@@ -166,6 +168,7 @@ class Server:
 	lock_waits: int = 0
 	lock_seconds: float = 0.0
 	deadlocks: int = 0
+	keepalive: int | None = None
 
 	@property
 	def miss_rate(self) -> float:

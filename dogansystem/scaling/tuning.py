@@ -25,6 +25,7 @@ STEP = 128 * 1024**2  # a pool is resized in chunks of this
 GOOD_HIT_RATE = 0.99
 SLOW_COMMIT = 0.02  # seconds: a disk that flushes takes less, even a spinning one with a cache
 SLOW_PING = 0.005  # seconds
+KEEPALIVE, KEEPALIVE_INTERVAL, KEEPALIVE_TRIES = 60, 10, 6  # seconds, seconds, times
 NEARLY_FULL = 0.8  # of Redis' maxmemory or connections
 
 
@@ -49,6 +50,7 @@ def database(evidence: Evidence, then: Size, memory: float | None = None) -> lis
 		_connections(evidence, server, then),
 		*_durability(server),
 		*_log_buffer(server),
+		*_keepalive(server, then),
 	]
 
 
@@ -193,6 +195,32 @@ def _log_buffer(server: Server) -> Iterator[Finding]:
 			f"Transactions waited for room in it {server.log_waits} times.",
 			"[mysqld]",
 		)
+
+
+def _keepalive(server: Server, then: Size) -> Iterator[Finding]:
+	"""A machine without power says no goodbye. What its workers had locked is freed by whoever takes over from them; what
+	its web processes had, only by the server."""
+	if then.nodes < 2 or server.keepalive != 0:
+		return
+	why = (
+		"A web node that loses power while it saves leaves its locks with MariaDB until MariaDB asks for it, by Linux's"
+		" default after two hours."
+	)
+	yield Finding("tcp_keepalive_time", "0, the system's", str(KEEPALIVE), why, "[mysqld]")
+	yield Finding(
+		"tcp_keepalive_interval",
+		"the system's",
+		str(KEEPALIVE_INTERVAL),
+		"Seconds between two questions.",
+		"[mysqld]",
+	)
+	yield Finding(
+		"tcp_keepalive_probes",
+		"the system's",
+		str(KEEPALIVE_TRIES),
+		"Questions without an answer.",
+		"[mysqld]",
+	)
 
 
 # Redis

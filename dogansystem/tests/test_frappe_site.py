@@ -202,7 +202,9 @@ class TestDoorbell(SiteTestCase):
 		self.ringing._call = lambda has_workers: self.called.append(has_workers)
 		self.ringing._workers = "rq:dogansystem:contract.example:workers"
 		self.ringing._queue = "rq:dogansystem:contract.example:queue"
-		self.addCleanup(self.ringing.redis.delete, self.ringing._workers, self.ringing._queue)
+		self.ringing._fallback = "rq:dogansystem:contract.example:fallback"
+		keys = (self.ringing._workers, self.ringing._queue, self.ringing._fallback)
+		self.addCleanup(self.ringing.redis.delete, *keys)
 		self.addCleanup(self.ringing.remove)
 
 	def test_a_ring_wakes_one_who_listens(self):

@@ -5,26 +5,21 @@ a while, or until its time budget is used up; SIGTERM lets it finish the step in
 """
 
 import os
-import random
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 
-from dogansystem.engine import outcomes
-from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.sites.protocol import Database, Site
-from dogansystem.store import faults, items, leasing, nodes, processes, queue, samples
-from dogansystem.store.attempts import Attempt, Finished
-from dogansystem.store.finish import finish
-from dogansystem.store.moment import Moment, moment
+from dogansystem.store import items, leasing, nodes, processes, queue, samples
+from dogansystem.store.attempts import Finished
+from dogansystem.store.moment import moment
 from dogansystem.worker import chores, identity, sampling
-from dogansystem.worker.acting import Acting
+from dogansystem.worker.attempting import Attempting
 from dogansystem.worker.batch import Batch
 from dogansystem.worker.beat import Beat, Progress
-from dogansystem.worker.control import CONFLICT_PAUSE, Control
-from dogansystem.worker.execute import Interrupted, Work, perform
-from dogansystem.worker.tally import Effort
+from dogansystem.worker.control import Control
+from dogansystem.worker.execute import Work
 from dogansystem.worker.watchdog import Watchdog
 
 MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
@@ -33,9 +28,6 @@ MAX_CHAIN = (
 	50  # steps of one run in a row before the next one goes through the queue, so that urgent work gets in
 )
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
-ATTEMPT_TRIES = 16  # transactions in which one attempt of a step may try to get through
-CONFLICT_REPEATS = 12  # of them, after which a step that always loses against others has failed …
-CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
 RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
 SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
 TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
@@ -63,7 +55,6 @@ class Drainer:
 		self._until = until
 		self._settings = site.settings()
 		self._worker = identity.worker()
-		self._acting = Acting(site)
 		self._pace: float | None = None  # seconds per step, a moving average; None: it has done none
 		self._chores_at = float("-inf")
 		self._sampled_at = time.monotonic()
@@ -86,6 +77,7 @@ class Drainer:
 		self._control = control
 		self._process = control.run(self._register)
 		self._batch = Batch(self.site, control, self._process, self._worker)
+		self._attempting = Attempting(self.site, self._worker, self._batch, self.progress)
 		self._mark(*chores.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
 		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()
@@ -217,7 +209,7 @@ class Drainer:
 		self.progress.began = started
 		self.progress.due = started + work.step.timeout if work.step.timeout else None
 		self.progress.behind = len(self._batch)
-		finished = self._attempt(work, stick)
+		finished = self._attempting.work_off(work, stick)
 		self.progress.began = self.progress.due = None
 		self.progress.steps += 1
 		took = time.monotonic() - started
@@ -225,69 +217,6 @@ class Drainer:
 		if finished:
 			self._follow_up(work, finished)
 		return finished
-
-	def _attempt(self, work: Work, stick: bool) -> Finished | None:
-		"""Execute and finish in one transaction; again if it lost against another one. None: the lease is lost."""
-		outcome: Outcome | None = None
-		patience = time.monotonic() + CONFLICT_SECONDS
-		effort = Effort()
-		for number in range(1, ATTEMPT_TRIES + 1):
-			at = moment(self.site)
-			try:
-				if outcome is None:
-					outcome = perform(self.site, work, at, self._acting)
-					if isinstance(outcome, Failed):
-						self.progress.failures += 1
-						self.site.database.rollback()
-				return self._finish(work, outcome, at, stick, effort)
-			except Exception as error:
-				outcome = self._after_failure(work, outcome, error, number, patience)
-				effort.lost()
-				time.sleep(CONFLICT_PAUSE * number * random.random())
-		raise AssertionError("unreachable")
-
-	def _finish(
-		self, work: Work, outcome: Outcome, started: Moment, stick: bool, effort: Effort
-	) -> Finished | None:
-		db = self.site.database
-		effort.writes()
-		attempt = Attempt(
-			work.lease, work.definition, work.step, work.item, started, self._worker, work.items
-		)
-		behind, at = self._batch.ahead(), moment(self.site)
-		self.site.runs_changed([work.lease.run])  # told after the commit
-		finished = finish(
-			db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind, commit=True
-		)
-		if finished is None:
-			db.rollback()
-			return None
-		faults.point("step.after_commit")
-		self._batch.has_begun(finished.begun)
-		self.progress.tally.add(work, outcome, finished, started.seconds, self.site.now(), effort)
-		return finished
-
-	def _after_failure(
-		self, work: Work, outcome: Outcome | None, error: Exception, number: int, patience: float
-	) -> Outcome | None:
-		"""Clear the way for the next try; gives the outcome that is already certain."""
-		db = self.site.database
-		cause = error.__cause__ if isinstance(error, Interrupted) and error.__cause__ else error
-		if db.is_lost(cause) or number == ATTEMPT_TRIES:
-			raise cause
-		db.rollback()
-		if db.is_conflict(cause):
-			# What went out cannot be called back: an external action is not repeated, only its result is written again.
-			action = self.site.actions().get(work.step.action)
-			certain = isinstance(outcome, Failed) or (action is not None and action.external)
-			if outcome is None or not certain:
-				# Whether it is tried once more, and when, is then for the step's `retry` to say.
-				gives_up = number >= CONFLICT_REPEATS or time.monotonic() > patience
-				return outcomes.failed(cause) if gives_up else None
-			return outcome
-		if isinstance(outcome, Failed):
-			raise cause
-		return outcomes.failed(cause)
 
 	def _follow_up(self, work: Work, finished: Finished) -> None:
 		"""What a finished step leads to beyond its own transaction."""

@@ -11,7 +11,7 @@ import pytest
 
 from dogansystem import Orchestrator
 from dogansystem.sites.mariadb import MariaDB
-from dogansystem.worker import drainer
+from dogansystem.worker import attempting
 from dogansystem.worker.drainer import Drainer
 from tests import scale
 from tests.conftest import Tell
@@ -172,7 +172,7 @@ def test_a_step_that_waits_too_long_for_a_lock_is_repeated(
 def test_a_step_that_never_gets_its_lock_fails_and_says_so(
 	site: FaultSandbox, monkeypatch: pytest.MonkeyPatch
 ):
-	monkeypatch.setattr(drainer, "CONFLICT_SECONDS", 2.5)
+	monkeypatch.setattr(attempting, "CONFLICT_SECONDS", 2.5)
 	orchestrator = Orchestrator(site)
 	definition = contend("unlucky", 1, 2)
 	del definition["steps"][0]["retry"]

@@ -90,6 +90,22 @@ def test_a_commit_that_is_not_flushed_is_named():
 	assert "slow to flush" in found(slow, "innodb_flush_log_at_trx_commit").why
 
 
+def test_several_nodes_have_the_server_ask_for_those_that_have_gone_silent():
+	alone, several = Size(10, 1, 4.0), Size(10, 3, 4.0)
+	settings = {"tcp_keepalive_time": "60", "tcp_keepalive_interval": "10", "tcp_keepalive_probes": "6"}
+
+	def advised(size: Size, keepalive: int | None) -> dict[str, str | None]:
+		there = evidence_of(database=server(keepalive=keepalive))
+		return {
+			each.setting: each.advised
+			for each in tuning.database(there, size)
+			if each.setting.startswith("tcp_keepalive")
+		}
+
+	assert advised(several, 0) == settings
+	assert advised(alone, 0) == advised(several, 120) == advised(several, None) == {}
+
+
 def test_the_snippet_has_what_changes_and_nothing_else():
 	there = evidence_of(
 		database=server(buffer_pool=128 * MB, working_set=2 * GB, hit_rate_ever=0.9, log_waits=4)

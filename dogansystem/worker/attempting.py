@@ -1,0 +1,103 @@
+"""One attempt of a step is one transaction: it acts, and its result and what follows from it are written with its effects.
+
+A transaction that lost against another one is repeated as a whole, until it gets through or it is the step's own `retry`
+that has to say whether it is tried once more.
+"""
+
+import random
+import time
+
+from dogansystem.engine import outcomes
+from dogansystem.engine.outcomes import Failed, Outcome
+from dogansystem.sites.protocol import Site
+from dogansystem.store import faults
+from dogansystem.store.attempts import Attempt, Finished
+from dogansystem.store.finish import finish
+from dogansystem.store.moment import Moment, moment
+from dogansystem.worker.acting import Acting
+from dogansystem.worker.batch import Batch
+from dogansystem.worker.beat import Progress
+from dogansystem.worker.control import CONFLICT_PAUSE
+from dogansystem.worker.execute import Interrupted, Work, perform
+from dogansystem.worker.tally import Effort
+
+TRIES = 16  # transactions in which one attempt of a step may try to get through
+CONFLICT_REPEATS = 12  # of them, after which a step that always loses against others has failed …
+CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
+
+
+class Attempting:
+	"""Executes attempts for a process that has registered; tells its `progress` what they came to."""
+
+	def __init__(self, site: Site, worker: str, batch: Batch, progress: Progress) -> None:
+		self._site = site
+		self._worker = worker
+		self._batch = batch
+		self._progress = progress
+		self._acting = Acting(site)
+
+	def work_off(self, work: Work, stick: bool) -> Finished | None:
+		"""Execute and finish in one transaction; again if it lost against another one. None: the lease is lost.
+
+		With `stick` the step behind may be handed over.
+		"""
+		outcome: Outcome | None = None
+		patience = time.monotonic() + CONFLICT_SECONDS
+		effort = Effort()
+		for number in range(1, TRIES + 1):
+			at = moment(self._site)
+			try:
+				if outcome is None:
+					outcome = perform(self._site, work, at, self._acting)
+					if isinstance(outcome, Failed):
+						self._progress.failures += 1
+						self._site.database.rollback()
+				return self._finish(work, outcome, at, stick, effort)
+			except Exception as error:
+				outcome = self._after_failure(work, outcome, error, number, patience)
+				effort.lost()
+				time.sleep(CONFLICT_PAUSE * number * random.random())
+		raise AssertionError("unreachable")
+
+	def _finish(
+		self, work: Work, outcome: Outcome, started: Moment, stick: bool, effort: Effort
+	) -> Finished | None:
+		db = self._site.database
+		effort.writes()
+		attempt = Attempt(
+			work.lease, work.definition, work.step, work.item, started, self._worker, work.items
+		)
+		behind, at = self._batch.ahead(), moment(self._site)
+		self._site.runs_changed([work.lease.run])  # told after the commit
+		finished = finish(
+			db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind, commit=True
+		)
+		if finished is None:
+			db.rollback()
+			return None
+		faults.point("step.after_commit")
+		self._batch.has_begun(finished.begun)
+		self._progress.tally.add(work, outcome, finished, started.seconds, self._site.now(), effort)
+		return finished
+
+	def _after_failure(
+		self, work: Work, outcome: Outcome | None, error: Exception, number: int, patience: float
+	) -> Outcome | None:
+		"""Clear the way for the next try; gives the outcome that is already certain."""
+		db = self._site.database
+		cause = error.__cause__ if isinstance(error, Interrupted) and error.__cause__ else error
+		if db.is_lost(cause) or number == TRIES:
+			raise cause
+		db.rollback()
+		if db.is_conflict(cause):
+			# What went out cannot be called back: an external action is not repeated, only its result is written again.
+			action = self._site.actions().get(work.step.action)
+			certain = isinstance(outcome, Failed) or (action is not None and action.external)
+			if outcome is None or not certain:
+				# Whether it is tried once more, and when, is then for the step's `retry` to say.
+				gives_up = number >= CONFLICT_REPEATS or time.monotonic() > patience
+				return outcomes.failed(cause) if gives_up else None
+			return outcome
+		if isinstance(outcome, Failed):
+			raise cause
+		return outcomes.failed(cause)
