@@ -32,6 +32,8 @@ class Server:
 		self._log = folder / "server.log"
 		self._options = options
 		self._process: subprocess.Popen[bytes] | None = None
+		# A server that starts deletes what it finds of temporary tables, another server's too.
+		self._environment = os.environ | {"TMPDIR": str(folder)}
 		self._user = ["--user=root"] if os.geteuid() == 0 else []
 		install, self._binary = _find("mariadb-install-db"), _find("mariadbd")
 		with self._log.open("ab") as log:
@@ -42,6 +44,7 @@ class Server:
 				],
 				stdout=log,
 				stderr=log,
+				env=self._environment,
 				check=True,
 			)
 		self.start()
@@ -68,6 +71,7 @@ class Server:
 				],
 				stdout=log,
 				stderr=log,
+				env=self._environment,
 				preexec_fn=self._preexec,
 			)
 		until = time.monotonic() + STARTS

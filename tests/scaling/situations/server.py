@@ -35,6 +35,7 @@ def server(folder: Path, options: Sequence[str]) -> Iterator[str]:
 			],
 			stdout=log,
 			stderr=log,
+			env=_environment(folder),
 		)  # fmt: skip
 	try:
 		_create_database(port, process)
@@ -52,8 +53,13 @@ def _install(data: Path) -> None:
 		],
 		check=True,
 		capture_output=True,
-		env={"PATH": PATH},
+		env=_environment(data.parent),
 	)  # fmt: skip
+
+
+def _environment(folder: Path) -> dict[str, str]:
+	"""A server that starts deletes what it finds of temporary tables, another server's too, where both have one TMPDIR."""
+	return {"PATH": PATH, "TMPDIR": str(folder)}
 
 
 def _create_database(port: int, process: "subprocess.Popen[bytes]") -> None:
