@@ -37,10 +37,15 @@ def why_no_desk(bench: Bench) -> str | None:
 
 def build_assets(bench: Bench) -> None:
 	"""Build this app's bundles into the temporary bench, as `bench build --app` does without touching the others."""
+	frappe = (bench.root / "apps" / "frappe").resolve()
+	# Where it writes styles on the way, it counts from Frappe's own folder, which is not below this bench. Anywhere less
+	# deep that may be the source itself, which the styles from left to right and from right to left then both write.
+	deep = bench.root.joinpath("build", *["_"] * len(frappe.parts))
+	deep.mkdir(parents=True, exist_ok=True)
 	process = subprocess.run(
 		["node", "esbuild", "--production", "--apps", APP],
-		cwd=bench.root / "apps" / "frappe",
-		env=bench.environment,
+		cwd=frappe,
+		env=bench.environment | {"TMPDIR": str(deep)},
 		stdin=subprocess.DEVNULL,
 		stdout=subprocess.PIPE,
 		stderr=subprocess.STDOUT,

@@ -77,6 +77,9 @@ class TestDesk(SiteTestCase, Home):
 			f"dogan-workflow-run/{self.run_name}",
 			form_of("Dogan Workflow Run") + " && document.querySelectorAll('.dogan-step').length === 3",
 		)
+		rules = "sheet.href.includes('dogansystem.bundle') ? sheet.cssRules.length : 0"
+		styles = f"[...document.styleSheets].filter((sheet) => sheet.href).map((sheet) => {rules})"
+		self.assertGreater(max(self.browser.evaluate(styles)), 40, "its styles are there")
 		shown = self.browser.evaluate("document.querySelector('.dogan-timeline').innerText")
 		for text in ("The first step", "second says no", "Succeeded", "Failed", "Cancelled", "2 attempts"):
 			self.assertIn(text, shown)
