@@ -31,7 +31,7 @@ before_request = ["dogansystem.sites.frappe.relied.note_beginning", "dogansystem
 before_job = ["dogansystem.sites.frappe.relied.note_beginning"]
 
 # Every minute: due schedules and timers, expired leases, a ring if work waits.
-scheduler_events = {"cron": {"* * * * *": ["dogansystem.sites.frappe_site.tick"]}}
+scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}
 
 # Deleting a document must not fail because a run was once about it.
 ignore_links_on_delete = ["Dogan Workflow Run", "Dogan Step Run"]

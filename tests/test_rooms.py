@@ -18,7 +18,7 @@ ALLOWED = {
 	"agents": {"engine", "store", "sites.protocol", "agents"},
 	"health": {"engine", "store", "sites.protocol", "health"},
 	"scaling": {"engine", "store", "sites.protocol", "health", "scaling", "actions.busy"},
-	"sites": {"engine", "store", "sites", "actions", "triggers", "worker", "agents", "scaling"},
+	"sites": {"engine", "store", "sites", "actions", "triggers", "scaling"},
 }
 MAY_NAME_FRAPPE = (
 	"sites/frappe_site.py",
@@ -28,6 +28,7 @@ MAY_NAME_FRAPPE = (
 	"tests/",
 	"hooks.py",
 	"install.py",
+	"jobs.py",
 	"commands/",
 )
 

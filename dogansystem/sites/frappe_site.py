@@ -1,4 +1,4 @@
-"""A Frappe site as the place a workflow lives in, and the two jobs that bring it to life: `drain` and `tick`."""
+"""A Frappe site as the place a workflow lives in."""
 
 import os
 import signal
@@ -272,52 +272,3 @@ def current_site() -> FrappeSite:
 	if site is None:
 		site = frappe.local.dogan_site = FrappeSite()
 	return site
-
-
-def drain() -> None:
-	"""The RQ job that a ring enqueues: work until nothing is ready any more, or the time budget is used up."""
-	from dogansystem.store import kept
-	from dogansystem.worker import standby
-	from dogansystem.worker.drainer import Drainer
-
-	site = _site_of_job()
-	if site:
-		site.doorbell.answered()
-		with site.listening_for_stop():
-			if standby.may_work(site) and not _has_enough_workers(site):
-				Drainer(site, replaceable=True).run()
-				if standby.is_draining(site):
-					site.doorbell.ring()  # what it had answered, others have to hear
-		site.tell_changes()
-		kept.flush(site)
-
-
-def _has_enough_workers(site: FrappeSite) -> bool:
-	"""Whether `num_workers` drainers work on this node: on the `long` queue other jobs need workers too."""
-	from dogansystem.store import processes
-	from dogansystem.worker import identity
-
-	alive = processes.count_on(site.database, identity.node())
-	site.database.rollback()
-	return alive >= site.settings().num_workers
-
-
-def tick() -> None:
-	"""The scheduler's job, every minute: what is due, what was lost, and a ring if work waits."""
-	from dogansystem.worker.tick import tick as run_tick
-
-	site = _site_of_job()
-	if site:
-		run_tick(site)
-
-
-def _site_of_job() -> FrappeSite | None:
-	"""The site of a background job, with nobody acting; None if the app was uninstalled since the job was made.
-
-	RQ runs a job as the person who happened to ring. Whoever that was must not act here, and after a deadlock Frappe
-	would forget them and go on as Administrator.
-	"""
-	if "dogansystem" not in frappe.get_installed_apps():
-		return None
-	frappe.set_user(IDLE_USER)
-	return current_site()

@@ -16,7 +16,7 @@ from dogansystem.tests.home import SiteTestCase
 
 DRAIN = (
 	"import sys, frappe; frappe.init(site=sys.argv[1]); frappe.connect();"
-	" from dogansystem.sites.frappe_site import drain; drain(); frappe.destroy()"
+	" from dogansystem.jobs import drain; drain(); frappe.destroy()"
 )
 SCRIPT = "contract_slow"
 # Writes a document, then sleeps in the database until somebody lets it go on.
@@ -34,7 +34,7 @@ from rq import Queue, Worker
 from frappe.utils.background_jobs import execute_job, get_redis_conn
 frappe.init(site=sys.argv[1])
 queue = Queue(sys.argv[2], connection=get_redis_conn())
-job = dict(site=sys.argv[1], method="dogansystem.sites.frappe_site.drain", event=None, job_name="drain", kwargs={})
+job = dict(site=sys.argv[1], method="dogansystem.jobs.drain", event=None, job_name="drain", kwargs={})
 queue.enqueue_call(execute_job, kwargs=job, timeout=600)
 Worker([queue], connection=get_redis_conn()).work(burst=True)
 """

@@ -156,7 +156,7 @@ class TestHTTP(SecurityTestCase):
 				):
 					frappe.is_whitelisted(frappe.get_attr(function))
 		for function in (
-			"dogansystem.sites.frappe_site.drain", "dogansystem.sites.frappe_site.tick", "dogansystem.install.before_uninstall",
+			"dogansystem.jobs.drain", "dogansystem.jobs.tick", "dogansystem.install.before_uninstall",
 			"dogansystem.api.access.need_manager", "dogansystem.api.desk.boot", "dogansystem.api.metrics.keep_token",
 			"dogansystem.sites.frappe.catalog.credential", "dogansystem.api.workflows.frappe.db.sql", "dogansystem.api.workflows.__globals__",
 		):  # fmt: skip

@@ -20,7 +20,7 @@ MISSED = 3  # hours that were missed before each round
 TICKS = """
 import sys, time
 import frappe
-from dogansystem.sites.frappe_site import tick
+from dogansystem.jobs import tick
 frappe.init(site=sys.argv[1])
 frappe.connect()
 time.sleep(max(0, float(sys.argv[2]) - time.time()))

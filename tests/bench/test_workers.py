@@ -12,7 +12,7 @@ from dogansystem.tests.home import SiteTestCase
 from dogansystem.worker.tick import tick
 from tests.bench.processes import Worker, is_alive
 
-TICK = "dogansystem.sites.frappe_site.tick"
+TICK = "dogansystem.jobs.tick"
 # A Server Script: makes a ToDo, then works until a moment has come, or until nobody holds this lock of MariaDB's.
 SLOW = "contract_slow_todo"
 MARK = "contract bench"
@@ -177,6 +177,6 @@ class TestScheduler(BenchTestCase):
 			(run,) = self.wait_for(lambda: self.runs_of(workflow), 30)
 			found = self.finished(run["run"])
 		self.assertEqual((found["status"], found["cause"]), ("Succeeded", "schedule"))
-		log = frappe.get_last_doc("Scheduled Job Log", {"scheduled_job_type": "frappe_site.tick"})
+		log = frappe.get_last_doc("Scheduled Job Log", {"scheduled_job_type": "jobs.tick"})
 		self.assertEqual(log.status, "Complete")
 		frappe.db.rollback()

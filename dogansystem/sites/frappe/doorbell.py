@@ -17,7 +17,7 @@ from frappe.utils.background_jobs import create_job_id, generate_qname, get_queu
 
 from dogansystem.sites.frappe.queues import FALLBACK_QUEUE, QUEUE
 
-DRAIN = "dogansystem.sites.frappe_site.drain"
+DRAIN = "dogansystem.jobs.drain"
 
 LISTEN = 2.0  # seconds a listener is believed to listen; one that was killed misleads ringers for no longer
 # Nobody is called while a drain job of the site waits: all workers are busy, and jobs that pile up in front of another

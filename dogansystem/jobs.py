@@ -1,0 +1,49 @@
+"""The two background jobs that bring workflows on a bench to life: RQ's workers execute them, in a process each."""
+
+import frappe
+
+from dogansystem.sites.frappe_site import IDLE_USER, FrappeSite, current_site
+from dogansystem.store import kept, processes
+from dogansystem.worker import identity, standby
+from dogansystem.worker import tick as ticking
+from dogansystem.worker.drainer import Drainer
+
+
+def drain() -> None:
+	"""The job that a ring enqueues: work until nothing is ready any more, or the time budget is used up."""
+	site = _site_of_job()
+	if site:
+		site.doorbell.answered()
+		with site.listening_for_stop():
+			if standby.may_work(site) and not _has_enough_workers(site):
+				Drainer(site, replaceable=True).run()
+				if standby.is_draining(site):
+					site.doorbell.ring()  # what it had answered, others have to hear
+		site.tell_changes()
+		kept.flush(site)
+
+
+def tick() -> None:
+	"""The scheduler's job, every minute: what is due, what was lost, and a ring if work waits."""
+	site = _site_of_job()
+	if site:
+		ticking.tick(site)
+
+
+def _has_enough_workers(site: FrappeSite) -> bool:
+	"""Whether `num_workers` drainers work on this node: on the `long` queue other jobs need workers too."""
+	alive = processes.count_on(site.database, identity.node())
+	site.database.rollback()
+	return alive >= site.settings().num_workers
+
+
+def _site_of_job() -> FrappeSite | None:
+	"""The site of a background job, with nobody acting; None if the app was uninstalled since the job was made.
+
+	RQ runs a job as the person who happened to ring. Whoever that was must not act here, and after a deadlock Frappe
+	would forget them and go on as Administrator.
+	"""
+	if "dogansystem" not in frappe.get_installed_apps():
+		return None
+	frappe.set_user(IDLE_USER)
+	return current_site()
