@@ -90,6 +90,8 @@ def test_a_submitted_document_is_mailed_with_its_print(site, workflow, doctype):
 	assert mail["to"] == ["buyer@example.com"]
 	assert name in mail["subject"]
 	assert mail["print"] == {"doctype": doctype, "name": name}
+	if workflow == "mail-invoice":
+		assert "It is due on 01 January 2030." in mail["message"]
 
 
 def test_a_document_without_an_address_is_told_to_whoever_submitted_it(site):

@@ -117,6 +117,7 @@ def run_view(run: str) -> dict[str, Any]:
 		step.items = {row.status: row.count for row in counts if row.step == step.step}
 	found = frappe.db.get_value(RUN, run, _RUN, as_dict=True)
 	found.error = as_error(found.error_type, found.error)
+	found.title = frappe.db.get_value("Dogan Workflow", found.workflow, "title") or found.workflow
 	return plain(
 		{
 			"run": found,

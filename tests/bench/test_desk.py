@@ -77,6 +77,10 @@ class TestDesk(SiteTestCase, Home):
 			f"dogan-workflow-run/{self.run_name}",
 			form_of("Dogan Workflow Run") + " && document.querySelectorAll('.dogan-step').length === 3",
 		)
+		self.assertEqual(
+			self.browser.evaluate("cur_frm.$wrapper.find('.title-text').text().trim()"),
+			"Contract in the desk",
+		)
 		rules = "sheet.href.includes('dogansystem.bundle') ? sheet.cssRules.length : 0"
 		styles = f"[...document.styleSheets].filter((sheet) => sheet.href).map((sheet) => {rules})"
 		self.assertGreater(max(self.browser.evaluate(styles)), 40, "its styles are there")

@@ -26,6 +26,7 @@ frappe.ui.form.on("Dogan Workflow Run", {
 		if (frm.docname !== name || !frm.timeline_of_steps) return;
 		const ended = dogan.FINISHED.includes(view.run.status) && frm.doc.status !== view.run.status;
 		frm.timeline_of_steps.draw(view);
+		frm.page.set_title(view.run.title);
 		frm.page.set_indicator(__(view.run.status), dogan.STATE_COLOURS[view.run.status]);
 		frm.events.show_buttons(frm, view);
 		if (ended || frm.doc.status !== view.run.status) frm.reload_doc();
