@@ -44,8 +44,8 @@ SILENT = (
 MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
 
 
-def do(site: Site, control: Control, *, in_turns: bool = False) -> int:
-	"""Do all chores once; gives how many things happened.
+def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None = None) -> int:
+	"""Do all chores once; gives how many things happened. `own` is the caller's number, if it is a registered process.
 
 	`in_turns`: the dead are left to somebody else, if somebody has just looked for them. A site with a hundred processes
 	needs that no more often than one with two. Who stands in line is let in at once: a run that has just started may be
@@ -53,7 +53,7 @@ def do(site: Site, control: Control, *, in_turns: bool = False) -> int:
 	"""
 	happened = 0
 	if not in_turns or control.run(lambda db: state.take_turn(db, "chores", site.now(), TURN)):
-		happened = take_over_silent(site, control)
+		happened = take_over_silent(site, control, own)
 	return happened + fire_timers(site, control) + admit(site, control)
 
 
@@ -130,12 +130,17 @@ def close_items(
 	return control.run_or_leave(close, False)
 
 
-def take_over_silent(site: Site, control: Control) -> int:
-	"""Take over the steps of processes that have stopped beating, or have ended on this node; gives how many steps."""
+def take_over_silent(site: Site, control: Control, own: int | None = None) -> int:
+	"""Take over the steps of processes that have stopped beating, or have ended on this node; gives how many steps.
+
+	Never those of the caller itself: its machine has slept, and its next beat is due.
+	"""
 	oldest_beat = site.now() - site.settings().lease * SILENT
 	everybody = control.run(processes.every)
 	lost = [
-		each for each in everybody if each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid)
+		each
+		for each in everybody
+		if each.id != own and (each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid))
 	]
 	return sum(take_over(site, control, process) for process in lost)
 

@@ -244,7 +244,7 @@ class Drainer:
 			self._sampled_at = self._chores_at
 			sampling.sample(self.site, self._control)
 		in_turns, self._has_done_chores = self._has_done_chores, True
-		return chores.do(self.site, self._control, in_turns=in_turns)
+		return chores.do(self.site, self._control, in_turns=in_turns, own=self._process)
 
 	def _linger(self, leave_at: float) -> bool:
 		"""Listen for the doorbell; False when it is time to leave."""

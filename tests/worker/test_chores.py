@@ -78,3 +78,14 @@ def test_the_dead_are_taken_over_from_before_their_lease_is_over(sandbox: Sandbo
 	silent_process(sandbox, control, seconds=lease - chores.TURN)
 	chores.do(sandbox, control)
 	assert registered(control) == 1
+
+
+def test_a_process_that_has_slept_does_not_take_itself_for_dead(sandbox: Sandbox, control: Control):
+	"""A laptop that was shut, a machine that was moved: the first to look for the dead is the sleeper itself."""
+	then = moment(sandbox, sandbox.now() - 3600)
+	own = control.run(lambda db: processes.register(db, "here", "elsewhere", 1, "here:1", then))
+	silent_process(sandbox, control, seconds=3600)
+	chores.do(sandbox, control, own=own)
+	assert [each.id for each in control.run(processes.every)] == [own]
+	chores.do(sandbox, control)
+	assert registered(control) == 0
