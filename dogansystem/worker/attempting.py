@@ -17,10 +17,10 @@ from dogansystem.store.moment import Moment, moment
 from dogansystem.worker.acting import Acting
 from dogansystem.worker.batch import Batch
 from dogansystem.worker.beat import Progress
-from dogansystem.worker.control import CONFLICT_PAUSE
 from dogansystem.worker.execute import Interrupted, Work, perform
 from dogansystem.worker.tally import Effort
 
+PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds at most: after the first try, and after any
 TRIES = 16  # transactions in which one attempt of a step may try to get through
 CONFLICT_REPEATS = 12  # of them, after which a step that always loses against others has failed …
 CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
@@ -56,7 +56,7 @@ class Attempting:
 			except Exception as error:
 				outcome = self._after_failure(work, outcome, error, number, patience)
 				effort.lost()
-				time.sleep(CONFLICT_PAUSE * number * random.random())
+				time.sleep(_pause(number))
 		raise AssertionError("unreachable")
 
 	def _finish(
@@ -101,3 +101,8 @@ class Attempting:
 		if isinstance(outcome, Failed):
 			raise cause
 		return outcomes.failed(cause)
+
+
+def _pause(number: int) -> float:
+	"""Seconds until the next try: a random part of what doubles with each, so that those who collide come apart."""
+	return random.random() * min(PAUSE * 2.0 ** (number - 1), LONGEST_PAUSE)

@@ -101,6 +101,7 @@ def drain(site: FaultSandbox) -> None:
 def locked(site: FaultSandbox, row: int, seconds: float = 120.0) -> Iterator[None]:
 	"""Somebody else holds a row, until the block is left or for so many seconds."""
 	other = site.open_control()
+	other.execute("SET SESSION idle_transaction_timeout = 0")
 	other.execute("UPDATE fault_row SET n = n WHERE id = %s", (row,))
 	release = threading.Timer(seconds, other.rollback)
 	release.start()
