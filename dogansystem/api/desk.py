@@ -132,11 +132,14 @@ def run_view(run: str) -> dict[str, Any]:
 def step_details(run: str, step: str) -> dict[str, Any]:
 	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first."""
 	need_run(run)
-	row = frappe.db.get_value(
-		STEP_RUN,
-		{"run": run, "step": step, "item": 0},
-		["output", "errors", "earlier_attempts"],
-		as_dict=True,
+	row = (
+		frappe.db.get_value(
+			STEP_RUN,
+			{"run": run, "step": step, "item": 0},
+			["output", "errors", "earlier_attempts"],
+			as_dict=True,
+		)
+		or frappe._dict()
 	)
 	items = frappe.get_all(
 		STEP_RUN,
@@ -146,9 +149,9 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		limit=SHOWN_ITEMS,
 	)
 	return {
-		"output": decode(row.output) if row else None,
-		"errors": (decode(row.errors) or []) if row else [],
-		"earlier_attempts": (decode(row.earlier_attempts) or []) if row else [],
+		"output": decode(row.output),
+		"errors": decode(row.errors) or [],
+		"earlier_attempts": decode(row.earlier_attempts) or [],
 		"items": [_item(item) for item in items],
 		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
 	}

@@ -100,9 +100,7 @@ class Watch:
 			lock_seconds=more("Innodb_row_lock_time") / 1000,
 			deadlocks=more("Innodb_deadlocks"),
 			commit_seconds=round(time_commits(self.db), 6) if may_write else 0.0,
-			keepalive=int(keepalive)
-			if (keepalive := variables.get("tcp_keepalive_time")) is not None
-			else None,
+			keepalive=int(variables["tcp_keepalive_time"]),  # there is one since MariaDB 10.3
 		)
 
 

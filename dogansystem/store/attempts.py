@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import FAILED, RUNNING, SKIPPED, SUCCEEDED, WAITING
 from dogansystem.sites.protocol import Database, Statement
 from dogansystem.store import dialect, slots
@@ -87,7 +88,7 @@ def keep_failure(db: Database, attempt: Attempt, outcome: Failed, at: Moment) ->
 		"error_type": outcome.type,
 		"error": outcome.message,
 	}
-	kept = json.dumps([*json.loads(text or "[]"), failure][-KEPT_FAILURES:], ensure_ascii=False)
+	kept = json.dumps([*(decode(text) or []), failure][-KEPT_FAILURES:], ensure_ascii=False)
 	db.together([dialect.update_of(STEP_RUN, key, {"earlier_attempts": kept})])
 
 

@@ -133,14 +133,15 @@ def close_items(
 def take_over_silent(site: Site, control: Control, own: int | None = None) -> int:
 	"""Take over the steps of processes that have stopped beating, or have ended on this node; gives how many steps.
 
-	Never those of the caller itself: its machine has slept, and its next beat is due.
+	Never those of the caller itself: its machine has slept, and its next beat is due, or says that somebody else has
+	declared it dead.
 	"""
 	oldest_beat = site.now() - site.settings().lease * SILENT
 	everybody = control.run(processes.every)
 	lost = [
 		each
 		for each in everybody
-		if each.id != own and (each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid))
+		if abs(each.id) != own and (each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid))
 	]
 	return sum(take_over(site, control, process) for process in lost)
 

@@ -15,10 +15,11 @@ from tests.faults.load import Load, wait_for
 from tests.faults.workers import Way, Worker, working
 
 STALLS = scale.of(1, 20)
-# Where, and when it is passed for which time. A worker's first transactions on its control connection: it registers, takes
-# its turn, looks for the dead, for timers, lets in who stands in line, claims.
-CONTROL = [("control.before_commit", hit) for hit in scale.of((2, 6), range(1, 31))]
-POINTS = CONTROL + [(each, 4) for each in faults.POINTS if scale.of("before" in each, True)]
+# Where, and when it is passed for the so-many-th time. The first transactions of a worker's control connection are: it
+# registers, takes its turn, looks who is dead, what is due, claims (5). Every claim locks the row of its process.
+CONTROL = "control.before_commit"
+ELSE = [each for each in faults.POINTS if each != CONTROL and (scale.ALL or "before" in each)]
+POINTS = [(CONTROL, hit) for hit in scale.of((2, 5), range(1, 31))] + [(each, 4) for each in ELSE]
 # Elsewhere: nobody can see that its process is still there. Not watched: it would end by itself when it goes on.
 ELSEWHERE = Way(elsewhere=True, watched=False)
 

@@ -10,6 +10,8 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.sites import session
 from dogansystem.store import context, processes, queue, reads, runs, versions
 from dogansystem.store.moment import moment
+from dogansystem.worker import chores
+from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
 
 STEPS = [
@@ -115,6 +117,19 @@ def test_who_goes_silent_in_the_middle_of_a_claim_holds_nobody_up(
 	with pytest.raises(pymysql.err.OperationalError) as too_late:
 		silent.sql("SELECT 1")
 	assert silent.is_lost(too_late.value)
+
+
+def test_who_takes_over_ends_the_connection_that_holds_the_row_of_the_dead(site: Sandbox):
+	silent, then = site.open_control(), moment(site, site.now() - 3600)
+	process = processes.register(silent, "node", "space", 1, "worker", then)
+	silent.mark(chores.marks_of(process)[1])
+	silent.execute("SET SESSION idle_transaction_timeout = 0")  # as if it had just begun to be silent
+	silent.commit()
+	silent.execute("UPDATE dogan_process SET beats = beats + 1 WHERE id = %s", (process,))
+	taker = Control(site)
+	chores.do(site, taker)
+	assert taker.run(processes.every) == []
+	taker.close()
 
 
 def test_a_snapshot_from_before_the_claim_does_not_hide_earlier_steps(site: Sandbox):

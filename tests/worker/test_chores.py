@@ -86,6 +86,10 @@ def test_a_process_that_has_slept_does_not_take_itself_for_dead(sandbox: Sandbox
 	own = control.run(lambda db: processes.register(db, "here", "elsewhere", 1, "here:1", then))
 	silent_process(sandbox, control, seconds=3600)
 	chores.do(sandbox, control, own=own)
-	assert [each.id for each in control.run(processes.every)] == [own]
+	(still_there,) = control.run(processes.every)
+	assert still_there.id == own
+	assert control.run(lambda db: processes.declare_dead(db, still_there))  # whoever did so has died since
+	chores.do(sandbox, control, own=own)
+	assert [each.id for each in control.run(processes.every)] == [-own]
 	chores.do(sandbox, control)
 	assert registered(control) == 0

@@ -1,10 +1,10 @@
 """What the contract's tests need of the site they run on."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from dogansystem import Orchestrator
+from dogansystem.engine.outputs import decode
 from dogansystem.sites.protocol import Site
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
@@ -76,7 +76,7 @@ class Home(_TestCase):
 		query = "SELECT earlier_attempts FROM `tabDogan Step Run` WHERE name = %s"
 		((text,),) = self.site.database.sql(query, (f"{run}.{step_run}",))
 		self.site.database.rollback()
-		return json.loads(text or "[]")
+		return decode(text) or []
 
 	def act(self, what: str, run: str, *arguments: Any) -> Any:
 		"""Pause, resume, cancel or retry a run, and commit."""
