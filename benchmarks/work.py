@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
 

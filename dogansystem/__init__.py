@@ -6,8 +6,8 @@ __version__ = "0.1.0"
 __all__ = ["Orchestrator", "Sandbox"]
 
 if TYPE_CHECKING:
+	from dogansystem.homes.sandbox import Sandbox
 	from dogansystem.orchestrator import Orchestrator
-	from dogansystem.sites.sandbox import Sandbox
 
 
 def __getattr__(name: str) -> Any:
@@ -17,7 +17,7 @@ def __getattr__(name: str) -> Any:
 
 		return Orchestrator
 	if name == "Sandbox":
-		from dogansystem.sites.sandbox import Sandbox
+		from dogansystem.homes.sandbox import Sandbox
 
 		return Sandbox
 	raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

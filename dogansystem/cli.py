@@ -16,8 +16,8 @@ import click
 from dogansystem import __version__
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
-from dogansystem.sites.sandbox import Sandbox
+from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.terminal import advise, baselines, drain, files, load, show, simulate, status
 from dogansystem.terminal import run as runs
 from dogansystem.terminal.shell import (

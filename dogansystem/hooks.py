@@ -16,19 +16,19 @@ after_uninstall = "dogansystem.install.after_uninstall"
 # A document that no workflow wants costs one dictionary lookup here.
 doc_events = {
 	"*": {
-		"on_update": "dogansystem.sites.frappe.events.on_update",
-		"on_update_after_submit": "dogansystem.sites.frappe.events.on_update",
-		"on_submit": "dogansystem.sites.frappe.events.on_submit",
-		"on_cancel": "dogansystem.sites.frappe.events.on_cancel",
-		"after_delete": "dogansystem.sites.frappe.events.after_delete",
-		"on_change": "dogansystem.sites.frappe.events.on_change",
+		"on_update": "dogansystem.homes.frappe.events.on_update",
+		"on_update_after_submit": "dogansystem.homes.frappe.events.on_update",
+		"on_submit": "dogansystem.homes.frappe.events.on_submit",
+		"on_cancel": "dogansystem.homes.frappe.events.on_cancel",
+		"after_delete": "dogansystem.homes.frappe.events.after_delete",
+		"on_change": "dogansystem.homes.frappe.events.on_change",
 	}
 }
 
 # Notes when a request or job began, which says how old anything it reads may be. And takes the token out of a scrape of
 # the metrics, which brings it where Frappe expects a login.
-before_request = ["dogansystem.sites.frappe.relied.note_beginning", "dogansystem.api.metrics.keep_token"]
-before_job = ["dogansystem.sites.frappe.relied.note_beginning"]
+before_request = ["dogansystem.homes.frappe.relied.note_beginning", "dogansystem.api.metrics.keep_token"]
+before_job = ["dogansystem.homes.frappe.relied.note_beginning"]
 
 # Every minute: due schedules and timers, expired leases, a ring if work waits.
 scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}
@@ -37,12 +37,12 @@ scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}
 ignore_links_on_delete = ["Dogan Workflow Run", "Dogan Step Run"]
 
 permission_query_conditions = {
-	"Dogan Workflow Run": "dogansystem.sites.frappe.permissions.run_conditions",
-	"Dogan Step Run": "dogansystem.sites.frappe.permissions.step_run_conditions",
+	"Dogan Workflow Run": "dogansystem.homes.frappe.permissions.run_conditions",
+	"Dogan Step Run": "dogansystem.homes.frappe.permissions.step_run_conditions",
 }
 has_permission = {
-	"Dogan Workflow Run": "dogansystem.sites.frappe.permissions.may_see_run",
-	"Dogan Step Run": "dogansystem.sites.frappe.permissions.may_see_step_run",
+	"Dogan Workflow Run": "dogansystem.homes.frappe.permissions.may_see_run",
+	"Dogan Step Run": "dogansystem.homes.frappe.permissions.may_see_step_run",
 }
 
 extend_bootinfo = "dogansystem.api.desk.boot"

@@ -79,7 +79,7 @@ def after_migrate() -> None:
 
 def before_uninstall() -> None:
 	"""Remove the internal tables first: without them no worker can go on while the rest is taken away."""
-	from dogansystem.sites.frappe_site import current_site
+	from dogansystem.homes.frappe.site import current_site
 
 	site = current_site()
 	schema.drop_internal(site.database)
@@ -109,7 +109,7 @@ def _make_roles() -> None:
 
 
 def _make_tables() -> None:
-	from dogansystem.sites.frappe_site import current_site
+	from dogansystem.homes.frappe.site import current_site
 
 	frappe.db.commit()  # creating tables commits in any case
 	schema.ensure_internal(current_site().database)

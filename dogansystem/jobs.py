@@ -2,7 +2,7 @@
 
 import frappe
 
-from dogansystem.sites.frappe_site import IDLE_USER, FrappeSite, current_site
+from dogansystem.homes.frappe.site import IDLE_USER, FrappeSite, current_site
 from dogansystem.store import kept, processes
 from dogansystem.worker import identity, standby
 from dogansystem.worker import tick as ticking

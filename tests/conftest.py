@@ -8,7 +8,7 @@ import pytest
 
 KEY = "figures"
 # They mostly wait, or are one long test.
-LONG = ("tests/nodes/", "tests/scaling/test_load", "tests/simulation/")
+LONG = ("tests/integration/nodes/", "tests/integration/scaling/test_load", "tests/unit/simulation/")
 
 Tell = Callable[..., None]
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from benchmarks.report import Figure, Promise, say
 from benchmarks.windows import Sample
-from tests.nodes import growth, network
-from tests.nodes.failure import Failure, cut_power
-from tests.nodes.load import SECONDS
-from tests.nodes.place import Place, sandbox_place
+from tests.integration.nodes import growth, network
+from tests.integration.nodes.failure import Failure, cut_power
+from tests.integration.nodes.load import SECONDS
+from tests.integration.nodes.place import Place, sandbox_place
 
 # A step costs about four milliseconds of all processors together, with the database and the many processes that take
 # turns on them: more workers would wait for a processor and not for somebody else's server.

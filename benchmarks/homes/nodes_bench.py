@@ -13,8 +13,8 @@ from pathlib import Path
 from benchmarks.report import say
 from tests.bench.place import APP, Bench, CommandFailed, temporary_bench
 from tests.bench.server import Unusable
-from tests.nodes.network import HERE, network, why_not
-from tests.nodes.servers import mariadb_server, redis_server
+from tests.integration.nodes.network import HERE, network, why_not
+from tests.integration.nodes.servers import mariadb_server, redis_server
 
 HOOKS = '\ndogansystem_actions = ["tests.faults.actions.Effect"]\n'
 

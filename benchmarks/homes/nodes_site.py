@@ -8,12 +8,12 @@ import frappe
 
 from benchmarks.homes.nodes import SHORT, Length, of_place
 from benchmarks.report import as_json, save
-from dogansystem.sites.frappe_site import current_site
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.tests.home import ensure_user
 from tests.bench.place import FRAPPE
-from tests.nodes.load import Load
-from tests.nodes.network import Hosts
-from tests.nodes.place import Place
+from tests.integration.nodes.load import Load
+from tests.integration.nodes.network import Hosts
+from tests.integration.nodes.place import Place
 
 USER = "benchmark@example.com"
 MOST_WORKERS = 20  # of a node

@@ -10,7 +10,7 @@ from benchmarks import work
 from benchmarks.report import Figure, say
 from benchmarks.scenarios import claim, commits, first_step
 from benchmarks.windows import Size
-from dogansystem.sites.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.terminal import serve
 from dogansystem.worker.drainer import Drainer
 from tests.bench.server import Server

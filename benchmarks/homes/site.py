@@ -16,8 +16,8 @@ from benchmarks.report import Figure, as_json, save, say
 from benchmarks.scenarios import commits, enqueue, first_step
 from benchmarks.scenarios import save as saves
 from benchmarks.windows import QUICK, Size
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe_site import current_site
 from dogansystem.tests.home import ensure_user
 from tests.bench.processes import Worker
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from benchmarks.model.cases import Case, step
 from benchmarks.model.inputs import inputs
 from benchmarks.model.measure import database, prepared
+from dogansystem.protocol import Site
 from dogansystem.scaling.simulation.system import Machine
-from dogansystem.sites.protocol import Site
 from tests.bench.server import Server
 from tests.faults.workers import Way, working
 

@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.model.cases import PERSON, Case
 from benchmarks.model.inputs import inputs
 from dogansystem import Orchestrator
-from dogansystem.sites.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.worker.drainer import Drainer
 from tests.bench.server import Server
 from tests.faults.actions import FaultSandbox

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.report import Figure, Promise, say, shown
 from benchmarks.windows import Size, duration, in_turns
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import processes, queue
 from dogansystem.store.moment import Moment, moment
 from dogansystem.worker.drainer import MAX_BATCH

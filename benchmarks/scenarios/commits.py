@@ -8,7 +8,7 @@ from functools import partial
 from benchmarks import work
 from benchmarks.report import Figure, Promise, shown
 from benchmarks.windows import Size, in_turns, rate
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import state
 from dogansystem.worker.drainer import Drainer
 

@@ -17,8 +17,8 @@ from rq.worker import WorkerStatus
 from benchmarks import work
 from benchmarks.report import Figure, Promise, shown
 from benchmarks.windows import Size, in_turns
-from dogansystem.sites.frappe.doorbell import QUEUE
-from dogansystem.sites.frappe_site import FrappeSite
+from dogansystem.homes.frappe.doorbell import QUEUE
+from dogansystem.homes.frappe.site import FrappeSite
 
 PROMISE = Promise("at least", 15, aim=25)
 NOTHING = "frappe.ping"  # the job: a function of Frappe's that only returns a word

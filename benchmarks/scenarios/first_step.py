@@ -8,7 +8,7 @@ from benchmarks import work
 from benchmarks.report import Figure, Promise
 from benchmarks.windows import WARM_UP, Sample, Size
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store.moment import as_text
 
 PROMISE = Promise("at most", 50.0, aim=20.0)  # milliseconds: a person's patience, so not a ratio

@@ -11,8 +11,8 @@ import frappe
 
 from benchmarks.report import Figure, Promise, shown
 from benchmarks.windows import Sample, Size, duration, in_turns
+from dogansystem.homes.frappe import events, relied
 from dogansystem.hooks import app_name, doc_events
-from dogansystem.sites.frappe import events, relied
 
 # Microseconds more per save. Once a second the first save of a transaction reads a mark in the database for all others of
 # its process: that save pays what the last figure says.

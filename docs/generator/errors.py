@@ -6,7 +6,7 @@ from dogansystem.actions.schema import ValidationError
 from dogansystem.engine import errors
 from dogansystem.engine.definition import Retry
 from dogansystem.engine.retry import PASSING, is_retried
-from dogansystem.sites.sandbox import errors as documents
+from dogansystem.homes.sandbox import errors as documents
 from generator.markdown import code, sections, summary, table
 
 # Errors that come from elsewhere, and what they mean in a step.

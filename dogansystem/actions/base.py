@@ -11,7 +11,7 @@ from functools import cache
 from typing import Any, ClassVar
 
 from dogansystem.actions.schema import Check, compile_check
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 
 
 @dataclass(frozen=True, slots=True)

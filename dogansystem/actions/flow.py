@@ -10,7 +10,7 @@ from dogansystem.actions.parameters import words
 from dogansystem.actions.schema import ValidationError, shown
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 
 YEARS = range(1900, 9000)
 # What a check can see; engine.durations has the last word.

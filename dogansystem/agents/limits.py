@@ -1,7 +1,7 @@
 """How many agents may be enabled at a time."""
 
 from dogansystem.engine.errors import LimitReached
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import agents
 
 

@@ -3,7 +3,7 @@
 import frappe
 from frappe import _
 
-from dogansystem.sites.frappe.permissions import (
+from dogansystem.homes.frappe.permissions import (
 	MANAGERS,
 	RUN,
 	USER,

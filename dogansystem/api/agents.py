@@ -7,8 +7,8 @@ import frappe
 from dogansystem.api.access import need_manager, need_user
 from dogansystem.api.arguments import as_texts, checked
 from dogansystem.api.errors import as_frappe_errors
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe_site import current_site
 
 
 @frappe.whitelist(methods=["POST"])

@@ -11,10 +11,10 @@ from dogansystem.api.arguments import as_object, checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
+from dogansystem.homes.frappe.permissions import RUN, may_change_run
+from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe.permissions import RUN, may_change_run
-from dogansystem.sites.frappe.values import plain
-from dogansystem.sites.frappe_site import current_site
 from dogansystem.workflows import template, templates
 
 STEP_RUN = "Dogan Step Run"

@@ -9,8 +9,8 @@ from werkzeug.wrappers import Response
 
 from dogansystem.api.arguments import checked
 from dogansystem.health.exposition import CONTENT_TYPE
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe_site import current_site
 
 METHOD = "dogansystem.api.metrics.metrics"
 SETTINGS = "Dogan Settings"

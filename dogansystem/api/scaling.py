@@ -7,11 +7,11 @@ import frappe
 from dogansystem.api.access import need_manager, need_system_manager
 from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling import report
 from dogansystem.scaling.document import as_markdown
 from dogansystem.scaling.simulation.question import Question
-from dogansystem.sites.frappe_site import current_site
 
 MAX_SECONDS = 10.0  # of looking for advice: a web worker is busy for as long
 MAX_ATTEMPTS = 200_000  # of a simulation: about as long

@@ -12,10 +12,10 @@ from dogansystem.api.access import need_run, need_start, need_user
 from dogansystem.api.arguments import checked, read_json
 from dogansystem.api.errors import InputError, as_frappe_errors
 from dogansystem.engine.outcomes import as_error
+from dogansystem.homes.frappe.permissions import RUN
+from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe.permissions import RUN
-from dogansystem.sites.frappe.values import plain
-from dogansystem.sites.frappe_site import current_site
 
 MAX_LISTED = 1000
 _LISTED = (

@@ -9,9 +9,9 @@ from frappe.commands import pass_context
 
 from dogansystem.commands import scale
 from dogansystem.commands.site import json_option, orchestrator_of, print_json
+from dogansystem.homes.bench import scale as scaling
+from dogansystem.homes.bench.autoscaler import Autoscaler, Look
 from dogansystem.scaling.autoscale import Bounds, Demand
-from dogansystem.sites.bench import scale as scaling
-from dogansystem.sites.bench.autoscaler import Autoscaler, Look
 
 
 @click.command("autoscale")

@@ -59,7 +59,7 @@ def _input(given: str | None) -> Any:
 def _work_off(orchestrator: Any, run: str) -> None:
 	"""Work in this process, beside whatever workers there are, until the run has ended."""
 	from dogansystem.engine.states import PAUSED, RUN_FINISHED
-	from dogansystem.sites.frappe_site import IDLE_USER
+	from dogansystem.homes.frappe.site import IDLE_USER
 	from dogansystem.worker.drainer import Drainer
 
 	def ended() -> bool:

@@ -12,8 +12,8 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.site import NOT_DONE, json_option, orchestrator_of, print_json
 from dogansystem.engine.errors import InputError
+from dogansystem.homes.bench import scale as scaling
 from dogansystem.scaling import worker_room
-from dogansystem.sites.bench import scale as scaling
 
 SETTINGS = "Dogan Settings"
 WAIT = 60.0  # seconds for new workers to be there: each starts Frappe, one after another on a small machine
@@ -103,7 +103,7 @@ def alive_on(bench: scaling.Bench) -> int:
 	"""How many workers of this node are alive; 0 where Redis does not say."""
 	import redis
 
-	from dogansystem.sites.frappe import alive
+	from dogansystem.homes.frappe import alive
 
 	try:
 		return alive.count(bench.root / "sites")

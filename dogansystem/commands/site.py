@@ -61,8 +61,8 @@ def orchestrator_of(context: Any, user: str = "Administrator") -> Iterator[Any]:
 	frappe.init(site=get_site(context))
 	frappe.connect()
 	try:
+		from dogansystem.homes.frappe.site import current_site
 		from dogansystem.orchestrator import Orchestrator
-		from dogansystem.sites.frappe_site import current_site
 		from dogansystem.terminal.advice import refused
 
 		with refused():

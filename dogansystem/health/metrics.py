@@ -4,7 +4,7 @@ from dogansystem import __version__
 from dogansystem.engine.states import FAILED, RUN_FINISHED, RUN_STATES, SKIPPED, SUCCEEDED
 from dogansystem.health import nodes
 from dogansystem.health.exposition import Family, text
-from dogansystem.sites.protocol import Database, Settings, Site
+from dogansystem.protocol import Database, Settings, Site
 from dogansystem.store import agents, figures, kept, levels, processes, queue, reads, samples, state
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, WORKFLOW, Figures, Table
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.health import throughput
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import nodes
 from dogansystem.store.figures import NODE, Figures
 from dogansystem.store.moment import as_text

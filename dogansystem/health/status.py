@@ -4,7 +4,7 @@ from typing import Any
 
 from dogansystem import __version__
 from dogansystem.health import nodes, throughput
-from dogansystem.sites.protocol import Database, Settings, Site
+from dogansystem.protocol import Database, Settings, Site
 from dogansystem.store import agents, kept, processes, queue, reads
 from dogansystem.store.figures import SITE, Figures
 from dogansystem.store.moment import as_text

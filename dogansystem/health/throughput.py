@@ -5,7 +5,7 @@ from typing import Any
 
 from dogansystem.engine.errors import InputError
 from dogansystem.engine.states import FAILED
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import figures, samples
 from dogansystem.store.figures import LOST, RETRIED, SITE, Figures, Histogram, Table
 from dogansystem.store.moment import as_text

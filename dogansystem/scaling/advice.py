@@ -4,13 +4,13 @@ from dataclasses import asdict
 from typing import Any
 
 from dogansystem.engine.errors import InputError
+from dogansystem.protocol import Settings, Site
 from dogansystem.scaling import cost, evidence, measure, plan, spot, tuning
 from dogansystem.scaling.bottleneck import Diagnosis, diagnose
 from dogansystem.scaling.evidence import Evidence
 from dogansystem.scaling.expectation import Expected
 from dogansystem.scaling.plan import Plan
 from dogansystem.scaling.spot import Fitness
-from dogansystem.sites.protocol import Settings, Site
 from dogansystem.store.moment import as_text
 
 GIGABYTE = 1024**3

@@ -3,11 +3,11 @@
 from typing import Any
 
 from dogansystem.engine.errors import InputError, NotFound
+from dogansystem.protocol import Site
 from dogansystem.scaling import measurement
 from dogansystem.scaling.compare import compare
 from dogansystem.scaling.measurement import DEFAULT_MINUTES, Measurement
 from dogansystem.scaling.summary import summary
-from dogansystem.sites.protocol import Site
 from dogansystem.store import baselines
 from dogansystem.store.figures import NODE
 from dogansystem.store.moment import moment

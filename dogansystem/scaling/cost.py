@@ -6,10 +6,10 @@ A price that was not entered is 0, and nothing is said that depends on it.
 from dataclasses import dataclass
 from typing import Any
 
+from dogansystem.protocol import Settings
 from dogansystem.scaling.evidence import Evidence
 from dogansystem.scaling.plan import Plan
 from dogansystem.scaling.words import percent
-from dogansystem.sites.protocol import Settings
 
 MUCH_IDLE = 0.6  # of the workers' time, from which on fewer would do
 HOURS = 730  # in a month

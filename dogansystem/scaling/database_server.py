@@ -8,8 +8,8 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dogansystem.protocol import Database
 from dogansystem.scaling.evidence import Server
-from dogansystem.sites.protocol import Database
 
 PROBES = 5  # small transactions whose commit is timed
 PROBE = "advice"  # the row of dogan_state they write

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dogansystem.engine.errors import NotFound
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import nodes, processes, queue
 
 

@@ -12,9 +12,9 @@ from typing import Any, cast
 
 from dogansystem.health import nodes as node_states
 from dogansystem.health import throughput
+from dogansystem.protocol import Database, Settings, Site
 from dogansystem.scaling import database_server
 from dogansystem.scaling.evidence import Evidence, Line, Load, Machine, Queue, Redis, Steps, Workers
-from dogansystem.sites.protocol import Database, Settings, Site
 from dogansystem.store import agents, figures, nodes, processes, queue, samples
 from dogansystem.store.figures import SITE, WORKFLOW, Figures, Histogram
 

@@ -13,7 +13,7 @@ from typing import Any
 from dogansystem import __version__
 from dogansystem.engine.errors import InputError
 from dogansystem.engine.states import FAILED
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import figures, levels, samples
 from dogansystem.store.figures import LOST, NODE, SITE, Figures, Table
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from dogansystem.engine.definition import Definition, Step
+from dogansystem.protocol import Site
 from dogansystem.scaling.evidence import Evidence, Steps
 from dogansystem.scaling.words import listed, seconds
-from dogansystem.sites.protocol import Site
 from dogansystem.store import reads, versions
 
 NOTICE = {"AWS": 120.0, "Azure": 30.0, "Google Cloud": 15.0}  # seconds; docs/scaling.md

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from dogansystem.engine.states import FAILED
+from dogansystem.protocol import Site
 from dogansystem.scaling.capacity import ENOUGH_SLICES, MIN_STEPS, Capacity, capacity
 from dogansystem.scaling.measurement import LOAD, Measurement
 from dogansystem.scaling.spread import spread
-from dogansystem.sites.protocol import Site
 from dogansystem.store.figures import AGENT, LOST, NODE, PRIORITY, RETRIED, WORKFLOW, Figures, Histogram
 from dogansystem.store.moment import as_text
 

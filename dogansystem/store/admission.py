@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import DoganError
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, READY
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import agents, control, dialect, faults, items, names, runs, slots, start
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun

@@ -5,7 +5,7 @@ from typing import Any
 
 from dogansystem.engine.definition import Step
 from dogansystem.engine.errors import NotAllowed, NotFound
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect
 
 

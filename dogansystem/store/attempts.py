@@ -7,7 +7,7 @@ from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import FAILED, RUNNING, SKIPPED, SUCCEEDED, WAITING
-from dogansystem.sites.protocol import Database, Statement
+from dogansystem.protocol import Database, Statement
 from dogansystem.store import dialect, slots
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import to_form
 from dogansystem.engine.outputs import encode
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import versions
 from dogansystem.store.moment import Moment
 

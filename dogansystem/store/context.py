@@ -7,7 +7,7 @@ from typing import Any
 
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect
 from dogansystem.store.moment import Moment
 

@@ -6,7 +6,7 @@ from dogansystem.engine import flow
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotFound, WrongState
 from dogansystem.engine.states import CANCELLED, PAUSED, QUEUED, RUNNING
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, history, items, names, queue, returns, runs, slots, start, timers
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun

@@ -1,6 +1,6 @@
 """What there is to do at this moment, for whoever decides how many workers there shall be."""
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 
 
 def read(db: Database) -> tuple[int, int]:

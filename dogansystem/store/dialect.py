@@ -6,7 +6,7 @@ SQLite has one writer at a time, so a transaction that has written anything need
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dogansystem.sites.protocol import Database, Row, Statement
+from dogansystem.protocol import Database, Row, Statement
 
 
 def for_update(db: Database) -> str:

@@ -12,7 +12,7 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.outcomes import Expanded, Failed, Outcome, Stops, Waits
 from dogansystem.engine.retry import next_attempt
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, RUNNING, WAITING
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import faults, items, leasing, names, ordinary, runs, timers
 from dogansystem.store.attempts import Attempt, Finished, frees, keep_failure, state_of, write_result
 from dogansystem.store.leasing import Lease

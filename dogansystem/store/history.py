@@ -8,7 +8,7 @@ is not counted yet, so its answer is exact at any moment, and a tick that never 
 from collections.abc import Sequence
 
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect
 
 BATCH = 500  # runs counted in one transaction

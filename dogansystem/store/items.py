@@ -11,7 +11,7 @@ from dogansystem.engine.errors import OutputTooLarge
 from dogansystem.engine.outcomes import Expanded, Failed, Outcome, Waits, as_error
 from dogansystem.engine.outputs import decode, encode
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, PENDING, RUNNING, SUCCEEDED
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, leasing, names, queue, runs, slots, timers
 from dogansystem.store.attempts import Attempt, Finished, frees, write_result
 from dogansystem.store.leasing import Lease

@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 
 from dogansystem import __version__
 from dogansystem.engine import definition
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 
 FLUSH_INTERVAL = 10.0  # seconds between two additions of this process's counts to those that the site shares
 FLUSH_LOOKS = 256  # lookups that this process answers by itself before it looks whether that time is over

@@ -7,7 +7,7 @@ in the same transaction. Who finds it gone has lost the step and changes nothing
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dogansystem.sites.protocol import Database, Statement
+from dogansystem.protocol import Database, Statement
 from dogansystem.store.moment import Moment
 
 

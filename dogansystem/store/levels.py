@@ -3,7 +3,7 @@
 These are questions to the small tables only. None of them holds history, and each is read along an index or whole.
 """
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, Figures, Table
 from dogansystem.store.queue import priority
 

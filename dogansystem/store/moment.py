@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 
 
 @dataclass(frozen=True, slots=True)

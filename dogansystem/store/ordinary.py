@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from dogansystem.engine.definition import Step
 from dogansystem.engine.outcomes import Done, Outcome, Skipped
 from dogansystem.engine.states import SUCCEEDED
-from dogansystem.sites.protocol import Statement
+from dogansystem.protocol import Statement
 from dogansystem.store import dialect, leasing, names, queue, slots
 from dogansystem.store.attempts import Attempt, Finished, result_of, running
 from dogansystem.store.leasing import Lease

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, history, slots, timers
 
 # A run is kept while the run that started it, or one that it has started, has not ended: they may ask for its output.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from dogansystem.engine.definition import Step
 from dogansystem.engine.states import READY, RUNNING, WAITING
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, leasing, names
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment

@@ -6,7 +6,7 @@ from dogansystem.engine.errors import NotFound
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED, RUN_STATES, STEP_STATES
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, history
 from dogansystem.store.moment import as_text
 

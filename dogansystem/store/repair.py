@@ -1,6 +1,6 @@
 """Finding what a crash left between two transactions. The tick asks; each finding is then handled under its lock."""
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 
 # Whether a row of the queue is the step's own or that of an item, whose name goes on with a dot.
 _OF_STEP = "SUBSTR(q.step_run, 1, LENGTH(s.name)) = s.name AND SUBSTR(q.step_run, LENGTH(s.name) + 1, 1) IN ('', '.')"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.states import PAUSED, READY
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, queue, runs, slots
 from dogansystem.store.moment import Moment
 

@@ -23,7 +23,7 @@ from dogansystem.engine.states import (
 	WAITING,
 )
 from dogansystem.engine.templates.render import render
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import context, dialect, names, queue, slots, timers
 from dogansystem.store.moment import Moment
 

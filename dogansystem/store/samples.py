@@ -6,7 +6,7 @@ somebody adds up what is older than a minute: the last minute is always there in
 
 from collections.abc import Sequence
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, figures, levels, nodes, processes
 from dogansystem.store.figures import NODE, Figures, Table
 

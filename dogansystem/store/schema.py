@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 
 DOCTYPE_FOLDER = Path(__file__).parent.parent / "dogansystem" / "doctype"
 

@@ -6,7 +6,7 @@ hot row is shared by those who finish.
 
 from collections.abc import Sequence
 
-from dogansystem.sites.protocol import Database, Statement
+from dogansystem.protocol import Database, Statement
 from dogansystem.store import dialect
 
 _RELEASE = "DELETE FROM dogan_slot WHERE holder = %s"

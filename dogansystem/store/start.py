@@ -14,7 +14,7 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import half_a_character
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.states import PENDING, QUEUED
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, names, queue, runs, timers
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import LockedRun

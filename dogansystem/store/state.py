@@ -1,6 +1,6 @@
 """Small facts that the whole site shares: one number each, changed by whoever comes first."""
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 
 
 def take_turn(db: Database, name: str, now: float, interval: float) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect
 
 

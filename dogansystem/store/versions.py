@@ -7,7 +7,7 @@ from pathlib import Path
 from dogansystem.engine import definitions
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import dialect
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment

@@ -3,7 +3,7 @@
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED, WAITING
-from dogansystem.sites.protocol import Database
+from dogansystem.protocol import Database
 from dogansystem.store import dialect, items, names, runs, timers
 from dogansystem.store.attempts import Finished
 from dogansystem.store.moment import Moment

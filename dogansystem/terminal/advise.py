@@ -2,7 +2,7 @@
 
 import click
 
-from dogansystem.sites.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.terminal import advice
 from dogansystem.terminal.shell import Opened, Where, json_option, print_json
 

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
-from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import show, status
 from dogansystem.worker.drainer import Drainer
 from dogansystem.workflows import templates

@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.sandbox import Sandbox
 from dogansystem.store import processes
 from dogansystem.terminal import loads
 from dogansystem.terminal.serve import work

@@ -7,8 +7,8 @@ from typing import Any
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.sandbox import Sandbox
 from dogansystem.store import reads
 from dogansystem.worker.drainer import Drainer
 

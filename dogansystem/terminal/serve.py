@@ -8,7 +8,7 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from dogansystem.sites.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.worker import standby
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick

@@ -10,9 +10,9 @@ from typing import Any, NoReturn, TypeVar
 import click
 
 from dogansystem.engine.errors import DefinitionError, DoganError, InputError
+from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.address import AddressError, SQLiteFile, parse_address
-from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import files
 from dogansystem.terminal.advice import refused
 

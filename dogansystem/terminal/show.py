@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dogansystem.engine.states import STEP_FINISHED
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.sandbox import Sandbox
 
 SIGNS = {"Succeeded": "✓", "Failed": "✗", "Skipped": "–", "Cancelled": "–", "Waiting": "…", "Running": "▸"}
 

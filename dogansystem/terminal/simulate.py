@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from dogansystem.engine.definition import Definition
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.scaling.simulation import calibration
 from dogansystem.scaling.simulation.answer import answer
 from dogansystem.scaling.simulation.calibration import Calibration
 from dogansystem.scaling.simulation.question import Question
-from dogansystem.sites.sandbox import Sandbox
 from dogansystem.terminal import files, simulation
 from dogansystem.terminal.shell import errors, existing, json_option, print_json
 

@@ -8,10 +8,10 @@ import frappe
 from frappe.installer import update_site_config
 from frappe.tests.utils import FrappeTestCase
 
+from dogansystem.homes.frappe import relied
+from dogansystem.homes.frappe.doorbell import Doorbell
+from dogansystem.homes.frappe.site import FrappeSite, current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.sites.frappe import relied
-from dogansystem.sites.frappe.doorbell import Doorbell
-from dogansystem.sites.frappe_site import FrappeSite, current_site
 from dogansystem.tests.contract.home import PERSON
 
 MANAGER, USER, OTHER = "dogan-manager@example.com", "dogan-user@example.com", "dogan-other@example.com"

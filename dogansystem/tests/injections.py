@@ -1,4 +1,4 @@
-"""SQL to be tried wherever a name, a value or an order can stand. What is tried where: tests/security/test_sql.py in the
+"""SQL to be tried wherever a name, a value or an order can stand. What is tried where: tests/integration/security/test_sql.py in the
 sandbox, test_security_sql.py on a site."""
 
 INJECTIONS = [

@@ -8,9 +8,9 @@ from unittest.mock import patch
 import frappe
 import redis
 
-from dogansystem.sites.frappe import events, relied
-from dogansystem.sites.frappe.shared_cache import SharedCache
-from dogansystem.sites.frappe_site import current_site
+from dogansystem.homes.frappe import events, relied
+from dogansystem.homes.frappe.shared_cache import SharedCache
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import kept, versions
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import SiteTestCase

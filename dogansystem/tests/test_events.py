@@ -5,7 +5,7 @@ from unittest.mock import patch
 
 import frappe
 
-from dogansystem.sites.frappe import events
+from dogansystem.homes.frappe import events
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import SiteTestCase
 

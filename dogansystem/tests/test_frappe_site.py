@@ -10,8 +10,8 @@ import frappe
 import redis
 
 from dogansystem.engine.errors import NotFound
-from dogansystem.sites import session
-from dogansystem.sites.frappe.doorbell import LOOKED_THROUGH, Doorbell
+from dogansystem.homes.databases import session
+from dogansystem.homes.frappe.doorbell import LOOKED_THROUGH, Doorbell
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import OTHER, USER, SiteTestCase
 
@@ -183,7 +183,7 @@ class TestFrappeSite(SiteTestCase):
 		happened = []
 		self.site.after_commit(lambda: 1 / 0)
 		self.site.after_commit(lambda: happened.append("still"))
-		with self.assertLogs("dogansystem.sites.frappe.database", "ERROR"):
+		with self.assertLogs("dogansystem.homes.frappe.database", "ERROR"):
 			self.site.database.commit()
 		self.assertEqual(happened, ["still"])
 
@@ -230,7 +230,7 @@ class TestDoorbell(SiteTestCase):
 
 	def test_workers_with_nothing_to_do_are_called_one_after_another(self):
 		self.ringing.redis.sadd(self.ringing._workers, "one", "another")
-		with patch("dogansystem.sites.frappe.doorbell.CALL_GAP", 0.001):
+		with patch("dogansystem.homes.frappe.doorbell.CALL_GAP", 0.001):
 			for _ in range(3):
 				self.ringing.ring()
 				time.sleep(0.01)
@@ -238,7 +238,7 @@ class TestDoorbell(SiteTestCase):
 
 	def ring_three_times(self) -> None:
 		self.ringing.redis.sadd(self.ringing._workers, "one")
-		with patch("dogansystem.sites.frappe.doorbell.CALL_GAP", 0.001):
+		with patch("dogansystem.homes.frappe.doorbell.CALL_GAP", 0.001):
 			for _ in range(3):
 				self.ringing.ring()
 				time.sleep(0.01)

@@ -5,7 +5,7 @@ from unittest.mock import patch
 import frappe
 
 from dogansystem.api import errors, scaling
-from dogansystem.sites.frappe import production
+from dogansystem.homes.frappe import production
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
 

@@ -222,7 +222,7 @@ class TestActingAsSomebody(SecurityTestCase):
 			"frappe.get_doc", "frappe.utils.safe_exec.safe_exec", "frappe.utils.password.get_decrypted_password",
 			"frappe.permissions.add_permission", "frappe.model.delete_doc.delete_doc", "frappe.installer.update_site_config",
 			"dogansystem.jobs.drain", "dogansystem.jobs.tick", "dogansystem.api.access.need_user",
-			"dogansystem.sites.frappe.catalog.credential", "dogansystem.api.desk.boot", "frappe.client.set_value.__globals__",
+			"dogansystem.homes.frappe.catalog.credential", "dogansystem.api.desk.boot", "frappe.client.set_value.__globals__",
 			"frappe.client.__builtins__", "../../etc/passwd", "frappe/../os.system", "os", "", ".", "a" * 5000, "é.è",
 		):  # fmt: skip
 			with self.subTest(method=method):

@@ -1,6 +1,6 @@
 """What follows for the triggers when a workflow is saved, enabled, disabled or deleted. Both homes call this."""
 
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import reads, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers import document, schedule

@@ -11,7 +11,7 @@ from typing import Any
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, TooDeep
 from dogansystem.engine.templates.render import truthy
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import versions
 from dogansystem.store.context import RunData, values_of
 from dogansystem.store.kept import Kept

@@ -11,7 +11,7 @@ from dogansystem.engine import schedule
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, NotFound, WrongState
 from dogansystem.engine.outputs import encode
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import timers
 from dogansystem.store.moment import Moment, as_text
 from dogansystem.store.timers import Timer

@@ -11,7 +11,7 @@ from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotF
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.states import FAILED
 from dogansystem.engine.templates.render import render, to_json_value
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import admission, agents, context, reads, runs, start, versions
 from dogansystem.store.moment import Moment
 

@@ -3,7 +3,7 @@
 import time
 
 from dogansystem.engine.errors import NotAllowed
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 
 INTERVAL = 5.0  # seconds between two questions about the same user; asked for each step it would cost more than some steps
 

@@ -9,7 +9,7 @@ import time
 
 from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import faults
 from dogansystem.store.attempts import Attempt, Finished
 from dogansystem.store.finish import finish

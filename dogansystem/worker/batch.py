@@ -4,7 +4,7 @@ import time
 from collections import deque
 
 from dogansystem.engine.states import RUNNING
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import leasing, queue
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment

@@ -10,7 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import nodes, processes, samples
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, identity

@@ -11,7 +11,7 @@ from dogansystem.engine import outcomes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Failed
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import (
 	admission,
 	items,

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
 
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import items, leasing, nodes, processes, queue, samples
 from dogansystem.store.attempts import Finished
 from dogansystem.store.moment import moment

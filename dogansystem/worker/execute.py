@@ -14,7 +14,7 @@ from dogansystem.engine.errors import NotFound, TemplateError, Timeout
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, step_references, to_json_value, truthy
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import context
 from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease

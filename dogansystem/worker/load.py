@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from dogansystem.engine.outputs import decode
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import agents, context, dialect, items, names, versions
 from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease

@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import nodes
 from dogansystem.worker import identity
 from dogansystem.worker.control import Control

@@ -3,7 +3,7 @@
 import time
 
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
-from dogansystem.sites.protocol import Settings, Site
+from dogansystem.protocol import Settings, Site
 from dogansystem.store import history, purge
 from dogansystem.store.moment import moment
 from dogansystem.worker.control import Control

@@ -3,7 +3,7 @@
 The tick does it, and so does a drainer while it lives; a row decides whose turn it is.
 """
 
-from dogansystem.sites.protocol import Database, Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import samples, state
 from dogansystem.worker.control import Control
 

@@ -7,7 +7,7 @@ ring and no more, and the next ring finds a worker of another node.
 
 import time
 
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import nodes
 from dogansystem.worker import identity
 

@@ -5,7 +5,7 @@ from the dead, completes what a crash left between two transactions, and rings w
 lose everything at any moment.
 """
 
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.store import queue, repair, state
 from dogansystem.worker import chores, retention, sampling
 from dogansystem.worker.control import Control

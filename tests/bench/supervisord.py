@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from dogansystem.sites.frappe import alive
+from dogansystem.homes.frappe import alive
 
 STARTS = 60.0  # seconds
 LEAVES = 60.0  # seconds

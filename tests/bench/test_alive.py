@@ -6,7 +6,7 @@ import sys
 import time
 import unittest
 
-from dogansystem.sites.frappe.queues import QUEUE
+from dogansystem.homes.frappe.queues import QUEUE
 from tests.bench.processes import Worker
 
 SOON = 20.0  # seconds
@@ -14,7 +14,7 @@ SOON = 20.0  # seconds
 
 class TestAlive(unittest.TestCase):
 	def probe(self) -> int:
-		command = [sys.executable, "-m", "dogansystem.sites.frappe.alive", "--sites", "."]
+		command = [sys.executable, "-m", "dogansystem.homes.frappe.alive", "--sites", "."]
 		return subprocess.run(command, stdout=subprocess.DEVNULL).returncode
 
 	def becomes(self, code: int) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import frappe
 import redis
 
-from dogansystem.sites.frappe.alive import WORKERS
+from dogansystem.homes.frappe.alive import WORKERS
 from tests.bench.load import MARK, LoadTestCase
 from tests.bench.processes import BENCH, Worker
 

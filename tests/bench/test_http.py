@@ -158,7 +158,7 @@ class TestHTTP(SecurityTestCase):
 		for function in (
 			"dogansystem.jobs.drain", "dogansystem.jobs.tick", "dogansystem.install.before_uninstall",
 			"dogansystem.api.access.need_manager", "dogansystem.api.desk.boot", "dogansystem.api.metrics.keep_token",
-			"dogansystem.sites.frappe.catalog.credential", "dogansystem.api.workflows.frappe.db.sql", "dogansystem.api.workflows.__globals__",
+			"dogansystem.homes.frappe.catalog.credential", "dogansystem.api.workflows.frappe.db.sql", "dogansystem.api.workflows.__globals__",
 		):  # fmt: skip
 			for caller, headers in self.callers.items():
 				answer = self.send("POST", f"{PREFIXES[0]}{function}", headers)

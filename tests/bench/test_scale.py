@@ -16,7 +16,7 @@ import frappe
 from click.testing import CliRunner, Result
 
 from dogansystem.commands import dogansystem
-from dogansystem.sites.bench.systemd import RUNS, UNIT
+from dogansystem.homes.bench.systemd import RUNS, UNIT
 from dogansystem.tests.contract.home import step
 from tests.bench.load import LoadTestCase
 from tests.bench.supervisord import (

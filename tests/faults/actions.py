@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from dogansystem.actions.base import Action, StepContext
-from dogansystem.sites.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox
 
 # No unique key: whatever happens twice is there twice.
 TABLES = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from dogansystem import Orchestrator
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.sites.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.worker.tick import tick
 
 PERSON = "person@example.com"

@@ -3,7 +3,7 @@
 import pytest
 
 from dogansystem import Orchestrator
-from dogansystem.sites.statements import ends_transaction
+from dogansystem.homes.databases.statements import ends_transaction
 from dogansystem.worker.drainer import Drainer
 from tests.faults.actions import FaultSandbox
 from tests.faults.load import PERSON

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dogansystem import Orchestrator
-from dogansystem.sites.mariadb import MariaDB
+from dogansystem.homes.databases.mariadb import MariaDB
 from dogansystem.worker import attempting
 from dogansystem.worker.drainer import Drainer
 from tests import scale

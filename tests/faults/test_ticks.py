@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
-from dogansystem.sites.sandbox import TestClock
+from dogansystem.homes.sandbox import TestClock
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 from dogansystem.worker.tick import tick

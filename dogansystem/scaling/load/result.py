@@ -7,9 +7,9 @@ from typing import Any
 
 from dogansystem.actions.busy import WORKFLOW
 from dogansystem.engine.states import FAILED, SUCCEEDED
+from dogansystem.protocol import Database, Site
 from dogansystem.scaling.load.plan import Plan
 from dogansystem.scaling.measurement import LOAD, Measurement, Slice, settings_of, versions_of
-from dogansystem.sites.protocol import Database, Site
 from dogansystem.store import figures
 from dogansystem.store.figures import NODE, PRIORITY, SITE, Figures, Table
 from dogansystem.store.moment import as_text, moment

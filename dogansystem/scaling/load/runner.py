@@ -7,10 +7,10 @@ from typing import Any, Protocol
 from dogansystem.actions.busy import WORKFLOW
 from dogansystem.engine.errors import DoganError, NotAllowed, WrongState
 from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.protocol import Site
 from dogansystem.scaling.load import result
 from dogansystem.scaling.load.plan import Plan
 from dogansystem.scaling.measurement import Measurement
-from dogansystem.sites.protocol import Site
 from dogansystem.store import dialect, levels, purge, reads, samples
 from dogansystem.store.figures import SITE, Figures, Table
 

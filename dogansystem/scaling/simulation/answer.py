@@ -6,12 +6,12 @@ from typing import Any
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError
+from dogansystem.protocol import Site
 from dogansystem.scaling.simulation import calibration
 from dogansystem.scaling.simulation.calibration import Calibration, attempts_of
 from dogansystem.scaling.simulation.question import Question
 from dogansystem.scaling.simulation.result import Result
 from dogansystem.scaling.simulation.workload import Workload
-from dogansystem.sites.protocol import Site
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError
 from dogansystem.engine.states import FAILED
+from dogansystem.protocol import Database
 from dogansystem.scaling.simulation.distributions import Measured
 from dogansystem.scaling.simulation.system import Machine
 from dogansystem.scaling.simulation.workload import Agent, Arrivals, Service, Workload
-from dogansystem.sites.protocol import Database
 from dogansystem.store import agents, figures, samples
 from dogansystem.store.figures import RETRIED, WORKFLOW, Figures
 

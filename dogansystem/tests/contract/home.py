@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from dogansystem import Orchestrator
 from dogansystem.engine.outputs import decode
-from dogansystem.sites.protocol import Site
+from dogansystem.protocol import Site
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
 

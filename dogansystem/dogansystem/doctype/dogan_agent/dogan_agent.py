@@ -4,8 +4,8 @@ from frappe.model.document import Document
 
 from dogansystem.agents.limits import check_may_enable
 from dogansystem.api.errors import as_frappe_errors
-from dogansystem.sites.frappe.permissions import check_may_act_as
-from dogansystem.sites.frappe_site import current_site
+from dogansystem.homes.frappe.permissions import check_may_act_as
+from dogansystem.homes.frappe.site import current_site
 
 
 class DoganAgent(Document):

@@ -13,8 +13,8 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import from_form, problem_field
 from dogansystem.engine.definitions.parse import checksum, parse
 from dogansystem.engine.errors import DefinitionError, Problem
-from dogansystem.sites.frappe.permissions import check_may_act_as, may_act_as_anybody
-from dogansystem.sites.frappe_site import current_site
+from dogansystem.homes.frappe.permissions import check_may_act_as, may_act_as_anybody
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.changes import workflow_changed

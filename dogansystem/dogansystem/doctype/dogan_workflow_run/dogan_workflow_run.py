@@ -3,7 +3,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.sites.frappe_site import current_site
+from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import history
 
 

@@ -1,6 +1,6 @@
 from typing import Any
 
-from dogansystem.sites.frappe.rows import Row
+from dogansystem.homes.frappe.rows import Row
 
 
 class DoganWorkflowStep(Row):

@@ -1,4 +1,4 @@
-from dogansystem.sites.frappe.rows import Row
+from dogansystem.homes.frappe.rows import Row
 
 
 class DoganWorkflowTrigger(Row):

@@ -1,0 +1,75 @@
+"""The Procfile of a bench that `bench start` runs: one line for our queue, with as many workers as are wanted.
+
+bench writes a line with one worker, whatever number the configuration has; `bench worker-pool` starts many.
+"""
+
+import re
+from pathlib import Path
+
+from dogansystem.homes.bench.bench_files import FileChange, content_of
+from dogansystem.homes.bench.managers import ManagerError, Order
+from dogansystem.homes.frappe.queues import QUEUE
+
+# NAME: [VARIABLES] bench worker|worker-pool … --queue QUEUE …
+_OURS = re.compile(
+	rf"^(?P<head>[\w-]+:.*\bbench\s+)(?:worker|worker-pool)(?P<rest>\s.*--queue[= ]{QUEUE}(?![\w,-]).*)$",
+	re.MULTILINE,
+)
+_QUEUE = re.compile(rf"--queue[= ]{QUEUE}")
+_NUMBER = re.compile(r"\s*--num-workers[= ]\d+")
+_NEW = "worker_{queue}: bench worker-pool --queue {queue} --num-workers {number} 1>> logs/worker.log 2>> logs/worker.error.log"
+
+
+class Procfile:
+	"""A bench under `bench start`, or another program that reads its Procfile."""
+
+	name = "Procfile"
+	is_live = False
+
+	def __init__(self, bench: Path) -> None:
+		self.path = bench / "Procfile"
+
+	def file(self, wanted: int, room: int) -> FileChange:
+		"""The Procfile with that many workers. Raises ManagerError."""
+		before = content_of(self.path)
+		if before is None:
+			raise ManagerError(f"There is no {self.path}: write one with `bench setup procfile`.")
+		return FileChange(self.path, before, with_workers(before.decode(), max(wanted, 1)).encode())
+
+	def problem(self) -> str | None:
+		"""`bench start` reads its Procfile once, and ends everything when one of its programs ends."""
+		return "`bench start` reads the Procfile when it starts"
+
+	def orders(self, wanted: int, room: int) -> list[Order]:
+		"""None: nobody takes any."""
+		return []
+
+	def tune(self, wanted: int) -> list[Order]:
+		"""Not possible. Raises ManagerError."""
+		raise ManagerError("The workers of `bench start` cannot be more or fewer while it runs.")
+
+	def carry_out(self, order: Order) -> None:
+		"""Never called."""
+		raise ManagerError("A Procfile takes no orders.")
+
+	begin = carry_out
+
+	def running(self) -> int | None:
+		"""Not known."""
+		return None
+
+	def advice(self) -> str:
+		"""What a person has to do."""
+		return "Press Ctrl-C where `bench start` runs, and type it again."
+
+
+def with_workers(text: str, number: int) -> str:
+	"""A Procfile's text with that many workers of our queue; every other line stays as it is."""
+	found = _OURS.search(text)
+	if found is None:
+		line = _NEW.format(queue=QUEUE, number=number)
+		return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{line}\n"
+	rest = _QUEUE.sub(
+		lambda queue: f"{queue[0]} --num-workers {number}", _NUMBER.sub("", found["rest"]), count=1
+	)
+	return f"{text[: found.start()]}{found['head']}worker-pool{rest}{text[found.end() :]}"

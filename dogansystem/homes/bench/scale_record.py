@@ -1,0 +1,101 @@
+"""What `scale` has changed, so that it can be taken back: a file of the bench, which only its owner may read.
+
+It keeps whole files, common_site_config.json with its passwords among them.
+"""
+
+import base64
+import fcntl
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from dogansystem.engine.errors import WrongState
+from dogansystem.homes.bench.bench_files import FileChange, write
+
+NAME = Path("config") / "dogansystem-scale.json"
+KEPT = 10  # changes that can be taken back, one after another
+MODE = 0o600
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+	"""One change: of which site, to how many workers from how many, which files, which settings, under which manager."""
+
+	at: str
+	site: str
+	manager: str
+	workers: int
+	workers_before: int
+	files: tuple[FileChange, ...]
+	settings: dict[str, int]  # what Dogan Settings had before
+	settings_after: dict[str, int]
+
+
+class Record:
+	"""The changes of one bench, the newest last."""
+
+	def __init__(self, bench: Path) -> None:
+		self.path = bench / NAME
+
+	@contextmanager
+	def locked(self) -> Iterator[None]:
+		"""Within the block, nobody else scales this bench. Raises WrongState if somebody does."""
+		folder = os.open(
+			self.path.parent, os.O_RDONLY
+		)  # the folder itself: a file would belong to who came first
+		try:
+			self._lock(folder)
+			yield
+		finally:
+			os.close(folder)
+
+	def _lock(self, folder: int) -> None:
+		try:
+			fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+		except BlockingIOError:
+			raise WrongState("Somebody else is scaling this bench. Wait until they have finished.") from None
+
+	def newest(self) -> Entry | None:
+		"""The last change, or None."""
+		entries = self._read()
+		return _entry(entries[-1]) if entries else None
+
+	def add(self, entry: Entry) -> None:
+		"""Keep a change."""
+		self._write([*self._read(), _plain(entry)][-KEPT:])
+
+	def remove_newest(self) -> None:
+		"""Forget the last change: it was taken back."""
+		self._write(self._read()[:-1])
+
+	def _read(self) -> list[dict[str, Any]]:
+		try:
+			found: list[dict[str, Any]] = json.loads(self.path.read_text())
+		except FileNotFoundError:
+			return []
+		return found
+
+	def _write(self, entries: Sequence[dict[str, Any]]) -> None:
+		write(self.path, json.dumps(entries, indent=1).encode() if entries else None, MODE)
+
+
+def _plain(entry: Entry) -> dict[str, Any]:
+	files = [[str(file.path), _text(file.before), _text(file.after)] for file in entry.files]
+	return {**{name: getattr(entry, name) for name in Entry.__slots__}, "files": files}
+
+
+def _entry(plain: dict[str, Any]) -> Entry:
+	files = [FileChange(Path(path), _bytes(before), _bytes(after)) for path, before, after in plain["files"]]
+	return Entry(**{**plain, "files": tuple(files)})
+
+
+def _text(content: bytes | None) -> str | None:
+	return None if content is None else base64.b64encode(content).decode()
+
+
+def _bytes(text: str | None) -> bytes | None:
+	return None if text is None else base64.b64decode(text)

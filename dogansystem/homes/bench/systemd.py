@@ -1,0 +1,132 @@
+"""A bench whose workers are instances of our own unit: each is started and stopped by itself.
+
+bench's generator of units knows Frappe's own queues only; ours is deploy/systemd/dogansystem-worker@.service.
+"""
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+
+from dogansystem.homes.bench.bench_files import FileChange, content_of
+from dogansystem.homes.bench.managers import ManagerError, Order, ask, may_sudo
+
+UNIT = "dogansystem-worker"
+CONTROL = "systemctl"
+RUNS = Path("/run/systemd/system")  # there where systemd is the init system: sd_booted(3)
+
+# Where units are looked for, and where those that are enabled are linked: systemd.unit(5).
+FOLDERS = (
+	"/etc/systemd/system",
+	"/run/systemd/system",
+	"/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system",
+)
+_INSTANCE = re.compile(rf"\b{UNIT}@(\d+)\.service\b")
+
+
+class Systemd:
+	"""The workers of one bench's queue under systemd."""
+
+	name = "systemd"
+	is_live = True
+
+	def __init__(self, bench: Path) -> None:
+		self.bench = bench
+
+	@property
+	def path(self) -> Path | None:
+		"""Where the unit is, or None."""
+		found = (folder / f"{UNIT}@.service" for folder in _folders())
+		return next((path for path in found if path.exists()), None)
+
+	def file(self, wanted: int, room: int) -> FileChange:
+		"""Nothing to change: the unit is the same for any number. Raises ManagerError if it is another bench's."""
+		path = self.path
+		if path is None:
+			raise ManagerError(f"There is no {UNIT}@.service: copy deploy/systemd/* to {FOLDERS[0]}/.")
+		text = content_of(path) or b""
+		place = re.search(r"^WorkingDirectory\s*=\s*(.+?)\s*$", text.decode(), re.MULTILINE)
+		folder = Path(place[1]) if place else None
+		if folder is None or not (folder == self.bench or self.bench in folder.parents):
+			raise ManagerError(
+				f"{path} is the unit of another bench: its WorkingDirectory is not in {self.bench}."
+			)
+		return FileChange(path, text, text)
+
+	def problem(self) -> str | None:
+		"""Why systemd cannot be told anything from here, or None."""
+		if not RUNS.is_dir():
+			return "systemd is not what runs this machine"
+		if os.geteuid() == 0 or self._sudo:
+			return None
+		return f"this user may not start and stop {UNIT}@.service"
+
+	def orders(self, wanted: int, room: int) -> list[Order]:
+		"""What has to be run to have `wanted` workers, numbered from 1."""
+		return orders(self._enabled(), self._running(), wanted)
+
+	def tune(self, wanted: int) -> list[Order]:
+		"""What has to be run to have `wanted` workers until the machine starts again."""
+		running = self._running()
+		return orders(running, running, wanted, for_now=True)
+
+	def carry_out(self, order: Order) -> None:
+		"""Run an order to its end. Raises ManagerError."""
+		order.run(self.bench, self._sudo)
+
+	def begin(self, order: Order) -> None:
+		"""Give an order and do not wait."""
+		order.begin(self.bench, self._sudo)
+
+	def running(self) -> int | None:
+		"""How many instances run."""
+		return len(self._running())
+
+	def advice(self) -> str:
+		"""What a person has to do."""
+		return f"As root: {CONTROL} list-units '{UNIT}@*'"
+
+	def _running(self) -> set[int]:
+		said = ask([CONTROL, "list-units", "--plain", "--no-legend", f"{UNIT}@*.service"], self.bench)
+		active = [line for line in said.splitlines() if " active " in line or " activating " in line]
+		return _numbers(active) if RUNS.is_dir() else set()
+
+	def _enabled(self) -> set[int]:
+		links = (path.name for folder in _folders() for path in folder.glob(f"*.wants/{UNIT}@*.service"))
+		return _numbers(links)
+
+	@cached_property
+	def _sudo(self) -> Sequence[str]:
+		return ["sudo", "-n"] if may_sudo([CONTROL, "start", f"{UNIT}@1.service"], self.bench) else []
+
+
+def orders(enabled: set[int], running: set[int], wanted: int, for_now: bool = False) -> list[Order]:
+	"""What brings systemd from the instances that are enabled, and those that run, to 1 … wanted of both; `for_now`: of
+	those that run alone."""
+	start, stop = (("start",), ("stop",)) if for_now else (("enable", "--now"), ("disable", "--now"))
+	missing = sorted(set(range(1, wanted + 1)) - (enabled & running))
+	surplus = sorted(number for number in enabled | running if number > wanted)
+	found = []
+	if missing:
+		found.append(_order(start, missing, f"start {len(missing)} workers"))
+	if surplus:
+		found.append(_order(stop, surplus, f"stop {len(surplus)} workers; each finishes its step"))
+	return found
+
+
+def _order(words: Sequence[str], numbers: Sequence[int], does: str) -> Order:
+	return Order((CONTROL, *words), tuple(f"{UNIT}@{number}.service" for number in numbers), does)
+
+
+def _folders() -> Iterator[Path]:
+	"""As systemd's own tools look: the variable first, which stands for all where it does not end in a colon."""
+	given = os.environ.get("SYSTEMD_UNIT_PATH", ":")
+	yield from (Path(each) for each in given.split(":") if each)
+	if given.endswith(":"):
+		yield from map(Path, FOLDERS)
+
+
+def _numbers(texts: Iterable[str]) -> set[int]:
+	return {int(number) for text in texts for number in _INSTANCE.findall(text)}

@@ -1,0 +1,90 @@
+"""What time it is: the system's clock, the database server's, or one that a test turns by hand."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from dogansystem.protocol import Database
+
+REFRESH_INTERVAL = 60.0  # seconds between two looks at the server's clock
+
+
+class Clock(Protocol):
+	"""Anything that knows the time."""
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC)."""
+		...
+
+
+class SystemClock:
+	"""This machine's clock: right for a SQLite file, which only this machine's processes use."""
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC)."""
+		return time.time()
+
+
+class DatabaseClock:
+	"""The database server's clock, so that all nodes agree on what is due and whose lease is over.
+
+	The server is asked once a minute. In between, this process's monotonic clock counts on, so that reading the time
+	costs no round trip and never jumps with the machine's own clock.
+	"""
+
+	def __init__(self, open_connection: Callable[[], Database]) -> None:
+		self._open_connection = open_connection
+		self._refreshing = threading.Lock()
+		self._offset, self._measured_at = self._measure()
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC) on the server."""
+		elapsed = time.monotonic()
+		if elapsed - self._measured_at > REFRESH_INTERVAL and self._refreshing.acquire(blocking=False):
+			try:
+				self._refresh()
+			finally:
+				self._refreshing.release()
+		return elapsed + self._offset
+
+	def _refresh(self) -> None:
+		try:
+			self._offset, self._measured_at = self._measure()
+		except Exception:
+			# The old offset is good for hours. Whether the server is gone is for the next statement to find out.
+			self._measured_at = time.monotonic()
+
+	def _measure(self) -> tuple[float, float]:
+		connection = self._open_connection()
+		try:
+			# UNIX_TIMESTAMP() reads its argument in the session's timezone; in UTC no hour comes twice.
+			connection.execute("SET time_zone = '+00:00'")
+			before = time.monotonic()
+			((seconds,),) = connection.sql("SELECT UNIX_TIMESTAMP(NOW(6))")
+			after = time.monotonic()
+		finally:
+			connection.close()
+		return float(seconds) - (before + after) / 2, after
+
+
+class TestClock:
+	"""A clock that stands still until a test moves it."""
+
+	__test__ = False  # pytest must not take it for a test
+
+	def __init__(self, start: float = 1_750_000_000.0) -> None:
+		self._now = float(start)
+		self._lock = threading.Lock()
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC)."""
+		return self._now
+
+	def advance(self, seconds: float) -> float:
+		"""Let `seconds` pass; gives the new time. Raises ValueError for a step back: the engine's time never does."""
+		if seconds < 0:
+			raise ValueError(f"A test clock goes forward only, not by {seconds} seconds.")
+		with self._lock:
+			self._now += seconds
+			return self._now

@@ -1,0 +1,35 @@
+"""Several statements as one, for MariaDB: a round trip costs more than most of them."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dogansystem.protocol import Statement
+
+UNFIT = 30_000  # and the number of the statement; MariaDB's own errors end below 5,000
+MAX_STATEMENTS = 1_000
+
+
+def text(statements: Sequence[Statement], *, commit: bool) -> str:
+	"""One compound statement that executes all, ends with COMMIT if asked, and raises an error at the first that is
+	unfit. The answer to all that fits is a single packet: a result would cost the reader as much again."""
+	parts = []
+	for number, each in enumerate(statements):
+		signal = f"THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {UNFIT + number}, MESSAGE_TEXT = 'unfit'; END IF;"
+		if each.asks:
+			parts.append(f"IF NOT EXISTS ({each.query} LOCK IN SHARE MODE) {signal}")
+		elif each.must:
+			parts.append(f"{each.query}; IF ROW_COUNT() = 0 {signal}")
+		else:
+			parts.append(f"{each.query};")
+	return " ".join(["BEGIN NOT ATOMIC", *parts, *(["COMMIT;"] if commit else []), "END"])
+
+
+def values(statements: Sequence[Statement]) -> list[Any]:
+	"""The values of all, in their order."""
+	return [value for each in statements for value in each.values]
+
+
+def unfit(error: BaseException) -> int | None:
+	"""The number of the statement that was unfit, if this error says so."""
+	code = error.args[0] if error.args else None
+	return code - UNFIT if isinstance(code, int) and UNFIT <= code < UNFIT + MAX_STATEMENTS else None

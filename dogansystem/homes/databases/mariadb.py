@@ -1,0 +1,249 @@
+"""A connection to a MariaDB database, as Frappe opens its own: autocommit off, REPEATABLE READ.
+
+A connection that is gone is replaced at the next statement, but only when no transaction was open: whoever has written
+half of something must learn that it is lost.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import pymysql
+from pymysql.constants import FIELD_TYPE
+from pymysql.converters import conversions
+from pymysql.cursors import Cursor
+
+from dogansystem.homes.databases import compound, marks
+from dogansystem.homes.databases.address import AddressError, MariaDBServer
+from dogansystem.homes.databases.connection import Connection
+from dogansystem.homes.databases.session import OWN
+from dogansystem.protocol import Row, Statement
+
+CONNECT_TIMEOUT = 10  # seconds
+CONFLICTS = frozenset({1213, 1205, 1020})  # deadlock, lock wait timeout, record changed since it was read
+DUPLICATE = 1062
+# Gone away, lost during a query, killed, server shutdown, cannot connect (again); 0: PyMySQL's closed connection.
+LOST = frozenset({0, 2006, 2013, 2055, 1927, 1053, 2002, 2003})
+UNKNOWN_DATABASE = 1049
+REFUSED = frozenset({1044, 1045, 1698})  # wrong user or password, or no rights on the database
+
+
+class MariaDB(Connection):
+	"""One connection to `server`, opened by its first statement. `session` is what it asks for then."""
+
+	dialect: str = "mariadb"
+	errors = (pymysql.err.Error,)
+
+	def __init__(self, server: MariaDBServer, session: str = OWN) -> None:
+		super().__init__()
+		self._server = server
+		self._session = session
+		self._connection: pymysql.connections.Connection[Cursor] | None = None
+		self._open = False  # whether a statement has run since the last commit or rollback
+		self._broken = False  # whether the connection was lost in the middle of a transaction
+		self._closed = False
+		self._mark: str | None = None
+
+	def _connect(self) -> "pymysql.connections.Connection[Cursor]":
+		if self._closed:
+			raise pymysql.err.InterfaceError(0, f"The connection to {self._server} is closed.")
+		if self._connection is None:
+			self._connection = connect(self._server, self._session)
+			if self._mark:
+				marks.put(self._ask, self._mark)
+		return self._connection
+
+	def _run(self, query: str, values: Sequence[Any], many: bool = False) -> Cursor:
+		if self._broken:
+			raise pymysql.err.OperationalError(
+				2013, "The connection was lost in the middle of this transaction. Roll back, then repeat it."
+			)
+		try:
+			return self._try_again(query, values, many)
+		except BaseException as interruption:
+			# A deadline or Ctrl-C between question and answer: the next statement would read this one's answer.
+			if not isinstance(interruption, Exception):
+				self._kill()
+				self._broken = self._broken or self._open
+			raise
+
+	def _try_again(self, query: str, values: Sequence[Any], many: bool) -> Cursor:
+		"""Run the statement, on a new connection if the old one was lost between two transactions."""
+		try:
+			return self._try(query, values, many)
+		except pymysql.err.Error as error:
+			if not self.is_lost(error):
+				raise
+			self._drop()
+			if self._open:
+				self._broken = True
+				raise
+		return self._try(query, values, many)
+
+	def _try(self, query: str, values: Sequence[Any], many: bool) -> Cursor:
+		cursor = self._connect().cursor()
+		if many:
+			cursor.executemany(query, values)
+		else:
+			cursor.execute(query, tuple(values))
+		self._open = True
+		return cursor
+
+	def _fetch(self, query: str, values: Sequence[Any]) -> list[Row]:
+		return list(self._run(query, values).fetchall())
+
+	def _change(self, query: str, values: Sequence[Any]) -> int:
+		return self._run(query, values).rowcount
+
+	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
+		"""Run an INSERT for many rows, as many to a statement as fit into 1 MB."""
+		return self._run(query, rows, many=True).rowcount if rows else 0
+
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
+		# Open before it is sent: nobody can tell whether a COMMIT got through on a line that was lost.
+		self._open = self._open or commit
+		try:
+			self._run(compound.text(statements, commit=commit), compound.values(statements))
+		except pymysql.err.Error as error:
+			number = compound.unfit(error)
+			if number is None:
+				raise
+			self._open = True
+			return number
+		if commit:
+			self._open = False
+			self._committed()
+		return None
+
+	def begin(self) -> None:
+		"""Nothing to do: the first statement opens the transaction, and row locks come with the reads."""
+
+	def _commit(self) -> None:
+		if self._broken:
+			raise pymysql.err.OperationalError(2013, "The connection was lost before the commit.")
+		if self._open and self._connection is not None:
+			try:
+				self._connection.commit()
+			except pymysql.err.Error as error:
+				if self.is_lost(error):
+					self._drop()
+					self._broken = True
+				raise
+		self._open = False
+
+	def _rollback(self) -> None:
+		was_open, self._open, self._broken = self._open, False, False
+		if was_open and self._connection is not None:
+			try:
+				self._connection.rollback()
+			except pymysql.err.Error as error:
+				if not self.is_lost(error):
+					raise
+				# The server rolls back what a lost connection left behind.
+				self._drop()
+
+	def reconnect(self) -> None:
+		"""Open a new connection now. Whatever was not committed is lost."""
+		self._drop()
+		self._open = self._broken = self._closed = False
+		self._connect()
+
+	def close(self) -> None:
+		"""Close the connection; the server rolls back what was not committed."""
+		self._closed = True
+		self._drop()
+
+	def mark(self, name: str | None) -> None:
+		"""Give this connection, and the one that replaces it when it is lost, a name by which others can `end` it."""
+		before, self._mark = self._mark, name
+		if before and self._connection is not None:
+			marks.take_off(self._ask, before)
+		if name and self._connection is not None:
+			marks.put(self._ask, name)
+
+	def end(self, name: str) -> bool:
+		"""End the connection of that name; False if there is none."""
+		return marks.end(self._fetch, name)
+
+	def _ask(self, query: str, values: Sequence[Any]) -> Sequence[Row]:
+		"""Ask the connection that is there, outside of any transaction of its own."""
+		assert self._connection is not None
+		with self._connection.cursor() as cursor:
+			cursor.execute(query, tuple(values))
+			return cursor.fetchall()
+
+	def _kill(self) -> None:
+		"""Give the connection up and end its statement on the server, which would keep its locks until it is done."""
+		number = self._connection.thread_id() if self._connection else None  # type: ignore[no-untyped-call]
+		self._drop()
+		if number:
+			try:
+				with connect(self._server, self._session) as helper, helper.cursor() as cursor:
+					cursor.execute(f"KILL {int(number)}")
+			except pymysql.err.Error:
+				pass  # it has ended by itself, or the server is gone
+
+	def _drop(self) -> None:
+		connection, self._connection = getattr(self, "_connection", None), None
+		if connection is not None and connection.open:
+			try:
+				connection.close()
+			except (OSError, pymysql.err.Error):
+				pass  # it is being given up because it does not work
+
+	def is_conflict(self, error: BaseException) -> bool:
+		"""Whether this is a deadlock, a lock wait timeout or a record that changed since it was read."""
+		return _code(error) in CONFLICTS
+
+	def is_duplicate(self, error: BaseException) -> bool:
+		"""Whether a unique key was violated."""
+		return _code(error) == DUPLICATE
+
+	def is_lost(self, error: BaseException) -> bool:
+		"""Whether the connection is gone, or cannot be made."""
+		return _code(error) in LOST
+
+
+def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connection[Cursor]":
+	"""Open a connection. Raises AddressError when the server is there but the address does not fit it."""
+	try:
+		return pymysql.connect(
+			host=server.host,
+			port=server.port,
+			user=server.user,
+			password=server.password,
+			database=server.database,
+			unix_socket=server.unix_socket,
+			ssl_ca=server.ssl_ca,
+			charset="utf8mb4",
+			autocommit=False,
+			connect_timeout=CONNECT_TIMEOUT,
+			init_command=f"SET SESSION {session}",
+			conv=_conversions(),
+		)
+	except pymysql.err.OperationalError as error:
+		code = _code(error)
+		if code == UNKNOWN_DATABASE:
+			raise AddressError(
+				f"{server} does not exist. Create it: CREATE DATABASE `{server.database}` CHARACTER SET utf8mb4"
+				" COLLATE utf8mb4_unicode_ci"
+			) from None
+		if code in REFUSED:
+			raise AddressError(f"{server} refuses this user or password. Check them in the URL.") from None
+		raise
+
+
+def _conversions() -> dict[Any, Any]:
+	"""As Frappe reads columns: decimals as float."""
+	return {
+		**conversions,
+		FIELD_TYPE.NEWDECIMAL: float,
+		FIELD_TYPE.DECIMAL: float,
+	}
+
+
+def _code(error: BaseException) -> int | None:
+	if not isinstance(error, pymysql.err.Error):
+		return None
+	code = error.args[0] if error.args else 0
+	return code if isinstance(code, int) else None

@@ -1,0 +1,102 @@
+"""Workflows, agents and credentials as the DocTypes keep them, with their permissions and controllers."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import frappe
+
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import NotFound
+
+if TYPE_CHECKING:
+	from dogansystem.homes.frappe.site import FrappeSite
+
+WORKFLOW, AGENT, CREDENTIAL = "Dogan Workflow", "Dogan Agent", "Dogan Credential"
+_LAYOUT = frozenset({"Section Break", "Column Break", "Tab Break", "HTML", "Button"})
+_KEPT = frozenset({"enabled", "current_version"})  # what a definition does not say
+
+
+class Catalog:
+	"""What people and programs register. The acting user needs the DocTypes' permissions."""
+
+	def __init__(self, site: "FrappeSite") -> None:
+		self._site = site
+
+	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:
+		"""Save a definition as a Dogan Workflow; gives the name of its version."""
+		from dogansystem.engine.definitions.form import to_form
+
+		doc = _open(WORKFLOW, definition.name)
+		_replace(doc, to_form(definition))
+		if enabled is not None:
+			doc.enabled = int(enabled)
+		doc.save()
+		return doc.current_version
+
+	def set_enabled(self, workflow: str, enabled: bool) -> None:
+		"""Enable or disable a workflow. Raises NotFound."""
+		_set_enabled(WORKFLOW, "workflow", workflow, enabled)
+
+	def delete_workflow(self, name: str) -> None:
+		"""Delete a workflow that has no runs; its versions go with it."""
+		frappe.delete_doc(WORKFLOW, name, ignore_missing=True, delete_permanently=True)
+
+	def workflow_form(self, name: str) -> dict[str, Any]:
+		"""A workflow's fields as the form has them. Raises NotFound."""
+		doc = _existing(WORKFLOW, "workflow", name)
+		doc.check_permission("read")
+		return doc.as_dict()
+
+	def save_agent(
+		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
+	) -> None:
+		"""Save a Dogan Agent."""
+		doc = _open(AGENT, name)
+		doc.update(
+			{
+				"agent_name": name,
+				"user": user,
+				"capacity": capacity,
+				"enabled": int(enabled),
+				"capabilities": [{"capability": each} for each in dict.fromkeys(capabilities)],
+			}
+		)
+		doc.save()
+
+	def set_agent_enabled(self, name: str, enabled: bool) -> None:
+		"""Enable or disable an agent. Raises NotFound."""
+		_set_enabled(AGENT, "agent", name, enabled)
+
+
+def credential(name: str) -> Mapping[str, Any] | None:
+	"""A Dogan Credential as `http.request` needs it, or None if there is none or the acting user may not use it."""
+	if not frappe.db.exists(CREDENTIAL, name):
+		return None
+	doc = frappe.get_doc(CREDENTIAL, name)
+	return doc.for_request() if doc.may_be_used_by(frappe.session.user) else None
+
+
+def _open(doctype: str, name: str) -> Any:
+	"""The document of that name, locked, or a new one."""
+	if frappe.db.exists(doctype, name):
+		return frappe.get_doc(doctype, name, for_update=True)
+	return frappe.new_doc(doctype)
+
+
+def _existing(doctype: str, word: str, name: str) -> Any:
+	if not frappe.db.exists(doctype, name):
+		raise NotFound(f"There is no {word} named {name!r}.")
+	return frappe.get_doc(doctype, name, for_update=True)
+
+
+def _set_enabled(doctype: str, word: str, name: str, enabled: bool) -> None:
+	doc = _existing(doctype, word, name)
+	doc.enabled = int(enabled)
+	doc.save()
+
+
+def _replace(doc: Any, form: Mapping[str, Any]) -> None:
+	"""Give `doc` exactly the fields of `form`: what the definition does not name goes back to its default."""
+	for field in doc.meta.fields:
+		if field.fieldtype not in _LAYOUT and field.fieldname not in _KEPT:
+			doc.set(field.fieldname, form.get(field.fieldname, field.default))

@@ -1,0 +1,237 @@
+"""A Frappe site's database as the rooms see it: the site's own connection, and connections beside it."""
+
+import logging
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+import frappe
+import pymysql
+from pymysql.constants import ER
+
+from dogansystem.homes.databases import compound, marks, session
+from dogansystem.homes.frappe import stamps
+from dogansystem.protocol import Row, Statement
+
+CHECKREAD = 1020  # "Record has changed since last read", with innodb_snapshot_isolation
+CONFLICTS = frozenset({ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, CHECKREAD})
+# Cannot connect, server has gone away, lost connection during query, shutdown, killed, packets out of order.
+LOST = frozenset({2002, 2003, 2006, 2013, 2014, 2055, ER.SERVER_SHUTDOWN, 1927})
+
+logger = logging.getLogger(__name__)
+
+
+class MariaDB:
+	"""What both kinds of connection share. Subclasses say which connection it is."""
+
+	dialect = "mariadb"
+	_mark: str | None = None
+
+	def mark(self, name: str | None) -> None:
+		"""Give this connection, and the one that replaces it when it is lost, a name by which others can `end` it."""
+		cursor = self._cursor()
+		if self._mark:
+			marks.take_off(partial(_ask, cursor), self._mark)
+		self._mark = name
+		self._put_mark(cursor)
+
+	def end(self, name: str) -> bool:
+		"""End the connection of that name; False if there is none."""
+		return marks.end(partial(_ask, self._cursor()), name)
+
+	def _put_mark(self, cursor: Any) -> None:
+		if self._mark:
+			marks.put(partial(_ask, cursor), self._mark)
+
+	def _cursor(self) -> Any:
+		raise NotImplementedError
+
+	def sql(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
+		"""Run a query that gives rows."""
+		cursor = self._cursor()
+		cursor.execute(query, values or None)
+		return list(cursor.fetchall())
+
+	def execute(self, query: str, values: Sequence[Any] = ()) -> int:
+		"""Run a statement that changes rows; gives how many it changed."""
+		return self._cursor().execute(query, values or None)
+
+	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
+		"""Run `INSERT … VALUES (%s, …)` for many rows; the driver joins them into one statement."""
+		return self._cursor().executemany(query, rows) if rows else 0
+
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
+		try:
+			self._cursor().execute(compound.text(statements, commit=commit), compound.values(statements))
+		except pymysql.MySQLError as error:
+			number = compound.unfit(error)
+			if number is None:
+				raise
+			return number
+		return None
+
+	def begin(self) -> None:
+		"""Nothing to do: a transaction is open, and row locks come with the reads."""
+
+	def is_conflict(self, error: BaseException) -> bool:
+		"""Whether the transaction lost against another one and may simply be repeated."""
+		return _code(error) in CONFLICTS
+
+	def is_duplicate(self, error: BaseException) -> bool:
+		"""Whether a unique key was violated."""
+		return isinstance(error, frappe.DuplicateEntryError) or _code(error) == ER.DUP_ENTRY
+
+	def is_lost(self, error: BaseException) -> bool:
+		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
+		return isinstance(error, pymysql.InterfaceError) or _code(error) in LOST
+
+
+class SiteDatabase(MariaDB):
+	"""The connection of `frappe.db`, so that a step's effects and its progress are one transaction.
+
+	It goes past `frappe.db.sql`, which costs more than the statement itself in a worker's loop, but ends transactions
+	as Frappe does, callbacks included.
+	"""
+
+	def __init__(self) -> None:
+		self._connection: Any = None
+		self._kept_cursor: Any = None
+		self.transactions = 0  # ended so far through this object
+		self.when_undone: Callable[[], None] = lambda: None  # what was written may have been cached meanwhile
+
+	def _cursor(self) -> Any:
+		connection = frappe.local.db._conn
+		if connection is not self._connection or connection is None:
+			if connection is None:
+				frappe.local.db.connect()
+				connection = frappe.local.db._conn
+			self._connection = connection
+			self._kept_cursor = connection.cursor()
+			self._put_mark(self._kept_cursor)
+		return self._kept_cursor
+
+	def commit(self) -> None:
+		"""Commit, then run what waits for it.
+
+		What runs afterwards cannot undo the commit any more, so its errors are logged and not raised: a failed ring
+		must not look like a step that failed.
+		"""
+		frappe.local.db.before_commit.run()
+		self._cursor().connection.commit()
+		self._committed()
+
+	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
+		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
+		if commit:
+			frappe.local.db.before_commit.run()
+		number = super().together(statements, commit=commit)
+		if commit and number is None:
+			self._committed()
+		return number
+
+	def _committed(self) -> None:
+		db = frappe.local.db
+		db.before_rollback.reset()
+		db.after_rollback.reset()
+		db.transaction_writes = 0
+		self.transactions += 1
+		while True:
+			try:
+				return db.after_commit.run()
+			except Exception:
+				logger.exception("a callback after a commit failed")  # run() goes on behind it
+
+	def rollback(self) -> None:
+		"""Roll back, then run what waits for it.
+
+		A step that is interrupted in the middle of a statement (its time is up) takes the connection with it. That
+		rolls back as well, so all that is left to do is to connect again.
+		"""
+		db = frappe.local.db
+		db.before_commit.reset()
+		db.after_commit.reset()
+		db.before_rollback.run()
+		try:
+			self._cursor().connection.rollback()
+		except pymysql.MySQLError as error:
+			if not self.is_lost(error):
+				raise
+			_replace_connection(db)
+		self._forget(db)
+		db.after_rollback.run()
+
+	def reconnect(self) -> None:
+		"""Replace a connection that is gone. Whatever was not committed is lost."""
+		db = frappe.local.db
+		for callbacks in (db.before_commit, db.after_commit, db.before_rollback, db.after_rollback):
+			callbacks.reset()
+		_replace_connection(db)
+		self._forget(db)
+
+	def _forget(self, db: Any) -> None:
+		stamps.forget()
+		db.transaction_writes = 0
+		db.value_cache.clear()
+		self.transactions += 1
+		self.when_undone()
+
+	def close(self) -> None:
+		"""Nothing: the connection is Frappe's, which closes it with the request or job."""
+
+
+class ControlDatabase(MariaDB):
+	"""A connection of its own, READ COMMITTED: an empty claim under REPEATABLE READ would block every insert into the
+	queue. Made of plain settings, so that it can be opened in a thread that Frappe knows nothing of."""
+
+	def __init__(self, settings: dict[str, Any]) -> None:
+		self._settings = settings
+		self._connection: Any = None
+		self.reconnect()
+
+	def _cursor(self) -> Any:
+		return self._kept_cursor
+
+	def commit(self) -> None:
+		"""Commit."""
+		self._connection.commit()
+
+	def rollback(self) -> None:
+		"""Roll back."""
+		self._connection.rollback()
+
+	def reconnect(self) -> None:
+		"""Replace a connection that is gone. Whatever was not committed is lost."""
+		self.close()
+		self._connection = pymysql.connect(**self._settings, init_command=f"SET SESSION {session.CONTROL}")
+		self._kept_cursor = self._connection.cursor()
+		self._put_mark(self._kept_cursor)
+
+	def close(self) -> None:
+		"""Close the connection; may be called again."""
+		if self._connection is not None and self._connection.open:
+			self._connection.close()
+
+
+def _ask(cursor: Any, query: str, values: Sequence[Any]) -> Sequence[Row]:
+	cursor.execute(query, values or None)
+	return cursor.fetchall()
+
+
+def _replace_connection(db: Any) -> None:
+	try:
+		db.close()
+	except pymysql.MySQLError:
+		db._conn = None  # it was closed already
+	db.connect()
+
+
+def _code(error: BaseException) -> int | None:
+	"""MariaDB's number of an error, also of one that Frappe has wrapped (QueryDeadlockError, QueryTimeoutError)."""
+	while isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError) and error.args:
+		if not isinstance(error.args[0], BaseException):
+			return ER.LOCK_DEADLOCK if isinstance(error, frappe.QueryDeadlockError) else ER.LOCK_WAIT_TIMEOUT
+		error = error.args[0]
+	if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
+		return error.args[0]
+	return None

@@ -1,0 +1,119 @@
+"""Documents of a Frappe site, read and changed with the permissions of the acting user, hooks and all."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import frappe
+from frappe import _
+
+from dogansystem.homes.frappe import query
+from dogansystem.homes.frappe.scope import acting_as
+from dogansystem.homes.frappe.values import plain
+from dogansystem.protocol import Document
+
+
+class Documents:
+	"""What the acting user may see and change. Frappe's own errors say what was wrong."""
+
+	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
+		"""The document, or only some of its fields; `name` is always there."""
+		doc = frappe.get_doc(query.known_doctype(doctype), name)
+		doc.check_permission("read")
+		values = _values(doc)
+		if not fields:
+			return values
+		return {field: values.get(field) for field in ("name", *fields)}
+
+	def seen_by(self, user: str, document: Document) -> Document | None:
+		"""What another user may read of a document that is at hand, or None if it is not theirs to see."""
+		with acting_as(user):
+			doc = frappe.get_doc(dict(document))
+			return _values(doc) if doc.has_permission("read") else None
+
+	def list(
+		self,
+		doctype: str,
+		filters: Any = None,
+		fields: Sequence[str] | None = None,
+		order_by: str | None = None,
+		limit: int = 1000,
+	) -> list[Document]:
+		"""Rows as `frappe.get_list` gives them. Raises DataError for what is no field, filter or order."""
+		query.check(doctype, filters, fields, order_by)
+		with query.explained(doctype):
+			rows = frappe.get_list(
+				doctype,
+				filters=filters,
+				fields=list(fields or ["name"]),
+				order_by=order_by,
+				limit_page_length=limit,
+			)
+		return plain(rows)
+
+	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
+		"""Insert a document."""
+		return _values(frappe.get_doc({**values, "doctype": query.known_doctype(doctype)}).insert())
+
+	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document:
+		"""Change and save a document."""
+		doc = _for_change(doctype, name)
+		# As it stands: Frappe looks at the changed one, which anybody can make theirs.
+		doc.check_permission("write")
+		if str(values.get("name", name)) != str(doc.name):
+			frappe.throw(
+				_("{0} {1} cannot be given another name by an update: rename it.").format(doctype, doc.name),
+				frappe.CannotChangeConstantError,
+			)
+		doc.update(values)
+		return _values(doc.save())
+
+	def submit(self, doctype: str, name: str) -> Document:
+		"""Submit a draft."""
+		return _state(_for_change(doctype, name).submit())
+
+	def cancel(self, doctype: str, name: str) -> Document:
+		"""Cancel a submitted document."""
+		return _state(_for_change(doctype, name).cancel())
+
+	def delete(self, doctype: str, name: str) -> Document:
+		"""Delete a document; gives what its state was."""
+		doc = _for_change(doctype, name)
+		frappe.delete_doc(doctype, name, ignore_missing=False)
+		return _state(doc)
+
+	def comment(self, doctype: str, name: str, text: str) -> Document:
+		"""Comment on a document the user may read."""
+		doc = frappe.get_doc(query.known_doctype(doctype), name)
+		doc.check_permission("read")
+		return {"name": doc.add_comment("Comment", text).name}
+
+	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document:
+		"""Assign a document to a user; an open assignment to the same user stands."""
+		from frappe.desk.form import assign_to
+
+		args = {"doctype": query.known_doctype(doctype), "name": name, "assign_to": [user]}
+		if description:
+			args["description"] = description
+		assign_to.add(args)
+		open_assignment = {
+			"reference_type": doctype,
+			"reference_name": name,
+			"allocated_to": user,
+			"status": "Open",
+		}
+		return {"name": frappe.db.get_value("ToDo", open_assignment, "name")}
+
+
+def _for_change(doctype: str, name: str) -> Any:
+	"""The newest state of a document, locked, so that two steps that change it come one after the other."""
+	return frappe.get_doc(query.known_doctype(doctype), name, for_update=True)
+
+
+def _values(doc: Any) -> Document:
+	"""A document as JSON data, without what the user may not read of it."""
+	doc.apply_fieldlevel_read_permissions()
+	return plain(doc.as_dict())
+
+
+def _state(doc: Any) -> Document:
+	return {"name": doc.name, "docstatus": int(doc.docstatus)}

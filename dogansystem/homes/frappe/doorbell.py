@@ -1,0 +1,161 @@
+"""Waking a drainer of a bench: one that lingers on a Redis list, else an RQ job that becomes one.
+
+Redis may lose any of this at any moment; the tick rings again while work waits. The keys start with `rq:` because
+Frappe's Redis users may touch nothing else.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable
+from functools import cached_property
+
+import frappe
+import redis
+from frappe.utils import get_bench_id
+from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
+
+from dogansystem.homes.frappe.queues import FALLBACK_QUEUE, QUEUE
+
+DRAIN = "dogansystem.jobs.drain"
+
+LISTEN = 2.0  # seconds a listener is believed to listen; one that was killed misleads ringers for no longer
+# Nobody is called while a drain job of the site waits: all workers are busy, and jobs that pile up in front of another
+# site's would keep that waiting for as many turns. Where none waits, one more is called after this gap. A node that joins
+# then has all its workers at work within a second or two; if each were called by the one before, it would take a start of
+# a job for each.
+CALL_GAP = 0.05  # seconds
+# The gap where that cannot be told: no worker of our queue is known, or the queue is too long to be looked through. Who
+# comes ends it; short, because it outlives a job that was lost.
+GUARD = 15.0  # seconds
+LOOKED_THROUGH = 200  # jobs that wait
+
+JOB = "dogansystem-drain"  # how the ids of drain jobs begin
+LOOKED_AT = 20  # jobs that wait in a queue, the first of them
+
+# Listeners are a set sorted by the time their listening ends, by the clock of Redis.
+_RING = """
+local time = redis.call('TIME')
+local now = time[1] + time[2] / 1000000
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now)
+if redis.call('ZCARD', KEYS[1]) > redis.call('LLEN', KEYS[2]) then
+	redis.call('RPUSH', KEYS[2], '1')
+	redis.call('PEXPIRE', KEYS[2], ARGV[1])
+	return 'woken'
+end
+local workers = redis.call('SCARD', KEYS[4]) > 0
+local queue = workers and KEYS[5] or KEYS[6]
+for _, job in ipairs(redis.call('LRANGE', queue, 0, ARGV[4] - 1)) do
+	if string.sub(job, 1, #ARGV[5]) == ARGV[5] then return 'called' end
+end
+local gap = ARGV[3]
+if not workers or redis.call('LLEN', queue) > tonumber(ARGV[4]) then gap = ARGV[2] end
+if redis.call('SET', KEYS[3], '1', 'NX', 'PX', gap) then
+	if workers then return 'workers' end
+	return 'no workers'
+end
+return 'called'
+"""
+_LISTEN = """
+local time = redis.call('TIME')
+redis.call('ZADD', KEYS[1], time[1] + time[2] / 1000000 + ARGV[1], ARGV[2])
+redis.call('PEXPIRE', KEYS[1], 60000)
+"""
+
+logger = logging.getLogger(__name__)
+
+
+class Doorbell:
+	"""The doorbell of one site. `before_wait` is called when a drainer has nothing to do."""
+
+	def __init__(self, site: str, before_wait: Callable[[], None] = lambda: None) -> None:
+		self._before_wait = before_wait
+		prefix = f"rq:dogansystem:{get_bench_id()}:{site}"
+		self._listeners, self._bell, self._guard = f"{prefix}:listeners", f"{prefix}:bell", f"{prefix}:called"
+		self._workers = f"rq:workers:{generate_qname(QUEUE)}"
+		self._has_queue = QUEUE in get_queues_timeout()
+		self._queue, self._fallback = (f"rq:queue:{generate_qname(each)}" for each in (QUEUE, FALLBACK_QUEUE))
+		self._id = uuid.uuid4().hex
+		self._own_jobs = create_job_id(JOB).encode()
+
+	@cached_property
+	def redis(self) -> redis.Redis:
+		# Without the decorator that tries again for five seconds: whoever saves a document must not wait for Redis.
+		return getattr(get_redis_conn, "__wrapped__", get_redis_conn)()
+
+	def ring(self) -> None:
+		"""Wake one drainer: one that lingers, else a new one. Never raises."""
+		try:
+			queue = self._queue if self._has_queue else self._fallback
+			keys = (self._listeners, self._bell, self._guard, self._workers, queue, self._fallback)
+			times = (int(seconds * 1000) for seconds in (LISTEN, GUARD, CALL_GAP))
+			answer = self.redis.eval(_RING, len(keys), *keys, *times, LOOKED_THROUGH, self._own_jobs)
+			if answer in (b"workers", b"no workers"):
+				self._call(has_workers=answer == b"workers")
+		except redis.RedisError as error:
+			logger.warning("the doorbell could not be rung; the tick will: %s", error)
+		except Exception:
+			logger.exception("the doorbell could not be rung; the tick will")
+
+	def wait(self, seconds: float) -> bool:
+		"""Listen for at most `seconds`; True when it rang."""
+		self._before_wait()
+		deadline = time.monotonic() + seconds
+		try:
+			while (left := deadline - time.monotonic()) > 0:
+				turn = min(left, LISTEN)
+				self.redis.eval(_LISTEN, 1, self._listeners, turn, self._id)
+				if self.redis.blpop([self._bell], timeout=max(turn, 0.01)):
+					return True
+			return self._leave()
+		except redis.RedisError:
+			time.sleep(max(0.0, min(deadline - time.monotonic(), 1.0)))
+			return False
+		finally:
+			self._forget()
+
+	def others_wait(self, queue: str) -> bool:
+		"""Whether a job that is no drain job of this site waits in an RQ queue, given by its key's own name."""
+		try:
+			waiting = self.redis.lrange(f"rq:queue:{queue}", 0, LOOKED_AT - 1)
+		except redis.RedisError:
+			return False
+		return any(not job.startswith(self._own_jobs) for job in waiting)
+
+	def answered(self) -> None:
+		"""A drainer that was called has come: the next ring may call another."""
+		try:
+			self.redis.delete(self._guard)
+		except redis.RedisError:
+			logger.warning("Redis does not answer", exc_info=True)
+
+	def remove(self) -> None:
+		"""Delete all keys: for uninstalling."""
+		self.redis.delete(self._listeners, self._bell, self._guard)
+
+	def _leave(self) -> bool:
+		"""Stop listening; a ring that came between the last listening and now still counts."""
+		with self.redis.pipeline() as pipe:
+			pipe.zrem(self._listeners, self._id)
+			pipe.lpop(self._bell)
+			return pipe.execute()[1] is not None
+
+	def _forget(self) -> None:
+		try:
+			self.redis.zrem(self._listeners, self._id)
+		except redis.RedisError:
+			pass
+
+	def _call(self, has_workers: bool) -> None:
+		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""
+		queues = [QUEUE if has_workers and self._has_queue else FALLBACK_QUEUE]
+		if not has_workers and self._has_queue and not self.redis.llen(self._queue):
+			# A Redis that was emptied knows no workers any more, and yet they may be listening.
+			queues.append(QUEUE)
+		try:
+			for queue in queues:
+				# Each with an id of its own: a fixed one would be kept busy by a worker that died.
+				frappe.enqueue(DRAIN, queue=queue, job_id=f"{JOB}-{uuid.uuid4().hex}")
+		except Exception:
+			self.answered()
+			raise

@@ -1,0 +1,183 @@
+"""Around one attempt of a step on a Frappe site: nothing ends the transaction, and nothing stays behind.
+
+A drainer is a long-lived process in a world made for short ones. What Frappe keeps for one request is made anew for
+each step, and a commit in the middle of a step, which would part its effects from its progress, is refused.
+"""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NoReturn
+
+import frappe
+from frappe.utils import strip_html
+from frappe.utils.file_lock import release_document_locks
+
+from dogansystem.engine.errors import StepCommitted
+from dogansystem.homes.databases.statements import ENDS_TRANSACTION
+from dogansystem.homes.frappe.cache import KeptCache
+
+# Made by frappe.init() for each request, or by frappe.set_user(); everything else that a step leaves in
+# frappe.local was made on the way and is removed.
+_LISTS = ("error_log", "message_log", "debug_log", "locked_documents")
+# Which app handles which event only changes when apps are installed, and then workers are restarted. What is told on
+# the desk after the commit waits for it.
+_STAYS = frozenset({"doc_events_hooks", "dogan_site", "_realtime_log"})
+
+
+class TransactionGuard:
+	"""Stands between a step and the end of its transaction, on one `frappe.db`."""
+
+	def __init__(self, db: Any) -> None:
+		self.db = db
+		self.connection: Any = None
+		self.is_on = False
+		self.refused: StepCommitted | None = None
+		self._commit, self._rollback, self._check = db.commit, db.rollback, db.check_transaction_status
+		db.commit, db.rollback, db.check_transaction_status = self.commit, self.rollback, self.check
+
+	def begin(self) -> None:
+		"""Refuse from now on."""
+		if self.db._conn is None:  # Frappe connects with the first statement
+			self.db.connect()
+		self.is_on, self.refused, self.connection = True, None, self.db._conn
+
+	def end(self) -> StepCommitted | None:
+		"""Let everything through again; gives what was refused meanwhile, even if the step took no notice."""
+		self.is_on = False
+		if self.refused is None and self.db._conn is not self.connection:
+			self.refused = StepCommitted("The step closed or replaced the site's database connection.")
+		return self.refused
+
+	def commit(self) -> None:
+		"""In place of `frappe.db.commit`."""
+		if self.is_on:
+			self._refuse("called frappe.db.commit()")
+		self._commit()
+
+	def rollback(self, *, save_point: str | None = None, **other: Any) -> None:
+		"""In place of `frappe.db.rollback`; back to a savepoint is allowed."""
+		if self.is_on and not save_point:
+			self._refuse("called frappe.db.rollback()")
+		self._rollback(save_point=save_point, **other)
+
+	def check(self, query: str) -> None:
+		"""In place of `frappe.db.check_transaction_status`, which sees every statement before it is sent."""
+		found = ENDS_TRANSACTION.match(query) if self.is_on else None
+		if found:
+			if found[1]:
+				self._refuse("ran a comment that MariaDB executes, in which a commit may hide")
+			said, commits, other = found.group(2, 3, 4)
+			word = (said or commits or other).upper()
+			why = (
+				"" if said else ", which commits in MariaDB" if commits else ", which may end the transaction"
+			)
+			self._refuse(f"ran {word}{why}")
+		self._check(query)
+
+	def _refuse(self, what: str) -> NoReturn:
+		because = sys.exc_info()[1]
+		after = f" after {type(because).__name__}: {because}" if because else ""
+		self.refused = StepCommitted(
+			f"The step {what}{after}. A step's changes are committed together with its progress, so it must leave "
+			"that to the worker. Use a savepoint, or do this in a background job that the step enqueues."
+		)
+		raise self.refused
+
+
+def guard_of(db: Any) -> TransactionGuard:
+	"""The guard of a `frappe.db`; the same one each time."""
+	guard = getattr(db, "dogan_guard", None)
+	if guard is None:
+		guard = db.dogan_guard = TransactionGuard(db)
+	return guard
+
+
+@contextmanager
+def acting_as(user: str) -> Iterator[None]:
+	"""Within the block, `user` acts; afterwards all that belongs to the acting user is as it was."""
+	local = frappe.local
+	before = {
+		"cache": local.cache,
+		"form_dict": local.form_dict,
+		"jenv": local.jenv,
+		"role_permissions": local.role_permissions,
+		"new_doc_templates": local.new_doc_templates,
+		"user_perms": local.user_perms,
+	}
+	session = dict(local.session)
+	frappe.set_user(user)
+	try:
+		yield
+	finally:
+		local.session.clear()
+		local.session.update(session)
+		for name, value in before.items():
+			setattr(local, name, value)
+
+
+class StepScope:
+	"""Gives each step a fresh place, and the drainer its own back. One object serves all steps of a drainer."""
+
+	def __init__(self, idle_user: str) -> None:
+		self.idle_user = idle_user
+		self.cache = KeptCache()
+		self.flags = dict(frappe.local.flags)
+		self.known = {name for name, _ in frappe.local} | _STAYS
+		self.language = frappe.local.lang
+
+	@contextmanager
+	def around(self, user: str) -> Iterator[None]:
+		"""One attempt of a step. Raises StepCommitted if the step tried to end the transaction."""
+		db = frappe.local.db
+		guard = guard_of(db)
+		frappe.set_user(user)
+		frappe.local.cache = cache = self.cache.take(user)
+		guard.begin()
+		try:
+			yield
+			if frappe.local.cache is cache:  # acted as nobody else since
+				self.cache.keep(user, cache)
+		except Exception as error:
+			_explain(error)
+			raise
+		finally:
+			refused = guard.end()
+			if frappe.local.db is not db:
+				frappe.local.db = db
+				refused = refused or StepCommitted(
+					"The step replaced frappe.db, the site's database connection."
+				)
+			self.reset()
+			if refused:
+				raise refused
+
+	def reset(self) -> None:
+		"""What the end of a request would do: user, flags, messages, caches, language, all that was put in reach."""
+		local = frappe.local
+		if local.locked_documents:
+			release_document_locks()
+		local.flags = frappe._dict(self.flags, currently_saving=[])
+		for name in _LISTS:
+			setattr(local, name, [])
+		local.response = frappe._dict(docs=[])
+		local.lang = self.language
+		local.valid_columns = {}
+		local.db.value_cache.clear()
+		frappe.set_user(self.idle_user)
+		for name in [name for name, _ in local if name not in self.known]:
+			delattr(local, name)
+
+
+def _explain(error: Exception) -> None:
+	"""Give an error of Frappe the text that a person would have read: it is often kept elsewhere, and in HTML."""
+	if not (error.args and str(error)):
+		messages = [
+			each.get("message") if isinstance(each, dict) else each for each in frappe.local.message_log
+		]
+		text = frappe.local.flags.error_message or (messages[-1] if messages else "")
+		if text:
+			error.args = (text,)
+	if len(error.args) == 1 and isinstance(error.args[0], str) and "<" in error.args[0]:
+		if isinstance(error, frappe.ValidationError | frappe.PermissionError):
+			error.args = (strip_html(error.args[0]),)

@@ -1,0 +1,274 @@
+"""A Frappe site as the place a workflow lives in."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import frappe
+from frappe.utils import get_system_timezone
+from rq import get_current_job
+
+from dogansystem.actions import registry
+from dogansystem.homes.frappe import links, production, stamps
+from dogansystem.homes.frappe.catalog import Catalog, credential
+from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
+from dogansystem.homes.frappe.documents import Documents
+from dogansystem.homes.frappe.doorbell import Doorbell
+from dogansystem.homes.frappe.methods import call_method
+from dogansystem.homes.frappe.people import People
+from dogansystem.homes.frappe.realtime import RunsChanged
+from dogansystem.homes.frappe.scope import StepScope, acting_as
+from dogansystem.homes.frappe.shared_cache import SharedCache
+from dogansystem.homes.frappe.surroundings import listening, surroundings
+from dogansystem.homes.unshared import Unshared
+from dogansystem.protocol import Cache, Settings, Surroundings
+
+RUN = "Dogan Workflow Run"
+IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
+CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
+
+# How far the database's clock is ahead of time.monotonic(), by site, and when that was looked at. This machine's own
+# clock may be put forward or back at any moment.
+_clocks: dict[str, tuple[float, float]] = {}
+
+_SETTINGS = {
+	"max_agents": ("max_agents", int),
+	"num_workers": ("num_workers", int),
+	"lease_seconds": ("lease", float),
+	"linger_seconds": ("linger", float),
+	"time_budget_seconds": ("time_budget", float),
+	"allow_private_network": ("allow_private_network", lambda text: bool(int(text))),
+	"keep_finished_days": ("keep_finished_days", int),
+	"keep_failed_days": ("keep_failed_days", int),
+	"database_memory_gb": ("database_memory", float),
+	"currency": ("currency", str),
+	"node_hour_price": ("node_price", float),
+	"spot_node_hour_price": ("spot_node_price", float),
+	"database_hour_price": ("database_price", float),
+}
+
+
+class FrappeSite:
+	"""The site that this request, job or console is connected to.
+
+	Made in the thread that is connected. Another thread may use `open_control`, `now`, `settings` (as last read),
+	`stop_requested` and the doorbell; Frappe itself is not there for it.
+	"""
+
+	def __init__(self) -> None:
+		"""Does next to nothing: this happens once in every request that saves a document."""
+		self.name: str = frappe.local.site
+		self.database = SiteDatabase()
+		self._thread = threading.get_ident()
+		self._changed = RunsChanged()
+		self._scope: StepScope | None = None
+		self._settings, self._settings_of = Settings(), -1
+		self._stopping = threading.Event()
+		self._cache: Cache | None = None
+		self._worker_key: str | None = None
+		self._queue: str | None = None
+		self._parent = os.getppid()
+
+	@cached_property
+	def documents(self) -> Documents:
+		"""What the acting user may see and change."""
+		return Documents()
+
+	@cached_property
+	def people(self) -> People:
+		"""Telling people something."""
+		return People()
+
+	@property
+	def cache(self) -> Cache:
+		"""What the site's processes share in Redis."""
+		if self._cache is None:
+			# Frappe is there for the site's own thread only; the other one comes later, if at all.
+			if not self._is_own_thread:
+				return Unshared()
+			self._cache = SharedCache()
+		return self._cache
+
+	@cached_property
+	def doorbell(self) -> Doorbell:
+		"""Waking a drainer."""
+		return Doorbell(self.name, before_wait=self.tell_changes)
+
+	@cached_property
+	def catalog(self) -> Catalog:
+		"""Workflows and agents as the DocTypes keep them."""
+		return Catalog(self)
+
+	@property
+	def timezone(self) -> str:
+		"""The time zone of System Settings."""
+		return self._timezone.key
+
+	@cached_property
+	def _timezone(self) -> ZoneInfo:
+		return ZoneInfo(get_system_timezone())
+
+	@cached_property
+	def _connection_settings(self) -> dict[str, Any]:
+		return frappe.local.db.get_connection_settings()
+
+	def open_control(self) -> ControlDatabase:
+		"""A new connection for claims and beats, READ COMMITTED. The caller closes it."""
+		return ControlDatabase(self._connection_settings)
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC) by the database's clock: all nodes of a site share it."""
+		offset, checked = _clocks.get(self.name, (time.time() - time.monotonic(), float("-inf")))
+		if time.monotonic() - checked > CLOCK_CHECK and self._is_own_thread:
+			before = time.monotonic()
+			(seconds,) = self.database.sql("SELECT UNIX_TIMESTAMP(NOW(6))")[0]
+			offset = float(seconds) - (before + time.monotonic()) / 2
+			_clocks[self.name] = offset, time.monotonic()
+		return time.monotonic() + offset
+
+	def local_time(self, seconds: float) -> datetime:
+		"""That moment in the site's timezone, without tzinfo, as DocType fields hold it."""
+		return datetime.fromtimestamp(seconds, self._timezone).replace(tzinfo=None)
+
+	def settings(self) -> Settings:
+		"""Dogan Settings as this transaction sees them. A drainer reads them once per transaction."""
+		if not self._is_own_thread or (self._scope and self._settings_of == self.database.transactions):
+			return self._settings
+		rows = self.database.sql(
+			"SELECT `field`, `value` FROM `tabSingles` WHERE `doctype` = 'Dogan Settings'"
+		)
+		known = [(_SETTINGS[field], value) for field, value in rows if field in _SETTINGS and value]
+		self._settings = Settings(**{name: convert(value) for (name, convert), value in known})
+		self._settings_of = self.database.transactions
+		return self._settings
+
+	def versions(self) -> dict[str, str]:
+		"""The apps of this site and their versions."""
+		return production.versions()
+
+	def signs_of_production(self) -> list[str]:
+		"""Why it looks as if people rely on this site."""
+		return production.signs()
+
+	def actions(self) -> Mapping[str, Any]:
+		"""Every action of this site by name: the app's own and those of `dogansystem_actions` hooks."""
+		return self._actions
+
+	@cached_property
+	def _actions(self) -> Mapping[str, Any]:
+		return registry.core_actions() | registry.load(frappe.get_hooks("dogansystem_actions"))
+
+	@property
+	def user(self) -> str:
+		"""The user who acts now."""
+		return frappe.session.user
+
+	def acting_as(self, user: str) -> AbstractContextManager[None]:
+		"""Within the block, documents are read and changed with this user's permissions."""
+		return acting_as(user)
+
+	def step_scope(self, user: str) -> AbstractContextManager[None]:
+		"""Around one attempt of a step; see `scope`."""
+		if self._scope is None:
+			self._scope = StepScope(frappe.session.user)
+			self.database.when_undone = self._scope.cache.drop
+		return self._scope.around(user)
+
+	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
+		"""Call a whitelisted server method, or a Server Script of type API, as the acting user."""
+		return call_method(method, args)
+
+	def credential(self, name: str) -> Mapping[str, Any] | None:
+		"""A Dogan Credential that the acting user may use, or None."""
+		return credential(name)
+
+	def after_commit(self, callback: Callable[[], None]) -> None:
+		"""Run `callback` once the transaction has committed; drop it if it rolls back."""
+		frappe.local.db.after_commit.add(callback)
+
+	def runs_changed(self, runs: Iterable[str]) -> None:
+		"""Tell the people who look at these runs that they changed.
+
+		A drainer calls this after its commits and tells every now and then; a request tells at the end.
+		"""
+		self._changed.add(runs)
+		if self._scope:
+			self._changed.tell()
+		else:
+			frappe.local.db.after_commit.add(self.tell_changes)
+
+	def runs_deleted(self, runs: Sequence[str]) -> None:
+		"""Delete what people have attached to runs that are gone: comments, assignments, shares …"""
+		links.delete(RUN, runs)
+		self.database.commit()
+
+	def tell_changes(self) -> None:
+		"""Tell now what was held back."""
+		self._changed.tell(now=True)
+
+	def stamp(self, subject: str) -> str:
+		"""A mark that differs once `touch(subject)` has been committed by any process."""
+		return stamps.stamp(self.database, subject)
+
+	def touch(self, subject: str, *, adds: bool = True) -> None:
+		"""Give `subject` another stamp when the transaction commits."""
+		stamps.touch(self.database, subject, adds)
+
+	def listening(self) -> Mapping[str, int]:
+		"""The RQ workers that listen on the queue of drain jobs, asked now."""
+		return listening()[1]
+
+	def surroundings(self) -> Surroundings:
+		"""The bench's RQ workers and Redis servers, asked now."""
+		return surroundings()
+
+	def stop_requested(self) -> bool:
+		"""Whether this process should finish what it has in hand and leave.
+
+		A warm shutdown of RQ does not signal the process of the job: it leaves a date in the worker's hash. A parent
+		that is gone was killed, and nobody watches over this process any more.
+		"""
+		if self._stopping.is_set() or os.getppid() != self._parent:
+			return True
+		if self._worker_key is None:
+			return False
+		try:
+			return bool(self.doorbell.redis.hexists(self._worker_key, "shutdown_requested_date"))
+		except Exception:
+			return False
+
+	def others_wait(self) -> bool:
+		"""Whether another site's job, or another one of this site's, waits in the queue that this job came from."""
+		return self._queue is not None and self.doorbell.others_wait(self._queue)
+
+	@contextmanager
+	def listening_for_stop(self) -> Iterator[None]:
+		"""Within the block SIGTERM means: finish the step in hand, give back the rest, leave."""
+		job = get_current_job()
+		if job and job.worker_name:
+			self._worker_key = f"rq:worker:{job.worker_name}"
+			self._queue = job.origin
+		before = signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
+		try:
+			yield
+		finally:
+			signal.signal(signal.SIGTERM, before)
+
+	@property
+	def _is_own_thread(self) -> bool:
+		return threading.get_ident() == self._thread
+
+
+def current_site() -> FrappeSite:
+	"""The site of this request, job or console; the same object until it ends."""
+	site = getattr(frappe.local, "dogan_site", None)
+	if site is None:
+		site = frappe.local.dogan_site = FrappeSite()
+	return site

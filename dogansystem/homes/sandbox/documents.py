@@ -1,0 +1,325 @@
+"""The sandbox's documents: JSON with names and a docstatus, read and changed as the acting user may.
+
+There are no DocType definitions here, so any field can hold anything; everything else is as users of Frappe know it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dogansystem.homes.sandbox import filters as filtering
+from dogansystem.homes.sandbox import naming
+from dogansystem.homes.sandbox.errors import (
+	CannotChangeConstantError,
+	DocstatusTransitionError,
+	DuplicateEntryError,
+	TimestampMismatchError,
+	UpdateAfterSubmitError,
+	ValidationError,
+)
+from dogansystem.homes.sandbox.records import Records
+from dogansystem.homes.sandbox.values import plain
+from dogansystem.protocol import Document
+from dogansystem.store.moment import as_text
+
+if TYPE_CHECKING:
+	from dogansystem.homes.sandbox.site import Sandbox
+
+DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
+MAX_SKIPPED = 1000  # names of a series that somebody gave away by hand
+
+# What every document has, in Frappe's order; a change may not touch the first four.
+CONSTANT = ("doctype", "name", "owner", "creation")
+STANDARD = (*CONSTANT, "modified", "modified_by", "docstatus", "idx")
+
+
+class Documents:
+	"""The documents of a sandbox."""
+
+	def __init__(self, site: "Sandbox") -> None:
+		self._site = site
+		self._records = Records(site)
+
+	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
+		"""A document, or only its name and these fields. Raises DoesNotExistError, PermissionError."""
+		self._site.permissions.check(doctype, "read")
+		document = self._records.find(doctype, name) or self._site.shelf.get(doctype, name)
+		return _only(document, ("name", *fields)) if fields else document
+
+	def seen_by(self, user: str, document: Document) -> Document | None:
+		"""What another user may read of a document that is at hand, or None if it is not theirs to see."""
+		return document if self._site.permissions.allows(user, document["doctype"], "read") else None
+
+	def list(
+		self,
+		doctype: str,
+		filters: Any = None,
+		fields: Sequence[str] | None = None,
+		order_by: str | None = None,
+		limit: int = 1000,
+	) -> list[Document]:
+		"""Rows of the documents that match, as `frappe.get_list` gives them; limit 0 means all.
+
+		Raises PermissionError, and ValidationError for what it cannot read.
+		"""
+		self._site.permissions.check(doctype, "read")
+		conditions = filtering.parse_filters(filters, doctype)
+		order = filtering.parse_order(order_by)
+		columns = _columns(fields)
+		rows = self._records.all(doctype)
+		if rows is None:
+			rows = self._site.shelf.all(doctype, conditions)
+		found = [row for row in rows if all(condition.holds(row) for condition in conditions)]
+		filtering.sort(found, order)
+		return [_row(row, columns) for row in found[: limit or None]]
+
+	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
+		"""Insert a document, as a draft unless `values` has docstatus 1; gives it with its name.
+
+		Raises PermissionError, DuplicateEntryError, ValidationError.
+		"""
+		given = _checked_values(doctype, values)
+		docstatus = _docstatus(given)
+		self._site.permissions.check(doctype, "create")
+		if docstatus == SUBMITTED:
+			self._site.permissions.check(doctype, "submit")
+		document = self.insert(doctype, given)
+		if docstatus == SUBMITTED:
+			draft = {**document, "docstatus": DRAFT}
+			self._site.document_changed(document, "submitted", draft)
+		return document
+
+	def insert(self, doctype: str, given: Mapping[str, Any]) -> Document:
+		"""Insert a document whatever the acting user may do, as Frappe does with comments and assignments."""
+		self._records.refuse(doctype)
+		shelf = self._site.shelf
+		shelf.database.begin()
+		document = self._new(doctype, given)
+		if document["name"]:
+			shelf.insert(document)
+		else:
+			self._insert_under_new_name(document, given)
+		self._site.document_changed(document, "created", None)
+		return document
+
+	def load(self, given: Mapping[str, Any]) -> None:
+		"""Put a document in as it is, over one of the same name: no permissions, no events."""
+		doctype, name = given.get("doctype"), given.get("name")
+		if not isinstance(doctype, str) or not doctype or name in (None, ""):
+			raise ValidationError(f"A document needs a doctype and a name; {str(given)[:80]} has not both.")
+		self._records.refuse(doctype)
+		checked = _checked_values(doctype, given)
+		document = {**self._new(doctype, {**checked, "docstatus": DRAFT}), **checked}
+		document["name"] = naming.check_name(doctype, name)
+		shelf = self._site.shelf
+		if shelf.find(doctype, name, for_update=True) is None:
+			shelf.insert(document)
+		else:
+			shelf.replace(document)
+
+	def _new(self, doctype: str, given: Mapping[str, Any]) -> Document:
+		now = as_text(self._site.local_time(self._site.now()))
+		user = self._site.user
+		name = self._given_name(doctype, given)
+		standard = {
+			"doctype": naming.check_name("DocType", doctype),
+			"name": name,
+			"owner": user,
+			"creation": now,
+			"modified": now,
+			"modified_by": user,
+			"docstatus": _docstatus(given),
+			"idx": 0,
+		}
+		return {**standard, **{field: value for field, value in given.items() if field not in STANDARD}}
+
+	def _given_name(self, doctype: str, given: Mapping[str, Any]) -> str:
+		if given.get("name") not in (None, ""):
+			return naming.check_name(doctype, given["name"])
+		if not given.get("amended_from"):
+			return ""
+		original = self._site.shelf.get(doctype, given["amended_from"])
+		if original["docstatus"] != CANCELLED:
+			raise ValidationError(
+				f"{doctype} {original['name']!r} is not cancelled. Cancel it before you amend it."
+			)
+		return naming.amended_name(original["name"], bool(original.get("amended_from")))
+
+	def _insert_under_new_name(self, document: Document, given: Mapping[str, Any]) -> None:
+		shelf = self._site.shelf
+		today = self._site.local_time(self._site.now())
+		for _ in range(MAX_SKIPPED):
+			name = naming.new_name(shelf.database, document["doctype"], given, today)
+			document["name"] = naming.check_name(document["doctype"], name)
+			if shelf.find(document["doctype"], name) is None:
+				return shelf.insert(document)
+		raise DuplicateEntryError(
+			f"{document['doctype']}: the next {MAX_SKIPPED} names of its series are taken. Give it a name."
+		)
+
+	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document:
+		"""Change fields of a draft; gives the document.
+
+		Raises PermissionError, DoesNotExistError, UpdateAfterSubmitError, TimestampMismatchError (when `values` has
+		a `modified` that is not the newest), ValidationError.
+		"""
+		given = _checked_values(doctype, values)
+		previous = self._for_change(doctype, name, "write")
+		if "modified" in given and given["modified"] != previous["modified"]:
+			raise TimestampMismatchError(
+				f"{doctype} {previous['name']!r} was changed at {previous['modified']}, after it was read."
+				" Read it again, then repeat the change."
+			)
+		changed = {field: value for field, value in given.items() if previous.get(field) != value}
+		_check_change(previous, changed)
+		return self._save({**previous, **changed}, previous, "updated")
+
+	def submit(self, doctype: str, name: str) -> Document:
+		"""Submit a draft; gives its name and docstatus."""
+		previous = self._for_change(doctype, name, "submit")
+		_check_transition(previous, DRAFT, "submitted: only a draft can be")
+		return _state(self._save({**previous, "docstatus": SUBMITTED}, previous, "submitted"))
+
+	def cancel(self, doctype: str, name: str) -> Document:
+		"""Cancel a submitted document; gives its name and docstatus."""
+		previous = self._for_change(doctype, name, "cancel")
+		_check_transition(previous, SUBMITTED, "cancelled: only a submitted document can be")
+		return _state(self._save({**previous, "docstatus": CANCELLED}, previous, "cancelled"))
+
+	def delete(self, doctype: str, name: str) -> Document:
+		"""Delete a draft or a cancelled document; gives its name and the docstatus it had."""
+		previous = self._for_change(doctype, name, "delete")
+		if previous["docstatus"] == SUBMITTED:
+			raise ValidationError(
+				f"{doctype} {previous['name']!r} is submitted and cannot be deleted. Cancel it first."
+			)
+		self._site.shelf.remove(previous)
+		self._site.document_changed(previous, "deleted", previous)
+		return _state(previous)
+
+	def comment(self, doctype: str, name: str, text: str) -> Document:
+		"""Comment on a document the user may read; gives the comment's name."""
+		about = self.get(doctype, name)
+		values = {
+			"comment_type": "Comment",
+			"reference_doctype": doctype,
+			"reference_name": about["name"],
+			"content": text,
+			"comment_email": self._site.user,
+			"comment_by": self._site.user,
+		}
+		return _only(self.insert("Comment", values), ("name",))
+
+	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document:
+		"""Assign a document to a user; an open assignment to the same user stands. Gives the ToDo's name."""
+		about = self.get(doctype, name)
+		if not self._site.people.exists(user):
+			raise ValidationError(f"{user} is no enabled user here. Assign {doctype} {name!r} to one who is.")
+		assignment = {
+			"reference_type": doctype,
+			"reference_name": about["name"],
+			"allocated_to": user,
+			"status": "Open",
+		}
+		self._site.database.begin()
+		conditions = filtering.parse_filters(assignment, "ToDo")
+		for known in self._site.shelf.all("ToDo"):
+			if all(condition.holds(known) for condition in conditions):
+				return _only(known, ("name",))
+		today = self._site.local_time(self._site.now()).date().isoformat()
+		details = {
+			"description": description or f"Assignment for {doctype} {about['name']}",
+			"priority": "Medium",
+			"date": today,
+			"assigned_by": self._site.user,
+		}
+		return _only(self.insert("ToDo", {**assignment, **details}), ("name",))
+
+	def _for_change(self, doctype: str, name: str, kind: str) -> Document:
+		self._site.permissions.check(doctype, kind)
+		self._records.refuse(doctype)
+		return self._site.shelf.get(doctype, name, for_update=True)
+
+	def _save(self, document: Document, previous: Document, event: str) -> Document:
+		document["modified"] = as_text(self._site.local_time(self._site.now()))
+		document["modified_by"] = self._site.user
+		self._site.shelf.replace(document)
+		self._site.document_changed(document, event, previous)
+		return document
+
+
+def _checked_values(doctype: str, values: Mapping[str, Any]) -> dict[str, Any]:
+	given = {filtering.check_field(field): plain(value, field) for field, value in values.items()}
+	if given.get("doctype", doctype) != doctype:
+		raise ValidationError(
+			f"The values are of a {given['doctype']}, not of a {doctype}. Take doctype out."
+		)
+	return given
+
+
+def _docstatus(given: Mapping[str, Any]) -> int:
+	docstatus = given.get("docstatus") or DRAFT
+	if docstatus not in (DRAFT, SUBMITTED):
+		raise DocstatusTransitionError(
+			f"A new document has docstatus 0 (draft) or 1 (submitted), not {docstatus!r}."
+		)
+	return int(docstatus)
+
+
+def _check_change(previous: Document, changed: Mapping[str, Any]) -> None:
+	what = f"{previous['doctype']} {previous['name']!r}"
+	constant = [field for field in CONSTANT if field in changed]
+	if constant:
+		raise CannotChangeConstantError(
+			f"{what}: {constant[0]} cannot be changed. Take it out of the values."
+		)
+	if "docstatus" in changed:
+		raise DocstatusTransitionError(
+			f"{what}: docstatus does not change by an update. Use document.submit or document.cancel."
+		)
+	if previous["docstatus"] == CANCELLED:
+		raise ValidationError(f"{what} is cancelled and cannot be changed. Amend it.")
+	if previous["docstatus"] == SUBMITTED and changed:
+		raise UpdateAfterSubmitError(
+			f"{what} is submitted: {', '.join(changed)} cannot be changed. Cancel and amend it."
+		)
+
+
+def _check_transition(document: Document, needed: int, words: str) -> None:
+	states = ("a draft", "submitted", "cancelled")
+	if document["docstatus"] != needed:
+		raise DocstatusTransitionError(
+			f"{document['doctype']} {document['name']!r} cannot be {words}, and it is"
+			f" {states[document['docstatus']]}."
+		)
+
+
+def _state(document: Document) -> Document:
+	return _only(document, ("name", "docstatus"))
+
+
+def _only(document: Document, fields: Sequence[str]) -> Document:
+	return _row(document, [(field, alias) for field, alias in _columns(fields)])
+
+
+def _columns(fields: Sequence[str] | None) -> list[tuple[str, str]]:
+	"""Fields and what each is called in a row; `*` is all of them, nothing the name."""
+	return [_column(field) for field in fields or ["name"]]
+
+
+def _column(field: str) -> tuple[str, str]:
+	words = field.replace("`", "").split() if isinstance(field, str) else [field]
+	if words == ["*"]:
+		return "*", "*"
+	if len(words) == 3 and words[1].lower() == "as":
+		return filtering.check_field(words[0]), filtering.check_field(words[2])
+	return filtering.check_field(field), field
+
+
+def _row(document: Document, columns: Sequence[tuple[str, str]]) -> Document:
+	row: Document = {}
+	for field, alias in columns:
+		if field == "*":
+			row.update(document)
+		else:
+			row[alias] = document.get(field)
+	return row

@@ -1,0 +1,176 @@
+"""The sandbox's people: users with roles, and an outbox that records what they would have been told."""
+
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import DebugUndefined, TemplateError
+from jinja2.sandbox import SandboxedEnvironment
+
+from dogansystem.engine.errors import NotFound
+from dogansystem.homes.sandbox.errors import InvalidEmailAddressError, ValidationError
+from dogansystem.homes.sandbox.permissions import ADMINISTRATOR, GUEST
+from dogansystem.homes.sandbox.values import plain
+from dogansystem.protocol import Document
+from dogansystem.store.moment import as_text
+
+if TYPE_CHECKING:
+	from dogansystem.homes.sandbox.site import Sandbox
+
+USER = "User"
+EVERYBODY = frozenset({"All", "Guest"})
+# Somebody whom nobody has described is a person with a laptop who tries things out.
+TRUSTED = EVERYBODY | {"Desk User", "System Manager", "Dogan Manager", "Dogan User"}
+
+_ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\Z")
+# Names that are not there stay in the text as they are, as in Frappe's own templates.
+_templates = SandboxedEnvironment(undefined=DebugUndefined)
+
+
+class People:
+	"""Users and the outbox of a sandbox."""
+
+	def __init__(self, site: "Sandbox") -> None:
+		self._site = site
+
+	def add_user(
+		self, user: str, roles: Iterable[str] = (), *, full_name: str = "", enabled: bool = True
+	) -> None:
+		"""Describe a user, who from now on has these roles and no others. Commits."""
+		self._site.load_documents(
+			[
+				{
+					"doctype": USER,
+					"name": user,
+					"email": user,
+					"full_name": full_name or user.partition("@")[0],
+					"enabled": int(enabled),
+					"roles": [{"role": role} for role in roles],
+				}
+			]
+		)
+
+	def exists(self, user: str) -> bool:
+		"""Whether `user` may act. One whom nobody has described may; Guest may not."""
+		if not user or user == GUEST:
+			return False
+		described = self._user(user)
+		return described is None or bool(described.get("enabled", 1))
+
+	def roles(self, user: str) -> set[str]:
+		"""The roles of a user; one whom nobody has described is trusted with the common ones."""
+		if user == GUEST:
+			return {GUEST}
+		described = self._user(user)
+		if described is None:
+			return set(TRUSTED)
+		return {*EVERYBODY, *_roles(described)}
+
+	def users_with_role(self, role: str) -> list[str]:
+		"""The enabled users who were given the role, in the order they were added; never Administrator."""
+		return [
+			user["name"]
+			for user in self._site.shelf.all(USER)
+			if user.get("enabled", 1) and role in _roles(user) and user["name"] not in (ADMINISTRATOR, GUEST)
+		]
+
+	def _user(self, user: str) -> Document | None:
+		return self._site.shelf.find(USER, user)
+
+	def send_email(
+		self,
+		*,
+		to: Sequence[str],
+		subject: str,
+		message: str,
+		template: str | None = None,
+		values: Mapping[str, Any] | None = None,
+		cc: Sequence[str] = (),
+		attachments: Sequence[Any] = (),
+		print_of: Mapping[str, Any] | None = None,
+		reference: tuple[str, str] | None = None,
+	) -> list[str]:
+		"""Record a mail in the current transaction; gives the addresses it would go to.
+
+		Raises InvalidEmailAddressError, DoesNotExistError for a missing template or printed document, NotFound for a
+		missing File, PermissionError for what the user may not read.
+		"""
+		everybody = [*to, *cc]
+		if not to:
+			raise ValidationError("The email has no recipient. Name at least one address in `to`.")
+		for address in everybody:
+			if not _ADDRESS.match(address):
+				raise InvalidEmailAddressError(f"{address!r} is no email address. Write name@example.com.")
+		text = self._from_template(template, values or {}) if template else message
+		if print_of:
+			self._site.documents.get(print_of["doctype"], print_of["name"])
+		self._record(
+			"email",
+			{
+				"to": list(to),
+				"cc": list(cc),
+				"subject": subject,
+				"message": text,
+				"attachments": [self._attachment(given) for given in attachments],
+				"print": plain(dict(print_of), "print") if print_of else None,
+				"reference": _reference(reference),
+			},
+		)
+		return everybody
+
+	def _from_template(self, name: str, values: Mapping[str, Any]) -> str:
+		template = self._site.documents.get("Email Template", name)
+		text = template.get("response_html") if template.get("use_html") else template.get("response")
+		try:
+			return _templates.from_string(str(text or "")).render(values)
+		except TemplateError as error:
+			raise ValidationError(f"Email Template {name!r} cannot be rendered: {error}") from error
+
+	def _attachment(self, given: Any) -> Any:
+		if not isinstance(given, str):
+			return plain(given, "attachments")
+		by_url = self._site.documents.list("File", {"file_url": given}, limit=1)
+		if not by_url and self._site.shelf.find("File", given) is None:
+			raise NotFound(f"There is no File named {given}, nor one with that URL.")
+		return given
+
+	def notify(
+		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
+	) -> list[str]:
+		"""Record a desk notification for those of `users` who are enabled; gives them."""
+		reached = [user for user in users if self.exists(user)]
+		if reached:
+			about = {"subject": subject, "message": message, "reference": _reference(document)}
+			self._record("notification", {"to": reached, **about})
+		return reached
+
+	def _record(self, kind: str, content: Mapping[str, Any]) -> None:
+		sent_at = self._site.now()
+		data = json.dumps({**content, "sender": self._site.user}, ensure_ascii=False)
+		self._site.database.execute(
+			"INSERT INTO sandbox_message (kind, sent_at, data) VALUES (%s, %s, %s)", (kind, sent_at, data)
+		)
+
+	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
+		"""Everything that was sent, in order, as JSON data; only what has a larger `id` than `after`."""
+		rows = self._site.database.sql(
+			"SELECT id, kind, sent_at, data FROM sandbox_message WHERE id > %s ORDER BY id", (after,)
+		)
+		return [
+			{
+				"id": number,
+				"kind": kind,
+				"sent_at": as_text(self._site.local_time(sent_at)),
+				**json.loads(data),
+			}
+			for number, kind, sent_at, data in rows
+		]
+
+
+def _roles(user: Mapping[str, Any]) -> list[str]:
+	return [str(row.get("role")) for row in user.get("roles") or []]
+
+
+def _reference(document: tuple[str, str] | None) -> dict[str, str] | None:
+	return {"doctype": document[0], "name": document[1]} if document else None

@@ -1,0 +1,326 @@
+"""A place for workflows to live without a bench: one SQLite file, or a MariaDB database that many processes share."""
+
+import logging
+import os
+import secrets
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from types import TracebackType
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from dogansystem.actions import registry
+from dogansystem.actions.base import Action
+from dogansystem.homes.databases.address import Address, AddressError
+from dogansystem.homes.databases.clock import Clock, DatabaseClock, SystemClock
+from dogansystem.homes.databases.connection import Connection
+from dogansystem.homes.sandbox import settings, tables
+from dogansystem.homes.sandbox.catalog import Catalog
+from dogansystem.homes.sandbox.connections import Connections
+from dogansystem.homes.sandbox.credentials import Credentials
+from dogansystem.homes.sandbox.documents import Documents
+from dogansystem.homes.sandbox.doorbell import Doorbell
+from dogansystem.homes.sandbox.errors import ValidationError
+from dogansystem.homes.sandbox.methods import Methods
+from dogansystem.homes.sandbox.people import People
+from dogansystem.homes.sandbox.permissions import Permissions
+from dogansystem.homes.sandbox.shelf import Shelf
+from dogansystem.homes.unshared import Unshared
+from dogansystem.protocol import Document, Settings, Surroundings
+from dogansystem.triggers import document as trigger
+
+DEFAULT_USER = "sandbox@example.com"
+DEFAULT_TIMEZONE = "UTC"
+
+_log = logging.getLogger(__name__)
+
+
+class Sandbox:
+	"""A `protocol.Site`. Threads share it; each has a connection of its own."""
+
+	def __init__(
+		self,
+		url: "str | os.PathLike[str] | None" = None,
+		*,
+		clock: Clock | None = None,
+		timezone: str | None = None,
+		user: str = DEFAULT_USER,
+	) -> None:
+		"""Open the sandbox at `url` and make its tables if they are missing.
+
+		Args:
+			url: a file name, or `mariadb://user:password@host:port/database`. None: a temporary file that is removed
+				when the sandbox is closed.
+			clock: what `now` asks; by default the database's clock.
+			timezone: the site's, such as Europe/Istanbul; by default that of the variable TZ, else UTC.
+			user: who acts where nobody else is named.
+
+		Raises AddressError when `url` names no database that can be used.
+		"""
+		self._connections = Connections(url)
+		self._default_user = user
+		self._acting = threading.local()
+		self._zone = _zone(timezone)
+		self._methods = Methods()
+		self._credentials = Credentials()
+		self._actions: Mapping[str, Any] = registry.core_actions()
+		self._watchers: list[Callable[[list[str]], None]] = []
+		self._stopping = threading.Event()
+		self.timezone: str = str(getattr(self._zone, "key", DEFAULT_TIMEZONE))
+		self.name = f"{self._connections.short_name}-{self._make_tables()}"
+		self.clock = clock or self._own_clock()
+		self.permissions = Permissions(self)
+		self.people = People(self)
+		self.documents = Documents(self)
+		self.catalog = Catalog(self)
+		self.cache = Unshared()
+		self.doorbell = Doorbell(self.open_control)
+
+	# Opening and closing
+
+	@property
+	def address(self) -> Address:
+		"""Where the database is; as text it shows no password."""
+		return self._connections.address
+
+	@property
+	def dialect(self) -> str:
+		"""`sqlite` or `mariadb`."""
+		return self._connections.dialect
+
+	def _make_tables(self) -> str:
+		try:
+			return tables.ensure(self.database)
+		except self._connections.errors as error:
+			raise AddressError(f"{self.address} cannot be used: {error.args[-1]}") from None
+
+	def _own_clock(self) -> Clock:
+		return DatabaseClock(self.open_control) if self.dialect == "mariadb" else SystemClock()
+
+	def close(self) -> None:
+		"""Close all connections, those of other threads too, and remove a temporary file. May be called twice."""
+		if not self._connections.is_closed:
+			self.stop()
+			self.doorbell.close()
+			self._connections.close()
+
+	def __enter__(self) -> "Sandbox":
+		return self
+
+	def __exit__(
+		self,
+		kind: type[BaseException] | None,
+		error: BaseException | None,
+		traceback: TracebackType | None,
+	) -> None:
+		self.close()
+
+	# The protocol
+
+	@property
+	def database(self) -> Connection:
+		"""This thread's connection: effects and progress share its transaction."""
+		return self._connections.of_this_thread()
+
+	def open_control(self) -> Connection:
+		"""A new connection for claims and beats, READ COMMITTED. The caller closes it."""
+		return self._connections.open_control()
+
+	def now(self) -> float:
+		"""Seconds since 1970 (UTC) by the database's clock, or the one the sandbox was given."""
+		return self.clock.now()
+
+	def local_time(self, seconds: float) -> datetime:
+		"""That moment in the site's timezone, without tzinfo."""
+		return datetime.fromtimestamp(seconds, self._zone).replace(tzinfo=None)
+
+	def settings(self) -> Settings:
+		"""Dogan Settings, read once per transaction."""
+		database = self.database
+		return database.remember("settings", lambda: settings.read(database))
+
+	def versions(self) -> dict[str, str]:
+		"""Nothing: a sandbox is made of nothing but this app."""
+		return {}
+
+	def signs_of_production(self) -> list[str]:
+		"""None: nobody's documents are in a sandbox."""
+		return []
+
+	def actions(self) -> Mapping[str, Any]:
+		"""The app's actions and those that `add_action` brought."""
+		return self._actions
+
+	@property
+	def user(self) -> str:
+		"""The user who acts now in this thread."""
+		return getattr(self._acting, "user", None) or self._default_user
+
+	@contextmanager
+	def acting_as(self, user: str) -> Iterator[None]:
+		"""Within the block, documents are read and changed with this user's permissions."""
+		if not user:
+			raise ValidationError("Nobody is named to act. Give the name of a user.")
+		before = getattr(self._acting, "user", None)
+		self._acting.user = user
+		try:
+			yield
+		finally:
+			self._acting.user = before
+
+	@contextmanager
+	def step_scope(self, user: str) -> Iterator[None]:
+		"""Around one attempt of a step: acts as `user`; who ends the transaction gets StepCommitted."""
+		database = self.database
+		database.enter_step()
+		try:
+			with self.acting_as(user):
+				yield
+		finally:
+			database.leave_step()
+
+	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
+		"""Call a function that `whitelist` put on the list. Raises NotFound."""
+		return self._methods.call(method, args)
+
+	def credential(self, name: str) -> Mapping[str, Any] | None:
+		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
+		return self._credentials.get(name)
+
+	def after_commit(self, callback: Callable[[], None]) -> None:
+		"""Run `callback` once this thread's transaction has committed; drop it if it rolls back."""
+		self.database.after_commit(callback)
+
+	def stamp(self, subject: str) -> str:
+		"""A mark that differs once `touch(subject)` has been committed by any process."""
+		return self.database.remember(f"stamp {subject}", lambda: tables.stamp(self.database, subject))
+
+	def touch(self, subject: str, *, adds: bool = True) -> None:
+		"""Give `subject` another stamp when this thread's transaction commits."""
+		tables.set_stamp(self.database, subject, secrets.token_hex(8))
+		self.database.forget(f"stamp {subject}")
+
+	def listening(self) -> Mapping[str, int]:
+		"""Nobody has to be called: a sandbox's workers look for themselves."""
+		return {}
+
+	def surroundings(self) -> Surroundings:
+		"""Nothing is around a sandbox: its processes are all the workers there are."""
+		return Surroundings()
+
+	def stop_requested(self) -> bool:
+		"""Whether `stop` was called."""
+		return self._stopping.is_set()
+
+	def others_wait(self) -> bool:
+		"""Never: a sandbox's processes work for it alone."""
+		return False
+
+	def runs_changed(self, runs: Iterable[str]) -> None:
+		"""Tell those who `watch`, once this thread's transaction has committed."""
+		changed = list(runs)
+		if self._watchers and changed:
+			self.after_commit(lambda: self._tell(changed))
+
+	def runs_deleted(self, runs: Sequence[str]) -> None:
+		"""Nothing: a sandbox keeps nothing about runs beside their rows."""
+
+	def _tell(self, runs: list[str]) -> None:
+		for watcher in list(self._watchers):
+			watcher(runs)
+
+	# What only a sandbox has
+
+	@property
+	def shelf(self) -> Shelf:
+		"""This thread's documents, without permissions and events."""
+		return Shelf(self.database)
+
+	def stop(self) -> None:
+		"""Ask this process's drainers to finish the step in hand and leave."""
+		self._stopping.set()
+		self.doorbell.wake_all()
+
+	def watch(self, callback: Callable[[list[str]], None]) -> Callable[[], None]:
+		"""Have `callback` called with the names of runs that changed in this process; gives what ends that."""
+		self._watchers.append(callback)
+		return lambda: self._watchers.remove(callback)
+
+	def document_changed(self, document: Document, event: str, previous: Document | None) -> None:
+		"""Write down what happened to a document and start the workflows that want to hear of it."""
+		self.database.execute(
+			"INSERT INTO sandbox_change (at, event, doctype, name, user) VALUES (%s, %s, %s, %s, %s)",
+			(self.now(), event, document["doctype"], document["name"], self.user),
+		)
+		trigger.on_event(self, document, event, previous)
+
+	def changes(self, after: int = 0) -> list[dict[str, Any]]:
+		"""What happened to documents, in order; only what has a larger `id` than `after`."""
+		rows = self.database.sql(
+			"SELECT id, at, event, doctype, name, user FROM sandbox_change WHERE id > %s ORDER BY id",
+			(after,),
+		)
+		columns = ("id", "at", "event", "doctype", "name", "user")
+		return [dict(zip(columns, row, strict=True)) for row in rows]
+
+	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
+		"""The mails and notifications that were sent, in order, as JSON data."""
+		return self.people.outbox(after)
+
+	def load_documents(self, documents: Iterable[Mapping[str, Any]]) -> int:
+		"""Put documents in as they are, over those of the same name: no permissions, no events. Commits.
+
+		Each has a doctype and a name. Gives how many there were. Raises ValidationError, and nothing is loaded.
+		"""
+		database, count = self.database, 0
+		database.begin()
+		try:
+			for given in documents:
+				self.documents.load(given)
+				count += 1
+			database.commit()
+		except BaseException:
+			database.rollback()
+			raise
+		return count
+
+	def set_settings(self, **values: Any) -> None:
+		"""Change Dogan Settings by their field names. Commits. Raises ValidationError."""
+		database = self.database
+		try:
+			settings.write(database, values)
+			database.commit()
+		except BaseException:
+			database.rollback()
+			raise
+
+	def whitelist(self, name: str, function: Callable[..., Any]) -> None:
+		"""Let `method.call` call `function` by the dotted path `name`."""
+		self._methods.add(name, function)
+
+	def set_credential(self, name: str, credential: Mapping[str, Any]) -> None:
+		"""Keep a secret for `http.request` under a name, in this process only; never in the database."""
+		self._credentials.keep(name, credential)
+
+	def add_action(self, path: str) -> None:
+		"""Add an action of another app by the dotted path of its class. Raises ActionError."""
+		self._actions = {**self._actions, **registry.load([path])}
+
+	def replace_action(self, action: Action) -> None:
+		"""Use this object for the action of its name: for tests and dry runs that must not reach outside."""
+		self._actions = {**self._actions, action.name: action}
+
+
+def _zone(name: str | None) -> Any:
+	chosen = name or os.environ.get("TZ") or DEFAULT_TIMEZONE
+	if chosen.upper() == DEFAULT_TIMEZONE:
+		return timezone.utc  # known without a timezone database
+	try:
+		return ZoneInfo(chosen)
+	except (ZoneInfoNotFoundError, ValueError, OSError):
+		if name:
+			raise ValidationError(f"{name!r} is no timezone. Give one such as Europe/Istanbul.") from None
+		_log.warning("The variable TZ is %r, which is no timezone name; using UTC", chosen)
+		return timezone.utc

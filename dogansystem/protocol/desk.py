@@ -1,0 +1,142 @@
+"""Documents and people, as steps meet them: with the permissions of the user who acts."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+Document = dict[str, Any]
+
+
+class Documents(Protocol):
+	"""Documents as the acting user may see and change them. Raises PermissionError, DoesNotExistError,
+	ValidationError (by these class names) when the user may not, there is no such document, or it is not valid."""
+
+	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
+
+	def seen_by(self, user: str, document: Document) -> Document | None: ...
+
+	def list(
+		self,
+		doctype: str,
+		filters: Any = None,
+		fields: Sequence[str] | None = None,
+		order_by: str | None = None,
+		limit: int = 1000,
+	) -> list[Document]: ...
+
+	def create(self, doctype: str, values: Mapping[str, Any]) -> Document: ...
+
+	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document: ...
+
+	def submit(self, doctype: str, name: str) -> Document: ...
+
+	def cancel(self, doctype: str, name: str) -> Document: ...
+
+	def delete(self, doctype: str, name: str) -> Document: ...
+
+	def comment(self, doctype: str, name: str, text: str) -> Document: ...
+
+	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document: ...
+
+
+class People(Protocol):
+	"""Telling people something. Each call gives the users or addresses it reached."""
+
+	def send_email(
+		self,
+		*,
+		to: Sequence[str],
+		subject: str,
+		message: str,
+		template: str | None = None,
+		values: Mapping[str, Any] | None = None,
+		cc: Sequence[str] = (),
+		attachments: Sequence[Any] = (),
+		print_of: Mapping[str, Any] | None = None,
+		reference: tuple[str, str] | None = None,
+	) -> list[str]:
+		"""Queue a mail in the current transaction; gives the addresses it goes to.
+
+		`template` names an Email Template, rendered with `values`, in place of `message`. An attachment is the name
+		or URL of a File that the acting user may read, or `{fname, fcontent}`. `print_of` is `{doctype, name}` of a
+		document the user may print, perhaps with a `format`; it goes along as PDF.
+		"""
+		...
+
+	def notify(
+		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
+	) -> list[str]: ...
+
+	def users_with_role(self, role: str) -> list[str]: ...
+
+	def exists(self, user: str) -> bool:
+		"""Whether `user` is an enabled user of this site."""
+		...
+
+	def roles(self, user: str) -> set[str]: ...
+
+
+class Catalog(Protocol):
+	"""Workflows and agents as people keep them. On a bench these are DocTypes, with their permissions."""
+
+	def save_workflow(self, definition: Any, enabled: bool | None = None) -> str:
+		"""Store a checked definition (`engine.definition.Definition`); gives the name of its version, a new one if it changed.
+
+		`enabled` None leaves a workflow as it is, and a new one disabled.
+		"""
+		...
+
+	def set_enabled(self, workflow: str, enabled: bool) -> None: ...
+
+	def delete_workflow(self, name: str) -> None:
+		"""Delete a workflow that has no runs, with its versions. Does nothing if there is none of that name."""
+		...
+
+	def save_agent(
+		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
+	) -> None: ...
+
+	def set_agent_enabled(self, name: str, enabled: bool) -> None: ...
+
+
+class Desk(Protocol):
+	"""The documents and people of a site, and who acts."""
+
+	@property
+	def documents(self) -> Documents: ...
+
+	@property
+	def people(self) -> People: ...
+
+	@property
+	def catalog(self) -> Catalog: ...
+
+	def actions(self) -> Mapping[str, Any]:
+		"""Every action of this site by name, those of other apps included."""
+		...
+
+	@property
+	def user(self) -> str:
+		"""The user who acts now."""
+		...
+
+	def acting_as(self, user: str) -> AbstractContextManager[None]:
+		"""Within the block, documents are read and changed with this user's permissions."""
+		...
+
+	def step_scope(self, user: str) -> AbstractContextManager[None]:
+		"""Around one attempt of a step, within one transaction: acts as `user`; a commit or rollback by the step
+		raises StepCommitted; leaving resets what the end of a request would reset."""
+		...
+
+	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
+		"""Call a whitelisted server method as the acting user."""
+		...
+
+	def credential(self, name: str) -> Mapping[str, Any] | None:
+		"""A secret kept under a name for `http.request`, or None if there is none or the user may not use it.
+
+		`{"type": "bearer", "token"}`, `{"type": "basic", "username", "password"}` or
+		`{"type": "header", "header", "value"}`; each with `hosts`, the servers it may be sent to: none means any.
+		"""
+		...

@@ -1,0 +1,57 @@
+"""What runs a home: its workers, how they are called, and who is told of changes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from dogansystem.protocol.settings import Surroundings
+
+
+class Doorbell(Protocol):
+	"""Waking a drainer. It may lose every ring: the tick rings again while work waits."""
+
+	def ring(self) -> None:
+		"""Wake one drainer: one that lingers, else a new one. Never blocks, never raises."""
+		...
+
+	def wait(self, seconds: float) -> bool:
+		"""Listen for at most `seconds`; True when it rang."""
+		...
+
+
+class Host(Protocol):
+	"""The processes and servers of a site."""
+
+	@property
+	def doorbell(self) -> Doorbell: ...
+
+	def listening(self) -> Mapping[str, int]:
+		"""How many workers would come if they were called, by node: asked now. Empty where nobody has to be called."""
+		...
+
+	def surroundings(self) -> Surroundings:
+		"""Workers that listen, and Redis: asked now, in some milliseconds. For advice, not for every step."""
+		...
+
+	def stop_requested(self) -> bool:
+		"""Whether whoever runs this process has asked it to leave. Called every few seconds, from a thread."""
+		...
+
+	def others_wait(self) -> bool:
+		"""Whether other work than this site's steps waits for this very process. Asked before each claim."""
+		...
+
+	def runs_changed(self, runs: Iterable[str]) -> None:
+		"""Tell the people who look at these runs that they changed. Best effort, after commit."""
+		...
+
+	def runs_deleted(self, runs: Sequence[str]) -> None:
+		"""Forget what the site keeps about runs beside their rows, such as comments; they have just been deleted."""
+		...
+
+	def versions(self) -> dict[str, str]:
+		"""What this place is made of beside this app, Python and the database: names and versions."""
+		...
+
+	def signs_of_production(self) -> list[str]:
+		"""Why it looks as if people rely on this place, in words; empty if it does not."""
+		...

@@ -1,1 +1,0 @@
-from tests.sandbox.conftest import mariadb_url  # noqa: F401

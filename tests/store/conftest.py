@@ -1,1 +1,0 @@
-from tests.sandbox.conftest import clock, empty_mariadb_url, mariadb_url, sandbox, url  # noqa: F401

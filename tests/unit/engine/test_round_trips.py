@@ -1,0 +1,56 @@
+"""What holds for every valid definition: nothing is lost between text, form and stored version."""
+
+import json
+from typing import Any
+
+import yaml
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dogansystem.engine import durations
+from dogansystem.engine.definitions.form import from_form, to_form
+from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
+from dogansystem.engine.templates.render import render
+from tests.unit.engine.definitions import data, definitions
+
+common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+
+
+@common
+@given(definitions)
+def test_a_definition_and_its_canonical_source_are_the_same(source: dict[str, Any]) -> None:
+	definition = parse(source)
+	assert parse(definition.source) == definition
+	assert parse(canonical_json(definition)) == definition
+	assert parse(definition.source).source == definition.source
+
+
+@common
+@given(definitions)
+def test_a_definition_and_its_form_are_the_same(source: dict[str, Any]) -> None:
+	definition = parse(source)
+	form = to_form(definition)
+	assert from_form(form) == definition.source
+	assert parse(from_form(json.loads(json.dumps(form)))) == definition
+
+
+@common
+@given(definitions)
+def test_a_definition_and_its_yaml_are_the_same(source: dict[str, Any]) -> None:
+	definition = parse(source)
+	# Everything in quotes: what PyYAML writes without them follows YAML 1.1.
+	text = yaml.safe_dump(definition.source, allow_unicode=True, default_style='"', sort_keys=False)
+	assert parse(text) == definition
+	assert checksum(parse(text)) == checksum(definition)
+
+
+@given(data)
+def test_data_without_templates_is_rendered_as_it_is(value: Any) -> None:
+	plain = json.loads(json.dumps(value).replace("{{ ", "(( "))
+	assert render(plain, {}) == plain
+
+
+@given(st.one_of(st.integers(0, 10**9), st.floats(0, 10**9).map(lambda number: round(number, 6))))
+def test_a_duration_reads_as_it_is_written(seconds: float) -> None:
+	assert durations.parse_duration(durations.format_duration(seconds)) == seconds
+	assert durations.parse_duration(durations.duration_text(seconds)) == seconds

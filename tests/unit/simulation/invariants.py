@@ -1,0 +1,303 @@
+"""What must be true after every commit, whoever made it and whatever has crashed. Each function gives what is wrong."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from dogansystem.engine import flow
+from dogansystem.engine.flow import Decision
+from dogansystem.engine.outputs import decode
+from dogansystem.engine.retry import CRASH_ATTEMPTS
+from dogansystem.engine.states import (
+	CANCELLED,
+	FAILED,
+	PAUSED,
+	PENDING,
+	READY,
+	RUNNING,
+	SUCCEEDED,
+	WAITING,
+	may_run_change,
+	may_step_change,
+)
+from dogansystem.store import names, start
+from tests.unit.simulation.definitions import AGENTS
+from tests.unit.simulation.snapshot import Run, Snapshot, StepRun
+
+
+class Broken(AssertionError):
+	"""An invariant does not hold. `rule` is its name."""
+
+	def __init__(self, rule: str, problem: str):
+		self.rule = rule
+		super().__init__(f"{rule}: {problem}")
+
+
+@dataclass(slots=True)
+class Known:
+	"""What the simulation knows beside the database.
+
+	Attributes:
+		generations: how often each step run was set back by a retry.
+		purged: the runs that were deleted.
+		seen: the runs that were there at the last look, and whether they had ended.
+		stopped: the runs in which a step has said that they end here, whatever else happens in them.
+		most_runs: the highest `concurrent_runs` a workflow has had.
+	"""
+
+	generations: Counter[str] = field(default_factory=Counter)
+	most_runs: dict[str, int] = field(default_factory=dict)
+	stopped: set[str] = field(default_factory=set)
+	purged: set[str] = field(default_factory=set)
+	seen: dict[str, bool] = field(default_factory=dict)
+
+
+def check(now: Snapshot, known: Known) -> None:
+	"""Raise Broken for the first rule that does not hold."""
+	for rule in RULES:
+		for problem in rule(now, known):
+			raise Broken(rule.__name__, problem)
+
+
+def changes_are_allowed(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A run or a step run changes its state only as the tables in engine.states say."""
+	for kind, name, old, new in now.changes:
+		may = may_run_change if kind == "run" else may_step_change
+		if not may(old, new):
+			yield f"{kind} {name} went from {old} to {new}"
+
+
+def each_step_is_in_one_place(now: Snapshot, known: Known) -> Iterator[str]:
+	"""What a step's state says is where it is: in the queue, in hand, in line, asleep, parked in a paused run, or done."""
+	for run in now.runs.values():
+		for step in run.steps.values():
+			places = now.places.get(step.name, [])
+			if not _is_where_it_belongs(now, run, step, places):
+				yield f"{step.name} is {step.status} in a run that is {run.status}, and stands in {places or 'no place'}"
+	known_steps = {name for run in now.runs.values() for name in run.steps}
+	for name in now.places.keys() - known_steps:
+		yield f"{name} stands in {now.places[name]}, and there is no such step run"
+
+
+def _is_where_it_belongs(now: Snapshot, run: Run, step: StepRun, places: list[str]) -> bool:
+	if step.status == READY:
+		return places == ([] if run.status == PAUSED else ["ready"])
+	if step.status == RUNNING:
+		return places == ["lease"] or (not places and _has_items(run, step))
+	if step.status == WAITING:
+		return places in (["line"], ["timer"])
+	return not places
+
+
+def _has_items(run: Run, step: StepRun) -> bool:
+	return not step.item and bool(run.items(step.step))
+
+
+def nothing_is_forgotten(now: Snapshot, known: Known) -> Iterator[str]:
+	"""An unfinished run has a step in some place, or stands in line, or is paused; and all that follows was done."""
+	in_line = {run for _, run, step_run in now.line if step_run is None}
+	for run in now.unfinished:
+		active = [step for step in run.steps.values() if step.name in now.places]
+		waits_for_items = [step for step in run.steps.values() if _waits_for_items(now, run, step)]
+		if run.name in in_line:
+			if active or run.ending:
+				yield f"{run.name} stands in line, yet {active or run.ending}"
+			continue
+		if run.status == PAUSED and not active and not run.ending:
+			continue
+		if not active and not waits_for_items:
+			yield f"nothing will ever happen to {run.name}, which is {run.status} {run.ending}: {run.states}"
+		if run.ending:
+			if not waits_for_items and not any(step.status == RUNNING for step in active):
+				yield f"{run.name} is ending as {run.ending} and nothing runs in it: {run.states}"
+		elif (decision := flow.decide(run.definition, run.states)) != Decision():
+			yield f"{run.name} is {run.status} and its states lead to {decision}: {run.states}"
+
+
+def _waits_for_items(now: Snapshot, run: Run, step: StepRun) -> bool:
+	"""Whether a `for_each` step is in hand, has items that are, or is about to be completed, at the latest by the tick."""
+	if step.item or step.status != RUNNING or not _has_items(run, step):
+		return False
+	places = {place for item in run.items(step.step) for place in now.places.get(item.name, [])}
+	others = any(row[1] == run.name for row in [*now.ready, *now.leases])
+	return bool(places) or others or (run.name, step.step) in now.repairable
+
+
+def enough_items_are_open(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Of a `for_each` step, `max_parallel` items are open while there are pending ones; never more."""
+	for run in now.unfinished:
+		for step in run.steps.values():
+			if step.item or not _has_items(run, step):
+				continue
+			states = Counter(item.status for item in run.items(step.step))
+			most = run.definition.by_id[step.step].max_parallel
+			is_open = states[READY] + states[RUNNING] + states[WAITING]
+			if is_open > most:
+				yield f"{step.name} has {is_open} items open, max_parallel is {most}"
+			broken = states[FAILED] and run.definition.by_id[step.step].on_error == "fail"
+			halted = broken or run.status == PAUSED or run.ending
+			if states[PENDING] and is_open < most and not halted:
+				yield f"{step.name} has {states[PENDING]} pending items and only {is_open} open, max_parallel is {most}"
+
+
+def effects_happen_once(now: Snapshot, known: Known) -> Iterator[str]:
+	"""What succeeded has acted once since it was last set back; what did not succeed has not acted."""
+	for run in now.runs.values():
+		for step in run.steps.values():
+			generation = known.generations[step.name]
+			kinds = [kind for made, kind in now.effects.get(step.name, []) if made == generation]
+			if _has_items(run, step) or step.output == "[]":
+				expected: tuple[list[str], ...] = ([],)
+			elif step.status == SUCCEEDED:
+				expected = (["done"], ["wait"])
+			elif step.status in (WAITING, CANCELLED):
+				expected = ([], ["wait"])
+			else:
+				expected = ([],)
+			if kinds not in expected:
+				yield f"{step.name} is {step.status} and has acted {len(kinds)} times: {kinds}"
+
+
+def slots_are_within_capacity(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Nobody holds more slots than there are; who holds one needs it; who needs one holds it."""
+	for resource, count in Counter(resource for resource, _, _ in now.slots).items():
+		kind, name = resource.split(":")[:2]
+		capacity = AGENTS[name] if kind == "agent" else known.most_runs[name]
+		if count > capacity:
+			yield f"{count} slots of {resource} are held, there are {capacity}"
+	held = Counter((resource, holder) for resource, _, holder in now.slots)
+	needed = Counter(
+		(f"agent:{agent}", step_run) for step_run, _, agent, *_ in [*now.ready, *now.leases] if agent
+	)
+	in_line = {run for _, run, step_run in now.line if step_run is None}
+	for run in now.unfinished:
+		resource = start.resource_of_run(run.definition, run.limit_key)
+		if run.definition.limits.concurrent_runs and run.name not in in_line and (resource, run.name) in held:
+			needed[resource, run.name] += 1
+		elif run.definition.limits.concurrent_runs and run.name not in in_line and run.status != PAUSED:
+			yield f"{run.name} is {run.status} without a slot of {resource}"
+	if held != needed:
+		yield f"slots held: {sorted((held - needed).elements())} too many, {sorted((needed - held).elements())} missing"
+
+
+def limited_steps_have_an_agent(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A step that asks for an agent is never in the queue or in hand without one."""
+	for step_run, run, agent, *_ in [*now.ready, *now.leases]:
+		step = now.runs[run].definition.by_id[names.parts(step_run)[0]]
+		if step.is_limited != bool(agent):
+			yield f"{step_run} is in the queue or in hand with agent {agent}"
+
+
+def leases_have_an_owner(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Whoever holds a lease is registered: else nobody would notice that he is dead."""
+	for step_run, _, _, process in now.leases:
+		if process not in now.processes:
+			yield f"{step_run} is in the hands of process {process}, which is not registered"
+
+
+def finished_runs_leave_nothing(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A finished run stands nowhere, holds nothing and has no timer, and all its steps are finished."""
+	finished = {run.name: run for run in now.runs.values() if run.is_finished}
+	for kind, run, step_run in now.timers:
+		if run in finished:
+			yield f"{run} is {finished[run].status} and has a timer: {kind} {step_run or ''}"
+	for table, rows in (("ready", now.ready), ("lease", now.leases), ("line", now.line)):
+		for row in rows:
+			if row[1] in finished:
+				yield f"{row[1]} is {finished[row[1]].status} and stands in {table}"
+	for _, _, holder in now.slots:
+		if holder.split(".")[0] in finished:
+			yield f"{holder} holds a slot, and its run is finished"
+	for run in finished.values():
+		open_states = {PENDING, READY, RUNNING, WAITING} & {step.status for step in run.steps.values()}
+		if open_states:
+			yield f"{run.name} is {run.status} and has steps that are {open_states}: {run.states}"
+
+
+def timers_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A timer belongs to a step that waits, or to a run with a run_timeout; one for each."""
+	for (kind, run, step_run), count in Counter(now.timers).items():
+		if count > 1:
+			yield f"{count} timers {kind} for {step_run or run}"
+		if kind == "run_timeout" and run and not now.runs[run].definition.limits.run_timeout:
+			yield f"{run} has a timer run_timeout and no run_timeout"
+	with_timer = {run for kind, run, _ in now.timers if kind == "run_timeout"}
+	in_line = {run for _, run, step_run in now.line if step_run is None}
+	for run in now.unfinished:
+		waits = run.name in in_line or run.status == PAUSED or run.ending
+		if run.definition.limits.run_timeout and run.name not in with_timer and not waits:
+			yield f"{run.name} is {run.status} and no timer watches its run_timeout"
+
+
+def items_keep_their_order(now: Snapshot, known: Known) -> Iterator[str]:
+	"""The output of a `for_each` step is the list of its items' outputs, in their order, null for what gave none."""
+	for run in now.runs.values():
+		for step in run.steps.values():
+			if step.item or step.status != SUCCEEDED or not _has_items(run, step):
+				continue
+			given = decode(step.output)
+			expected = [
+				{"index": item.item - 1} if item.status == SUCCEEDED else None
+				for item in run.items(step.step)
+			]
+			if given != expected:
+				yield f"{step.name} gave {given} instead of {expected}"
+
+
+def attempts_are_counted(now: Snapshot, known: Known) -> Iterator[str]:
+	"""No step is tried more often than its rules allow."""
+	for run in now.runs.values():
+		for step in run.steps.values():
+			most = max(run.definition.by_id[step.step].retry.attempts, CRASH_ATTEMPTS)
+			if step.attempts > most:
+				yield f"{step.name} was tried {step.attempts} times, at most {most} are allowed"
+
+
+def ends_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A run that succeeded has no failure that nobody handled, unless it was stopped before."""
+	for run in now.runs.values():
+		if run.name in known.stopped:
+			continue
+		if run.status == SUCCEEDED and (failed := flow.unhandled_failure(run.definition, run.states)):
+			yield f"{run.name} is {run.status} although {failed} failed: {run.states}"
+
+
+def only_what_was_purged_is_gone(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A run is there until it is purged, and then nothing of it is; one that has not ended is never purged."""
+	gone = {name: ended for name, ended in known.seen.items() if name not in now.runs}
+	for name in gone.keys() - known.purged:
+		yield f"{name} is gone, and nobody has purged it"
+	for name in known.purged & now.runs.keys():
+		yield f"{name} was purged, and is there"
+	for name, ended in gone.items():
+		if not ended:
+			yield f"{name} was purged, and had not ended"
+	known.seen = {run.name: run.is_finished for run in now.runs.values()}
+
+
+def sums_are_right(now: Snapshot, known: Known) -> Iterator[str]:
+	"""What the status says of runs and steps is what is there, whatever of it is counted already."""
+	runs = Counter(run.status for run in now.runs.values())
+	steps = Counter(step.status for run in now.runs.values() for step in run.steps.values())
+	if (dict(runs), dict(steps)) != now.sums:
+		yield f"the status says {now.sums}, and there are {dict(runs)} and {dict(steps)}"
+
+
+Rule = Callable[[Snapshot, Known], Iterator[str]]
+RULES: tuple[Rule, ...] = (
+	changes_are_allowed,
+	each_step_is_in_one_place,
+	nothing_is_forgotten,
+	enough_items_are_open,
+	effects_happen_once,
+	slots_are_within_capacity,
+	limited_steps_have_an_agent,
+	leases_have_an_owner,
+	finished_runs_leave_nothing,
+	timers_have_a_reason,
+	items_keep_their_order,
+	attempts_are_counted,
+	ends_have_a_reason,
+	only_what_was_purged_is_gone,
+	sums_are_right,
+)

@@ -1,0 +1,130 @@
+"""All that is stored at one moment, as the invariants look at it."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.homes.databases.connection import Connection
+from dogansystem.store import history, names, repair, versions
+from tests.unit.simulation.place import Place
+
+
+@dataclass(slots=True)
+class Run:
+	name: str
+	definition: Definition
+	status: str
+	ending: str
+	limit_key: str
+	steps: dict[str, "StepRun"] = field(default_factory=dict)  # by the rows' names, items too
+
+	@property
+	def is_finished(self) -> bool:
+		return self.status in RUN_FINISHED
+
+	@property
+	def states(self) -> dict[str, str]:
+		"""The states of the steps by id, in the definition's order."""
+		return {each.step: each.status for each in self.steps.values() if not each.item}
+
+	def items(self, step: str) -> list["StepRun"]:
+		return sorted(
+			(each for each in self.steps.values() if each.step == step and each.item),
+			key=lambda each: each.item,
+		)
+
+
+@dataclass(frozen=True, slots=True)
+class StepRun:
+	name: str
+	run: str
+	step: str
+	item: int
+	status: str
+	attempts: int
+	output: str | None
+	agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+	"""Rows by table. `places` says for each step run in which tables it stands, once for each row."""
+
+	runs: dict[str, Run]
+	places: dict[str, list[str]]
+	ready: list[tuple[str, str, str | None]]  # step run, run, agent
+	leases: list[tuple[str, str, str | None, int]]  # step run, run, agent, process
+	line: list[tuple[str, str, str | None]]  # resource, run, step run
+	slots: list[tuple[str, int, str]]  # resource, number, holder
+	timers: list[tuple[str, str | None, str | None]]  # kind, run, step run
+	processes: set[int]
+	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
+	changes: list[tuple[str, str, str, str]]  # kind, name, old, new: since the last look
+	sums: tuple[
+		dict[str, int], dict[str, int]
+	]  # how many runs and steps there are in each state, as the status says
+	repairable: set[tuple[str, str]]  # run and step that the tick would complete
+
+	@property
+	def unfinished(self) -> list[Run]:
+		return [run for run in self.runs.values() if not run.is_finished]
+
+
+def take(place: Place) -> Snapshot:
+	"""Read everything."""
+	db = place.watcher
+	runs = _runs(place, db)
+	ready = db.sql("SELECT step_run, run, agent FROM dogan_ready")
+	leases = db.sql("SELECT step_run, run, agent, process FROM dogan_lease")
+	line = db.sql("SELECT resource, run, step_run FROM dogan_line")
+	timers = db.sql("SELECT kind, run, step_run FROM dogan_timer")
+	places: dict[str, list[str]] = defaultdict(list)
+	for table, rows, column in (
+		("ready", ready, 0),
+		("lease", leases, 0),
+		("line", line, 2),
+		("timer", timers, 2),
+	):
+		for row in rows:
+			if row[column]:
+				places[row[column]].append(table)
+	effects: dict[str, list[tuple[int, str]]] = defaultdict(list)
+	for step_run, generation, kind in db.sql("SELECT step_run, generation, kind FROM sim_effect"):
+		effects[step_run].append((generation, kind))
+	changes = db.sql(
+		"SELECT id, kind, name, old, new FROM sim_change WHERE id > %s ORDER BY id", (place.seen_change,)
+	)
+	place.seen_change = changes[-1][0] if changes else place.seen_change
+	found = Snapshot(
+		runs=runs,
+		places=dict(places),
+		ready=ready,
+		leases=leases,
+		line=line,
+		slots=db.sql("SELECT resource, number, holder FROM dogan_slot"),
+		timers=timers,
+		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
+		effects=dict(effects),
+		changes=[row[1:] for row in changes],
+		sums=(history.count_runs(db), history.count_steps(db)),
+		repairable=set(repair.open_for_each_steps(db)),
+	)
+	db.rollback()
+	return found
+
+
+def _runs(place: Place, db: Connection) -> dict[str, Run]:
+	runs = {
+		name: Run(name, versions.load(place, version, db), status, ending or "", limit_key or "")
+		for name, version, status, ending, limit_key in db.sql(
+			"SELECT name, version, status, ending, limit_key FROM `tabDogan Workflow Run` ORDER BY name"
+		)
+	}
+	for row in db.sql(
+		"SELECT name, run, step, item, status, attempts, output, agent FROM `tabDogan Step Run` ORDER BY run, position, item"
+	):
+		step = StepRun(*row)
+		assert names.parts(step.name) == (step.step, step.item)
+		runs[step.run].steps[step.name] = step
+	return runs
