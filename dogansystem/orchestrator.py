@@ -18,7 +18,7 @@ from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.scaling.simulation.answer import answer_of_site
 from dogansystem.scaling.simulation.question import Question
-from dogansystem.store import agents, control, reads, versions
+from dogansystem.store import agents, reads, runs, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
 
@@ -110,17 +110,17 @@ class Orchestrator:
 
 	def pause_run(self, run: str) -> None:
 		"""Start no further step; what is running finishes. Raises NotFound or WrongState."""
-		control.pause(self.site.database, run, self._definition_of(run), moment(self.site))
+		runs.pause(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def resume_run(self, run: str) -> None:
 		"""Let a paused run go on. Raises NotFound or WrongState."""
-		control.resume(self.site.database, run, self._definition_of(run), moment(self.site))
+		runs.resume(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def cancel_run(self, run: str) -> None:
 		"""End a run as Cancelled once what is running has finished. Raises NotFound or WrongState."""
-		control.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
+		runs.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def retry_run(self, run: str, step: str | None = None) -> list[str]:
@@ -128,7 +128,7 @@ class Orchestrator:
 
 		Earlier outputs are kept. Raises NotFound or WrongState.
 		"""
-		again = control.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
+		again = runs.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
 		self._changed(run)
 		return sorted(again)
 

@@ -23,9 +23,9 @@ RUN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 	WAITING: frozenset({RUNNING, PAUSED, SUCCEEDED, FAILED, CANCELLED}),
 	PAUSED: frozenset({QUEUED, RUNNING, WAITING, SUCCEEDED, FAILED, CANCELLED}),
 	# Retry from a step opens a finished run again.
-	SUCCEEDED: frozenset({RUNNING}),
-	FAILED: frozenset({RUNNING}),
-	CANCELLED: frozenset({RUNNING}),
+	SUCCEEDED: frozenset({RUNNING, WAITING}),
+	FAILED: frozenset({RUNNING, WAITING}),
+	CANCELLED: frozenset({RUNNING, WAITING}),
 }
 
 STEP_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
@@ -47,6 +47,22 @@ STEP_STATES: Final = tuple(STEP_TRANSITIONS)
 
 RUN_FINISHED: Final = frozenset({SUCCEEDED, FAILED, CANCELLED})
 STEP_FINISHED: Final = frozenset({SUCCEEDED, FAILED, SKIPPED, CANCELLED, COMPENSATED})
+
+
+class TransitionError(AssertionError):
+	"""Something was about to go from one state to another that the tables do not allow. Always a fault of this app."""
+
+
+def check_run_change(old: str, new: str) -> None:
+	"""Raise TransitionError unless a run may go from `old` to `new`, or stays as it is."""
+	if old != new and not may_run_change(old, new):
+		raise TransitionError(f"a run does not go from {old} to {new}")
+
+
+def check_step_change(old: str, new: str) -> None:
+	"""Raise TransitionError unless a step run may go from `old` to `new`, or stays as it is."""
+	if old != new and not may_step_change(old, new):
+		raise TransitionError(f"a step run does not go from {old} to {new}")
 
 
 def may_run_change(old: str, new: str) -> bool:

@@ -12,9 +12,9 @@ from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, NotFound, WrongState
 from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database, Site
-from dogansystem.store import timers
+from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text
-from dogansystem.store.timers import Timer
+from dogansystem.store.waits import Wait
 from dogansystem.triggers import starting
 
 KIND = "schedule"
@@ -30,26 +30,26 @@ def plan(site: Site, db: Database, workflow: str, definition: Definition | None,
 	rows = db.sql("SELECT id, data FROM dogan_timer WHERE subject = %s AND kind = %s", (workflow, KIND))
 	for number, data in rows:
 		if wanted.pop(data, None) is None:
-			db.execute("DELETE FROM dogan_timer WHERE id = %s", (number,))
+			waits.end(db, number)
 	for data, trigger in wanted.items():
 		due = schedule.next_due(trigger, at.seconds, site.timezone)
-		timers.put(db, due, KIND, subject=workflow, data=data)
+		waits.put(db, due, KIND, workflow, data)
 
 
-def fire(site: Site, db: Database, timer: Timer, at: Moment) -> bool:
+def fire(site: Site, db: Database, wait: Wait, at: Moment) -> bool:
 	"""Start what a due schedule asks for; the caller commits. False: somebody else has fired it."""
-	if not timers.take(db, timer):
+	if not waits.end(db, wait.id):
 		return False
-	workflow = str(timer.subject)
+	workflow = str(wait.subject)
 	try:
 		definition, version = starting.enabled_definition(site, db, workflow)
 	except (NotFound, WrongState):
 		return True  # disabled or deleted since: its timer goes with it
-	trigger = next((each for each in _schedules(definition) if _data(each) == timer.data), None)
+	trigger = next((each for each in _schedules(definition) if _data(each) == wait.data), None)
 	if trigger is None:
 		return True
-	times, next_due = schedule.due_times(trigger, timer.due_at, at.seconds, site.timezone)
-	timers.put(db, next_due, KIND, subject=workflow, data=timer.data)
+	times, next_due = schedule.due_times(trigger, wait.due_at, at.seconds, site.timezone)
+	waits.put(db, next_due, KIND, workflow, wait.data)
 	for due in times:
 		_start(site, db, definition, version, due, at)
 	return True
