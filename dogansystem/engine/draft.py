@@ -269,7 +269,7 @@ class Draft:
 				self.set_step(*place.key, CANCELLED, old=RUNNING)
 			if place.key:
 				self.free(place.key)
-		self.note(forgets_waits=True)
+		self._forget_waits()
 		working = {key[0] for key in held if key}
 		for step, state in self.states.items():
 			if state in NOT_BEGUN or (state == RUNNING and step not in working):
@@ -292,10 +292,14 @@ class Draft:
 	def close(self, status: str, **more: Any) -> None:
 		"""The run has ended."""
 		self.set_run(status, ending=status, has_ended=True, **more)
-		if self._definition is None or self._definition.limits.run_timeout:
-			self.note(forgets_waits=True)
+		if self._waits or self._definition is None or self._definition.limits.run_timeout:
+			self._forget_waits()
 		if self._definition is None or self._definition.limits.concurrent_runs:
 			self.free(None)
+
+	def _forget_waits(self) -> None:
+		self._waits.clear()
+		self.note(forgets_waits=True)
 
 	def cancel_items(self, step: str) -> None:
 		"""Cancel the items of a failed `for_each` step that have not begun."""

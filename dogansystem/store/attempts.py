@@ -10,8 +10,8 @@ from dogansystem.engine import transition
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Outcome
-from dogansystem.engine.transition import decide
 from dogansystem.engine.states import RUNNING
+from dogansystem.engine.transition import decide
 from dogansystem.protocol import Database
 from dogansystem.store import changes, faults, names, run_state, runs
 from dogansystem.store.changes import Written, claims

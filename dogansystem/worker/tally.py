@@ -4,8 +4,8 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from dogansystem.engine.attempted import state_of
 from dogansystem.engine.outcomes import Outcome
-from dogansystem.engine.transition import state_of
 from dogansystem.store import figures, priorities
 from dogansystem.store.attempts import Finished
 from dogansystem.store.figures import Figures, Table

@@ -10,8 +10,8 @@ from enum import Enum
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.protocol import Database
-from dogansystem.store.changes import statements
 from dogansystem.store.changes.fences import Attempt, Fence
+from dogansystem.store.changes.statements import plan as plan_of
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
 
@@ -48,7 +48,7 @@ def write(
 		behind: a lease that begins with this, if nothing was handed over.
 		commit: end the transaction as well, if all was written.
 	"""
-	plan = statements.plan(
+	plan = plan_of(
 		db, run, changes, at, fence=fence, attempt=attempt, definition=definition, guard=guard, behind=behind
 	)
 	unfit = db.together(plan.statements, commit=commit and not plan.bulk) if plan.statements else None

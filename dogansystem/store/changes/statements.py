@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import dogansystem.store.changes.rows as rows
 from dogansystem.engine.changes import Changes, RunChange, StepChange, Successor
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.run_state import LEASE, READY_QUEUE, WAIT_QUEUE, Key, Place
 from dogansystem.engine.states import CANCELLED, PENDING, READY, STEP_FINISHED, WAITING
 from dogansystem.protocol import Database, Statement
 from dogansystem.store import dialect, names
-from dogansystem.store.changes import rows
 from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import dogansystem.store.changes.rows as rows
 from dogansystem.engine.definition import Definition
 from dogansystem.protocol import Database
 from dogansystem.store import dialect
-from dogansystem.store.changes import rows
 from dogansystem.store.changes.statements import RUN, STEP_RUN
 from dogansystem.store.moment import Moment
 
