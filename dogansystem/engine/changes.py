@@ -133,6 +133,7 @@ class Changes:
 	"""All that follows from one event.
 
 	Attributes:
+		reopened: a finished run is Running again, before anything else happens to it.
 		resets: steps that become as they were when the run started, before anything else happens to them.
 		successor: what the process of the attempt goes on with, in place of its lease.
 		leaves: rows of queues and leases that go.
@@ -145,6 +146,7 @@ class Changes:
 		renders_output: the run has succeeded once its output is rendered.
 	"""
 
+	reopened: RunChange | None = None
 	run: RunChange | None = None
 	resets: tuple[StepChange, ...] = ()
 	steps: tuple[StepChange, ...] = ()

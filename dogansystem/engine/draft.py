@@ -107,6 +107,12 @@ class Draft:
 			else RunChange(old, new, self.ending, **more)
 		)
 
+	def reopen(self, version: str | None) -> None:
+		"""A finished run is Running again, before anything else happens to it."""
+		check_run_change(self.status, RUNNING)
+		self.note(reopened=RunChange(self.status, RUNNING, "", is_retry=True, version=version))
+		self.status, self.ending = RUNNING, ""
+
 	def end_lease(self, key: Key) -> None:
 		"""The lease of this step run ends with the event; it does not count as being executed."""
 		self._own = key

@@ -23,9 +23,9 @@ RUN_TRANSITIONS: Final[dict[str, frozenset[str]]] = {
 	WAITING: frozenset({RUNNING, PAUSED, SUCCEEDED, FAILED, CANCELLED}),
 	PAUSED: frozenset({QUEUED, RUNNING, WAITING, SUCCEEDED, FAILED, CANCELLED}),
 	# Retry from a step opens a finished run again.
-	SUCCEEDED: frozenset({RUNNING, WAITING}),
-	FAILED: frozenset({RUNNING, WAITING}),
-	CANCELLED: frozenset({RUNNING, WAITING}),
+	SUCCEEDED: frozenset({RUNNING}),
+	FAILED: frozenset({RUNNING}),
+	CANCELLED: frozenset({RUNNING}),
 }
 
 STEP_TRANSITIONS: Final[dict[str, frozenset[str]]] = {

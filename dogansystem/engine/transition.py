@@ -226,7 +226,7 @@ def _retried(draft: Draft, event: events.Retried) -> None:
 		_go_over(draft, event.definition, again)
 	draft.set_back(step for step in draft.states if step in again)
 	draft.note(forgets_waits=True)
-	draft.set_run(RUNNING, ending="", is_retry=True, version=event.version)
+	draft.reopen(event.version)
 	draft.begin()
 
 

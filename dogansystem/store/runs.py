@@ -57,7 +57,8 @@ def follow(
 	if written is changes.Written.FENCED:
 		return None
 	if made.renders_output:
-		status = made.run.new if made.run else state.status
+		last = made.run or made.reopened
+		status = last.new if last else state.status
 		_end_with_output(db, replace(state, status=status), at)
 	return made
 

@@ -75,6 +75,8 @@ def plan(
 	made = Plan()
 	if guard:
 		made.guard = 0
+	if changes.reopened:
+		made.add(_run_statements(run, changes.reopened, at, guard=False))
 	made.add(_run_statements(run, changes.run, at, guard))
 	if fence:
 		made.fence = len(made.statements)
@@ -195,7 +197,7 @@ def _plan_steps(
 		states = {change.item: change.new for change in changes.steps if change.item}
 		columns, items = rows.of_items(run, attempt.definition, changes.items, states, at)
 		made.insert(STEP_RUN, columns, items)
-	if changes.run and changes.run.version and definition:
+	if changes.reopened and changes.reopened.version and definition:
 		made.add(_placing(run, definition))
 		columns, steps = rows.of_steps(run, definition, changes.new_steps, at)
 		made.insert(STEP_RUN, columns, steps)
