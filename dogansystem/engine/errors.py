@@ -39,7 +39,7 @@ class UnreadableVersion(DoganError):
 	def __init__(
 		self, version: str, problem: str, remedy: str = "save the workflow again, and start its runs anew"
 	) -> None:
-		self.version = version
+		self.version, self.problem, self.remedy = version, problem, remedy
 		super().__init__(f"The workflow version {version!r} cannot be used: {problem}; {remedy}.")
 
 

@@ -28,6 +28,7 @@ def parse(
 	*,
 	actions: Mapping[str, Mapping[str, Any]] | None = None,
 	fields_of: FieldsOf | None = None,
+	fills_run_as: bool = False,
 	source_name: str = "",
 ) -> Definition:
 	"""Check a definition in full and give it as data that every room reads.
@@ -36,6 +37,7 @@ def parse(
 		source: YAML or JSON text, or plain data.
 		actions: the JSON Schema of each action's params by the action's name; None skips that check.
 		fields_of: gives the names of a DocType's fields, or None where it does not know them; None skips that check.
+		fills_run_as: whether `run_as` is filled in when the definition is saved, so that it may be left out.
 		source_name: the file, for messages.
 
 	Raises:
@@ -45,6 +47,8 @@ def parse(
 	checked: dict[str, Any] = {}
 	try:
 		checked = _check(read(source, problems, source_name), actions, fields_of, problems)
+		if not fills_run_as:
+			_check_run_as(checked, problems)
 	except Unreadable:
 		pass
 	if problems.found:
@@ -67,9 +71,12 @@ def _check(
 	if actions is not None:
 		check_actions(in_order, "steps", actions, problems)
 	check_templates(checked, fields_of, problems)
+	return checked
+
+
+def _check_run_as(checked: Mapping[str, Any], problems: Problems) -> None:
 	if "run_as" not in checked and any(each.get("on") == "schedule" for each in checked.get("triggers", [])):
 		problems.add("run_as", "is missing; a schedule starts as nobody, so name the user who acts in the steps")
-	return checked
 
 
 def _place(problem: Problem) -> tuple[int, int]:

@@ -60,7 +60,7 @@ from dogansystem.engine.errors import PERMANENT, error_names
 		(
 			"email.send",
 			{"to": "a@example.com", "subject": "S", "message": "m", "attachments": [{"fname": "a"}]},
-			"params.attachments[0].fcontent: is missing; add 'fcontent'",
+			"params.attachments[0].fcontent: is missing; add 'fcontent' (The file's text)",
 		),
 		(
 			"email.send",
