@@ -44,6 +44,7 @@ class Wanted:
 
 Map = Mapping[str, tuple[Wanted, ...]]
 
+
 def wanted(site: Site) -> Map:
 	"""For each DocType, the triggers of enabled workflows, as this transaction sees them. Kept for each stamp.
 
@@ -150,7 +151,9 @@ def _read(site: Site) -> Map:
 	for workflow, version in rows:
 		for trigger in _triggers(site, version):
 			doctype = str(trigger.keys.get("doctype"))
-			if trigger.on == "document" and not doctype.startswith(OWN):  # what the app itself writes starts nothing
+			if trigger.on == "document" and not doctype.startswith(
+				OWN
+			):  # what the app itself writes starts nothing
 				found[doctype] = (*found.get(doctype, ()), Wanted(workflow, version, trigger))
 	return found
 

@@ -47,27 +47,32 @@ def fire(site: Site, db: Database, timer: Timer, at: Moment) -> bool:
 	if not timers.take(db, timer):
 		return False
 	workflow = str(timer.subject)
+	definition: Definition | None
 	try:
 		definition, version = starting.enabled_definition(site, db, workflow)
 	except (NotFound, WrongState):
 		return True  # disabled or deleted since: its timer goes with it
 	except UnreadableVersion:
-		definition, version = None, ""  # nothing can be started; its schedule goes on until it can be read again
+		definition, version = (
+			None,
+			"",
+		)  # nothing can be started; its schedule goes on until it can be read again
 	trigger = _trigger(definition, str(timer.data))
 	if trigger is None:
 		return True
+	nothing: tuple[list[float], float] = ([], at.seconds + PAUSE)
 	times, next_due = survived(
 		db,
 		f"workflow={workflow} schedule={timer.data}",
 		lambda: schedule.due_times(trigger, timer.due_at, at.seconds, site.timezone),
-		([], at.seconds + PAUSE),
+		nothing,
 	)
 	timers.put(db, next_due, KIND, subject=workflow, data=timer.data)
-	for due in times if definition else ():
-		survived(
-			db, f"workflow={workflow} due={as_text(site.local_time(due))}",
-			partial(_start, site, db, definition, version, due, at), None,
-		)  # fmt: skip
+	if definition is None:
+		return True
+	for due in times:
+		what = f"workflow={workflow} due={as_text(site.local_time(due))}"
+		survived(db, what, partial(_start, site, db, definition, version, due, at), None)
 	return True
 
 

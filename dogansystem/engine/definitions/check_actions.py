@@ -30,9 +30,11 @@ def check_actions(
 	for index, step in enumerate(steps):
 		place = at(path, index)
 		action = step.get("action")
+		if action is None:
+			continue
 		if action in actions:
 			check_params(step.get("params", {}), at(place, "params"), actions[action], problems)
-		elif action is not None:
+		else:
 			message = f"no action named {action!r}"
 			problems.unknown(at(place, "action"), message, action, sorted(actions), "actions")
 

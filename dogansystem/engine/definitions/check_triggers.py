@@ -80,7 +80,9 @@ def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
 		problems.add(at(path, "on"), f"is missing; say what starts a run: {', '.join(KEYS)}")
 		return {}
 	if value["on"] in NOT_YET:
-		message = f"{value['on']!r} starts nothing in this version; use {', '.join(KEYS)}, or wait for a later one"
+		message = (
+			f"{value['on']!r} starts nothing in this version; use {', '.join(KEYS)}, or wait for a later one"
+		)
 		problems.add(at(path, "on"), message)
 		return {}
 	on = values.given(values.choice(*KEYS))(value["on"], at(path, "on"), problems)

@@ -61,9 +61,13 @@ def build(text: str, version: str = "") -> Definition:
 		if number <= FORMAT:
 			return build_source(source)
 	except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-		raise UnreadableVersion(version, f"it is broken ({type(error).__name__}: {str(error)[:200]})") from error
+		raise UnreadableVersion(
+			version, f"it is broken ({type(error).__name__}: {str(error)[:200]})"
+		) from error
 	raise UnreadableVersion(
-		version, f"its format is {number} and this release reads up to {FORMAT}", "upgrade the app on this node"
+		version,
+		f"its format is {number} and this release reads up to {FORMAT}",
+		"upgrade the app on this node",
 	)
 
 

@@ -57,6 +57,16 @@ def _add_days(value: Any, days: float) -> date:
 	return (moment_of(value) if days == int(days) else _full(value)) + timedelta(days=days)
 
 
+def _add_hours(value: Any, hours: float) -> datetime:
+	"""That many hours later; a date counts from its midnight."""
+	return _full(value) + timedelta(hours=hours)
+
+
+def _add_minutes(value: Any, minutes: float) -> datetime:
+	"""That many minutes later; a date counts from its midnight."""
+	return _full(value) + timedelta(minutes=minutes)
+
+
 def _add_months(value: Any, months: int) -> date:
 	"""The same day that many months later, or the month's last day if it has no such day."""
 	moment = moment_of(value)
@@ -71,8 +81,8 @@ def _add_months(value: Any, months: int) -> date:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
 	"add_days": _add_days,
-	"add_hours": lambda value, hours: _full(value) + timedelta(hours=hours),
-	"add_minutes": lambda value, minutes: _full(value) + timedelta(minutes=minutes),
+	"add_hours": _add_hours,
+	"add_minutes": _add_minutes,
 	"add_months": _add_months,
 	"date": _date,
 	"datetime": _datetime,

@@ -158,11 +158,11 @@ def _test(function: Callable[..., bool]) -> Callable[..., bool]:
 	return run
 
 
-def all_filters() -> dict[str, Callable[..., Any]]:
+def all_filters() -> dict[str, Any]:
 	"""Every filter of a template by name. Those that begin with an underscore are for the sandbox itself."""
-	chosen = {name: _JINJA.filters[name] for name in (*_VALUES, *_TEXTS)}
+	chosen: dict[str, Any] = {name: _JINJA.filters[name] for name in (*_VALUES, *_TEXTS)}
 	chosen |= {"format": _format, "join": _join, "sum": _sum, **date_filters.FILTERS}
-	own = {
+	own: dict[str, Any] = {
 		"_each": operators.each,
 		"_joined": operators.joined,
 		"_made": budget.made,
@@ -172,6 +172,7 @@ def all_filters() -> dict[str, Callable[..., Any]]:
 	return {name: _charged(name, function) for name, function in chosen.items()} | own
 
 
-def all_tests() -> dict[str, Callable[..., Any]]:
+def all_tests() -> dict[str, Any]:
 	"""Every test of a template (`is defined`) by name."""
-	return {name: _test(function) for name, function in _JINJA.tests.items()}
+	known: dict[str, Any] = dict(_JINJA.tests)
+	return {name: _test(function) for name, function in known.items()}

@@ -44,7 +44,9 @@ def _multiply(left: Any, right: Any) -> Any:
 		if isinstance(side, str | list | tuple) and isinstance(times, int):
 			budget.make(len(side) * max(times, 0))
 	if isinstance(left, int) and isinstance(right, int):
-		budget.within(left.bit_length() + right.bit_length(), 0, budget.MAX_BITS, "the product's size in bits")
+		budget.within(
+			left.bit_length() + right.bit_length(), 0, budget.MAX_BITS, "the product's size in bits"
+		)
 	return left * right
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from dogansystem.engine.errors import TemplateError
 from dogansystem.engine.templates import budget
-from dogansystem.engine.templates.compiled import ENVIRONMENT, Compiled, compile_template, is_template
+from dogansystem.engine.templates.compiled import compile_template, is_template
 from dogansystem.engine.templates.plain import to_json_value
+from dogansystem.engine.templates.sandbox import ENVIRONMENT
 
 __all__ = [
 	"as_expression",
@@ -107,11 +108,6 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 	elif isinstance(value, list | tuple):
 		for index, inner in enumerate(value):
 			yield from places(inner, f"{path}[{index}]")
-
-
-def compiled(text: str) -> Compiled:
-	"""What is known of one template before it is rendered. Raises TemplateError for one that cannot be."""
-	return compile_template(text)
 
 
 def written(path: _Path) -> str:

@@ -4,7 +4,7 @@ Jinja's own sandbox keeps templates away from Python's insides. This one also ch
 list of the attributes that may be read, and finds a document's field `items` before the method of that name.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache, partial
 from typing import Any
@@ -43,12 +43,14 @@ ATTRIBUTES: dict[type, frozenset[str]] = {
 _NAME = object()  # stands for what a name is taken from, where a template reads the name itself
 
 
-@lru_cache(maxsize=1024)
-def attributes_of(kind: type) -> frozenset[str]:
-	"""The names that a template may reach on values of this kind."""
+def _attributes_of(kind: type) -> frozenset[str]:
 	if issubclass(kind, Mapping):
 		kind = dict
 	return next(ATTRIBUTES[each] for each in kind.__mro__ if each in ATTRIBUTES)
+
+
+# The names that a template may reach on values of a type.
+attributes_of: Callable[[type], frozenset[str]] = lru_cache(maxsize=1024)(_attributes_of)
 
 
 class Absent(UndefinedError):

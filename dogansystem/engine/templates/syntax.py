@@ -110,7 +110,7 @@ def charge(node: Any) -> Any:
 	return change(node) if change else node
 
 
-def _filter(name: str, node: nodes.Expr, *arguments: nodes.Expr) -> nodes.Filter:
+def _filter(name: str, node: Any, *arguments: Any) -> nodes.Filter:
 	return nodes.Filter(
 		node, name, list(arguments), [], None, None, lineno=node.lineno, environment=ENVIRONMENT
 	)

@@ -53,9 +53,7 @@ class IsolationContract(Home):
 				" FROM `tabDogan Workflow Version` WHERE workflow = %s LIMIT 1",
 				(version, definition, workflow),
 			)
-		db.execute(
-			"UPDATE `tabDogan Workflow` SET current_version = %s WHERE name = %s", (version, workflow)
-		)
+		db.execute("UPDATE `tabDogan Workflow` SET current_version = %s WHERE name = %s", (version, workflow))
 		self.site.touch("triggers")
 		db.commit()
 		return version
@@ -120,7 +118,9 @@ class IsolationContract(Home):
 		self.site.database.rollback()
 
 	def test_a_schedule_that_fails_does_not_stop_the_others(self):
-		broken, faulty, beside = (self.scheduled(f"contract-{each}") for each in ("s-broken", "s-faulty", "s-well"))
+		broken, faulty, beside = (
+			self.scheduled(f"contract-{each}") for each in ("s-broken", "s-faulty", "s-well")
+		)
 		self.poison(broken, "nonsense")
 
 		def fail() -> None:

@@ -125,7 +125,9 @@ def test_a_definition_and_its_triggers_are_the_same_after_they_were_shared(
 	for known, value in ((versions._kept, definition), (document._kept, wanted)):
 		known.get(site, f"{path.stem} {only_as}", lambda value=value: value)
 		known.forget(site)
-		assert known.get(site, f"{path.stem} {only_as}", lambda: pytest.fail("it was worked out again")) == value
+		assert (
+			known.get(site, f"{path.stem} {only_as}", lambda: pytest.fail("it was worked out again")) == value
+		)
 
 
 def test_a_version_that_is_broken_is_read_and_told_of_once(site: Sandbox, caplog: pytest.LogCaptureFixture):

@@ -13,7 +13,11 @@ from dogansystem.engine.errors import PERMANENT, error_names
 @pytest.mark.parametrize(
 	("action", "params", "message"),
 	[
-		("document.get", {}, "params.doctype: is missing; add 'doctype' (The document's type, such as Quotation); params.name: is missing; add 'name' (The document's name, such as {{ doc.name }})"),
+		(
+			"document.get",
+			{},
+			"params.doctype: is missing; add 'doctype' (The document's type, such as Quotation); params.name: is missing; add 'name' (The document's name, such as {{ doc.name }})",
+		),
 		("document.get", {"doctype": "", "name": "x"}, "params.doctype: has no characters; give at least 1"),
 		(
 			"document.get",
@@ -69,7 +73,11 @@ from dogansystem.engine.errors import PERMANENT, error_names
 		),
 		("notify.user", {"user": [], "subject": "S"}, "params.user: has no items; give at least 1"),
 		("flow.wait", {}, "params: give for or until"),
-		("flow.wait", {"for": 1, "until": "2025-01-01"}, "params: give only one of for, until; leave the others out"),
+		(
+			"flow.wait",
+			{"for": 1, "until": "2025-01-01"},
+			"params: give only one of for, until; leave the others out",
+		),
 		(
 			"flow.stop",
 			{"status": "Done"},

@@ -49,7 +49,9 @@ def keys_used(source: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 def test_the_good_definitions_use_every_key_there_is() -> None:
 	used = {pair for file in FILES for pair in keys_used(load(file.name).source)}
 	known = {("workflow", key) for key in parsing.KEYS} | {("limits", key) for key in parsing.LIMITS}
-	known |= {("step", key) for key in check_steps.KEYS if key != "compensate"} | {("retry", key) for key in check_steps.RETRY}
+	known |= {("step", key) for key in check_steps.KEYS if key != "compensate"} | {
+		("retry", key) for key in check_steps.RETRY
+	}
 	known |= {(on, key) for on, keys in check_triggers.KEYS.items() for key in keys}
 	assert known - used == set()
 

@@ -57,13 +57,17 @@ def test_what_todays_check_refuses_is_built_all_the_same() -> None:
 
 @pytest.mark.parametrize(
 	"text",
-	["", "nonsense", "[]", "{}", "5", "null", '{"name": "wf"}', '{"name": "wf", "steps": 5}', "[" * 100_000]
-	+ ['{"name": "wf", "steps": [{"id": "a"}]}', '{"format": "two", "name": "wf", "steps": []}']
-	+ ['{"format": 0, "name": "wf", "steps": []}', '{"name": "wf", "steps": [{"id": "a", "action": "x", "after": 1}]}']
-	+ ['{"name": "wf", "steps": [], "limits": {"run_timeout": "soon"}}'],
+	[
+		"", "nonsense", "[]", "{}", "5", "null", '{"name": "wf"}', '{"name": "wf", "steps": 5}', "[" * 100_000,
+		'{"name": "wf", "steps": [{"id": "a"}]}', '{"name": "wf", "steps": [{"id": "a", "action": "x", "after": 1}]}',
+		'{"format": "two", "name": "wf", "steps": []}', '{"format": 0, "name": "wf", "steps": []}',
+		'{"name": "wf", "steps": [], "limits": {"run_timeout": "soon"}}',
+	],
 )  # fmt: skip
 def test_a_broken_text_is_an_error_that_names_the_version(text: str) -> None:
-	with pytest.raises(UnreadableVersion, match=r"'wf@1-ab' cannot be used: it is broken .*; save the workflow"):
+	with pytest.raises(
+		UnreadableVersion, match=r"'wf@1-ab' cannot be used: it is broken .*; save the workflow"
+	):
 		build(text, "wf@1-ab")
 
 
