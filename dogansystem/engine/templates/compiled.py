@@ -23,19 +23,9 @@ _MAX_REASON = 500  # characters of another library's error text
 
 # What a bad template can raise. Anything else, such as a step's timeout, is not the template's doing.
 _FAULTS = (
-	ArithmeticError,
-	AssertionError,
-	AttributeError,
-	LookupError,
-	MemoryError,
-	NotImplementedError,
-	RecursionError,
-	RuntimeError,
-	SyntaxError,
-	TypeError,
-	ValueError,
-	jinja2.TemplateError,
-)
+	ArithmeticError, AssertionError, AttributeError, LookupError, MemoryError, NotImplementedError, RecursionError,
+	RuntimeError, SyntaxError, TypeError, ValueError, jinja2.TemplateError,
+)  # fmt: skip
 
 
 def is_template(text: str) -> bool:

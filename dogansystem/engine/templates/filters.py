@@ -29,28 +29,12 @@ _MAX_LINES = 100_000  # rows of batch and slice
 _MAX_DIGITS = 100  # of round
 
 
-def _batch(value: Any, linecount: int, fill_with: Any = None) -> int:
-	return budget.within(linecount, 1, _MAX_LINES, "the number of items or slices")
-
-
-def _center(text: str, width: int = 80) -> int:
-	return width
-
-
-def _escape(text: str) -> int:
-	return len(text) + 5 * sum(map(text.count, "&<>\"'"))
+def _lines(value: Any, count: int, fill_with: Any = None) -> int:
+	return budget.within(count, 1, _MAX_LINES, "the number of items or slices")
 
 
 def _indent(text: str, width: Any = 4, first: bool = False, blank: bool = False) -> int:
 	return len(text) + (width if isinstance(width, int) else len(width)) * (1 + text.count("\n"))
-
-
-def _replace(text: str, old: Any, new: Any, count: int | None = None) -> int:
-	return operators.replaced_size(text, str(old), str(new), count)
-
-
-def _round(value: Any, precision: int = 0, method: str = "common") -> int:
-	return abs(budget.within(precision, -_MAX_DIGITS, _MAX_DIGITS, "the precision"))
 
 
 def _striptags(text: str) -> int:
@@ -59,31 +43,29 @@ def _striptags(text: str) -> int:
 	return len(text)
 
 
-def _trim(text: str, chars: str | None = None) -> int:
-	operators.search(text, chars)
-	return len(text)
-
-
-def _wordwrap(text: str, width: int = 79, *rest: Any, wrapstring: str | None = None, **more: Any) -> int:
+def _wordwrap(
+	text: str, width: int = 79, long: bool = True, wrapstring: str | None = None, **more: Any
+) -> int:
 	lines = 2 * len(text) // budget.within(width, 1, budget.MAX_RESULT, "the width") + text.count("\n") + 1
 	budget.spend(len(text) // 8)
-	between = wrapstring or (rest[1] if len(rest) > 1 else None) or "\n"
-	return len(text) + lines * len(between)
+	return len(text) + lines * len(wrapstring or "\n")
 
 
 # What a filter will make at most, in characters or items, from the arguments it is given.
 _SIZES: Mapping[str, Callable[..., int]] = {
-	"batch": _batch,
-	"center": _center,
-	"e": _escape,
-	"escape": _escape,
-	"forceescape": _escape,
+	"batch": _lines,
+	"center": lambda text, width=80: width,
+	**dict.fromkeys(
+		("e", "escape", "forceescape"), lambda text: len(text) + 5 * sum(map(text.count, "&<>\"'"))
+	),
 	"indent": _indent,
-	"replace": _replace,
-	"round": _round,
-	"slice": _batch,
+	"replace": operators.replaced_size,
+	"round": lambda value, precision=0, method="": budget.within(
+		abs(precision), 0, _MAX_DIGITS, "the precision"
+	),
+	"slice": _lines,
 	"striptags": _striptags,
-	"trim": _trim,
+	"trim": lambda text, chars=None: operators.search(text, chars) or len(text),
 	"wordwrap": _wordwrap,
 }
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, Va
 from datetime import date, time
 from decimal import Decimal
 from functools import partial
-from string import Formatter
 from types import BuiltinMethodType, MethodType
 from typing import Any
 
@@ -15,12 +14,15 @@ from jinja2.exceptions import SecurityError
 from dogansystem.engine.templates import budget
 from dogansystem.engine.templates.plain import to_json_value
 
-MAX_WIDTH = 1000  # characters that one placeholder of a format may be padded to
 SEARCHED = 20_000  # characters that are compared in the time of one operation
 # Python searches forwards in linear time; these compare every place with every character in the worst case.
 _SLOW = frozenset({"lstrip", "rfind", "rindex", "rpartition", "rsplit", "rstrip", "strip"})
 _PADDING = frozenset({"center", "ljust", "rjust", "zfill"})
-_PLACEHOLDER = re.compile(r"%(?:\([^)]*\))?[-#0 +]*(\*|\d+)?(?:\.(\*|\d+))?")
+# Placeholders that are padded to 1,000 characters or more, or to as many as a value says.
+_WIDE_PERCENT = re.compile(r"%(?:\([^)]*\))?[-#0 +.\d]*(?:\d{4}|\*)")
+_WIDE_BRACE = re.compile(r"\{[^{}]*(?:\d{4}|%[-_^#+]*\d)")
+_WIDE_MOMENT = re.compile(r"%[-_^#+]*\d")
+_READS_INSIDE = re.compile(r"\{[^{}:!]*[.\[]|\{[^{}]+\{")
 
 
 def numbers(*arguments: int) -> range:
@@ -39,7 +41,6 @@ def add(left: Any, right: Any) -> Any:
 
 
 def _multiply(left: Any, right: Any) -> Any:
-	budget.spend()
 	for side, times in ((left, right), (right, left)):
 		if isinstance(side, str | list | tuple) and isinstance(times, int):
 			budget.make(len(side) * max(times, 0))
@@ -51,17 +52,11 @@ def _multiply(left: Any, right: Any) -> Any:
 
 
 def _power(left: Any, right: Any) -> Any:
-	budget.spend()
 	if isinstance(left, int) and isinstance(right, int) and right > 0:
 		budget.within(left.bit_length() * right, 0, budget.MAX_BITS, "the power's size in bits")
 	if isinstance(left, Decimal):
 		budget.within(int(abs(right)), 0, budget.MAX_BITS, "the exponent")
 	return left**right
-
-
-def _remainder(left: Any, right: Any) -> Any:
-	budget.spend()
-	return percent_format(left, right) if isinstance(left, str) else left % right
 
 
 def _counted(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
@@ -75,11 +70,11 @@ def _counted(operation: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
 BINARY: Mapping[str, Callable[[Any, Any], Any]] = {
 	"+": add,
 	"-": _counted(operator.sub),
-	"*": _multiply,
+	"*": _counted(_multiply),
 	"/": _counted(operator.truediv),
 	"//": _counted(operator.floordiv),
-	"**": _power,
-	"%": _remainder,
+	"**": _counted(_power),
+	"%": _counted(lambda left, right: percent_format(left, right) if isinstance(left, str) else left % right),
 }
 
 
@@ -133,60 +128,41 @@ def comparable(value: Any) -> Any:
 
 def percent_format(text: str, values: Any) -> str:
 	"""`text % values`, with placeholders of a sane width."""
-	found = list(_PLACEHOLDER.finditer(text))
-	for match in found:
-		for width in match.groups():
-			_check_width(width or "", match[0])
-	given = list(values) if isinstance(values, tuple) else [values]
-	if isinstance(values, Mapping):
-		given = list(values.values())
-	_check_result(text, len(found), given)
+	given = list(values.values()) if isinstance(values, Mapping) else values
+	_check_format(text, "%", _WIDE_PERCENT, list(given) if isinstance(given, tuple | list) else [given])
 	return str(budget.made(text % values))
 
 
 def brace_format(text: str, *args: Any, **kwargs: Any) -> str:
 	"""`str.format` that reads nothing inside the values it is given, with fields of a sane width."""
-	fields = 0
-	for _literal, name, pattern, _conversion in Formatter().parse(text):
-		if name is None:
-			continue
-		fields += 1
-		if "." in name or "[" in name or "{" in (pattern or ""):
-			raise SecurityError(f"the field {name!r} of a format reads inside a value; pass the value itself")
-		_check_pattern(pattern or "")
-	_check_result(text, fields, [*args, *kwargs.values()])
+	if inside := _READS_INSIDE.search(text.replace("{{", "").replace("}}", "")):
+		raise SecurityError(
+			f"the field {inside[0]!r} of a format reads inside a value; pass the value itself"
+		)
+	_check_format(text, "{", _WIDE_BRACE, [*args, *kwargs.values()])
 	values = {name: _formattable(value) for name, value in kwargs.items()}
 	return str(budget.made(text.format(*map(_formattable, args), **values)))
+
+
+def format_moment(moment: date | time, pattern: str) -> str:
+	"""`strftime` without the C library's field widths, which can be endless."""
+	_check_format(pattern, "%", _WIDE_MOMENT, [])
+	return str(budget.made(moment.strftime(pattern)))
 
 
 def _formattable(value: Any) -> Any:
 	return value if isinstance(value, int | float | Decimal | date | time) else text_of(value)
 
 
-def _check_width(width: str, around: str) -> None:
-	if width and (width == "*" or len(width) > 4 or int(width) > MAX_WIDTH):
-		raise budget.Overrun(f"the placeholder {around[:20]!r} is wider than {MAX_WIDTH}; use less")
-
-
-def _check_pattern(pattern: str) -> None:
-	if len(pattern) > MAX_WIDTH or re.search(r"%[-_^#+]*\d", pattern):
-		raise budget.Overrun(f"the format {pattern[:20]!r} is too wide; write plain fields such as %d.%m.%Y")
-	for width in re.findall(r"\d+", pattern):
-		_check_width(width, pattern)
-
-
-def _check_result(text: str, placeholders: int, values: list[Any]) -> None:
-	"""Raise Overrun if placeholders that each bring in the longest of the values would fill the memory."""
+def _check_format(text: str, mark: str, wide: re.Pattern[str], values: list[Any]) -> None:
+	"""Raise Overrun if a placeholder is too wide, or if placeholders that each bring in the longest value are too long."""
+	if found := wide.search(text):
+		raise budget.Overrun(f"the placeholder {found[0][:20]!r} is too wide; write one of at most 999")
 	budget.weigh(values)
 	longest = max((len(each) if isinstance(each, str) else len(text_of(each)) for each in values), default=0)
+	placeholders = text.count(mark)
 	budget.spend(placeholders)
-	budget.within(len(text) + placeholders * (MAX_WIDTH + longest), 0, budget.MAX_MADE, "the text's size")
-
-
-def format_moment(moment: date | time, pattern: str) -> str:
-	"""`strftime` without the C library's field widths, which can be endless."""
-	_check_pattern(pattern)
-	return str(budget.made(moment.strftime(pattern)))
+	budget.within(len(text) + placeholders * (1000 + longest), 0, budget.MAX_MADE, "the text's size")
 
 
 def method(value: Any, name: str) -> Any:
@@ -217,7 +193,7 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 	if isinstance(owner, str):
 		if function.__name__ == "join":
 			return join(owner, *args, **kwargs)
-		_check_method(owner, function.__name__, [*args, *kwargs.values()])
+		_check_text(owner, function.__name__, *args, **kwargs)
 	elif isinstance(owner, list | tuple | range):
 		budget.weigh(owner)
 	result = function(*args, **kwargs)
@@ -225,14 +201,14 @@ def call(function: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
 	return budget.made(list(result) if isinstance(result, KeysView | ValuesView | ItemsView) else result)
 
 
-def _check_method(text: str, name: str, values: list[Any]) -> None:
+def _check_text(text: str, name: str, *args: Any, **kwargs: Any) -> None:
 	budget.weigh(text)
 	if name in _PADDING:
-		budget.make(max(int(values[0]), len(text)))
+		budget.make(max(int(args[0]), len(text)))
 	elif name == "replace":
-		budget.make(replaced_size(text, *values))
+		budget.make(replaced_size(text, *args, **kwargs))
 	elif name in _SLOW:
-		search(text, *values)
+		search(text, *args, *kwargs.values())
 
 
 def search(text: str, *wanted: Any) -> None:
@@ -241,7 +217,7 @@ def search(text: str, *wanted: Any) -> None:
 	budget.spend(len(text) * longest // SEARCHED)
 
 
-def replaced_size(text: str, old: str, new: str, count: int | None = None) -> int:
+def replaced_size(text: str, old: Any, new: Any, count: int | None = None) -> int:
 	"""How many characters `text.replace(old, new, count)` gives at most."""
-	found = text.count(old)
-	return len(text) + (found if count is None or count < 0 else min(count, found)) * len(new)
+	found = text.count(str(old))
+	return len(text) + (found if count is None or count < 0 else min(count, found)) * len(str(new))

@@ -16,7 +16,6 @@ from dogansystem.engine.templates.sandbox import ENVIRONMENT
 
 __all__ = [
 	"as_expression",
-	"check_syntax",
 	"is_template",
 	"render",
 	"step_references",
@@ -84,17 +83,6 @@ def step_references(value: Any) -> set[str] | None:
 			return None
 		found |= set(steps)
 	return found
-
-
-def check_syntax(value: Any) -> list[tuple[str, str]]:
-	"""What is wrong with the templates in a value before anything is rendered: pairs of path and message."""
-	problems = []
-	for path, text in places(value):
-		try:
-			compile_template(text)
-		except TemplateError as error:
-			problems.append((path, str(error)))
-	return problems
 
 
 def places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
