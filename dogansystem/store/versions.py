@@ -17,7 +17,7 @@ from dogansystem.store import dialect
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment
 
-MARK_LENGTH = 16  # hexadecimal digits; eight would be found in an hour
+DIGEST_LENGTH = 16  # hexadecimal digits; eight would be found in an hour
 MAX_KEPT = 512  # definitions in one process; a workflow in use has one or two versions
 BROKEN_SECONDS = 60.0  # for which a version that cannot be read is not read again
 
@@ -29,7 +29,7 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 
 	`trusted`: whether `user` may lend the permissions of others, so that its steps may go to agents with any user.
 	"""
-	mark = checksum(definition)
+	digest = checksum(definition)
 	newest = dialect.first(
 		db.sql(
 			"SELECT name, version, checksum FROM `tabDogan Workflow Version` WHERE workflow = %s"
@@ -37,10 +37,10 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 			(definition.name,),
 		)
 	)
-	if newest and newest[2] == mark:
+	if newest and newest[2] == digest:
 		return str(newest[0])
 	number = newest[1] + 1 if newest else 1
-	name = version_name(definition.name, number, _meaning(mark, user, trusted))
+	name = version_name(definition.name, number, _meaning(digest, user, trusted))
 	db.execute(
 		"INSERT INTO `tabDogan Workflow Version`"
 		" (name, creation, modified, owner, modified_by, workflow, version, definition, checksum, trusted)"
@@ -54,22 +54,22 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 			definition.name,
 			number,
 			stored.dump(definition),
-			mark,
+			digest,
 			int(trusted),
 		),
 	)
 	return name
 
 
-def _meaning(mark: str, user: str, trusted: bool) -> str:
+def _meaning(digest: str, user: str, trusted: bool) -> str:
 	"""A checksum of all that decides what a version does: its definition, and whose permissions it may lend."""
-	return mark if trusted else hashlib.sha256(f"{mark} {user}".encode()).hexdigest()
+	return digest if trusted else hashlib.sha256(f"{digest} {user}".encode()).hexdigest()
 
 
-def version_name(workflow: str, number: int, mark: str) -> str:
+def version_name(workflow: str, number: int, digest: str) -> str:
 	"""`workflow@3-9f2c11ab04d1e7c5`: the number for people, the start of what `_meaning` gives so that a name never changes
 	its meaning, not even when a workflow is deleted and made anew, by somebody who looks for one that begins alike."""
-	tail = f"@{number}-{mark[:MARK_LENGTH]}"
+	tail = f"@{number}-{digest[:DIGEST_LENGTH]}"
 	return workflow[: 140 - len(tail)] + tail
 
 

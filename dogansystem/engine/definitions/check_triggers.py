@@ -9,8 +9,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from croniter import croniter
 
 from dogansystem.engine.definitions import check_values as values
-from dogansystem.engine.definitions.check_values import LEFT_OUT, Check
-from dogansystem.engine.definitions.problems import Problems, at, closest, kind, shown
+from dogansystem.engine.definitions.check_values import Check
+from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, closest, kind, shown
 
 EVENTS = ("created", "updated", "submitted", "cancelled", "deleted", "changed")
 MISSED = ("skip", "once", "all")
@@ -28,13 +28,11 @@ def cron(value: Any, path: str, problems: Problems) -> Any:
 	message = f"{shown(value)} is not a cron expression"
 	remedy = "give minute, hour, day, month and weekday, such as '0 9 * * 1-5'"
 	if not (text.startswith("@") or len(text.split()) == 5) or _RANDOM.search(text):
-		problems.add(path, f"{message}; {remedy}")
-		return LEFT_OUT
+		return problems.refuse(path, f"{message}; {remedy}")
 	try:
 		croniter(text, datetime(2024, 1, 1)).get_next(datetime)
 	except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
-		problems.add(path, f"{message} that ever comes: {error}; {remedy}")
-		return LEFT_OUT
+		return problems.refuse(path, f"{message} that ever comes: {error}; {remedy}")
 	return text
 
 
@@ -48,8 +46,7 @@ def timezone(value: Any, path: str, problems: Problems) -> Any:
 	except (ValueError, OSError, KeyError):
 		near = None if problems.is_full else closest(name, sorted(available_timezones()))
 		remedy = f" (did you mean {near!r}?)" if near else "; write one such as Europe/Istanbul"
-		problems.add(path, f"no timezone named {name!r}{remedy}")
-		return LEFT_OUT
+		return problems.refuse(path, f"no timezone named {name!r}{remedy}")
 	return name
 
 

@@ -10,8 +10,7 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.definitions.check_values import LEFT_OUT
-from dogansystem.engine.definitions.problems import Problems, at, kind
+from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
 from dogansystem.engine.definitions.schema_errors import note_all
 from dogansystem.engine.definitions.validator import FORMATS, META, Validator, start
 from dogansystem.engine.errors import InputError
@@ -23,8 +22,7 @@ MAX_PROBLEMS = 20  # named in one error
 def input_schema(value: Any, path: str, problems: Problems) -> Any:
 	"""Check that a schema is one; an empty one accepts everything and is left out."""
 	if not isinstance(value, dict):
-		problems.add(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
-		return LEFT_OUT
+		return problems.refuse(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
 	before = len(problems.found)
 	start()
 	try:

@@ -10,9 +10,9 @@ from dogansystem.engine.definitions.check_order import check_order
 from dogansystem.engine.definitions.check_steps import steps
 from dogansystem.engine.definitions.check_templates import FieldsOf, check_templates
 from dogansystem.engine.definitions.check_triggers import trigger
-from dogansystem.engine.definitions.check_values import LEFT_OUT, Check
+from dogansystem.engine.definitions.check_values import Check
 from dogansystem.engine.definitions.input_schema import check_input, input_schema
-from dogansystem.engine.definitions.problems import Problems, at, kind
+from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
 from dogansystem.engine.definitions.source import read
 from dogansystem.engine.definitions.stored import build_source, canonical_json, checksum
 from dogansystem.engine.definitions.yaml_source import Unreadable
@@ -94,8 +94,7 @@ def _limits(value: Any, path: str, problems: Problems) -> Any:
 
 def _triggers(value: Any, path: str, problems: Problems) -> Any:
 	if not isinstance(value, list):
-		problems.add(path, f"must be a list of triggers, not {kind(value)}")
-		return LEFT_OUT
+		return problems.refuse(path, f"must be a list of triggers, not {kind(value)}")
 	return [trigger(each, at(path, index), problems) for index, each in enumerate(value)] or LEFT_OUT
 
 

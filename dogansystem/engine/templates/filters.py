@@ -43,6 +43,11 @@ def _striptags(text: str) -> int:
 	return len(text)
 
 
+def _trim(text: str, chars: str | None = None) -> int:
+	operators.search(text, chars)
+	return len(text)
+
+
 def _wordwrap(
 	text: str, width: int = 79, long: bool = True, wrapstring: str | None = None, **more: Any
 ) -> int:
@@ -65,7 +70,7 @@ _SIZES: Mapping[str, Callable[..., int]] = {
 	),
 	"slice": _lines,
 	"striptags": _striptags,
-	"trim": lambda text, chars=None: operators.search(text, chars) or len(text),
+	"trim": _trim,
 	"wordwrap": _wordwrap,
 }
 
