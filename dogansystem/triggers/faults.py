@@ -36,11 +36,14 @@ def written(db: Database, do: Callable[[], Result]) -> Result:
 	"""What `do` gives; if it raises, what it has written is undone, and what the transaction did before it is not."""
 	db.execute(f"SAVEPOINT {SAVEPOINT}")
 	try:
-		return do()
+		result = do()
 	except Exception as error:
 		if not (db.is_conflict(error) or db.is_lost(error)):
 			db.execute(f"ROLLBACK TO SAVEPOINT {SAVEPOINT}")
 		raise
+	if db.dialect == "sqlite":  # MariaDB replaces a savepoint of the same name; SQLite keeps them all
+		db.execute(f"RELEASE SAVEPOINT {SAVEPOINT}")
+	return result
 
 
 def can_be_survived(db: Database, error: Exception) -> bool:

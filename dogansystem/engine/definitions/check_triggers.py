@@ -85,26 +85,17 @@ def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
 	on = values.given(values.choice(*KEYS))(value["on"], at(path, "on"), problems)
 	if on is LEFT_OUT:
 		return {}
-	_foreign_keys(value, on, path, problems)
-	known = {key: inner for key, inner in value.items() if key == "on" or not _owners(key, on)}
 	keys = {"on": values.choice(*KEYS), **KEYS[on]}
+	known = dict(value)
+	for key in [key for key in value if key not in keys]:
+		owners = [other for other in KEYS if key in KEYS[other]]
+		if owners:
+			del known[key]
+			message = f"{key!r} belongs to `on: {' | '.join(owners)}`, not to {on}; leave it out"
+			problems.add(at(path, key), message)
 	kept = values.mapping(known, path, problems, keys, REQUIRED.get(on, ()))
 	_together(on, known, path, problems)
 	return kept
-
-
-def _foreign_keys(value: Mapping[str, Any], on: str, path: str, problems: Problems) -> None:
-	for key in value:
-		owners = _owners(key, on)
-		if owners:
-			problems.add(
-				at(path, key), f"{key!r} belongs to `on: {' | '.join(owners)}`, not to {on}; leave it out"
-			)
-
-
-def _owners(key: str, on: str) -> list[str]:
-	"""The kinds of triggers that have `key`, unless this one has it."""
-	return [] if key in KEYS[on] else [other for other, keys in KEYS.items() if key in keys]
 
 
 def _together(on: str, value: Mapping[str, Any], path: str, problems: Problems) -> None:

@@ -10,18 +10,10 @@ from typing import Any
 
 from dogansystem.engine.errors import TemplateError
 from dogansystem.engine.templates import budget
-from dogansystem.engine.templates.compiled import compile_template, is_template
-from dogansystem.engine.templates.plain import to_json_value
+from dogansystem.engine.templates.compiled import compile_template
+from dogansystem.engine.templates.compiled import is_template as is_template
+from dogansystem.engine.templates.plain import to_json_value as to_json_value
 from dogansystem.engine.templates.sandbox import ENVIRONMENT
-
-__all__ = [
-	"as_expression",
-	"is_template",
-	"render",
-	"step_references",
-	"to_json_value",
-	"truthy",
-]
 
 _Path = tuple[Any, ...]  # linked: (the path above, the key), so that a rendering that goes well joins no text
 

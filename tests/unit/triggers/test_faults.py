@@ -23,6 +23,8 @@ class JobTimeoutException(type("BaseTimeoutException", (Exception,), {})):  # ty
 class Connection:
 	"""Keeps the statements."""
 
+	dialect = "mariadb"
+
 	def __init__(self) -> None:
 		self.done: list[str] = []
 
