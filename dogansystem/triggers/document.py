@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dogansystem.engine.definition import Definition, Trigger
+from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, TooDeep
 from dogansystem.engine.templates.render import truthy
 from dogansystem.protocol import Site
@@ -41,11 +41,6 @@ _kept: Kept[Map] = Kept("triggers", MAX_KEPT, LIFETIME, (__file__, versions.PARS
 def wanted(site: Site) -> Map:
 	"""For each DocType, the triggers of enabled workflows, as this transaction sees them. Kept for each stamp."""
 	return _kept.get(site, site.stamp(STAMP), lambda: _read(site))
-
-
-def has_trigger(definition: Definition) -> bool:
-	"""Whether documents start runs of this workflow."""
-	return any(trigger.on == "document" for trigger in definition.triggers)
 
 
 def on_event(
