@@ -8,7 +8,6 @@ import frappe
 from frappe.installer import update_site_config
 from frappe.tests.utils import FrappeTestCase
 
-from dogansystem.homes.frappe import relied
 from dogansystem.homes.frappe.doorbell import Doorbell
 from dogansystem.homes.frappe.site import FrappeSite, current_site
 from dogansystem.orchestrator import Orchestrator
@@ -72,9 +71,6 @@ class SiteTestCase(FrappeTestCase):
 			silent = patch.object(Doorbell, "_call", lambda self, has_workers: None)
 			silent.start()
 			cls.addClassCleanup(silent.stop)
-			exact = patch.object(relied, "SECONDS", 0.0)
-			exact.start()
-			cls.addClassCleanup(exact.stop)
 		was_paused = frappe.conf.pause_scheduler or 0
 		update_site_config("pause_scheduler", 1)
 		cls.addClassCleanup(update_site_config, "pause_scheduler", was_paused)
