@@ -104,7 +104,7 @@ class FrappeSite:
 	@cached_property
 	def catalog(self) -> Catalog:
 		"""Workflows and agents as the DocTypes keep them."""
-		return Catalog(self)
+		return Catalog()
 
 	@property
 	def timezone(self) -> str:

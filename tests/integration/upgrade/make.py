@@ -12,10 +12,10 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from dogansystem.sites.sandbox import Sandbox, TestClock
-from dogansystem.worker.drainer import Drainer
-
 import states
+from dogansystem.sites.sandbox import Sandbox, TestClock
+
+from dogansystem.worker.drainer import Drainer
 
 FOLDER = Path(__file__).parent
 START = 1_767_603_600.0  # 2026-01-05 09:00 UTC
