@@ -68,6 +68,33 @@ class TestFrappeSite(SiteTestCase):
 			with self.assertRaisesRegex(frappe.DoesNotExistError, "no DocType.*Leadd"):
 				call()
 
+	def test_a_field_that_the_doctype_does_not_have_is_named_with_the_nearest_one(self):
+		name = self.todo()
+		contact = {
+			"doctype": "Contact",
+			"first_name": "contract site",
+			"email_ids": [{"email_idd": "a@example.com"}],
+		}
+		with self.site.acting_as(PERSON):
+			for field, call in {
+				"ToDo has no field statuss.*status": lambda: self.site.documents.update(
+					"ToDo", name, {"statuss": "Closed"}
+				),
+				"ToDo has no field statuss.*status?": lambda: self.site.documents.create(
+					"ToDo", {"statuss": "x"}
+				),
+				"Contact Email has no field email_idd.*email_id": lambda: self.site.documents.create(
+					"Contact", contact
+				),
+			}.items():
+				with self.assertRaisesRegex(frappe.DataError, field):
+					call()
+
+	def test_what_was_read_can_be_written_back(self):
+		name = self.todo()
+		found = self.site.documents.get("ToDo", name)
+		self.assertEqual(self.site.documents.update("ToDo", name, found)["description"], found["description"])
+
 	def test_comments_and_assignments(self):
 		name = self.todo()
 		comment = self.site.documents.comment("ToDo", name, "Please look")["name"]

@@ -16,7 +16,7 @@ from frappe import _
 from rq.timeouts import BaseTimeoutException
 
 from dogansystem.engine.errors import TooDeep
-from dogansystem.homes.frappe import stamps
+from dogansystem.homes.frappe import compat, stamps
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.triggers import document
@@ -64,7 +64,7 @@ def on_update(doc: Any, method: str | None = None) -> None:
 	if _is_wanted(doc.doctype):
 		if doc.flags.in_insert:
 			_tell(doc, "created")
-		elif doc._action != "submit":
+		elif not compat.is_submitting(doc):
 			_tell(doc, "updated")
 
 
