@@ -18,6 +18,8 @@ from dogansystem.tests.home import MANAGER, SiteTestCase
 
 
 class TestCommands(SiteTestCase):
+	has_processes = True
+
 	def setUp(self) -> None:
 		super().setUp()
 		folder = tempfile.TemporaryDirectory()
