@@ -37,7 +37,9 @@ def unstamped(before: Stamps, now: Stamps) -> list[str]:
 	return [
 		name
 		for name in sorted({*before, *now})
-		if name not in before or name not in now or (before[name] != now[name] and not _is_newer(before[name], now[name]))
+		if name not in before
+		or name not in now
+		or (before[name] != now[name] and not _is_newer(before[name], now[name]))
 	]
 
 

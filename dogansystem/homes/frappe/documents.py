@@ -57,7 +57,9 @@ class Documents:
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
 		"""Insert a document. Raises DataError for a field that the DocType does not have."""
 		meta = frappe.get_meta(query.known_doctype(doctype))
-		if meta.istable or frappe.has_permission(doctype, "create"):  # who may not create it learns nothing of its fields
+		if meta.istable or frappe.has_permission(
+			doctype, "create"
+		):  # who may not create it learns nothing of its fields
 			_check_fields(doctype, values)
 		return _values(frappe.get_doc({**values, "doctype": doctype}).insert())
 
