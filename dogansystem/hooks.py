@@ -13,6 +13,8 @@ after_migrate = "dogansystem.install.after_migrate"
 before_uninstall = "dogansystem.install.before_uninstall"
 after_uninstall = "dogansystem.install.after_uninstall"
 
+before_tests = "dogansystem.tests.outcome.watch"
+
 # A document that no workflow wants costs one lookup here, and its transaction one short read.
 doc_events = {
 	"*": {

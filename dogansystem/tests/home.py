@@ -10,6 +10,7 @@ from unittest.mock import patch
 import frappe
 from frappe.tests.utils import FrappeTestCase
 
+from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.frappe.catalog import Catalog
 from dogansystem.homes.frappe.doorbell import Doorbell
 from dogansystem.homes.frappe.site import _SETTINGS, FrappeSite, current_site
@@ -18,6 +19,7 @@ from dogansystem.protocol import Settings
 from dogansystem.tests import own
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.own import MANAGER, OTHER, USER
+from dogansystem.triggers import document
 
 ROLES = {
 	PERSON: ["System Manager"],
@@ -50,8 +52,9 @@ class SiteTestCase(FrappeTestCase):
 	ahead: float = 0.0
 	settings: ClassVar[dict[str, Any]] = {}
 	is_alone: ClassVar[bool] = True  # nobody else is at work on the site: no worker, no scheduler, no request
+	needs_unmeasured: ClassVar[bool] = False  # it looks at figures of the whole site
 	has_processes: ClassVar[bool] = (
-		False  # other processes have to see the settings: they are written to the database
+		False  # others have to see the settings, so they are written to the database
 	)
 
 	@classmethod
@@ -75,12 +78,16 @@ class SiteTestCase(FrappeTestCase):
 	def setUp(self) -> None:
 		frappe.set_user("Administrator")
 		self.addCleanup(self.clean)
-		if number := own.under_way():
+		if self.needs_unmeasured and own.has_figures():
+			self.skipTest("the site has figures of its own, and the test looks at all there are")
+		if number := own.runs_of_the_site("Queued", "Running"):
 			self.skipTest(f"{number} runs of the site's own are under way, and the tests would work on them")
 		self.site = current_site()
 		self.move_clock()
 		self._overlay: dict[str, Any] = {}
 		self._patch(FrappeSite, "settings", self._overlaid(FrappeSite.settings))
+		wanted = document.wanted
+		self._patch(document, "wanted", lambda site: own.only_ours(wanted(site)))
 		self._patch(Catalog, "save_workflow", self._guarded(Catalog.save_workflow))
 		self.set_settings(**DEFAULTS | self.settings)
 
@@ -128,7 +135,9 @@ class SiteTestCase(FrappeTestCase):
 
 	def set_settings(self, **values: Any) -> None:
 		"""Change settings for this test: in this process, or in the database where other processes have to see them."""
-		if (values.get("keep_finished_days") or values.get("keep_failed_days")) and own.ended_runs():
+		if (values.get("keep_finished_days") or values.get("keep_failed_days")) and own.runs_of_the_site(
+			*RUN_FINISHED
+		):
 			self.skipTest(
 				"the site has runs of its own that have ended, and the test would have them deleted"
 			)

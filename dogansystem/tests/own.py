@@ -5,7 +5,7 @@ interrupted run of the tests has left is swept away when the next one starts, an
 """
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,9 @@ USERS = (PERSON, MANAGER, USER, OTHER, NOBODY, GONE)
 SETTINGS = "Dogan Settings"
 LATER = 60.0  # seconds: what lies further in the future was written by a test that had moved the clock
 NO_TIME = 1e10  # a stamp, not a moment
+# The tests' own, in SQL.
+_WORKFLOWS = "(COALESCE(run_as, '') IN %(users)s OR owner IN %(users)s OR name LIKE 'contract%%')"
+_RUNS = "(workflow IN %(workflows)s OR COALESCE(run_as, '') IN %(users)s OR COALESCE(started_by, '') IN %(users)s)"
 # Figures and nodes: rows that were there stay, and those that a test has changed are put back after it.
 _FIGURES = ("dogan_process", "dogan_node", "dogan_tally", "dogan_sample", "dogan_state")
 
@@ -28,10 +31,7 @@ _FIGURES = ("dogan_process", "dogan_node", "dogan_tally", "dogan_sample", "dogan
 def sweep() -> None:
 	"""Delete everything that tests have made. Commits."""
 	frappe.db.rollback()
-	workflows = _names(
-		"Dogan Workflow", "run_as IN %(users)s OR owner IN %(users)s OR name LIKE 'contract%%'"
-	)
-	runs = _names("Dogan Workflow Run", "workflow IN %(workflows)s OR run_as IN %(users)s", workflows)
+	workflows, runs = _workflows(), _runs()
 	agents = _names("Dogan Agent", "user IN %(users)s OR name LIKE 'contract%%'")
 	history.uncount(current_site().database, runs)
 	_delete("Dogan Step Run", "run", runs)
@@ -63,31 +63,21 @@ def forget_the_future() -> None:
 	frappe.db.commit()
 
 
-def under_way() -> int:
-	"""How many runs of the site's own are worked off now: drainers of tests would work on them too."""
-	return len(
-		_names(
-			"Dogan Workflow Run",
-			"status IN ('Queued', 'Running') AND COALESCE(run_as, '') NOT IN %(users)s AND workflow NOT LIKE 'contract%%'",
-		)
-	)
+def runs_of_the_site(*states: str) -> int:
+	"""How many runs of the site's own are in one of these states."""
+	query = f"SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE status IN %(states)s AND NOT ({_RUNS})"
+	return frappe.db.sql(query, {"states": states, **_values(_workflows())})[0][0]
 
 
-def ended_runs() -> int:
-	"""How many runs of the site's own have ended."""
-	finished = "status IN ('Succeeded', 'Failed', 'Cancelled')"
-	return len(
-		_names(
-			"Dogan Workflow Run",
-			f"{finished} AND COALESCE(run_as, '') NOT IN %(users)s AND workflow NOT LIKE 'contract%%'",
-		)
-	)
+def has_figures() -> bool:
+	"""Whether the site has measured or recorded something of its own."""
+	tables = ("dogan_tally", "dogan_sample", "tabDogan Baseline")
+	return any(frappe.db.sql(f"SELECT 1 FROM `{table}` LIMIT 1") for table in tables)
 
 
 def next_due() -> float | None:
 	"""When a timer or schedule of the site's own is due next (epoch seconds)."""
-	workflows = _names("Dogan Workflow", "run_as IN %(users)s OR name LIKE 'contract%%'")
-	runs = _names("Dogan Workflow Run", "workflow IN %(workflows)s OR run_as IN %(users)s", workflows)
+	workflows, runs = _workflows(), _runs()
 	((found,),) = frappe.db.sql(
 		"SELECT MIN(due_at) FROM dogan_timer WHERE COALESCE(run, '') NOT IN %(runs)s"
 		" AND COALESCE(subject, '') NOT IN %(workflows)s",
@@ -98,8 +88,14 @@ def next_due() -> float | None:
 
 def owner_of_workflow(name: str) -> str | None:
 	"""Who a workflow of the site's own acts as; None if there is none of that name, or it is the tests'."""
-	run_as = frappe.db.get_value("Dogan Workflow", name, "run_as")
-	return None if run_as in USERS or name.startswith("contract") else run_as
+	return None if name in _workflows() else frappe.db.get_value("Dogan Workflow", name, "run_as")
+
+
+def only_ours(wanted: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+	"""Of what wants documents, the workflows of the tests: their documents start none of the site's own."""
+	ours = set(_workflows())
+	found = {doctype: [each for each in wants if each.workflow in ours] for doctype, wants in wanted.items()}
+	return {doctype: wants for doctype, wants in found.items() if wants}
 
 
 class Figures:
@@ -109,7 +105,7 @@ class Figures:
 		self._rows = {table: self._read(table) for table in _FIGURES}
 
 	def put_back(self) -> None:
-		"""Make them what they were."""
+		"""Make them what they were. Commits."""
 		for table, before in self._rows.items():
 			now = self._read(table)
 			for row in now - before:
@@ -117,9 +113,12 @@ class Figures:
 				frappe.db.sql(f"DELETE FROM `{table}` WHERE {where}", row)
 			for row in before - now:
 				frappe.db.sql(f"REPLACE INTO `{table}` VALUES ({', '.join(['%s'] * len(row))})", row)
+		frappe.db.commit()
 
 	def _read(self, table: str) -> set[tuple[Any, ...]]:
-		where = " WHERE name NOT LIKE 'stamp %%'" if table == "dogan_state" else ""
+		# Stamps must stay new, and the sums of ended runs follow the runs that are deleted.
+		kept = "NOT LIKE 'stamp %%' AND name NOT LIKE 'runs %%' AND name NOT LIKE 'steps %%'"
+		where = f" WHERE name {kept}" if table == "dogan_state" else ""
 		return set(frappe.db.sql(f"SELECT * FROM `{table}`{where}"))
 
 	def _columns(self, table: str) -> list[str]:
@@ -163,9 +162,21 @@ def _kept() -> Path:
 	return Path(frappe.get_site_path("private", "dogan_settings_before_tests.json"))
 
 
-def _names(doctype: str, where: str, workflows: Iterable[str] = ()) -> list[str]:
-	values = {"users": USERS, "workflows": (*workflows, "-")}
-	return [row[0] for row in frappe.db.sql(f"SELECT name FROM `tab{doctype}` WHERE {where}", values)]
+def _workflows() -> list[str]:
+	return _names("Dogan Workflow", _WORKFLOWS)
+
+
+def _runs() -> list[str]:
+	return _names("Dogan Workflow Run", _RUNS, _workflows())
+
+
+def _names(doctype: str, where: str, workflows: Sequence[str] = ()) -> list[str]:
+	query = f"SELECT name FROM `tab{doctype}` WHERE {where}"
+	return [row[0] for row in frappe.db.sql(query, _values(workflows))]
+
+
+def _values(workflows: Sequence[str]) -> dict[str, Any]:
+	return {"users": USERS, "workflows": (*workflows, "-")}
 
 
 def _delete(doctype: str, column: str, values: Sequence[str]) -> None:
