@@ -46,6 +46,9 @@ def sweep() -> None:
 		_delete(doctype, "name", _names(doctype, "name LIKE 'contract%%'"))
 	_delete_from_queue(workflows, runs, agents)
 	frappe.db.delete("ToDo", {"description": ["like", "contract %"]})
+	frappe.db.sql(
+		"DELETE FROM __Auth WHERE doctype = 'User' AND name IN %s", (USERS,)
+	)  # passwords that tests set
 	current_site().touch("triggers")
 	frappe.db.commit()
 

@@ -171,40 +171,11 @@ class TestAPI(SiteTestCase):
 		self.assertEqual(details["items"][0]["item"], 2)
 		self.assertIn("two is bad", details["items"][0]["error"])
 
-	def test_the_form_is_checked_before_it_is_saved(self):
-		doc = {
-			"workflow_name": "unsaved",
-			"run_as": PERSON,
-			"steps": [
-				{"step_id": "a", "action": "data.sett"},
-				{"step_id": "b", "action": "data.set", "after": "mial"},
-			],
-		}
-		found = sorted(desk.check(doc), key=lambda problem: problem["row"])
-		self.assertEqual(
-			[(each["table"], each["row"], each["field"]) for each in found],
-			[("steps", 1, "action"), ("steps", 2, "after")],
-		)
-		self.assertIn("data.set", found[0]["message"])
-		self.assertFalse(frappe.db.exists("Dogan Workflow", "unsaved"))
-
 	def drain(self) -> None:
 		from dogansystem.worker.drainer import Drainer
 
 		Drainer(self.site, until=lambda: True).run()
 		frappe.db.rollback()
-
-	def test_a_field_that_is_not_json_does_not_hide_the_other_problems(self):
-		doc = {
-			"workflow_name": "unsaved",
-			"run_as": PERSON,
-			"steps": [
-				{"step_id": "a", "action": "document.get", "params": "{"},
-				{"step_id": "b", "action": "data.set", "after": "mial"},
-			],
-		}
-		found = [(each["row"], each["field"]) for each in desk.check(doc)]
-		self.assertEqual(sorted(found), [(1, "params"), (2, "after")])
 
 	def test_a_template_becomes_a_disabled_workflow_of_whoever_takes_it(self):
 		found = {each["name"]: each for each in desk.list_templates()}

@@ -25,6 +25,7 @@ class EventTestCase(SiteTestCase):
 		# Frappe keeps the table of a DocType that is deleted.
 		cls.addClassCleanup(frappe.db.sql_ddl, f"DROP TABLE IF EXISTS `tab{DOCTYPE}`")
 		cls.addClassCleanup(frappe.delete_doc, "DocType", DOCTYPE, force=True)
+		cls.addClassCleanup(frappe.db.delete, "Error Log", {"reference_doctype": DOCTYPE})
 
 	def setUp(self) -> None:
 		super().setUp()
@@ -171,6 +172,7 @@ class TestFaults(EventTestCase):
 		self.assertEqual(self.count(self.workflow), 0)
 
 	def test_the_error_log_names_the_document_and_says_what_went_wrong_once(self):
+		frappe.db.delete("Error Log", {"reference_doctype": DOCTYPE})
 		doc = self.save_while(KeyError("trigger"))
 		self.save_while(KeyError("trigger"))
 		(entry,) = frappe.get_all(

@@ -152,28 +152,6 @@ class TestFrappeSite(SiteTestCase):
 		with self.assertRaisesRegex(NotFound, "no.such.method"):
 			self.site.call_method("no.such.method", {})
 
-	def test_a_credential_is_for_those_who_have_its_role(self):
-		frappe.set_user("Administrator")
-		frappe.get_doc(
-			{
-				"doctype": "Dogan Credential",
-				"credential_name": "contract",
-				"kind": "basic",
-				"username": "me",
-				"password": "s3cret",
-				"role": "Dogan User",
-				"hosts": "api.example.com",
-			}
-		).insert()
-		frappe.set_user(USER)
-		self.assertEqual(
-			self.site.credential("contract"),
-			{"type": "basic", "username": "me", "password": "s3cret", "hosts": ["api.example.com"]},
-		)
-		with self.site.acting_as("Guest"):
-			self.assertIsNone(self.site.credential("contract"))
-		self.assertIsNone(self.site.credential("another"))
-
 	def test_the_clock_is_the_databases(self):
 		(seconds,) = frappe.db.sql("SELECT UNIX_TIMESTAMP(NOW(6))")[0]
 		self.assertAlmostEqual(self.site.now(), float(seconds), delta=0.5)
