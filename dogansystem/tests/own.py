@@ -4,6 +4,7 @@ A workflow, run or agent is the tests' if it acts as one of their users, or has 
 interrupted run of the tests has left is swept away when the next one starts, and the settings are put back then.
 """
 
+import atexit
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -136,12 +137,13 @@ def keep_settings() -> None:
 		rows = frappe.db.sql("SELECT field, value FROM tabSingles WHERE doctype = %s", SETTINGS)
 		hidden = frappe.db.sql("SELECT fieldname, password FROM __Auth WHERE doctype = %s", SETTINGS)
 		path.write_text(json.dumps({"rows": rows, "hidden": hidden}))
+		atexit.register(put_settings_back)  # Ctrl-C: unittest does not clean up then
 
 
 def put_settings_back() -> None:
 	"""Make the settings what they were, if a test, or one that was interrupted, has changed them. Commits."""
-	path = _kept()
-	if not path.exists():
+	path = _kept() if getattr(frappe.local, "db", None) else None
+	if path is None or not path.exists():
 		return
 	kept = json.loads(path.read_text())
 	frappe.db.rollback()

@@ -23,6 +23,9 @@ except ImportError:  # before the rooms were moved
 	from dogansystem.sites.frappe.site import current_site
 
 PERSON = "dogan-person@example.com"
+BEFORE = {name: before for name, (_, before, _) in states.RUNS.items()}
+AFTER = {name: after for name, (_, _, after) in states.RUNS.items()}
+AFTER |= {"upgrade-document": "Succeeded", "upgrade-schedule": "Succeeded"}
 
 
 @contextmanager
@@ -39,13 +42,14 @@ def connected(methods: dict[str, Any]) -> Iterator[Any]:
 
 
 def make(path: Path) -> None:
-	"""Leave runs in every state; writes what they are called and how they stand."""
+	"""Leave runs in every state; writes what they are called."""
 	with connected(states.BEFORE) as site:
 		values = {"doctype": "User", "email": PERSON, "first_name": "Upgrade", "send_welcome_email": 0}
 		frappe.get_doc(values).insert().add_roles("System Manager")
 		frappe.db.commit()
 		runs = states.Maker(site, die, PERSON).make()
-		path.write_text(json.dumps({"runs": runs, "statuses": states.statuses(site, runs)}))
+		compare("made", BEFORE, states.statuses(site, runs))
+		path.write_text(json.dumps(runs))
 
 
 def die() -> bool:
@@ -60,10 +64,11 @@ def drain() -> None:
 
 
 def finish(path: Path) -> None:
-	"""Let all go on to their end; writes how they stood before and stand then."""
-	runs = json.loads(path.read_text())["runs"]
+	"""Let all go on to their end."""
+	runs = json.loads(path.read_text())
 	with connected(states.AFTER) as site:
-		before, ahead, now = states.statuses(site, runs), [0.0], site.now
+		compare("after migrating", BEFORE, states.statuses(site, runs))
+		ahead, now = [0.0], site.now
 		site.now = lambda: now() + ahead[0]
 		with site.acting_as(PERSON):
 			site.documents.create(states.DOCTYPE, {"title": "Upgrade"})
@@ -73,7 +78,18 @@ def finish(path: Path) -> None:
 		for workflow in ("upgrade-document", "upgrade-schedule"):
 			found = states.Orchestrator(site).list_runs(workflow)
 			statuses[workflow] = found[-1]["status"] if found else "never started"
-		path.write_text(json.dumps({"before": before, "statuses": statuses}))
+		compare("at the end", AFTER, statuses)
+
+
+def compare(when: str, expected: dict[str, str], found: dict[str, str]) -> None:
+	"""Exit with 1 where they differ."""
+	wrong = [
+		f"{name}: {found.get(name)}, not {status}"
+		for name, status in expected.items()
+		if found.get(name) != status
+	]
+	if wrong:
+		sys.exit("\n  ".join([f"{when}:", *wrong]))
 
 
 if __name__ == "__main__":
