@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from dogansystem.engine.definition import Definition, Trigger
+from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import (
 	DoganError,
 	LimitReached,
@@ -56,11 +56,6 @@ def wanted(site: Site) -> Map:
 		lambda: _kept.get(site, site.stamp(STAMP), lambda: _read(site)),
 		{},
 	)
-
-
-def has_trigger(definition: Definition) -> bool:
-	"""Whether documents start runs of this workflow."""
-	return any(trigger.on == "document" for trigger in definition.triggers)
 
 
 def on_event(

@@ -104,7 +104,7 @@ class FrappeSite:
 	@cached_property
 	def catalog(self) -> Catalog:
 		"""Workflows and agents as the DocTypes keep them."""
-		return Catalog(self)
+		return Catalog()
 
 	@property
 	def timezone(self) -> str:
@@ -217,9 +217,9 @@ class FrappeSite:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
 		return stamps.stamp(self.database, subject)
 
-	def touch(self, subject: str, *, adds: bool = True) -> None:
+	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when the transaction commits."""
-		stamps.touch(self.database, subject, adds)
+		stamps.touch(self.database, subject)
 
 	def listening(self) -> Mapping[str, int]:
 		"""The RQ workers that listen on the queue of drain jobs, asked now."""

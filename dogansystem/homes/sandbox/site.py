@@ -197,7 +197,7 @@ class Sandbox:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
 		return self.database.remember(f"stamp {subject}", lambda: tables.stamp(self.database, subject))
 
-	def touch(self, subject: str, *, adds: bool = True) -> None:
+	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when this thread's transaction commits."""
 		tables.set_stamp(self.database, subject, secrets.token_hex(8))
 		self.database.forget(f"stamp {subject}")
