@@ -105,6 +105,8 @@ def result_of(attempt: Attempt, outcome: Outcome, at: Moment, state: str | None 
 	if isinstance(outcome, Expanded):
 		output = "[]"
 	error_type, error = (outcome.type, outcome.message) if isinstance(outcome, Failed) else (None, None)
+	traceback = outcome.traceback if isinstance(outcome, Failed) else None
+	shown = {"traceback": traceback} if traceback or attempt.lease.attempt > 1 else {}
 	return dialect.update_of(
 		STEP_RUN,
 		attempt.lease.step_run,
@@ -119,6 +121,7 @@ def result_of(attempt: Attempt, outcome: Outcome, at: Moment, state: str | None 
 			"error_type": error_type,
 			"error": error,
 			"modified": at.text,
+			**shown,
 		},
 	)
 

@@ -116,7 +116,7 @@ def _reset_steps(db: Database, run: LockedRun, steps: Collection[str], at: Momen
 		"tabDogan Step Run",
 		"status = 'Pending', attempts = 0, agent = NULL, worker = NULL, started_at = NULL, finished_at = NULL,"
 		" ready_at = NULL, wait_until = NULL, output = NULL, errors = NULL, error = NULL, error_type = NULL,"
-		" earlier_attempts = NULL, modified = %s",
+		" earlier_attempts = NULL, traceback = NULL, modified = %s",
 		(at.text,),
 		[names.step_run(run.name, step) for step in ids],
 	)
