@@ -46,6 +46,7 @@ class Finished:
 		freed: a slot became free, or something stands in line: call `admission.admit`.
 		again: the attempt failed, and there will be another one.
 		begun: the lease `behind` this one, noted as begun in the same transaction.
+		ended: the state in which the run has ended, if that was not told yet.
 	"""
 
 	successor: Lease | None = None
@@ -56,6 +57,7 @@ class Finished:
 	freed: bool = False
 	again: bool = False
 	begun: Lease | None = None
+	ended: str | None = None
 
 
 def write_result(

@@ -96,7 +96,7 @@ def _of_last(attempt: Attempt, outcome: Outcome, at: Moment, behind: Lease | Non
 		leasing.dropping(attempt.lease),
 		result_of(attempt, outcome, at),
 	)
-	return _ending(attempt, statements, Finished(), behind, at)
+	return _ending(attempt, statements, Finished(ended=SUCCEEDED), behind, at)
 
 
 def _ending(

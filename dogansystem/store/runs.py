@@ -7,7 +7,7 @@ queue, slots.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dogansystem.engine import flow
+from dogansystem.engine import flow, log
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.errors import DoganError
 from dogansystem.engine.outputs import encode
@@ -199,6 +199,8 @@ def finalize(db: Database, run: LockedRun, status: str, at: Moment) -> None:
 			"UPDATE `tabDogan Workflow Run` SET error_type = %s, error = %s WHERE name = %s",
 			(*failure, run.name),
 		)
+	level = log.WARNING if status == FAILED else log.INFO
+	log.event(level, "run.end", run=run.name, workflow=run.definition.name, state=status)
 	if run.definition.limits.run_timeout:
 		timers.remove_of_run(db, run.name)
 	if run.definition.limits.concurrent_runs:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from dogansystem.engine import log
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import half_a_character
 from dogansystem.engine.outputs import encode
@@ -83,6 +84,7 @@ def start_run(db: Database, start: Start, at: Moment) -> str:
 	else:
 		states = {step.id: PENDING for step in start.definition.steps}
 		open_run(db, LockedRun(run, start.definition, QUEUED, "", states), at)
+	log.event(log.INFO, "run.start", run=run, workflow=start.definition.name, cause=start.cause)
 	return run
 
 

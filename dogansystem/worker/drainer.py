@@ -183,7 +183,7 @@ class Drainer:
 		self.site.database.rollback()
 		if claimed == limit:
 			self._ring_for_help()
-		return bool(self._batch)
+		return True
 
 	def _batch_size(self) -> int:
 		"""How many steps make a batch. One at first: steps that turn out to be slow would wait here while others idle."""

@@ -63,18 +63,21 @@ class Heartbeat:
 
 	def _run(self) -> None:
 		while not self._done.wait(INTERVAL):
-			try:
-				self.once()
-				self._fails = False
-			except Exception as error:
-				self._failed(error)
+			self.try_once()
 
-	def _failed(self, error: Exception) -> None:
-		"""Tell of a heartbeat that failed, once until one succeeds again, and go on.
+	def try_once(self) -> None:
+		"""The same as `once`, and whatever fails is told, once until a heartbeat succeeds again.
 
 		If the database is away, the main thread meets the same error and deals with it; a lease that runs out meanwhile is
 		what leases are for.
 		"""
+		try:
+			self.once()
+			self._fails = False
+		except Exception as error:
+			self._tell_failure(error)
+
+	def _tell_failure(self, error: Exception) -> None:
 		if not self._fails:
 			level = log.WARNING if self._control.is_lost(error) else log.ERROR
 			log.event(level, "heartbeat.failed", error=error, process=self._process, node=identity.node())
