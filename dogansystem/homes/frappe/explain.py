@@ -26,7 +26,7 @@ PERMISSIONS = {
 _MANDATORY = re.compile(r"\[(.+?), .*\]: (.+)", re.DOTALL)
 _INSUFFICIENT = re.compile(r"Insufficient Permission for (.+) \((\w+)\)")
 _DUPLICATE = re.compile(r"Duplicate entry '(.*)' for key '(?:\w+\.)?(\w+)'", re.DOTALL)
-_LINE_ENDS = re.compile(r"<br\s*/?>|</(?:p|li|div|tr|h\d)>", re.IGNORECASE)
+_LINE_ENDS = re.compile(r"<br\s*/?>|</?(?:p|li|ul|ol|div|tr|table|h\d)\b[^>]*>", re.IGNORECASE)
 
 
 def put_into_words(error: Exception) -> None:
