@@ -23,14 +23,17 @@ is_on = (
 )  # whether events of a level are wanted: asked first, this is all that an ordinary step pays
 
 
-def event(level: int, name: str, *, error: BaseException | None = None, **fields: Any) -> None:
-	"""Tell of an event. Fields that are None are left out; the traceback of `error` follows the line."""
+def event(
+	level: int, name: str, *, error: BaseException | None = None, traceback: str | None = None, **fields: Any
+) -> None:
+	"""Tell of an event. Fields that are None are left out. A traceback, or that of `error`, follows the line."""
 	if not is_on(level):
 		return
 	known = {key: value for key, value in fields.items() if value is not None}
 	chosen = logger if level >= ERROR else _events
 	line = " ".join([name, *(f"{key}={_shown(value)}" for key, value in known.items())])
-	chosen.log(level, "%s", line, exc_info=error, extra={"event": name, "fields": known})
+	text = f"{line}\n{traceback.rstrip()}" if traceback else line
+	chosen.log(level, "%s", text, exc_info=error, extra={"event": name, "fields": known})
 
 
 def _shown(value: Any) -> str:

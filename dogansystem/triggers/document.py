@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from dogansystem.engine import log
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, TooDeep
 from dogansystem.engine.templates.render import truthy
@@ -91,8 +92,9 @@ def _start(
 		)  # fmt: skip
 	except TooDeep:
 		raise  # an error on the run that caused it, whose step is writing this document
-	except LimitReached:
-		return None  # when_full: skip
+	except LimitReached as error:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=want.workflow, cause="document", message=str(error))
+		return None
 	except DoganError as error:
 		return starting.start_failed(
 			site, site.database, want.version, error, at, cause="document", started_by=site.user, trigger=about,

@@ -7,7 +7,7 @@ decides how many of the times that passed are made up for.
 import json
 from typing import Any
 
-from dogansystem.engine import schedule
+from dogansystem.engine import log, schedule
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, NotFound, WrongState
 from dogansystem.engine.outputs import encode
@@ -63,8 +63,8 @@ def _start(site: Site, db: Database, definition: Definition, version: str, due: 
 			site, db, definition.name, at, cause="schedule", started_by=user, trigger=about, strict=False,
 			idempotency_key=f"schedule {due:.3f}",
 		)  # fmt: skip
-	except LimitReached:
-		return  # when_full: skip
+	except LimitReached as error:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=definition.name, cause="schedule", message=str(error))
 	except DoganError as error:
 		starting.start_failed(site, db, version, error, at, cause="schedule", started_by=user, trigger=about)
 

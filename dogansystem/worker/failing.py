@@ -13,13 +13,17 @@ from dogansystem.worker import identity
 
 MAX_TRACEBACK = 20_000  # characters that are kept, the last ones: they tell where it happened
 
+UNEXPECTED = (
+	"an error that {} did not expect. System Managers see where it happened, in the step's traceback."
+)
+
 
 def outcome_of(site: Site, step: str, error: BaseException, act: Act | None) -> Failed:
 	"""The outcome of an attempt of `step` that raised `error` while it did `act`; None: it had not come so far."""
 	failed = outcomes.failed(error)
 	kept = None if is_expected(error) else traceback_of(error)
-	explained = _explanation(site, error, act) if act else None
-	if explained is None:
+	explained = act and (UNEXPECTED.format(act.action) if kept else _explanation(site, error, act))
+	if not explained:
 		return Failed(failed.names, failed.message, kept)
 	text = f"Step {step}: {explained}\n\n{failed.message}"
 	return Failed(failed.names, outcomes.as_message(text), kept)
@@ -44,9 +48,9 @@ def tell(site: Site, lease: Lease, workflow: str, outcome: Failed, retried: bool
 	"""Log an attempt that failed, after its commit, and report an unexpected error. Raises what says that the database is
 	away."""
 	name = "step.retry" if retried else "step.failed"
-	log.event(log.WARNING, name, error_type=outcome.type, message=outcome.message, **facts(lease))
+	about = {"error_type": outcome.type, "message": outcome.message, **facts(lease)}
+	log.event(log.WARNING, name, traceback=outcome.traceback, **about)
 	if outcome.traceback:
-		log.event(log.WARNING, "step.traceback", traceback=outcome.traceback, step=lease.step_run)
 		report(site, f"{workflow}: {outcome.type}", outcome.traceback, lease.run)
 
 

@@ -16,6 +16,7 @@ from frappe.utils import get_system_timezone
 from rq import get_current_job
 
 from dogansystem.actions import registry
+from dogansystem.engine import log
 from dogansystem.homes.frappe import explain, links, logs, production, reports, stamps
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
@@ -250,7 +251,8 @@ class FrappeSite:
 			return False
 		try:
 			return bool(self.doorbell.redis.hexists(self._worker_key, "shutdown_requested_date"))
-		except Exception:
+		except Exception as error:
+			log.event(log.WARNING, "redis.away", message=str(error))
 			return False
 
 	def others_wait(self) -> bool:
