@@ -12,6 +12,7 @@ from dogansystem.engine import log
 from dogansystem.homes.frappe import logs
 from dogansystem.homes.frappe.documents import Documents
 from dogansystem.protocol import Act
+from dogansystem.store import versions
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
 from dogansystem.worker.drainer import Drainer
@@ -231,6 +232,33 @@ class TestNotices(FailureTestCase):
 		self.assertEqual(reached, [OTHER])
 		(told,) = self.notices(for_user=OTHER)
 		self.assertEqual((told.document_type, told.document_name), ("ToDo", name))
+
+
+class TestUnreadableVersion(FailureTestCase):
+	def test_its_runs_fail_and_say_so_and_all_others_go_on(self):
+		runs = {}
+		for name in ("contract-broken", "contract-good"):
+			self.orchestrator.import_workflow({"name": name, "run_as": PERSON, "steps": [step("a")]})
+			runs[name] = self.orchestrator.start_run(name)
+		# Triggers read enabled workflows only: here it is about runs.
+		self.site.catalog.set_enabled("contract-broken", False)
+		frappe.db.sql(
+			"UPDATE `tabDogan Workflow Version` SET definition = '{' WHERE workflow = 'contract-broken'"
+		)
+		frappe.db.commit()
+		versions._kept.forget(self.site)
+		frappe.cache.delete_keys("dogan_cache:")
+		Drainer(self.site, until=lambda: True).run()
+		self.advance(60)
+		self.assertTrue(tick(self.site))
+		frappe.db.rollback()
+		broken = frappe.get_doc(RUN, runs["contract-broken"])
+		self.assertEqual((broken.status, broken.error_type), ("Failed", "UnreadableVersion"))
+		self.assertIn("start a new run", broken.error)
+		self.assertEqual(frappe.db.get_value(RUN, runs["contract-good"], "status"), "Succeeded")
+		logged = {"reference_doctype": RUN, "reference_name": broken.name}
+		self.assertEqual(frappe.db.count("Error Log", logged), 1)
+		self.assertEqual(frappe.db.count("Notification Log", {"document_name": broken.name}), 1)
 
 
 class TestLog(FailureTestCase):
