@@ -11,7 +11,7 @@ from dogansystem.api.arguments import as_object, checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
-from dogansystem.homes.frappe.permissions import RUN, may_change_run
+from dogansystem.homes.frappe.permissions import RUN, is_system_manager, may_change_run
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
@@ -130,8 +130,11 @@ def run_view(run: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def step_details(run: str, step: str) -> dict[str, Any]:
-	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first."""
-	need_run(run)
+	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first.
+
+	System Managers also get the `traceback` of an error that nobody expected: the step's own, or that of an item.
+	"""
+	user = need_run(run)
 	row = (
 		frappe.db.get_value(
 			STEP_RUN,
@@ -154,6 +157,7 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		"earlier_attempts": decode(row.earlier_attempts) or [],
 		"items": [_item(item) for item in items],
 		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
+		**({"traceback": _traceback(run, step)} if is_system_manager(user) else {}),
 	}
 
 
@@ -178,6 +182,13 @@ def _wakes_at(run: str) -> dict[str, Any]:
 	site = current_site()
 	rows = site.database.sql("SELECT step_run, due_at FROM dogan_timer WHERE run = %s", (run,))
 	return {step_run: site.local_time(due_at) for step_run, due_at in rows if step_run}
+
+
+def _traceback(run: str, step: str) -> str | None:
+	"""The traceback of a step, or else of its first item that has one."""
+	with_one = {"run": run, "step": step, "traceback": ["is", "set"]}
+	found = frappe.get_all(STEP_RUN, with_one, pluck="traceback", order_by="item asc", limit=1)
+	return found[0] if found else None
 
 
 def _item(row: Any) -> dict[str, Any]:

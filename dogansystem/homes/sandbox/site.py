@@ -28,7 +28,7 @@ from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
 from dogansystem.homes.sandbox.shelf import Shelf
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Document, Settings, Surroundings
+from dogansystem.protocol import Act, Document, Settings, Surroundings
 from dogansystem.triggers import document as trigger
 
 DEFAULT_USER = "sandbox@example.com"
@@ -188,6 +188,14 @@ class Sandbox:
 	def credential(self, name: str) -> Mapping[str, Any] | None:
 		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
 		return self._credentials.get(name)
+
+	def explain(self, error: BaseException, act: Act) -> str | None:
+		"""Nothing: a sandbox's own errors say what is wrong and what to do."""
+		return None
+
+	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
+		"""Nothing: a sandbox has no place for errors but the log."""
+		return False
 
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once this thread's transaction has committed; drop it if it rolls back."""

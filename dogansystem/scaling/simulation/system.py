@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dogansystem.engine.errors import InputError
 
-# The worker's rules. Sources: worker/drainer.py, worker/beat.py, protocol.py, homes/sandbox/doorbell.py.
+# The worker's rules. Sources: worker/drainer.py, worker/heartbeat.py, protocol.py, homes/sandbox/doorbell.py.
 MAX_BATCH = 50  # steps claimed at a time
 BATCH_SECONDS = 0.1  # of work in a batch
 MAX_CHAIN = 50  # steps of one run in a row

@@ -14,7 +14,7 @@ from dogansystem.scaling.simulation.result import Result
 from dogansystem.scaling.simulation.simulate import simulate
 from dogansystem.scaling.simulation.system import Machine, Outages, System
 from dogansystem.scaling.simulation.workload import Agent, Arrivals, Service, Workload
-from dogansystem.worker import batch, beat, chores, drainer
+from dogansystem.worker import batch, chores, drainer, heartbeat
 
 FREE = Machine(step=0, claim=0, commit=0, chores=0, admit=0, look=0, ring=0, call=0)  # nothing but the queue
 
@@ -189,7 +189,7 @@ def test_where_nobody_listens_a_retry_waits_for_the_tick():
 def test_the_rules_are_those_of_the_worker():
 	for name in ("MAX_BATCH", "BATCH_SECONDS", "MAX_CHAIN", "CHORES_INTERVAL", "RING_INTERVAL"):
 		assert getattr(rules, name) == getattr(drainer, name), name
-	assert (rules.BEAT_INTERVAL, rules.PATIENCE) == (beat.BEAT_INTERVAL, beat.PATIENCE)
+	assert (rules.BEAT_INTERVAL, rules.PATIENCE) == (heartbeat.INTERVAL, heartbeat.PATIENCE)
 	assert rules.HOLD == batch.HOLD
 	assert rules.SILENT == chores.SILENT
 	assert (rules.LEASE, rules.LINGER) == (Settings().lease, Settings().linger)

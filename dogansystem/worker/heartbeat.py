@@ -1,8 +1,8 @@
-"""The beat: one thread of a worker process that says that it lives and watches over the step in hand.
+"""The heartbeat: one thread of a worker process that says that the process lives and watches over the step in hand.
 
-One beat per process, not per step: a step of an hour keeps its lease by it. The thread also returns what the process
-has claimed but cannot begin soon, because a step turned out to be slow, and gives the process up when an attempt cannot
-be ended.
+There is one heartbeat for each process, not for each step: it keeps the lease of a step that takes an hour. The thread
+also returns what the process has claimed but cannot begin soon because a step turned out to be slow, and gives the process
+up when an attempt cannot be ended.
 """
 
 import os
@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
 from dogansystem.store import nodes, processes, samples
 from dogansystem.store.moment import moment
@@ -18,7 +19,7 @@ from dogansystem.worker.control import Control
 from dogansystem.worker.machine import Machine
 from dogansystem.worker.tally import Tally
 
-BEAT_INTERVAL = 2.0  # seconds; the lease is at least several of them
+INTERVAL = 2.0  # seconds between two heartbeats; the lease is at least several of them
 OVERRUN = 5.0  # seconds past its timeout after which an attempt counts as one that cannot be interrupted
 EXIT_STUCK = 70  # of a process that gave itself up; EX_SOFTWARE
 PATIENCE = 1.0  # seconds a step may take before what is claimed behind it goes back to the queue
@@ -26,19 +27,19 @@ PATIENCE = 1.0  # seconds a step may take before what is claimed behind it goes 
 
 @dataclass(slots=True)
 class Progress:
-	"""What the main thread tells the beat. Written by one thread, read by the other."""
+	"""What the main thread tells the heartbeat. Written by one thread, read by the other."""
 
 	steps: int = 0
 	failures: int = 0
 	began: float | None = None  # time.monotonic() when the step in hand began
 	due: float | None = None  # time.monotonic() when its time will be up
 	behind: int = 0  # steps claimed and not begun
-	lost: bool = False  # somebody declared this process dead
+	lost: bool = False  # another process declared this one dead
 	stopping: threading.Event = field(default_factory=threading.Event)
 	tally: Tally = field(default_factory=Tally)
 
 
-class Beat:
+class Heartbeat:
 	"""Runs while the block is entered."""
 
 	def __init__(self, site: Site, control: Control, process: int, progress: Progress, replaceable: bool):
@@ -48,10 +49,11 @@ class Beat:
 		self._progress = progress
 		self._replaceable = replaceable
 		self._machine = Machine(site, control)
+		self._fails = False
 		self._done = threading.Event()
-		self._thread = threading.Thread(target=self._run, name=f"beat-{process}", daemon=True)
+		self._thread = threading.Thread(target=self._run, name=f"heartbeat-{process}", daemon=True)
 
-	def __enter__(self) -> "Beat":
+	def __enter__(self) -> "Heartbeat":
 		self._thread.start()
 		return self
 
@@ -60,30 +62,45 @@ class Beat:
 		self._thread.join()
 
 	def _run(self) -> None:
-		while not self._done.wait(BEAT_INTERVAL):
-			try:
-				self.once()
-			except Exception:
-				# The database is away. The main thread meets the same and deals with it; a lease that runs out
-				# meanwhile is what leases are for.
-				continue
+		while not self._done.wait(INTERVAL):
+			self.try_once()
+
+	def try_once(self) -> None:
+		"""The same as `once`, and whatever fails is told, once until a heartbeat succeeds again.
+
+		If the database is away, the main thread meets the same error and deals with it; a lease that runs out meanwhile is
+		what leases are for.
+		"""
+		try:
+			self.once()
+			self._fails = False
+		except Exception as error:
+			self._tell_failure(error)
+
+	def _tell_failure(self, error: Exception) -> None:
+		if not self._fails:
+			level = log.WARNING if self._control.is_lost(error) else log.ERROR
+			log.event(level, "heartbeat.failed", error=error, process=self._process, node=identity.node())
+		self._fails = True
 
 	def once(self) -> None:
-		"""Beat, and look after what is in hand."""
+		"""Say that the process lives, and look after what is in hand."""
 		if self._site.stop_requested():
 			self._progress.stopping.set()
-		if not self._beat():
+		if not self._tell():
+			log.event(log.ERROR, "process.lost", process=self._process, node=identity.node())
 			self._progress.lost = True
 			self._progress.stopping.set()
 		elif self._is_overdue():
 			self._give_up()
 		elif self._progress.behind and self._is_slow():
-			self._control.run(self._give_back)
+			self._give_back()
 		else:
 			self._machine.tell()
 
 	def _give_up(self) -> None:
 		"""Have the run go on without this process, which an attempt that cannot be interrupted keeps busy."""
+		log.event(log.ERROR, "process.stuck", process=self._process, node=identity.node())
 		self._progress.lost = True
 		self._progress.stopping.set()
 		self._done.set()
@@ -97,25 +114,25 @@ class Beat:
 		due = self._progress.due
 		return due is not None and time.monotonic() > due + OVERRUN
 
-	def _beat(self) -> bool:
-		"""Say that the process lives, and write down what it has measured, in one transaction."""
+	def _tell(self) -> bool:
+		"""Say that the process lives, and write down what it has measured, in one transaction. False: it is declared dead."""
 		at, progress, measured = moment(self._site), self._progress, self._progress.tally.take()
 
-		def beat(db: Database) -> bool:
+		def tell(db: Database) -> bool:
 			if self._replaceable and nodes.is_draining(db, identity.node()):
 				progress.stopping.set()
 			samples.note(db, at.seconds, measured)
 			return processes.beat(db, self._process, at, progress.steps, progress.failures)
 
 		try:
-			return self._control.run(beat)
+			return self._control.run(tell)
 		except Exception:
 			progress.tally.put_back(measured)
 			raise
 
-	def _give_back(self, db: Database) -> int:
+	def _give_back(self) -> None:
 		self._progress.behind = 0
-		return chores.give_back(self._site, db, self._process)
+		chores.give_back(self._site, self._control, self._process)
 
 	def _is_slow(self) -> bool:
 		began = self._progress.began
