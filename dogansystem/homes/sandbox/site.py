@@ -13,20 +13,22 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dogansystem.actions import registry
 from dogansystem.actions.base import Action
+from dogansystem.engine.errors import NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import Clock, DatabaseClock, SystemClock
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.homes.sandbox import settings, tables
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.connections import Connections
-from dogansystem.homes.sandbox.credentials import Credentials
+from dogansystem.homes.sandbox.credentials import from_environment
 from dogansystem.homes.sandbox.documents import Documents
-from dogansystem.homes.sandbox.doorbell import Doorbell
+from dogansystem.homes.sandbox.doorbell import Doorbell, folder_for
 from dogansystem.homes.sandbox.errors import ValidationError
-from dogansystem.homes.sandbox.methods import Methods
 from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
+from dogansystem.homes.sandbox.redis_doorbell import VARIABLE, RedisDoorbell
+from dogansystem.homes.sandbox.settings import read_settings, write_settings
 from dogansystem.homes.sandbox.shelf import Shelf
+from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Document, Settings, Surroundings
 from dogansystem.triggers import document as trigger
@@ -63,8 +65,8 @@ class Sandbox:
 		self._default_user = user
 		self._acting = threading.local()
 		self._zone = _zone(timezone)
-		self._methods = Methods()
-		self._credentials = Credentials()
+		self._methods: dict[str, Callable[..., Any]] = {}
+		self._credentials: dict[str, Mapping[str, Any]] = {}
 		self._actions: Mapping[str, Any] = registry.core_actions()
 		self._watchers: list[Callable[[list[str]], None]] = []
 		self._stopping = threading.Event()
@@ -73,10 +75,10 @@ class Sandbox:
 		self.clock = clock or self._own_clock()
 		self.permissions = Permissions(self)
 		self.people = People(self)
-		self.documents = Documents(self)
+		self.documents = Documents(self, self.permissions)
 		self.catalog = Catalog(self)
 		self.cache = Unshared()
-		self.doorbell = Doorbell(self.open_control)
+		self.doorbell = self._make_doorbell()
 
 	# Opening and closing
 
@@ -92,9 +94,16 @@ class Sandbox:
 
 	def _make_tables(self) -> str:
 		try:
-			return tables.ensure(self.database)
+			return ensure_tables(self.database)
 		except self._connections.errors as error:
 			raise AddressError(f"{self.address} cannot be used: {error.args[-1]}") from None
+
+	def _make_doorbell(self) -> Doorbell | RedisDoorbell:
+		place = f"{self.name} {'' if self.dialect == 'mariadb' else self.address}"
+		if url := os.environ.get(VARIABLE):
+			return RedisDoorbell(url, f"dogansystem:{place}")
+		folder = self._connections.folder
+		return Doorbell(folder / "bell" if folder else folder_for(place))
 
 	def _own_clock(self) -> Clock:
 		return DatabaseClock(self.open_control) if self.dialect == "mariadb" else SystemClock()
@@ -139,7 +148,7 @@ class Sandbox:
 	def settings(self) -> Settings:
 		"""Dogan Settings, read once per transaction."""
 		database = self.database
-		return database.remember("settings", lambda: settings.read(database))
+		return database.remember("settings", lambda: read_settings(database))
 
 	def versions(self) -> dict[str, str]:
 		"""Nothing: a sandbox is made of nothing but this app."""
@@ -182,12 +191,19 @@ class Sandbox:
 			database.leave_step()
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
-		"""Call a function that `whitelist` put on the list. Raises NotFound."""
-		return self._methods.call(method, args)
+		"""Call a function that `whitelist` put on the list. Raises NotFound for any other."""
+		function = self._methods.get(method)
+		if function is None:
+			known = ", ".join(sorted(self._methods)) or "none yet"
+			raise NotFound(
+				f"This sandbox has no server method {method!r} (known: {known})."
+				f" Add it with sandbox.whitelist({method!r}, function), or run the workflow on a site that has it."
+			)
+		return function(**args)
 
 	def credential(self, name: str) -> Mapping[str, Any] | None:
 		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
-		return self._credentials.get(name)
+		return self._credentials.get(name) or from_environment(name)
 
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once this thread's transaction has committed; drop it if it rolls back."""
@@ -195,11 +211,11 @@ class Sandbox:
 
 	def stamp(self, subject: str) -> str:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
-		return self.database.remember(f"stamp {subject}", lambda: tables.stamp(self.database, subject))
+		return self.database.remember(f"stamp {subject}", lambda: read_stamp(self.database, subject))
 
 	def touch(self, subject: str, *, adds: bool = True) -> None:
 		"""Give `subject` another stamp when this thread's transaction commits."""
-		tables.set_stamp(self.database, subject, secrets.token_hex(8))
+		write_stamp(self.database, subject, secrets.token_hex(8))
 		self.database.forget(f"stamp {subject}")
 
 	def listening(self) -> Mapping[str, int]:
@@ -290,7 +306,7 @@ class Sandbox:
 		"""Change Dogan Settings by their field names. Commits. Raises ValidationError."""
 		database = self.database
 		try:
-			settings.write(database, values)
+			write_settings(database, values)
 			database.commit()
 		except BaseException:
 			database.rollback()
@@ -298,11 +314,11 @@ class Sandbox:
 
 	def whitelist(self, name: str, function: Callable[..., Any]) -> None:
 		"""Let `method.call` call `function` by the dotted path `name`."""
-		self._methods.add(name, function)
+		self._methods[name] = function
 
 	def set_credential(self, name: str, credential: Mapping[str, Any]) -> None:
 		"""Keep a secret for `http.request` under a name, in this process only; never in the database."""
-		self._credentials.keep(name, credential)
+		self._credentials[name] = dict(credential)
 
 	def add_action(self, path: str) -> None:
 		"""Add an action of another app by the dotted path of its class. Raises ActionError."""
