@@ -1,5 +1,6 @@
 """`dogansystem serve`: worker processes and the clock, until they are told to stop."""
 
+import math
 import multiprocessing
 import signal
 import threading
@@ -88,5 +89,5 @@ def work(url: str) -> None:
 		while not site.stop_requested():
 			if not standby.may_work(site):
 				continue
-			current[:] = [Drainer(site, replaceable=True)]
+			current[:] = [Drainer(site, replaceable=True, linger=math.inf)]
 			current[0].run()
