@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from functools import partial
 
 from dogansystem.protocol import Database, Site
-from dogansystem.store import idle, items, leasing, nodes, processes, samples
+from dogansystem.store import idle, items, leasing, nodes, processes, samples, state
 from dogansystem.store.attempts import Finished
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, identity, sampling
@@ -29,6 +29,7 @@ MAX_CHAIN = (
 )
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
 RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
+COME_BACK_SECONDS = 5.0  # that the processes of a site get to come back to a database that was away
 SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
 TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
 RING_INTERVAL = 0.05  # seconds between two rings for help
@@ -50,17 +51,20 @@ class Drainer:
 		until: Callable[[], bool] | None = None,
 		replaceable: bool = False,
 		linger: float | None = None,
+		patience: float = RECONNECT_SECONDS,
 	) -> None:
 		"""`until` is asked whenever nothing is ready; True ends the drainer at once, whatever the linger time.
 
 		`replaceable`: this process does nothing else and somebody starts another one. It may end itself when a step
 		cannot be interrupted. `linger`: seconds it listens when there is nothing to do; None: as the settings say.
+		`patience`: seconds it waits for a database that went away.
 		"""
 		self.site = site
 		self._replaceable = replaceable
 		self.progress = Progress()
 		self._until = until
 		self._settings = site.settings()
+		self._patience = patience
 		self._linger_seconds = self._settings.linger if linger is None else linger
 		self._worker = identity.worker()
 		self._pace: float | None = None  # seconds per step, a moving average; None: it has done none
@@ -112,18 +116,24 @@ class Drainer:
 		What had begun does not count as an attempt: its lease tells that its transaction did not commit.
 		"""
 		self._batch.forget()
-		patience = time.monotonic() + RECONNECT_SECONDS
+		began = time.monotonic()
 		while not self.progress.stopping.wait(1.0):
 			try:
 				self.site.database.reconnect()
 				self._control.reconnect()
 				self._control.run(lambda db: leasing.unbegin_all(db, self._process))
 				self._batch.give_back()
+				if time.monotonic() - began > COME_BACK_SECONDS:
+					self._control.run(self._give_others_time)
 				return True
 			except Exception as again:
-				if not self.site.database.is_lost(again) or time.monotonic() > patience:
+				if not self.site.database.is_lost(again) or time.monotonic() - began > self._patience:
 					raise again from error
 		return False
+
+	def _give_others_time(self, db: Database) -> None:
+		"""Have nobody be declared dead for now: no heartbeat of any process got through."""
+		state.take_turn(db, "chores", self.site.now() + COME_BACK_SECONDS, 0.0)
 
 	def _register(self, db: Database) -> int:
 		at = moment(self.site)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dogansystem.actions import registry
 from dogansystem.actions.base import Action
-from dogansystem.engine.errors import NotFound
+from dogansystem.engine.errors import DoganError, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import Clock, DatabaseClock, SystemClock
 from dogansystem.homes.databases.connection import Connection
@@ -96,6 +96,8 @@ class Sandbox:
 		try:
 			return ensure_tables(self.database)
 		except self._connections.errors as error:
+			if isinstance(error, DoganError):
+				raise  # it says by itself what to do
 			raise AddressError(f"{self.address} cannot be used: {error.args[-1]}") from None
 
 	def _make_doorbell(self) -> Doorbell | RedisDoorbell:
