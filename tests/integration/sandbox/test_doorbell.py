@@ -16,6 +16,7 @@ import pytest
 from dogansystem.homes.databases.address import AddressError
 from dogansystem.homes.sandbox import Sandbox
 
+
 def _listen(sandbox: Sandbox, seconds: float, answers: list[bool]) -> threading.Thread:
 	thread = threading.Thread(target=lambda: answers.append(sandbox.doorbell.wait(seconds)))
 	thread.start()
