@@ -1,6 +1,6 @@
 """The `dogansystem` command: workflows in a sandbox, with no bench. Source: workflow-format.md, the command line.
 
-Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition or input, 3 could not start.
+Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition, input or usage, 3 could not be done.
 """
 
 import sqlite3

@@ -16,7 +16,7 @@ PATIENCE = 20.0  # seconds a run waits for a database that takes nothing
 
 
 def start(site: Sandbox, definition: Definition, given: Any, document: Mapping[str, Any] | None) -> str:
-	"""Keep the definition, register the agents it names that nobody registered, and start a run of it."""
+	"""Keep the definition, register the agents that it names and that are missing, and start a run of it."""
 	orchestrator = Orchestrator(site)
 	site.catalog.save_workflow(definition, True)
 	_register_agents(orchestrator, definition)
@@ -81,7 +81,7 @@ class NotSent(Action):
 		self._action.validate(params)
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
-		"""Note the call; the output is null, because nobody has answered."""
+		"""Note the call; the output is null, as there is no answer."""
 		self._log.append({"step": context.step, "action": self._action.name, "params": params})
 		return None
 

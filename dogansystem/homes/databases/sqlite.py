@@ -4,8 +4,8 @@ Reads outside a transaction do not open one, so they always see the newest state
 at once (BEGIN IMMEDIATE): a transaction that began by reading could otherwise find, at its first write, that its
 snapshot is too old. A step that only waits therefore never holds the lock.
 
-A disk that takes nothing counts as a lost connection: the transaction is undone at once, and whoever works here tries
-again until there is room.
+A disk that takes nothing counts as a lost connection: the transaction is undone at once, and workers try again until
+there is room.
 """
 
 import sqlite3
@@ -72,7 +72,7 @@ class Turn:
 			return False
 		was_holder = self.holder is token
 		if was_holder:
-			self.holder = None  # before the release: afterwards somebody else may have it
+			self.holder = None  # before the release: afterwards another thread may have it
 		given = False
 		try:
 			while True:
@@ -171,7 +171,7 @@ class SQLite(Connection):
 			self._check_still_writing(connection)
 			return
 		self._is_writing = (
-			True  # first: a deadline may strike at any time, and then `rollback` gives the turn back
+			True  # first: a deadline may come at any time, and then `rollback` gives the turn back
 		)
 		try:
 			self._turn.take(self._token)
@@ -249,7 +249,7 @@ class SQLite(Connection):
 			self._end_turn()
 
 	def is_conflict(self, error: BaseException) -> bool:
-		"""Whether somebody else had the file locked for too long."""
+		"""Whether another process had the file locked for too long."""
 		return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 	def is_duplicate(self, error: BaseException) -> bool:

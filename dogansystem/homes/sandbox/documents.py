@@ -27,7 +27,7 @@ Rows = list[Document]
 
 DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
 STATES = ("a draft", "submitted", "cancelled")  # by docstatus
-MAX_SKIPPED = 1000  # names of a series that somebody gave away by hand
+MAX_SKIPPED = 1000  # names of a series that were given by hand
 
 # What every document has, in Frappe's order; a change may not touch the first four.
 CONSTANT = ("doctype", "name", "owner", "creation")

@@ -21,7 +21,7 @@ from pathlib import Path
 _log = logging.getLogger(__name__)
 
 LISTENER = "listener-"  # how the names of sockets begin
-MARK = "rung"  # a file: somebody rang and nobody listened
+MARK = "rung"  # a file: a ring that nobody heard
 
 
 def folder_for(place: str) -> Path:
@@ -40,7 +40,7 @@ class Doorbell:
 		self._closed = threading.Event()
 
 	def ring(self) -> None:
-		"""Wake one drainer that listens, else the next one that begins to. Never blocks, never raises."""
+		"""Wake one drainer that listens; if none does, the next one that begins to. Never blocks, never raises."""
 		try:
 			self._make_folder()
 			if not self._wake_one():
@@ -110,7 +110,7 @@ class Doorbell:
 
 
 def _wake(path: Path) -> bool:
-	"""Wake the listener at `path`; False if it has gone, or somebody else wakes it."""
+	"""Wake the listener at `path`; False if it has gone, or another ringer wakes it."""
 	with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
 		bell.setblocking(False)
 		try:

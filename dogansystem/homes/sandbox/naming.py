@@ -16,7 +16,7 @@ from dogansystem.homes.sandbox.errors import (
 MAX_LENGTH = 140  # characters of a name or of a DocType's. Source: Frappe's `name` column
 SERIES_DIGITS = "#" * 5
 HASH_BYTES = 5  # 10 hexadecimal digits, as long as Frappe's
-# DocTypes of Frappe core whose documents nobody calls by name.
+# DocTypes of Frappe core whose documents have no name that means anything.
 UNNAMED = frozenset(
 	{"Comment", "Communication", "Custom DocPerm", "File", "Notification Log", "ToDo", "Version"}
 )
@@ -81,7 +81,7 @@ def _series_part(part: str, values: Mapping[str, Any], today: datetime) -> str:
 
 
 def _next_number(database: Connection, prefix: str) -> int:
-	"""Count on in a series. Whoever creates at the same time waits until this transaction ends: no gaps."""
+	"""Count on in a series. Another transaction that does so waits for the end of this one, so there are no gaps."""
 	again = (
 		"ON CONFLICT (prefix) DO UPDATE SET" if database.dialect == "sqlite" else "ON DUPLICATE KEY UPDATE"
 	)

@@ -18,7 +18,7 @@ from dogansystem.store.moment import moment
 
 USER = "User"
 EVERYBODY = frozenset({"All", "Guest"})
-# Somebody whom nobody has described is a person with a laptop who tries things out.
+# A user without a User document is a person with a laptop who tries things out.
 TRUSTED = EVERYBODY | {"Desk User", "System Manager", "Dogan Manager", "Dogan User"}
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\Z")
@@ -35,7 +35,7 @@ class People:
 	def add_user(
 		self, user: str, roles: Iterable[str] = (), *, full_name: str = "", enabled: bool = True
 	) -> None:
-		"""Describe a user, who from now on has these roles and no others. Commits."""
+		"""Add or replace a user, who has these roles and no others. Commits."""
 		described = {
 			"doctype": USER,
 			"name": user,
@@ -47,14 +47,14 @@ class People:
 		self._site.load_documents([described])
 
 	def exists(self, user: str) -> bool:
-		"""Whether `user` may act. One whom nobody has described may; Guest may not."""
+		"""Whether `user` may act. One without a User document may; Guest may not."""
 		if not user or user == GUEST:
 			return False
 		described = self._user(user)
 		return described is None or bool(described.get("enabled", 1))
 
 	def roles(self, user: str) -> set[str]:
-		"""The roles of a user; one whom nobody has described is trusted with the common ones."""
+		"""The roles of a user; one without a User document has the common ones."""
 		if user == GUEST:
 			return {GUEST}
 		described = self._user(user)

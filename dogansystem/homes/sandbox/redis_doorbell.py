@@ -38,10 +38,10 @@ class RedisDoorbell:
 		self._stopped = threading.Event()
 
 	def ring(self) -> None:
-		"""Wake one drainer that listens, else the next one that begins to. Never raises."""
+		"""Wake one drainer that listens; if none does, the next one that begins to. Never raises."""
 		try:
 			with self._redis.pipeline() as pipe:
-				# Redis serves those who wait at the end of the transaction, one for each ring: what is left is for nobody.
+				# Listeners are served at the end of the transaction, one for each ring. What is left was not heard: one is enough.
 				pipe.rpush(self._key, b"!").ltrim(self._key, 0, 0).expire(self._key, KEPT).execute()
 		except self._errors as error:
 			_log.warning("The doorbell cannot be rung, so workers come up to a second later: %s", error)

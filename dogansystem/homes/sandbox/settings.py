@@ -36,7 +36,6 @@ def read_settings(database: Connection) -> Settings:
 
 def write_settings(database: Connection, values: Mapping[str, Any]) -> None:
 	"""Store some settings by their field names. Raises ValidationError for an unknown or impossible one."""
-	database.begin()
 	for field, value in values.items():
 		if field not in FIELDS:
 			raise ValidationError(f"{DOCTYPE} has no field {field!r}; it has {', '.join(FIELDS)}.")

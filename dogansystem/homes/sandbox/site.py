@@ -1,21 +1,18 @@
-"""A place for workflows to live without a bench: one SQLite file, or a MariaDB database that many processes share."""
+"""A place for workflows to live without a bench: one SQLite file, or a MariaDB database that many machines share."""
 
-import logging
 import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
-from types import TracebackType
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dogansystem.actions import registry
 from dogansystem.actions.base import Action
 from dogansystem.engine.errors import DoganError, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
-from dogansystem.homes.databases.clock import Clock, DatabaseClock, SystemClock
+from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.connections import Connections
@@ -34,9 +31,6 @@ from dogansystem.protocol import Document, Settings, Surroundings
 from dogansystem.triggers import document as trigger
 
 DEFAULT_USER = "sandbox@example.com"
-DEFAULT_TIMEZONE = "UTC"
-
-_log = logging.getLogger(__name__)
 
 
 class Sandbox:
@@ -56,21 +50,21 @@ class Sandbox:
 			url: a file name, or `mariadb://user:password@host:port/database`. None: a temporary file that is removed
 				when the sandbox is closed.
 			clock: what `now` asks; by default the database's clock.
-			timezone: the site's, such as Europe/Istanbul; by default that of the variable TZ, else UTC.
-			user: who acts where nobody else is named.
+			timezone: the site's, such as Europe/Istanbul; by default that of the variable TZ, or UTC.
+			user: who acts unless another user is named.
 
 		Raises AddressError when `url` names no database that can be used.
 		"""
 		self._connections = Connections(url)
 		self._default_user = user
 		self._acting = threading.local()
-		self._zone = _zone(timezone)
+		self._zone = zone_of(timezone)
 		self._methods: dict[str, Callable[..., Any]] = {}
 		self._credentials: dict[str, Mapping[str, Any]] = {}
 		self._actions: Mapping[str, Any] = registry.core_actions()
 		self._watchers: list[Callable[[list[str]], None]] = []
 		self._stopping = threading.Event()
-		self.timezone: str = str(getattr(self._zone, "key", DEFAULT_TIMEZONE))
+		self.timezone: str = str(getattr(self._zone, "key", UTC))
 		self.name = f"{self._connections.short_name}-{self._make_tables()}"
 		self.clock = clock or self._own_clock()
 		self.permissions = Permissions(self)
@@ -120,12 +114,7 @@ class Sandbox:
 	def __enter__(self) -> "Sandbox":
 		return self
 
-	def __exit__(
-		self,
-		kind: type[BaseException] | None,
-		error: BaseException | None,
-		traceback: TracebackType | None,
-	) -> None:
+	def __exit__(self, *_: object) -> None:
 		self.close()
 
 	# The protocol
@@ -136,7 +125,7 @@ class Sandbox:
 		return self._connections.of_this_thread()
 
 	def open_control(self) -> Connection:
-		"""A new connection for claims and beats, READ COMMITTED. The caller closes it."""
+		"""A new connection for claims and heartbeats, READ COMMITTED. The caller closes it."""
 		return self._connections.open_control()
 
 	def now(self) -> float:
@@ -183,7 +172,7 @@ class Sandbox:
 
 	@contextmanager
 	def step_scope(self, user: str) -> Iterator[None]:
-		"""Around one attempt of a step: acts as `user`; who ends the transaction gets StepCommitted."""
+		"""Around one attempt of a step: acts as `user`; a step that ends the transaction gets StepCommitted."""
 		database = self.database
 		database.enter_step()
 		try:
@@ -221,11 +210,11 @@ class Sandbox:
 		self.database.forget(f"stamp {subject}")
 
 	def listening(self) -> Mapping[str, int]:
-		"""Nobody has to be called: a sandbox's workers look for themselves."""
+		"""Nothing: a sandbox calls no workers, those it has are processes that run."""
 		return {}
 
 	def surroundings(self) -> Surroundings:
-		"""Nothing is around a sandbox: its processes are all the workers there are."""
+		"""Nothing: a sandbox has neither queues nor Redis that could tell something."""
 		return Surroundings()
 
 	def stop_requested(self) -> bool:
@@ -267,7 +256,7 @@ class Sandbox:
 		return lambda: self._watchers.remove(callback)
 
 	def document_changed(self, document: Document, event: str, previous: Document | None) -> None:
-		"""Write down what happened to a document and start the workflows that want to hear of it."""
+		"""Write down what happened to a document and start the workflows that it triggers."""
 		self.database.execute(
 			"INSERT INTO sandbox_change (at, event, doctype, name, user) VALUES (%s, %s, %s, %s, %s)",
 			(self.now(), event, document["doctype"], document["name"], self.user),
@@ -292,27 +281,17 @@ class Sandbox:
 
 		Each has a doctype and a name. Gives how many there were. Raises ValidationError, and nothing is loaded.
 		"""
-		database, count = self.database, 0
-		database.begin()
-		try:
+		count = 0
+		with self.database.committed():
 			for given in documents:
 				self.documents.load(given)
 				count += 1
-			database.commit()
-		except BaseException:
-			database.rollback()
-			raise
 		return count
 
 	def set_settings(self, **values: Any) -> None:
 		"""Change Dogan Settings by their field names. Commits. Raises ValidationError."""
-		database = self.database
-		try:
-			write_settings(database, values)
-			database.commit()
-		except BaseException:
-			database.rollback()
-			raise
+		with self.database.committed():
+			write_settings(self.database, values)
 
 	def whitelist(self, name: str, function: Callable[..., Any]) -> None:
 		"""Let `method.call` call `function` by the dotted path `name`."""
@@ -329,16 +308,3 @@ class Sandbox:
 	def replace_action(self, action: Action) -> None:
 		"""Use this object for the action of its name: for tests and dry runs that must not reach outside."""
 		self._actions = {**self._actions, action.name: action}
-
-
-def _zone(name: str | None) -> Any:
-	chosen = name or os.environ.get("TZ") or DEFAULT_TIMEZONE
-	if chosen.upper() == DEFAULT_TIMEZONE:
-		return timezone.utc  # known without a timezone database
-	try:
-		return ZoneInfo(chosen)
-	except (ZoneInfoNotFoundError, ValueError, OSError):
-		if name:
-			raise ValidationError(f"{name!r} is no timezone. Give one such as Europe/Istanbul.") from None
-		_log.warning("The variable TZ is %r, which is no timezone name; using UTC", chosen)
-		return timezone.utc
