@@ -89,11 +89,6 @@ def _give_back(site: Site, process: int, db: Database) -> int:
 	return runs.give_back(db, process, definition_of(site, db), moment(site))
 
 
-def next_due(db: Database) -> float | None:
-	"""When the next timer is due (epoch seconds), or None."""
-	return waits.next_due(db)
-
-
 def tell(site: Site, run: str) -> None:
 	"""Tell people that a run has changed, after a commit on the other connection."""
 	site.runs_changed([run])
