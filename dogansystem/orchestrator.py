@@ -16,8 +16,7 @@ from dogansystem.protocol import Settings, Site
 from dogansystem.scaling import baseline, draining
 from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
-from dogansystem.scaling.simulation.answer import answer_of_site
-from dogansystem.scaling.simulation.question import Question
+from dogansystem.scaling.simulation.question import Question, answer_of_site
 from dogansystem.store import agents, control, reads, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run

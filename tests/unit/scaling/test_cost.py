@@ -13,7 +13,7 @@ from dogansystem.scaling.bottleneck import diagnose
 from dogansystem.scaling.cost import Prices
 from dogansystem.scaling.evidence import Load
 from dogansystem.worker.drainer import Drainer
-from tests.integration.scaling.made_up import evidence_of, steps
+from tests.unit.scaling.made_up import evidence_of, steps
 
 PRICES = Prices("EUR", node=0.2, spot=0.05, database=0.3)
 

@@ -15,13 +15,12 @@ from dogansystem.actions.base import Action, StepContext
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.sandbox import Sandbox, TestClock
-from dogansystem.scaling.simulation.plan import STATES
+from dogansystem.scaling.simulation.runs import Run
 from dogansystem.scaling.simulation.simulate import Simulation
 from dogansystem.scaling.simulation.system import System
-from dogansystem.scaling.simulation.tasks import Run
 from dogansystem.scaling.simulation.workload import Arrivals, Workload
 from dogansystem.worker.drainer import Drainer
-from tests.integration.sandbox.conftest import START
+from tests.unit.scaling.conftest import START
 
 PERSON = "person@example.com"
 LONG = 100_000.0  # seconds: every retry and every wait is over by then
@@ -121,7 +120,7 @@ def outcome_of_the_simulation(steps: list[dict[str, Any]], limits: dict[str, Any
 	simulation = Simulation(workload, System(nodes=2, workers=3), LONG, seed=1)
 	runs, attempts = seen(simulation)
 	result = simulation.run()
-	states = Counter(f"step {STATES[state]}" for state in runs[0].states)
+	states = Counter(f"step {state}" for state in runs[0].states.values())
 	assert result.nodes == 2
 	return states + Counter(
 		{f"run {runs[0].ending}": int(runs[0].is_over), "attempts": attempts["test.attempt"]}
@@ -137,7 +136,7 @@ def seen(simulation: Simulation) -> tuple[list[Run], Counter[str]]:
 	def noted(task: Any) -> None:
 		if task.run not in runs:
 			runs.append(task.run)
-		acts = (task.item or not task.step.is_for_each) and not task.step.skipped
+		acts = (task.item or task.step.step.for_each is None) and not task.step.skipped
 		attempts[task.step.step.action] += bool(acts)
 		begin(task)
 

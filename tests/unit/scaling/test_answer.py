@@ -7,12 +7,11 @@ import pytest
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.engine.errors import InputError, NotFound
 from dogansystem.homes.sandbox import TestClock
-from dogansystem.scaling.simulation import calibration
 from dogansystem.scaling.simulation.question import Question
-from dogansystem.scaling.simulation.workload import Agent
+from dogansystem.scaling.simulation.workload import Agent, read
 from dogansystem.store import samples
 from dogansystem.store.figures import RETRIED, SITE, WORKFLOW, Figures, Table
-from tests.integration.sandbox.conftest import START
+from tests.unit.scaling.conftest import START
 
 STEPS = [
 	{"id": "ask", "action": "data.set", "params": {"x": 1}, "retry": {"attempts": 3, "delay": 1}},
@@ -52,13 +51,13 @@ def test_times_failures_arrivals_and_agents_are_those_of_the_site(site: Sandbox)
 	for minute, attempts in ((0, 600), (1, 0), (2, 1200)):
 		note(site, minute, attempts)
 	fold(site, 10)
-	found = calibration.read(site.database, "known", site.now())
+	found = read(site.database, "known", site.now())
 	definition = Orchestrator(site).check({"name": "known", "steps": STEPS})
 	workload, times = Question().workload(definition, found)
 	assert times == "as measured in 1,800 attempts"
 	assert workload.agents == {"Desk": Agent(4, ("post",))}
 	assert workload.failing == {"ask": 0.1, "tell": 0.1}
-	assert workload.service.mean == pytest.approx(0.3, abs=0.01)
+	assert workload.service.wait.mean == pytest.approx(0.3, abs=0.01)
 	# 1,800 attempts in three minutes; a run has 2.11: "ask" is tried 1.11 times, "tell" once.
 	assert workload.arrivals.rate == pytest.approx(10 / 2.11, rel=0.01)
 	assert [round(each, 2) for each in workload.arrivals.by_minute] == [4.74, 0.0, 9.48]
@@ -66,18 +65,18 @@ def test_times_failures_arrivals_and_agents_are_those_of_the_site(site: Sandbox)
 
 def test_what_is_given_comes_before_what_was_measured(site: Sandbox):
 	note(site, 0, 100)
-	found = calibration.read(site.database, "known", START)
+	found = read(site.database, "known", START)
 	definition = Orchestrator(site).check({"name": "known", "steps": STEPS})
 	question = Question(
 		arrivals="7/s", service=("wait 1s",), failing=("tell=50%",), agents=("Desk=9",), items=("ask=3",)
 	)
 	workload, times = question.workload(definition, found)
-	assert (workload.arrivals.rate, workload.service.mean, times) == (7.0, 1.0, "as given")
+	assert (workload.arrivals.rate, workload.service.wait.mean, times) == (7.0, 1.0, "as given")
 	assert workload.failing == {"ask": 0.1, "tell": 0.5}
 	assert workload.agents["Desk"] == Agent(9)
 	one_step, _ = Question(arrivals="7/s", service=("tell=cpu 1s",)).workload(definition, found)
-	assert one_step.of_step["tell"].mean == 1.0
-	assert one_step.service.mean == pytest.approx(0.3, abs=0.01)
+	assert one_step.of_step["tell"].cpu.mean == 1.0
+	assert one_step.service.wait.mean == pytest.approx(0.3, abs=0.01)
 
 
 def test_a_site_is_asked_by_the_workflow_s_name(site: Sandbox):

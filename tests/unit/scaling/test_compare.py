@@ -7,10 +7,7 @@ import pytest
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.scaling import report
 from dogansystem.scaling.document import as_markdown, as_text
-from tests.integration.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
-
-# What is read and written is tested in test_baselines.py on both; here it is the arithmetic.
-pytestmark = pytest.mark.parametrize("url", ["sqlite"], indirect=True)
+from tests.unit.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
 
 
 def test_a_baseline_says_how_much_how_long_and_by_whom(recorded: Recorded, orchestrator: Orchestrator):

@@ -10,7 +10,7 @@ from dogansystem.scaling.bottleneck import CAPACITY, IDLE, WORKERS, diagnose
 from dogansystem.scaling.evidence import Evidence, Line, Load, Queue, Workers
 from dogansystem.scaling.expectation import Size, expect
 from dogansystem.scaling.plan import Plan
-from tests.integration.scaling.made_up import GB, MB, evidence_of, machine, server, steps
+from tests.unit.scaling.made_up import GB, MB, evidence_of, machine, server, steps
 
 
 def make(evidence: Evidence, target: str | None) -> Plan:

@@ -8,17 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogansystem.engine.errors import InputError
-from dogansystem.scaling.simulation import distributions, words
-from dogansystem.scaling.simulation.distributions import (
-	Distribution,
-	Exponential,
-	Fixed,
-	Lognormal,
-	Measured,
-	Uniform,
-)
-from dogansystem.scaling.simulation.rota import Rota
+from dogansystem.scaling.simulation import question as words
+from dogansystem.scaling.simulation import times as distributions
 from dogansystem.scaling.simulation.system import Outages
+from dogansystem.scaling.simulation.times import (
+	Times,
+	exponential,
+	fixed,
+	lognormal,
+	measured,
+	uniform,
+)
 from dogansystem.scaling.simulation.workload import Agent, Arrivals, Service
 from dogansystem.store.figures import Histogram
 
@@ -58,11 +58,11 @@ def test_arrivals():
 @pytest.mark.parametrize(
 	("text", "expected"),
 	[
-		("wait 100ms", Service(wait=Fixed(0.1))),
-		("cpu 20ms", Service(cpu=Fixed(0.02))),
-		("wait exponential 2s + cpu 5ms", Service(Exponential(2.0), Fixed(0.005))),
-		("wait uniform 50ms-150ms", Service(Uniform(0.05, 0.15))),
-		("wait lognormal 1m cv 1.5", Service(Lognormal(60.0, 1.5))),
+		("wait 100ms", Service(wait=fixed(0.1))),
+		("cpu 20ms", Service(cpu=fixed(0.02))),
+		("wait exponential 2s + cpu 5ms", Service(exponential(2.0), fixed(0.005))),
+		("wait uniform 50ms-150ms", Service(uniform(0.05, 0.15))),
+		("wait lognormal 1m cv 1.5", Service(lognormal(60.0, 1.5))),
 	],
 )
 def test_services(text: str, expected: Service):
@@ -113,12 +113,12 @@ def test_numbers_shares_and_names():
 
 @pytest.mark.parametrize(
 	"distribution",
-	[Fixed(0.2), Exponential(0.2), Uniform(0.1, 0.3), Lognormal(0.2, 0.7)],
-	ids=lambda each: type(each).__name__,
+	[fixed(0.2), exponential(0.2), uniform(0.1, 0.3), lognormal(0.2, 0.7)],
+	ids=("fixed", "exponential", "uniform", "lognormal"),
 )
-def test_what_is_drawn_has_the_mean_and_variation_it_says(distribution: Distribution):
-	draw = distribution.drawing(Random(1))
-	drawn = [draw() for _ in range(50_000)]
+def test_what_is_drawn_has_the_mean_and_variation_it_says(distribution: Times):
+	chance = Random(1)
+	drawn = [distribution.draw(chance) for _ in range(50_000)]
 	assert fmean(drawn) == pytest.approx(distribution.mean, rel=0.02)
 	assert pvariance(drawn) / distribution.mean**2 == pytest.approx(distribution.variation, rel=0.1, abs=1e-9)
 
@@ -128,24 +128,23 @@ def test_what_was_measured_is_drawn_again(times: list[float]):
 	histogram = Histogram()
 	for each in times:
 		histogram.add(each)
-	measured = Measured(histogram)
-	draw = measured.drawing(Random(1))
-	assert measured.mean == pytest.approx(fmean(times))
-	assert fmean(draw() for _ in range(4_000)) == pytest.approx(fmean(times), rel=0.25)
-	assert min(times) / 3 <= draw() <= max(times) * 3
+	found, chance = measured(histogram), Random(1)
+	assert found.mean == pytest.approx(fmean(times))
+	assert fmean(found.draw(chance) for _ in range(4_000)) == pytest.approx(fmean(times), rel=0.25)
+	assert min(times) / 3 <= found.draw(chance) <= max(times) * 3
 
 
 def test_what_the_simulation_adds_is_taken_off_what_was_measured():
 	histogram = Histogram()
 	for _ in range(100):
 		histogram.add(0.1)
-	assert Measured(histogram, less=0.002).mean == pytest.approx(0.098)
-	assert Measured(histogram, less=1.0).drawing(Random(1))() == 0.0
+	assert measured(histogram, less=0.002).mean == pytest.approx(0.098)
+	assert measured(histogram, less=1.0).draw(Random(1)) == 0.0
 
 
 def test_nothing_measured_is_an_error():
 	with pytest.raises(InputError, match="let the workflow run first"):
-		Measured(Histogram())
+		measured(Histogram())
 
 
 def test_a_day_s_minutes_come_again_and_again():
@@ -156,33 +155,6 @@ def test_a_day_s_minutes_come_again_and_again():
 	assert len(seen) / seen[-1] == pytest.approx(1.5, rel=0.05)
 
 
-class Worker:
-	def __init__(self, number: int) -> None:
-		self.number = number
-
-
-@given(st.lists(st.floats(0, 10), min_size=1, max_size=20), st.floats(0, 5))
-def test_whose_turn_is_next_is_found_without_asking_everybody(joined: list[float], later: float):
-	rota: Rota[Worker] = Rota(0.2)
-	now = max(joined) + later
-	for number, at in enumerate(joined):
-		rota.join(Worker(number), at)
-
-	def next_turn(at: float) -> float:
-		turns = int((now - at) / 0.2) + 1
-		while at + turns * 0.2 <= now + 1e-9:
-			turns += 1
-		return at + turns * 0.2
-
-	found, worker = rota.next(now)
-	assert now < found <= now + 0.2 + 1e-9
-	nearest = min(map(next_turn, joined))
-	# Who comes by at this very moment may come now or in one interval.
-	assert min(abs(found - nearest), abs(found - nearest - 0.2), abs(found - nearest + 0.2)) < 1e-6
-	rota.leave(worker)
-	assert len(rota) == len(joined) - 1
-
-
 def test_times_in_words():
-	assert distributions.parse("1m30s") == Fixed(90.0)
-	assert distributions.parse("fixed 0.5") == Fixed(0.5)
+	assert distributions.parse("1m30s") == fixed(90.0)
+	assert distributions.parse("fixed 0.5") == fixed(0.5)

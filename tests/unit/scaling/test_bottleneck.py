@@ -9,7 +9,7 @@ from dogansystem.scaling import bottleneck
 from dogansystem.scaling.bottleneck import diagnose
 from dogansystem.scaling.evidence import Evidence, Line, Queue, Workers
 from dogansystem.scaling.shares import shares_of
-from tests.integration.scaling.made_up import evidence_of, machine, server, steps
+from tests.unit.scaling.made_up import evidence_of, machine, server, steps
 
 WAITS = Queue(ready=200.0, oldest_ready_seconds=8.0)
 ALL_BUSY = Workers(wanted=10, alive=10, busy=10, listening={"n1": 10}, queue="dogansystem")

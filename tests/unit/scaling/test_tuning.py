@@ -8,7 +8,7 @@ import pytest
 from dogansystem.scaling import tuning
 from dogansystem.scaling.evidence import Evidence, Redis
 from dogansystem.scaling.expectation import Size
-from tests.integration.scaling.made_up import GB, MB, evidence_of, machine, server
+from tests.unit.scaling.made_up import GB, MB, evidence_of, machine, server
 
 ONE_NODE = Size(10, 1, 4.0)
 
