@@ -13,7 +13,7 @@ from dogansystem.health import throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
 from dogansystem.protocol import Settings, Site
-from dogansystem.scaling import baseline, draining
+from dogansystem.scaling import baseline, cordon
 from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.scaling.simulation.question import Question, answer_of_site
@@ -174,22 +174,22 @@ class Orchestrator:
 
 	# Nodes
 
-	def drain_node(self, node: str) -> dict[str, Any]:
-		"""Have a node's workers finish the step in hand, give back the rest and stay away; gives what is left there: `workers`,
-		`busy`, `empty`. Raises NotFound."""
-		draining.drain(self.site.database, node, self.site.now())
+	def cordon_node(self, node: str) -> dict[str, Any]:
+		"""Have a node take no further work: its workers finish the step in hand, give back the rest and stay away. Gives what
+		is left there: `workers`, `busy`, `empty`. Raises NotFound."""
+		cordon.cordon(self.site.database, node, self.site.now())
 		return self.what_is_left(node)
 
-	def undrain_node(self, node: str) -> dict[str, Any]:
+	def uncordon_node(self, node: str) -> dict[str, Any]:
 		"""Let a node's workers work again. Raises NotFound."""
-		draining.undrain(self.site.database, node)
+		cordon.uncordon(self.site.database, node)
 		self.site.after_commit(self.site.doorbell.ring)
 		return self.what_is_left(node)
 
 	def what_is_left(self, node: str) -> dict[str, Any]:
 		"""The `workers` of a node that have not left, and how many of them are `busy`; `empty`: it may go."""
-		left = draining.left(self.site.database, node)
-		return {"node": node, "workers": left.workers, "busy": left.busy, "empty": left.is_empty}
+		workers, busy = cordon.left(self.site.database, node)
+		return {"node": node, "workers": workers, "busy": busy, "empty": not workers}
 
 	# Before and after scaling
 

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from dogansystem.scaling import bottleneck
-from dogansystem.scaling.bottleneck import diagnose
+from dogansystem.scaling.bottleneck import diagnose, shares_of
 from dogansystem.scaling.evidence import Evidence, Line, Queue, Workers
-from dogansystem.scaling.shares import shares_of
 from tests.unit.scaling.made_up import evidence_of, machine, server, steps
 
 WAITS = Queue(ready=200.0, oldest_ready_seconds=8.0)

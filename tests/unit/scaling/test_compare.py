@@ -6,7 +6,7 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.scaling import report
-from dogansystem.scaling.document import as_markdown, as_text
+from dogansystem.scaling.report import as_markdown, as_text
 from tests.unit.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
 
 

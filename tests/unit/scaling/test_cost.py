@@ -8,7 +8,7 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.registry import core_actions
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.homes.sandbox.errors import ValidationError
-from dogansystem.scaling import advice, cost, plan, spot
+from dogansystem.scaling import advice, cost, plan, sizing
 from dogansystem.scaling.bottleneck import diagnose
 from dogansystem.scaling.cost import Prices
 from dogansystem.scaling.evidence import Load
@@ -55,7 +55,7 @@ def test_without_prices_nothing_is_made_up():
 	assert "Enter prices in Dogan Settings" in found["recommendation"][0]
 
 
-def fitness(*given: dict[str, Any], **rest: Any) -> spot.Fitness:
+def fitness(*given: dict[str, Any], **rest: Any) -> cost.Fitness:
 	definition = parse(
 		{
 			"name": "tried",
@@ -63,7 +63,7 @@ def fitness(*given: dict[str, Any], **rest: Any) -> spot.Fitness:
 			"steps": [{"id": f"s{n}", **each} for n, each in enumerate(given)],
 		}
 	)
-	return spot.fitness(definition, steps(**rest), core_actions())
+	return cost.fitness(definition, steps(**rest), core_actions())
 
 
 def request(method: str, **rest: Any) -> dict[str, Any]:
@@ -75,30 +75,30 @@ SET: dict[str, Any] = {"action": "data.set"}
 
 def test_short_steps_inside_the_database_may():
 	found = fitness(SET, run_p95=0.1)
-	assert (found.suitable, found.clouds) == (spot.YES, ["AWS", "Azure", "Google Cloud"])
+	assert (found.suitable, found.clouds) == (cost.YES, ["AWS", "Azure", "Google Cloud"])
 
 
 def test_the_notice_decides_on_which_cloud():
 	assert fitness(SET, run_p95=20.0).clouds == ["AWS", "Azure"]
 	assert fitness(SET, run_p95=60.0).clouds == ["AWS"]
-	assert fitness(SET, run_p95=600.0).suitable == spot.IF
+	assert fitness(SET, run_p95=600.0).suitable == cost.IF
 
 
 def test_waits_do_not_count_however_long():
-	assert fitness({"action": "flow.wait", "params": {"for": "30d"}}, run_p95=0.1).suitable == spot.YES
+	assert fitness({"action": "flow.wait", "params": {"for": "30d"}}, run_p95=0.1).suitable == cost.YES
 
 
 def test_what_goes_out_with_a_key_depends_on_who_gets_it():
 	found = fitness(request("POST"), run_p95=0.5)
-	assert found.suitable == spot.IF and "Idempotency-Key" in found.why and "s0" in found.why
-	assert fitness(request("GET"), run_p95=0.5).suitable == spot.YES
-	assert fitness(request("POST"), run_p95=600.0).suitable == spot.NO
+	assert found.suitable == cost.IF and "Idempotency-Key" in found.why and "s0" in found.why
+	assert fitness(request("GET"), run_p95=0.5).suitable == cost.YES
+	assert fitness(request("POST"), run_p95=600.0).suitable == cost.NO
 
 
 def test_what_goes_out_without_a_key_that_stays_may_not():
 	own = fitness(request("POST", headers={"idempotency-key": "{{ now() }}"}), run_p95=0.5)
-	assert own.suitable == spot.NO and "happen twice" in own.why
-	assert fitness({"action": "other.app"}, run_p95=0.5).suitable == spot.NO
+	assert own.suitable == cost.NO and "happen twice" in own.why
+	assert fitness({"action": "other.app"}, run_p95=0.5).suitable == cost.NO
 
 
 def test_what_was_hardly_measured_may_not_yet():
@@ -122,7 +122,7 @@ def test_a_site_gives_advice_that_knows_its_workflows(sandbox: Sandbox):
 	orchestrator.import_workflow(
 		{"name": "quick", "run_as": "a@example.com", "steps": [{"id": "a", "action": "data.set"}]}
 	)
-	for _ in range(spot.MEASURED):
+	for _ in range(sizing.ENOUGH):
 		orchestrator.start_run("quick")
 	sandbox.database.commit()
 	Drainer(sandbox, until=lambda: True).run()
@@ -130,7 +130,7 @@ def test_a_site_gives_advice_that_knows_its_workflows(sandbox: Sandbox):
 	assert found["bottleneck"]["name"] == "idle"
 	assert [(each["workflow"], each["suitable"]) for each in found["spot"]] == [("quick", "yes")]
 	assert found["costs"]["spot_share"] == 1
-	assert found["evidence"]["recent"]["count"] == spot.MEASURED
+	assert found["evidence"]["recent"]["count"] == sizing.ENOUGH
 	assert found["evidence"]["recent"]["cpu"] > 0
 	assert bool(found["database"]["findings"]) == (sandbox.database.dialect == "mariadb")
 	with pytest.raises(Exception, match="give 0 to 60"):

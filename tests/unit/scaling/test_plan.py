@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from dogansystem.scaling import demand, expectation, fit, plan
+from dogansystem.scaling import plan, sizing
 from dogansystem.scaling.bottleneck import CAPACITY, IDLE, WORKERS, diagnose
 from dogansystem.scaling.evidence import Evidence, Line, Load, Queue, Workers
-from dogansystem.scaling.expectation import Size, expect
 from dogansystem.scaling.plan import Plan
+from dogansystem.scaling.sizing import Size, expect
 from tests.unit.scaling.made_up import GB, MB, evidence_of, machine, server, steps
 
 
@@ -38,22 +38,22 @@ def test_a_target_is_answered_in_the_words_of_the_decision_matrix(target: str, w
 def test_capacity_is_what_workers_processors_and_database_allow():
 	there = evidence_of()
 	assert expect(there, Size(10, 1, 4.0)).per_second == pytest.approx(100)  # 10 / 0.1 s
-	assert expect(there, Size(10, 1, 4.0)).limit == expectation.WORKERS
+	assert expect(there, Size(10, 1, 4.0)).limit == sizing.WORKERS
 	burning = evidence_of(recent=steps(cpu=0.08))
 	assert expect(burning, Size(100, 1, 4.0)).per_second == pytest.approx(
 		42.5
 	)  # 4 cores of which 85 % / 0.08 s
-	assert expect(burning, Size(100, 1, 4.0)).limit == expectation.PROCESSORS
+	assert expect(burning, Size(100, 1, 4.0)).limit == sizing.PROCESSORS
 	many = expect(there, Size(20, 20, 4.0))
 	assert (many.per_second, many.limit) == (
 		pytest.approx(1400),
-		expectation.DATABASE,
+		sizing.DATABASE,
 	)  # 4 cores of 70 % / 2 ms
 
 
 def test_what_the_database_has_done_it_can_do():
 	there = evidence_of(load=replace(evidence_of().load, peak=5000.0))
-	assert expectation.database_ceiling(there) == 5000
+	assert sizing.database_ceiling(there) == 5000
 
 
 def test_too_few_steps_give_no_number():
@@ -107,7 +107,7 @@ def test_high_availability_carries_the_busiest_minute_with_a_node_less():
 	assert quiet.then.nodes == 2
 	busy = make(evidence_of(load=Load(now=250.0, peak=250.0, mean=100.0, hours=24.0)), "ha")
 	left = replace(busy.then, nodes=busy.then.nodes - 1)
-	assert left.in_all * demand.UTILISATION >= 250 * 0.1
+	assert left.in_all * sizing.UTILISATION >= 250 * 0.1
 	assert "250" in " ".join(busy.why)
 
 
@@ -175,4 +175,4 @@ def test_a_site_that_nothing_was_heard_of_has_an_answer():
 
 
 def test_connections_needed_are_counted_per_node():
-	assert fit.connections_needed(evidence_of(web_threads=5), Size(10, 3, 4.0)) == 85  # (3 * 25 + 1) / 0.9
+	assert sizing.connections_needed(evidence_of(web_threads=5), Size(10, 3, 4.0)) == 85  # (3 * 25 + 1) / 0.9

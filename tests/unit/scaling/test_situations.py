@@ -11,7 +11,7 @@ from dogansystem.protocol import Settings
 from dogansystem.scaling import advice, bottleneck, evidence
 from dogansystem.scaling.bottleneck import diagnose
 from dogansystem.scaling.evidence import Evidence
-from dogansystem.scaling.matrix import TARGETS
+from dogansystem.scaling.orders import TARGETS
 from dogansystem.terminal import advice as shown
 from tests.integration.scaling.situations.produce import SITUATIONS, file_of, produce
 from tests.integration.scaling.situations.server import is_here
@@ -46,7 +46,7 @@ def test_a_recorded_situation_is_told_by_its_name_and_numbers(name: str):
 
 
 def test_every_bottleneck_there_is_was_recorded():
-	assert {each.bottleneck for each in SITUATIONS.values()} == set(bottleneck.TITLES)
+	assert {each.bottleneck for each in SITUATIONS.values()} == set(bottleneck.NAMES)
 	assert {path.name for path in RECORDED.iterdir()} == {file_of(name) for name in SITUATIONS}
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dogansystem.scaling.spread import jain, spread
+from dogansystem.scaling.summary import jain, spread
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from dogansystem.scaling import tuning
 from dogansystem.scaling.evidence import Evidence, Redis
-from dogansystem.scaling.expectation import Size
+from dogansystem.scaling.sizing import Size
 from tests.unit.scaling.made_up import GB, MB, evidence_of, machine, server
 
 ONE_NODE = Size(10, 1, 4.0)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from dogansystem.scaling.worker_room import MAX_WORKERS, MEMORY, Room, bounds, why_not
+from dogansystem.scaling.sizing import MAX_WORKERS, MEMORY, Room, out_of_bounds, why_not
 
 ROOM = Room(memory=10 * MEMORY, alive=2, max_connections=151, other_connections=20)
 
@@ -39,4 +39,4 @@ def test_the_number_it_says_to_set_is_enough():
 
 @pytest.mark.parametrize("workers", [-1, 0, MAX_WORKERS + 1])
 def test_a_number_out_of_bounds_is_told(workers: int):
-	assert f"1 to {MAX_WORKERS}" in str(bounds(workers))
+	assert f"1 to {MAX_WORKERS}" in str(out_of_bounds(workers))
