@@ -1,7 +1,7 @@
 """The front door: what people and programs ask of the system, the same on a bench and in the sandbox."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from dogansystem.actions.registry import schemas
@@ -9,7 +9,7 @@ from dogansystem.agents.limits import check_may_enable
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import NotFound
-from dogansystem.health import throughput
+from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
 from dogansystem.protocol import Settings, Site
@@ -162,6 +162,11 @@ class Orchestrator:
 	def get_system_status(self) -> dict[str, Any]:
 		"""How much there is of everything and how it goes: agents, workflows, runs, steps, queue, workers."""
 		return system_status(self.site, self._settings())
+
+	def get_problems(self) -> list[dict[str, str]]:
+		"""What is wrong with the site's machinery, such as a scheduler that is off: for each a `code`, a `sentence` and a
+		`remedy`. Empty: all is well. Whoever starts a run may ask whether it will go on."""
+		return [asdict(each) for each in checks.problems(self.site)]
 
 	def get_metrics(self) -> str:
 		"""The numbers that change by the minute, in Prometheus' text format. Costs little, however long the history."""

@@ -32,6 +32,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"agents.disable": ({"name": "Boss"}, MANAGERS, True),
 	"agents.list": ({}, USERS, False),
 	"status.get_system_status": ({}, USERS, False),
+	"status.get_problems": ({}, USERS, False),
 	"status.get_history": ({"kind": "site"}, USERS, False),
 	"scaling.record_baseline": ({"name": "first"}, MANAGERS, True),
 	"scaling.compare": ({"baseline": "first"}, MANAGERS, False),

@@ -16,7 +16,7 @@ from frappe.utils import get_system_timezone
 from rq import get_current_job
 
 from dogansystem.actions import registry
-from dogansystem.homes.frappe import links, production, stamps
+from dogansystem.homes.frappe import links, production, scheduler, stamps
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
 from dogansystem.homes.frappe.documents import Documents
@@ -28,7 +28,7 @@ from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.frappe.shared_cache import SharedCache
 from dogansystem.homes.frappe.surroundings import listening, surroundings
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Cache, Settings, Surroundings
+from dogansystem.protocol import Cache, Scheduler, Settings, Surroundings
 
 RUN = "Dogan Workflow Run"
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
@@ -228,6 +228,10 @@ class FrappeSite:
 	def surroundings(self) -> Surroundings:
 		"""The bench's RQ workers and Redis servers, asked now."""
 		return surroundings()
+
+	def scheduler(self) -> Scheduler:
+		"""Whether Frappe's scheduler has the tick come, and why not."""
+		return scheduler.state()
 
 	def stop_requested(self) -> bool:
 		"""Whether this process should finish what it has in hand and leave.

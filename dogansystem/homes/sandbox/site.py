@@ -28,7 +28,7 @@ from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
 from dogansystem.homes.sandbox.shelf import Shelf
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Document, Settings, Surroundings
+from dogansystem.protocol import Document, Scheduler, Settings, Surroundings
 from dogansystem.triggers import document as trigger
 
 DEFAULT_USER = "sandbox@example.com"
@@ -209,6 +209,10 @@ class Sandbox:
 	def surroundings(self) -> Surroundings:
 		"""Nothing is around a sandbox: its processes are all the workers there are."""
 		return Surroundings()
+
+	def scheduler(self) -> Scheduler:
+		"""`serve` ticks, and every drainer does what is due; with neither, nobody does."""
+		return Scheduler(remedy=f"Start `dogansystem serve --db {self.address}`.")
 
 	def stop_requested(self) -> bool:
 		"""Whether `stop` was called."""
