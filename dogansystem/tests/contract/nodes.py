@@ -56,12 +56,12 @@ class NodeContract(Home):
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
 	def test_a_node_is_empty_when_its_last_worker_has_left(self):
-		self.start(self.save("contract-draining", [step("a")]))
+		self.start(self.save("contract-cordoned", [step("a")]))
 		control = Control(self.site)
 		process = control.run(self.begin_elsewhere)
 		found = self.cordon_node(ELSEWHERE)
 		self.assertEqual((found["workers"], found["busy"], found["empty"]), (1, 1, False))
-		self.assertEqual(self.state(ELSEWHERE), "draining")
+		self.assertEqual(self.state(ELSEWHERE), "cordoned")
 		control.run(lambda db: processes.beat(db, process, moment(self.site), 0, 0))
 		control.close()
 		self.assertFalse(self.orchestrator.what_is_left(ELSEWHERE)["empty"])
