@@ -1,7 +1,7 @@
 """The front door: what people and programs ask of the system, the same on a bench and in the sandbox."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 from dogansystem.actions.registry import schemas
@@ -9,15 +9,14 @@ from dogansystem.agents.limits import check_may_enable
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import NotFound
-from dogansystem.health import throughput
+from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
 from dogansystem.protocol import Settings, Site
-from dogansystem.scaling import baseline, draining
+from dogansystem.scaling import baseline, cordon
 from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
-from dogansystem.scaling.simulation.answer import answer_of_site
-from dogansystem.scaling.simulation.question import Question
+from dogansystem.scaling.simulation.question import Question, answer_of_site
 from dogansystem.store import agents, reads, runs, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
@@ -169,6 +168,11 @@ class Orchestrator:
 		"""How much there is of everything and how it goes: agents, workflows, runs, steps, queue, workers."""
 		return system_status(self.site, self._settings())
 
+	def get_problems(self) -> list[dict[str, str]]:
+		"""What is wrong with the site's machinery, such as a scheduler that is off: for each a `code`, a `sentence` and a
+		`remedy`. Empty: all is well. Whoever starts a run may ask whether it will go on."""
+		return [asdict(each) for each in checks.problems(self.site)]
+
 	def get_metrics(self) -> str:
 		"""The numbers that change by the minute, in Prometheus' text format. Costs little, however long the history."""
 		return metrics(self.site, self._settings())
@@ -180,22 +184,22 @@ class Orchestrator:
 
 	# Nodes
 
-	def drain_node(self, node: str) -> dict[str, Any]:
-		"""Have a node's workers finish the step in hand, give back the rest and stay away; gives what is left there: `workers`,
-		`busy`, `empty`. Raises NotFound."""
-		draining.drain(self.site.database, node, self.site.now())
+	def cordon_node(self, node: str) -> dict[str, Any]:
+		"""Have a node take no further work: its workers finish the step in hand, give back the rest and stay away. Gives what
+		is left there: `workers`, `busy`, `empty`. Raises NotFound."""
+		cordon.cordon(self.site.database, node, self.site.now())
 		return self.what_is_left(node)
 
-	def undrain_node(self, node: str) -> dict[str, Any]:
+	def uncordon_node(self, node: str) -> dict[str, Any]:
 		"""Let a node's workers work again. Raises NotFound."""
-		draining.undrain(self.site.database, node)
+		cordon.uncordon(self.site.database, node)
 		self.site.after_commit(self.site.doorbell.ring)
 		return self.what_is_left(node)
 
 	def what_is_left(self, node: str) -> dict[str, Any]:
 		"""The `workers` of a node that have not left, and how many of them are `busy`; `empty`: it may go."""
-		left = draining.left(self.site.database, node)
-		return {"node": node, "workers": left.workers, "busy": left.busy, "empty": left.is_empty}
+		workers, busy = cordon.left(self.site.database, node)
+		return {"node": node, "workers": workers, "busy": busy, "empty": not workers}
 
 	# Before and after scaling
 

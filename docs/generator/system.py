@@ -28,14 +28,20 @@ STATUS: Mapping[str, str] = {
 	"queue.in_hand": "Steps that a worker has taken.",
 	"queue.waiting_for_a_slot": "Runs that wait for their workflow's limit, and steps that wait for an agent.",
 	"queue.timers": "Waits, retries, schedules and timeouts to come.",
+	"queue.timers_overdue": "Those of them whose time has passed.",
+	"queue.oldest_overdue_seconds": "How long the oldest of them is overdue; `null`: none is.",
 	"queue.oldest_ready_seconds": "How long the oldest ready step has been waiting; `null`: none is ready.",
+	"tick.last": "When the tick last acted, in the site's timezone; `null`: never.",
+	"tick.last_seconds": "How many seconds ago that was.",
+	"problems": "What is wrong with the site's machinery, each with `code` (`scheduler`, `tick_late`, `timers_overdue`, "
+	"`no_worker`), `sentence`, and what to do about it (`remedy`). Empty: all is well.",
 	"workers.wanted": "`num_workers`.",
 	"workers.alive": "Workers that were heard of within the lease.",
 	"workers.busy": "Workers that have a step in hand.",
 	"workers.listening": "RQ workers that would come if they were called: those of a bench leave while there is nothing to do. 0 in the sandbox.",
 	"workers.nodes": "For each node: `alive`, `busy`, and `steps` done by the workers that are alive.",
 	"nodes": "For each node that was heard of within a day: `state` (`up`: its workers beat; `idle`: they left, there was "
-	"nothing to do; `lost`: it stopped; `draining`, `drained`: its workers were told to leave, and have), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "
+	"nothing to do; `lost`: it stopped; `cordoned`: it takes no further work; `drained`: and its workers have left), `alive`, `busy`, `steps_last_minute`, `steps_last_hour`, `last_beat`, "
 	"`last_beat_seconds`; `machine`, which it says once a minute: `cores`, `memory_total` and `memory_available` (bytes), "
 	"`load`, `cpu_busy` (0 to 1).",
 	"caches.<cache>.asked": "How often what is kept after it was worked out was asked for. `definitions`: workflows as they "

@@ -8,7 +8,7 @@ from frappe.utils.password import get_decrypted_password
 from werkzeug.wrappers import Response
 
 from dogansystem.api.arguments import checked
-from dogansystem.health.exposition import CONTENT_TYPE
+from dogansystem.health.metrics import CONTENT_TYPE
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 

@@ -21,6 +21,14 @@ def get_system_status() -> dict[str, Any]:
 
 @frappe.whitelist()
 @checked
+def get_problems() -> list[dict[str, str]]:
+	"""What is wrong with the site's machinery, such as a scheduler that is off; for each a `code`, a `sentence` and a `remedy`."""
+	need_user()
+	return Orchestrator(current_site()).get_problems()
+
+
+@frappe.whitelist()
+@checked
 def get_history(kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:
 	"""What was measured: throughput, wait and run times, failures and levels, by minute up to a day, else by hour.
 

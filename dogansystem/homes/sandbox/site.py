@@ -27,7 +27,7 @@ from dogansystem.homes.sandbox.settings import read_settings, write_settings
 from dogansystem.homes.sandbox.shelf import Shelf
 from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Act, Document, Settings, Surroundings
+from dogansystem.protocol import Act, Document, Scheduler, Settings, Surroundings
 from dogansystem.triggers import document as trigger
 
 DEFAULT_USER = "sandbox@example.com"
@@ -224,6 +224,10 @@ class Sandbox:
 	def surroundings(self) -> Surroundings:
 		"""Nothing: a sandbox has neither queues nor Redis that could tell something."""
 		return Surroundings()
+
+	def scheduler(self) -> Scheduler:
+		"""`serve` ticks, and every drainer does what is due; with neither, nobody does."""
+		return Scheduler(remedy=f"Start `dogansystem serve --db {self.address}`.")
 
 	def stop_requested(self) -> bool:
 		"""Whether `stop` was called."""
