@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dogansystem.orchestrator import Orchestrator
-from generator.markdown import code, sections, summary, table
+from generator.markdown import code, summary, table
 
 API = Path(inspect.getfile(Orchestrator)).parent / "api"
 PUBLIC_API = ("workflows", "agents", "status", "scaling", "metrics")  # `desk` is for the app's own forms
@@ -19,13 +19,9 @@ def python() -> str:
 		for name, function in vars(Orchestrator).items()
 		if inspect.isfunction(function) and not name.startswith("_")
 	]
-	return sections(
-		"## Python",
-		"`Orchestrator(site)` of `dogansystem` works in the caller's transaction; the caller commits.",
-		table(
-			("method", "does"),
-			[(code(_signature(name, function)), summary(function.__doc__)) for name, function in methods],
-		),
+	return table(
+		("method", "does"),
+		[(code(_signature(name, function)), summary(function.__doc__)) for name, function in methods],
 	)
 
 
@@ -43,11 +39,7 @@ def http() -> str:
 		for module in PUBLIC_API
 		for name, verb, parameters, text in _methods(module)
 	]
-	return sections(
-		"## HTTP",
-		"`/api/method/…` of a site. [The guide](guides/api.md) has examples and the errors.",
-		table(("method", "verb", "parameters", "does"), rows),
-	)
+	return table(("method", "verb", "parameters", "does"), rows)
 
 
 def _methods(module: str) -> Iterator[tuple[str, str, str, str]]:

@@ -10,7 +10,6 @@ from typing import Any
 
 from dogansystem.engine.definitions import check_steps, check_triggers, parse
 from dogansystem.engine.durations import format_duration
-from dogansystem.engine.outputs import MAX_BYTES
 from generator.markdown import choices, code, sections, table
 
 _SMALLEST = {"name": "smallest", "steps": [{"id": "only", "action": "data.set"}]}
@@ -42,8 +41,8 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
 	"input_schema": lambda bounds: "a JSON Schema",
-	"steps": lambda bounds: "a list of [steps](#steps)",
-	"_triggers": lambda bounds: "a list of [triggers](#triggers)",
+	"steps": lambda bounds: "a list of [steps](steps.md)",
+	"_triggers": lambda bounds: "a list of [triggers](triggers.md)",
 	"_limits": lambda bounds: "a mapping of [limits](#limits)",
 	"retry": lambda bounds: "a mapping, see [retry](#retry)",
 	"compensate": lambda bounds: "a mapping with `action` and `params`",
@@ -64,7 +63,7 @@ WORKFLOW: Mapping[str, str] = {
 }
 LIMITS: Mapping[str, str] = {
 	"concurrent_runs": "Runs under way at a time; 0: no limit.",
-	"when_full": "`queue`: later runs wait in line, the oldest first. `skip`: no run is started. `replace`: the oldest "
+	"when_full": "`queue`: later runs wait as `Queued`, the oldest is let in first. `skip`: no run is started. `replace`: the oldest "
 	"run is cancelled, and the new one starts once it has ended.",
 	"key": "The limit holds for each value of this template on its own, such as `{{ doc.customer }}`.",
 	"run_timeout": "A run that takes longer fails with `Timeout`. It counts from the moment the limit lets the run in.",
@@ -80,7 +79,7 @@ STEP: Mapping[str, str] = {
 	"for_each": "The step is done once for each item, which templates reach as `item` and, counted from 0, `index`. Its "
 	"output is the list of the items' outputs.",
 	"max_parallel": "Items under way at a time.",
-	"action": "What it does; see [Actions](#actions).",
+	"action": "What it does; see [Actions](actions/README.md).",
 	"params": "The action's parameters.",
 	"agent": "The agent that does it, and no other; its user acts.",
 	"capability": "Any agent that has this capability, the least busy first. A step has `agent` or `capability`.",
@@ -98,9 +97,9 @@ RETRY: Mapping[str, str] = {
 	"backoff": "How waits grow: `fixed` delay, `linear` delay × n, `exponential` delay × 2^(n−1) after the n-th attempt.",
 	"max_delay": "The longest wait.",
 	"jitter": "Whether a wait is drawn evenly from 0 to its length.",
-	"on": "Which errors are retried; see [Errors](#errors). Left out: all but those that another attempt cannot change.",
+	"on": "Which errors are retried; see [Errors](errors.md). Left out: all but those that another attempt cannot change.",
 }
-_FILTER = "Only when this is true; see [Templates](#templates)."
+_FILTER = "Only when this is true; see [Templates](templates.md)."
 TRIGGERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 	"document": (
 		"A document was saved. The run is written in the document's own transaction: both are there, or neither. "
@@ -151,34 +150,40 @@ NOT_YET = frozenset({"webhook", "email", "condition", "signal"})
 _STEP_FIELDS = {"if": "condition"}
 
 
-def write() -> str:
-	"""The chapters about definitions."""
-	smallest = parse.parse(_SMALLEST)
+def workflow() -> str:
+	"""The keys of a definition."""
+	return _keys(parse.KEYS, WORKFLOW, ("name", "steps"), {})
+
+
+def limits() -> str:
+	"""The keys of `limits`."""
+	return _keys(parse.LIMITS, LIMITS, (), {})
+
+
+def triggers() -> str:
+	"""The kinds of triggers, each with its keys: the ones that start runs, then the others."""
 	return sections(
-		"## Definition",
-		"A workflow is YAML or JSON. On a site it is also a form, the DocType Dogan Workflow; the two convert without "
-		"loss. An unknown key is an error, and every error of a definition is reported at once.",
-		_keys(parse.KEYS, WORKFLOW, ("name", "steps"), {}),
-		f"Durations are seconds (`90`) or text such as {choices(['30s', '15m', '2h', '1d', '1h30m'])}. Inputs and outputs "
-		f"are JSON of at most {MAX_BYTES // 1024 // 1024} MB each.",
-		"### Limits",
-		_keys(parse.LIMITS, LIMITS, (), {}),
-		"## Triggers",
-		"Each has the key `on` with the kind, and the keys of that kind.",
 		*(_trigger(kind) for kind in TRIGGERS if kind not in NOT_YET),
-		"### Not yet",
+		"## Not yet",
 		"These kinds are checked and kept, so that a definition can name them already, but **nothing starts runs from them "
 		"in this version**.",
-		*(_trigger(kind, "####") for kind in TRIGGERS if kind in NOT_YET),
-		"## Steps",
-		_keys(check_steps.KEYS, STEP, ("id", "action"), _defaults(smallest.steps[0], check_steps.KEYS)),
-		"### Retry",
-		_keys(check_steps.RETRY, RETRY, ("attempts",), _defaults(smallest.steps[0].retry, check_steps.RETRY)),
-		"A step whose worker was killed is tried again in any case, three times in all, and each counts as an attempt.",
+		*(_trigger(kind, "###") for kind in TRIGGERS if kind in NOT_YET),
 	)
 
 
-def _trigger(kind: str, level: str = "###") -> str:
+def steps() -> str:
+	"""The keys of a step."""
+	defaults = _defaults(parse.parse(_SMALLEST).steps[0], check_steps.KEYS)
+	return _keys(check_steps.KEYS, STEP, ("id", "action"), defaults)
+
+
+def retry() -> str:
+	"""The keys of `retry`."""
+	defaults = _defaults(parse.parse(_SMALLEST).steps[0].retry, check_steps.RETRY)
+	return _keys(check_steps.RETRY, RETRY, ("attempts",), defaults)
+
+
+def _trigger(kind: str, level: str = "##") -> str:
 	about, meanings = TRIGGERS[kind]
 	keys = check_triggers.KEYS[kind]
 	defaults: dict[str, Any] = {}

@@ -7,7 +7,8 @@ from typing import Any
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.engine.states import RUN_STATES, STEP_STATES
 from dogansystem.store.schema import DOCTYPE_FOLDER
-from generator.markdown import code, sections, table
+from generator.doctypes import described
+from generator.markdown import code, plain, table
 
 # What each number of the status means. `<state>` stands for every state of a run or a step.
 STATUS: Mapping[str, str] = {
@@ -61,25 +62,16 @@ STATUS: Mapping[str, str] = {
 def settings() -> str:
 	"""The chapter about Dogan Settings, from the DocType."""
 	doctype = json.loads((DOCTYPE_FOLDER / "dogan_settings" / "dogan_settings.json").read_text())
-	fields = [field for field in doctype["fields"] if "Break" not in field["fieldtype"]]
 	rows = [
 		(
 			code(each["fieldname"]),
 			each["label"],
 			each.get("default", "" if each["fieldtype"] == "Password" else "0"),
-			_plain(each.get("description", "")),
+			plain(each.get("description", "")),
 		)
-		for each in fields
+		for each in described(doctype)
 	]
-	return sections(
-		"## Settings",
-		"Dogan Settings are read once per transaction, so a change takes effect without a restart.",
-		table(("field", "label", "default", "meaning"), rows),
-	)
-
-
-def _plain(text: str) -> str:
-	return text.replace("<code>", "`").replace("</code>", "`")
+	return table(("field", "label", "default", "meaning"), rows)
 
 
 def status() -> str:
@@ -90,11 +82,7 @@ def status() -> str:
 		raise SystemExit(
 			f"docs/generator/system.py: {set(found) ^ set(STATUS)} is not described, or does not exist"
 		)
-	return sections(
-		"## Status",
-		"`get_system_status()` gives the same everywhere: Python, HTTP, and `status --json` of both command lines.",
-		table(("key", "meaning"), [(code(path), STATUS[path]) for path in found]),
-	)
+	return table(("key", "meaning"), [(code(path), STATUS[path]) for path in found])
 
 
 def _paths(value: Mapping[str, Any], above: str = "") -> Iterator[str]:

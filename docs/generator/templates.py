@@ -40,35 +40,40 @@ KINDS: Mapping[str, str] = {
 }
 
 
-def write() -> str:
-	"""The chapter about templates."""
+def names() -> str:
+	"""What templates can name."""
 	_same(check_templates.IN_ITEM, NAMES)
+	return table(
+		("name", "what it is", "where"), [(code(name), text, _where(name)) for name, text in NAMES.items()]
+	)
+
+
+def of_step() -> str:
+	"""What a finished step has."""
 	_same(check_templates.OF_STEP, OF_STEP)
-	_same([kind.__name__ for kind in ATTRIBUTES], KINDS)
+	return table(("key", "what it is"), [(code(f"steps.<id>.{key}"), text) for key, text in OF_STEP.items()])
+
+
+def filters() -> str:
+	"""The filters: the app's own with their meaning, and Jinja's."""
 	return sections(
-		"## Templates",
-		"Templates are [Jinja](https://jinja.palletsprojects.com/en/stable/templates/) in a sandbox. A string that is one "
-		"`{{ … }}` gives the value with its type: `{{ steps.quotes.output }}` is a list. Mixed text gives text, in which "
-		"`null` is nothing. `if` and `for_each` may leave the braces out. A name that does not exist is an error that "
-		"names its path; `| default(…)` and `is defined` ask first. A template that takes too much time or memory is "
-		"stopped with an error.",
-		"### Names",
-		table(
-			("name", "what it is", "where"),
-			[(code(name), text, _where(name)) for name, text in NAMES.items()],
-		),
-		"A step reads only steps that are finished before it starts: those in its `after`, those in their `after`, and so on. "
-		"Each has:",
-		table(("key", "what it is"), [(code(f"steps.<id>.{key}"), text) for key, text in OF_STEP.items()]),
-		"### Filters",
 		table(
 			("filter", "gives"),
 			[(code(name), summary(function.__doc__)) for name, function in sorted(DATE_FILTERS.items())],
 		),
 		f"The others are Jinja's own: {listed(_jinja(ENVIRONMENT.filters, DATE_FILTERS))}.",
-		"### Tests",
-		f"After `is`: {listed(_jinja(ENVIRONMENT.tests, {}))}.",
-		"### Functions and methods",
+	)
+
+
+def tests() -> str:
+	"""The tests."""
+	return f"After `is`: {listed(_jinja(ENVIRONMENT.tests, {}))}."
+
+
+def functions() -> str:
+	"""The functions, and what values have."""
+	_same([kind.__name__ for kind in ATTRIBUTES], KINDS)
+	return sections(
 		f"Functions: {listed(f'{name}()' for name in sorted(ENVIRONMENT.globals))}. Methods and attributes, by what they "
 		"belong to:",
 		table(
