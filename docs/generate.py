@@ -18,45 +18,47 @@ from generator import (
 	doctypes,
 	errors,
 	metrics,
+	rooms,
 	states,
 	system,
 	templates,
 )
 
-DOCS = Path(__file__).parent
-ACTIONS = DOCS / "reference" / "actions"
+ROOT = Path(__file__).parents[1]
+ACTIONS = ROOT / "docs" / "reference" / "actions"
 
 # The marked parts of each page: `<!-- generated: name -->` … `<!-- end -->`.
 PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
-	"reference/definition.md": {
+	"docs/reference/definition.md": {
 		"keys of a workflow": definition.workflow,
 		"keys of limits": definition.limits,
 	},
-	"reference/triggers.md": {"triggers": definition.triggers},
-	"reference/steps.md": {"keys of a step": definition.steps, "keys of retry": definition.retry},
-	"reference/templates.md": {
+	"docs/reference/triggers.md": {"triggers": definition.triggers},
+	"docs/reference/steps.md": {"keys of a step": definition.steps, "keys of retry": definition.retry},
+	"docs/reference/templates.md": {
 		"names": templates.names,
 		"keys of a finished step": templates.of_step,
 		"filters": templates.filters,
 		"tests": templates.tests,
 		"functions": templates.functions,
 	},
-	"reference/errors.md": {"errors": errors.write},
-	"reference/states.md": {
+	"docs/reference/errors.md": {"errors": errors.write},
+	"docs/reference/states.md": {
 		"meanings of run states": states.run_meanings,
 		"states of a run": states.run_diagram,
 		"meanings of step states": states.step_meanings,
 		"states of a step": states.step_diagram,
 	},
-	"reference/doctypes.md": {"permissions": doctypes.permissions, "doctypes": doctypes.fields},
-	"reference/settings.md": {"settings": system.settings},
-	"reference/status.md": {"status": system.status},
-	"reference/metrics.md": {"metrics": metrics.write},
-	"reference/command-line.md": {"commands": commands.sandbox},
-	"reference/bench.md": {"commands": commands.bench},
-	"reference/http.md": {"methods": calls.http},
-	"reference/python.md": {"methods": calls.python},
-	"security.md": {"who may call what": access.write},
+	"docs/reference/doctypes.md": {"permissions": doctypes.permissions, "doctypes": doctypes.fields},
+	"docs/reference/settings.md": {"settings": system.settings},
+	"docs/reference/status.md": {"status": system.status},
+	"docs/reference/metrics.md": {"metrics": metrics.write},
+	"docs/reference/command-line.md": {"commands": commands.sandbox},
+	"docs/reference/bench.md": {"commands": commands.bench},
+	"docs/reference/http.md": {"methods": calls.http},
+	"docs/reference/python.md": {"methods": calls.python},
+	"docs/security.md": {"who may call what": access.write},
+	"CONTRIBUTING.md": {"rooms": rooms.write},
 }
 
 
@@ -75,7 +77,7 @@ def filled(page: Path, parts: Mapping[str, Callable[[], str]]) -> str:
 def pages() -> dict[Path, str]:
 	"""Every page that has something generated, as it should be."""
 	return {
-		**{DOCS / page: filled(DOCS / page, parts) for page, parts in PARTS.items()},
+		**{ROOT / page: filled(ROOT / page, parts) for page, parts in PARTS.items()},
 		**{ACTIONS / name: text + "\n" for name, text in actions.pages().items()},
 	}
 
@@ -87,7 +89,7 @@ def main(arguments: list[str]) -> int:
 	left_over = [page for page in ACTIONS.glob("*.md") if page not in wanted]
 	if "--check" in arguments:
 		for page in (*stale, *left_over):
-			print(f"{page.relative_to(DOCS.parent)} is not up to date: run `python docs/generate.py`")
+			print(f"{page.relative_to(ROOT)} is not up to date: run `python docs/generate.py`")
 		return 1 if stale or left_over else 0
 	ACTIONS.mkdir(exist_ok=True)
 	for page in stale:

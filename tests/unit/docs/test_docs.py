@@ -46,7 +46,7 @@ def points_somewhere(page: Path, link: str) -> bool:
 
 def test_a_link_to_nowhere_is_noticed():
 	assert not points_somewhere(TUTORIAL, "nowhere.md")
-	assert not points_somewhere(TUTORIAL, "reference.md#no-such-heading")
+	assert not points_somewhere(TUTORIAL, "reference/steps.md#no-such-heading")
 
 
 @pytest.mark.parametrize("block", YAML_BLOCKS, ids=str)
