@@ -119,7 +119,10 @@ class Orchestrator:
 		self._changed(run)
 
 	def cancel_run(self, run: str) -> None:
-		"""Start no further step, and end the run as Cancelled once running steps have finished. Raises NotFound or WrongState."""
+		"""Start no further step, and end the run as Cancelled once running steps have finished.
+
+		Raises NotFound or WrongState.
+		"""
 		control.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 

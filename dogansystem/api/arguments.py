@@ -63,12 +63,12 @@ def _check_text(name: str, value: Any, is_name: bool) -> None:
 
 
 def as_object(value: Any, name: str) -> dict[str, Any]:
-	"""An argument as a mapping. Forms and query strings send JSON as text. None is an empty mapping. Raises InputError."""
+	"""An argument as a mapping. Forms and query strings send JSON as text. None is an empty one. Raises InputError."""
 	return _as(dict, value, name, _("{0}: must be a JSON object."))
 
 
 def as_list(value: Any, name: str) -> list[Any]:
-	"""An argument as a list. Forms and query strings send JSON as text. None is an empty list. Raises InputError."""
+	"""An argument as a list. Forms and query strings send JSON as text. None is an empty one. Raises InputError."""
 	return _as(list, value, name, _("{0}: must be a JSON list."))
 
 

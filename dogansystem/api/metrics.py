@@ -1,4 +1,4 @@
-"""`/api/method/dogansystem.api.metrics.metrics`: what Prometheus scrapes. The caller must send the token of Dogan Settings."""
+"""`/api/method/dogansystem.api.metrics.metrics`: what Prometheus scrapes, for callers that send the token."""
 
 import hmac
 
