@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from dogansystem.orchestrator import Orchestrator
-from generator.markdown import code, summary, table
+from generator.markdown import code, summary, table, whole
 
 API = Path(inspect.getfile(Orchestrator)).parent / "api"
 PUBLIC_API = ("workflows", "agents", "status", "scaling", "metrics")  # `desk` is for the app's own forms
@@ -21,7 +21,7 @@ def python() -> str:
 	]
 	return table(
 		("method", "does"),
-		[(code(_signature(name, function)), summary(function.__doc__)) for name, function in methods],
+		[(code(_signature(name, function)), whole(function.__doc__)) for name, function in methods],
 	)
 
 

@@ -46,6 +46,11 @@ def plain(html: str) -> str:
 	return html
 
 
+def whole(docstring: str | None) -> str:
+	"""A docstring with all its paragraphs, on one line."""
+	return " ".join((docstring or "").split())
+
+
 def sections(*parts: str) -> str:
 	"""Parts with a blank line in between."""
 	return "\n\n".join(part.strip() for part in parts if part.strip())

@@ -11,18 +11,18 @@ from generator.markdown import code, listed, sections, summary, table
 NAMES: Mapping[str, str] = {
 	"input": "What the run was started with.",
 	"trigger": "What started it: `on`, and for a document `event`, `doctype`, `name` (with `changed` also `field`, "
-	"`before`, `after`), for a schedule `due`; else `null`, or only `on`.",
-	"doc": "The values of the document the run is about, as they were when it started; else `null`.",
-	"run": "`name`, `workflow`, `cause`, `started_by`. When a trigger's `if` or a limit's key is asked, there is no name yet.",
+	"`before`, `after`), for a schedule `due`; otherwise `null`, or only `on`.",
+	"doc": "The values of the document that the run is about, as they were when the run started; otherwise `null`.",
+	"run": "`name`, `workflow`, `cause`, `started_by`. In a trigger's `if` and in a limit's key there is no name yet.",
 	"now": "This moment in the site's timezone.",
 	"today": "This day in the site's timezone.",
-	"user": "Who acts.",
+	"user": "The user as whom the step acts.",
 	"steps": "The steps that are finished before this one, by id; each has the keys below.",
 	"item": "With `for_each`: the item.",
 	"index": "With `for_each`: its number, from 0.",
 }
 OF_STEP: Mapping[str, str] = {
-	"output": "What the action gave; `null` unless the step succeeded.",
+	"output": "The output of the action; `null` unless the step succeeded.",
 	"status": "Its state, such as `Succeeded`.",
 	"error": "`null`, or a text such as `Timeout: The attempt took longer than …`.",
 	"errors": "With `for_each` and `on_error: continue`: one entry for each failed item.",
