@@ -44,6 +44,18 @@ def points_somewhere(page: Path, link: str) -> bool:
 	return not anchor or anchor in anchors(target)
 
 
+def test_the_readme_leads_to_every_page():
+	found: set[Path] = set()
+	pages_to_read = [ROOT / "README.md"]
+	while pages_to_read:
+		page = pages_to_read.pop()
+		if page not in found:
+			found.add(page)
+			targets = ((page.parent / link.partition("#")[0]).resolve() for link in links(page))
+			pages_to_read += [target for target in targets if target.suffix == ".md" and target.exists()]
+	assert {page for page in pages() if page.is_relative_to(ROOT / "docs")} - found == set()
+
+
 def test_a_link_to_nowhere_is_noticed():
 	assert not points_somewhere(TUTORIAL, "nowhere.md")
 	assert not points_somewhere(TUTORIAL, "reference/steps.md#no-such-heading")
