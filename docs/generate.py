@@ -57,6 +57,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
 	"docs/reference/bench.md": {"commands": commands.bench},
 	"docs/reference/http.md": {"methods": calls.http},
 	"docs/reference/python.md": {"methods": calls.python},
+	"docs/reference/sandbox.md": {"methods": calls.sandbox},
 	"docs/security.md": {"who may call what": access.write},
 	"CONTRIBUTING.md": {"rooms": rooms.write},
 }

@@ -2,10 +2,11 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
-from dogansystem.orchestrator import Orchestrator
+from dogansystem import Orchestrator, Sandbox
+from dogansystem.protocol import Site
 from generator.markdown import code, summary, table, whole
 
 API = Path(inspect.getfile(Orchestrator)).parent / "api"
@@ -14,10 +15,19 @@ PUBLIC_API = ("workflows", "agents", "status", "scaling", "metrics")  # `desk` i
 
 def python() -> str:
 	"""The front door's methods."""
+	return _methods_of(Orchestrator)
+
+
+def sandbox() -> str:
+	"""The methods that a sandbox has and other sites have not."""
+	return _methods_of(Sandbox, without=dir(Site))
+
+
+def _methods_of(kind: type, without: Container[str] = ()) -> str:
 	methods = [
 		(name, function)
-		for name, function in vars(Orchestrator).items()
-		if inspect.isfunction(function) and not name.startswith("_")
+		for name, function in vars(kind).items()
+		if inspect.isfunction(function) and not name.startswith("_") and name not in without
 	]
 	return table(
 		("method", "does"),

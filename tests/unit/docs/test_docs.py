@@ -109,7 +109,7 @@ def test_the_guide_to_actions_does_what_it_shows(tmp_path: Path):
 	assert "2 passed" in result.stdout
 
 
-@pytest.mark.parametrize("name", ["guides/agents.md", "reference/python.md"])
+@pytest.mark.parametrize("name", ["guides/agents.md", "reference/python.md", "reference/sandbox.md"])
 def test_python_on_the_pages_runs(name: str, tmp_path: Path):
 	for block in blocks(ROOT / "docs" / name, "python"):
 		result = run([sys.executable, "-c", block.text], tmp_path)
