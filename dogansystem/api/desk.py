@@ -130,7 +130,7 @@ def run_view(run: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def step_details(run: str, step: str) -> dict[str, Any]:
-	"""A step's output, the errors of its earlier attempts, the errors of its items, and its items, failed ones first."""
+	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first."""
 	need_run(run)
 	row = (
 		frappe.db.get_value(
