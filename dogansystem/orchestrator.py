@@ -41,7 +41,12 @@ class Orchestrator:
 
 	def check(self, source: str | Mapping[str, Any]) -> Definition:
 		"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
-		return parse(source, actions=schemas(self.site.actions()))
+		return parse(
+			source,
+			actions=schemas(self.site.actions()),
+			fields_of=self.site.documents.fields_of,
+			fills_run_as=self.site.catalog.fills_run_as,
+		)
 
 	def import_workflow(self, source: str | Mapping[str, Any], enabled: bool | None = True) -> str:
 		"""Check a definition and save it. Gives the workflow's name. `enabled=None` leaves that setting as it is."""

@@ -10,12 +10,11 @@ from typing import Any
 
 from dogansystem.engine.definitions import check_steps, check_triggers, parse
 from dogansystem.engine.durations import format_duration
-from generator.markdown import choices, code, sections, table
+from generator.markdown import choices, code, listed, sections, table
 
 _SMALLEST = {"name": "smallest", "steps": [{"id": "only", "action": "data.set"}]}
 _SMALLEST_TRIGGERS: Mapping[str, Mapping[str, Any]] = {
 	"schedule": {"every": "1h"},
-	"condition": {"doctype": "Quotation", "filters": {"status": "Open"}},
 }
 
 # What each check takes, by the name of the function in engine.check_values and its neighbours.
@@ -37,7 +36,6 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"parameters": lambda bounds: "a mapping with templates",
 	"listed_text": lambda bounds: "a list of names",
 	"error_names": lambda bounds: "a list of error names",
-	"filters": lambda bounds: "filters as `frappe.get_list` takes them",
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
 	"input_schema": lambda bounds: "a JSON Schema",
@@ -45,7 +43,7 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"_triggers": lambda bounds: "a list of [triggers](triggers.md)",
 	"_limits": lambda bounds: "a mapping of [limits](#limits)",
 	"retry": lambda bounds: "a mapping, see [retry](#retry)",
-	"compensate": lambda bounds: "a mapping with `action` and `params`",
+	"not_yet": lambda bounds: "nothing yet",
 }
 
 WORKFLOW: Mapping[str, str] = {
@@ -88,8 +86,7 @@ STEP: Mapping[str, str] = {
 	"on_error": "`continue`: the run goes on when the last attempt has failed. With `for_each`: a failed item gives `null` "
 	"and is listed in `steps.<id>.errors`.",
 	"priority": "Among steps that are ready at the same moment, 9 comes first.",
-	"compensate": "The action that undoes the step if the run fails later. Checked and kept; **not carried out yet in "
-	"this version**.",
+	"compensate": "The action that undoes the step if the run fails later. **Refused until a version carries it out.**",
 }
 RETRY: Mapping[str, str] = {
 	"attempts": "How many attempts there are in all.",
@@ -125,28 +122,7 @@ TRIGGERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 		"Somebody presses Run, or calls the API. Managers may start every workflow. Others may start one with this trigger.",
 		{"role": "Only people with this role may start it, and managers."},
 	),
-	"webhook": ("A signed request arrives.", {"secret": "Signs the requests.", "if": _FILTER}),
-	"email": (
-		"A matching mail is received as a Communication.",
-		{
-			"account": "The Email Account.",
-			"subject": "What the subject holds.",
-			"from": "The sender.",
-			"if": _FILTER,
-		},
-	),
-	"condition": (
-		"A document newly matches filters.",
-		{
-			"doctype": "The document's type.",
-			"filters": "Which documents.",
-			"every": "The time between two checks.",
-			"again": "Whether a document that has matched before may start another run: `changed` once it has changed.",
-		},
-	),
-	"signal": ("A signal is sent.", {"name": "The signal.", "if": _FILTER}),
 }
-NOT_YET = frozenset({"webhook", "email", "condition", "signal"})
 _STEP_FIELDS = {"if": "condition"}
 
 
@@ -163,11 +139,9 @@ def limits() -> str:
 def triggers() -> str:
 	"""The kinds of triggers, each with its keys: the ones that start runs, then the others."""
 	return sections(
-		*(_trigger(kind) for kind in TRIGGERS if kind not in NOT_YET),
+		*map(_trigger, TRIGGERS),
 		"## Not yet",
-		"These kinds are checked and kept, so that a definition can name them already, but **nothing starts runs from them "
-		"in this version**.",
-		*(_trigger(kind, "###") for kind in TRIGGERS if kind in NOT_YET),
+		f"The kinds {listed(check_triggers.NOT_YET)} are known, and **refused until a version starts runs from them**.",
 	)
 
 
@@ -183,16 +157,18 @@ def retry() -> str:
 	return _keys(check_steps.RETRY, RETRY, ("attempts",), defaults)
 
 
-def _trigger(kind: str, level: str = "##") -> str:
+def _trigger(kind: str) -> str:
 	about, meanings = TRIGGERS[kind]
 	keys = check_triggers.KEYS[kind]
 	defaults: dict[str, Any] = {}
 	if kind in _SMALLEST_TRIGGERS:
 		given = _SMALLEST_TRIGGERS[kind]
-		found = parse.parse({**_SMALLEST, "triggers": [{"on": kind, **given}]}).triggers[0].keys
+		found = (
+			parse.parse({**_SMALLEST, "run_as": "a", "triggers": [{"on": kind, **given}]}).triggers[0].keys
+		)
 		defaults = {key: value for key, value in found.items() if key not in given}
 	required = check_triggers.REQUIRED.get(kind, ())
-	return sections(f"{level} {kind}", about, _keys(keys, meanings, required, defaults))
+	return sections(f"## {kind}", about, _keys(keys, meanings, required, defaults))
 
 
 def _defaults(checked: Any, keys: Mapping[str, Any]) -> dict[str, Any]:

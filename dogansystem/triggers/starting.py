@@ -41,14 +41,16 @@ def start_run(
 	Raises:
 		NotFound: no such workflow or agent.
 		WrongState: the workflow is disabled.
+		UnreadableVersion: its version cannot be used.
 		InputError: `input` does not fit the workflow's schema.
 		OutputNotJSON, OutputTooLarge: `input` cannot be kept.
 		LimitReached: too deep a chain of runs, or the limit is full and says `when_full: skip`.
 		NotAllowed: nobody is named whose permissions the steps could have.
 	"""
-	definition, version = enabled_definition(site, db, workflow)
+	# Before all else: what has become of the workflow since does not matter to who asks for the first run.
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
+	definition, version = enabled_definition(site, db, workflow)
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
@@ -137,7 +139,8 @@ def _limit_key(
 	data = context.RunData(
 		"", definition.name, "", "", "", given, trigger, document, run_as, started_by, 0, None
 	)
-	return str(render(definition.limits.key, context.values_of(data, {}, at, run_as), "limits.key"))[:140]
+	value = render(definition.limits.key, context.values_of(data, {}, at, run_as), "limits.key")
+	return ("" if value is None else str(value))[:140]
 
 
 def _check_agents(db: Database, definition: Definition) -> None:

@@ -20,15 +20,10 @@ RETRY: Mapping[str, Check] = {
 	"jitter": values.flag,
 	"on": values.error_names,
 }
-COMPENSATE: Mapping[str, Check] = {"action": values.label, "params": values.parameters}
 
 
 def retry(value: Any, path: str, problems: Problems) -> Any:
 	return values.mapping(value, path, problems, RETRY, ["attempts"]) or values.LEFT_OUT
-
-
-def compensate(value: Any, path: str, problems: Problems) -> Any:
-	return values.mapping(value, path, problems, COMPENSATE, ["action"]) or values.LEFT_OUT
 
 
 KEYS: Mapping[str, Check] = {
@@ -48,7 +43,7 @@ KEYS: Mapping[str, Check] = {
 	"timeout": values.duration(),
 	"on_error": values.choice("fail", "continue", default="fail"),
 	"priority": values.whole(0, 9, default=DEFAULT_PRIORITY),
-	"compensate": compensate,
+	"compensate": values.not_yet,
 }
 
 

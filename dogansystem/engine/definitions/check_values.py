@@ -22,7 +22,6 @@ Check = Callable[[Any, str, Problems], Any]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def mapping(
@@ -59,67 +58,63 @@ def given(check: Check) -> Check:
 	return run
 
 
+def is_text(value: Any, path: str, problems: Problems, most: int | None = None) -> bool:
+	"""Whether a value is text of at most `most` characters; if not, that is noted."""
+	if not isinstance(value, str):
+		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
+	elif most is not None and len(value.strip()) > most:
+		problems.add(path, f"has {len(value.strip())} characters; at most {most} are allowed, shorten it")
+	else:
+		return True
+	return False
+
+
 def text(most: int | None = None) -> Check:
 	"""Text that people read, of at most `most` characters; empty text is left out."""
 
 	def check(value: Any, path: str, problems: Problems) -> Any:
-		if not isinstance(value, str):
-			problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
-			return LEFT_OUT
-		return _short(value.strip(), most, path, problems) or LEFT_OUT
+		return (is_text(value, path, problems, most) and value.strip()) or LEFT_OUT
 
 	return check
 
 
-def _short(value: str, most: int | None, path: str, problems: Problems) -> str:
-	if most is not None and len(value) > most:
-		problems.add(path, f"has {len(value)} characters; at most {most} are allowed, shorten it")
-	return value
-
-
 def label(value: Any, path: str, problems: Problems) -> Any:
 	"""Text that names something of the site: not empty, and taken as it stands."""
-	if not isinstance(value, str):
-		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
-	elif not value.strip():
+	if not is_text(value, path, problems, MAX_LABEL):
+		return LEFT_OUT
+	if not value.strip():
 		problems.add(path, "is empty; give it a value, or leave the key out")
 	elif is_template(value):
 		problems.add(path, "is not a place for a template; write the value itself")
 	else:
-		return _short(value.strip(), MAX_LABEL, path, problems)
+		return value.strip()
 	return LEFT_OUT
 
 
 def name(value: Any, path: str, problems: Problems) -> Any:
 	"""A workflow's name."""
-	if not isinstance(value, str):
-		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
-	elif len(value) > MAX_NAME:
-		problems.add(path, f"has {len(value)} characters; at most {MAX_NAME} are allowed, shorten it")
-	elif not _NAME.fullmatch(value):
-		better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
-		remedy = f"write {better!r}" if better else "write one such as 'follow-up-quotation'"
-		problems.add(path, f"{value!r} is not a name: lower case letters, digits and hyphens only; {remedy}")
-	else:
+	if not is_text(value, path, problems, MAX_NAME):
+		return LEFT_OUT
+	if _NAME.fullmatch(value):
 		return value
+	better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+	remedy = f"write {better!r}" if better else "write one such as 'follow-up-quotation'"
+	problems.add(path, f"{value!r} is not a name: lower case letters, digits and hyphens only; {remedy}")
 	return LEFT_OUT
 
 
 def step_id(value: Any, path: str, problems: Problems) -> Any:
 	"""A step's id, which templates use as `steps.<id>`."""
-	if not isinstance(value, str):
-		problems.add(path, f"must be text, not {kind(value)}; put it in quotes and start it with a letter")
-	elif len(value) > MAX_ID:
-		problems.add(path, f"has {len(value)} characters; at most {MAX_ID} are allowed, shorten it")
-	elif not _ID.fullmatch(value):
-		better = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
-		better = f"step_{better}" if better[:1].isdigit() else better
-		remedy = f"write {better!r}" if better else "write one such as 'send_mail'"
-		problems.add(
-			path, f"{value!r} is not an id: letters, digits and underscores, no digit in front; {remedy}"
-		)
-	else:
+	if not is_text(value, path, problems, MAX_ID):
+		return LEFT_OUT
+	if _ID.fullmatch(value):
 		return value
+	better = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
+	better = f"step_{better}" if better[:1].isdigit() else better
+	remedy = f"write {better!r}" if better else "write one such as 'send_mail'"
+	problems.add(
+		path, f"{value!r} is not an id: letters, digits and underscores, no digit in front; {remedy}"
+	)
 	return LEFT_OUT
 
 
@@ -185,7 +180,7 @@ def error_names(value: Any, path: str, problems: Problems) -> Any:
 		problems.add(path, "names no error; name one such as Timeout, or leave the key out")
 		return LEFT_OUT
 	for index, each in enumerate(names):
-		if not _ERROR.fullmatch(each):
+		if not _ID.fullmatch(each):
 			problems.add(
 				at(path, index), f"{shown(each)} is not the name of an error; write one such as Timeout"
 			)
@@ -198,11 +193,14 @@ def listed_text(value: Any, path: str, problems: Problems) -> Any:
 		example = f"; write [{value}]" if isinstance(value, str) and not is_template(value) else ""
 		problems.add(path, f"must be a list of names, not {kind(value)}{example}")
 		return LEFT_OUT
-	for index, each in enumerate(value):
-		if not isinstance(each, str):
-			problems.add(at(path, index), f"must be text, not {kind(each)}; put it in quotes")
-			return LEFT_OUT
-	return value
+	fits = [is_text(each, at(path, index), problems) for index, each in enumerate(value)]
+	return value if all(fits) else LEFT_OUT
+
+
+def not_yet(value: Any, path: str, problems: Problems) -> Any:
+	"""A key that the format has and this version does not carry out."""
+	problems.add(path, "is not carried out by this version; leave it out until a version does")
+	return LEFT_OUT
 
 
 def data(value: Any, path: str, problems: Problems) -> Any:
@@ -226,7 +224,7 @@ def template(value: Any, path: str, problems: Problems) -> Any:
 	if not isinstance(value, str) or not value.strip():
 		problems.add(path, f'must be text, not {shown(value)}; write one such as "{{{{ doc.customer }}}}"')
 		return LEFT_OUT
-	return _short(value.strip(), MAX_LABEL, path, problems)
+	return value.strip() if is_text(value, path, problems, MAX_LABEL) else LEFT_OUT
 
 
 def condition(value: Any, path: str, problems: Problems) -> Any:

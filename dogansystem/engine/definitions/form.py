@@ -60,13 +60,6 @@ TRIGGER_FIELDS: Mapping[str, str] = {
 	"every": "every",
 	"timezone": "timezone",
 	"missed": "missed",
-	"secret": "secret",
-	"account": "account",
-	"subject": "subject",
-	"from": "sender",
-	"filters": "filters",
-	"again": "again",
-	"name": "signal_name",
 	"role": "role",
 }
 # What a field shows for a key that a definition leaves out; fields not named here are empty.
@@ -81,7 +74,7 @@ DEFAULTS: Mapping[str, Any] = {
 	"on_error": "fail",
 	"priority": DEFAULT_PRIORITY,
 }
-_JSON = frozenset({"input_schema", "output", "params", "compensate", "filters"})
+_JSON = frozenset({"input_schema", "output", "params", "compensate"})
 _NUMBERS = frozenset({"concurrent_runs", "max_parallel", "retry_attempts", "priority"})
 _PATH = re.compile(r"(?P<table>steps|triggers)\[(?P<row>\d+)\](?:\.(?P<rest>.*))?", re.DOTALL)
 

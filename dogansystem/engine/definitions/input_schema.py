@@ -12,7 +12,7 @@ from referencing.jsonschema import DRAFT202012
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.check_values import LEFT_OUT
 from dogansystem.engine.definitions.problems import Problems, at, kind
-from dogansystem.engine.definitions.schema_errors import note
+from dogansystem.engine.definitions.schema_errors import note_all
 from dogansystem.engine.definitions.validator import FORMATS, META, Validator, start
 from dogansystem.engine.errors import InputError
 from dogansystem.engine.templates.budget import Overrun
@@ -92,6 +92,5 @@ def check_input(definition: Definition, value: Any) -> None:
 		) from None
 	if errors:
 		problems = Problems()
-		for each in sorted(errors, key=lambda each: [str(key) for key in each.absolute_path]):
-			note(each, "input", problems)
+		note_all(errors, "input", problems)
 		raise InputError("\n".join(map(str, problems.found)))

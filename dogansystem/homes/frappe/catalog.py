@@ -19,6 +19,8 @@ _KEPT = frozenset({"enabled", "current_version"})  # what a definition does not 
 class Catalog:
 	"""What people and programs register. The acting user needs the DocTypes' permissions."""
 
+	fills_run_as = True
+
 	def __init__(self, site: "FrappeSite") -> None:
 		self._site = site
 

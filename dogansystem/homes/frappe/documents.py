@@ -1,10 +1,11 @@
 """Documents of a Frappe site, read and changed with the permissions of the acting user, hooks and all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model import child_table_fields, default_fields, optional_fields
 
 from dogansystem.homes.frappe import query
 from dogansystem.homes.frappe.scope import acting_as
@@ -14,6 +15,13 @@ from dogansystem.protocol import Document
 
 class Documents:
 	"""What the acting user may see and change. Frappe's own errors say what was wrong."""
+
+	def fields_of(self, doctype: str) -> Collection[str] | None:
+		"""The names of a DocType's fields, custom and standard ones included; None for one that is not there."""
+		if frappe.db.exists("DocType", doctype, cache=True) != doctype:
+			return None
+		own = {field.fieldname for field in frappe.get_meta(doctype).fields}
+		return own.union(default_fields, optional_fields, child_table_fields)
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""The document, or only some of its fields; `name` is always there."""

@@ -12,7 +12,9 @@ import frappe
 from dogansystem.homes.frappe import relied, stamps
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
+from dogansystem.protocol import Site
 from dogansystem.triggers import document
+from dogansystem.triggers.faults import survived
 
 _BUSY_FLAGS = ("in_install", "in_install_app", "in_migrate", "in_patch", "in_uninstall", "in_setup_wizard")
 _EMPTY = (None, "", 0)
@@ -76,8 +78,14 @@ def _wanted() -> Mapping[str, Any]:
 
 
 def _tell(doc: Any, event: str) -> None:
+	site = current_site()
+	what = f"document={doc.doctype} {doc.name} event={event}"
+	survived(site.database, what, lambda: _start_runs(site, doc, event), None)
+
+
+def _start_runs(site: Site, doc: Any, event: str) -> None:
 	values = _stored(plain(doc.as_dict()))
-	document.on_event(current_site(), values, event, _previous(doc, values))
+	document.on_event(site, values, event, _previous(doc, values))
 
 
 def _previous(doc: Any, values: dict[str, Any]) -> dict[str, Any]:
