@@ -24,7 +24,7 @@ OF_STEP: Mapping[str, str] = {
 	"output": "The output of the action; `null` unless the step succeeded.",
 	"status": "Its state, such as `Succeeded`.",
 	"error": "`null`, or a text such as `Timeout: The attempt took longer than …`.",
-	"errors": "With `for_each` and `on_error: continue`: one entry for each failed item.",
+	"errors": "With `for_each` and `on_error: continue`: one entry for each failed item, as many as fit into 1 MB.",
 }
 KINDS: Mapping[str, str] = {
 	"str": "a text",
