@@ -91,11 +91,6 @@ def _give_back(site: Site, process: int, db: Database) -> int:
 	return returns.give_back(db, process, definition_of(site, db), moment(site))
 
 
-def next_due(db: Database) -> float | None:
-	"""When the next timer is due (epoch seconds), or None."""
-	return timers.next_due(db)
-
-
 def tell(site: Site, run: str) -> None:
 	"""Tell people that a run has changed, after a commit on the other connection."""
 	site.runs_changed([run])
@@ -232,7 +227,7 @@ def take_over(site: Site, control: Control, process: Process, why: Failed | None
 def _declare_dead(site: Site, db: Database, process: Process) -> bool:
 	if not processes.declare_dead(db, process):
 		return False
-	if process.id > 0 and process.node != identity.node():  # where somebody takes over, the node lives
+	if process.id > 0 and process.node != identity.node():  # the node of a process that takes over is alive
 		nodes.lost(db, process.node, site.now())
 	return True
 
@@ -263,8 +258,7 @@ def _fail_lost(
 		log.event(log.WARNING, name, error_type=outcome.type, message=outcome.message, **failing.facts(lease))
 	if finished and finished.check_items:
 		_close_items(site, control, lease.run, names.parts(lease.step_run)[0])
-	if (
-		why is None
-	):  # otherwise this is the heartbeat's thread, which the site's own connection does not serve
+	# With `why` this is the heartbeat's thread, which must not use the site's own connection.
+	if why is None:
 		tell(site, lease.run)
 	return finished is not None

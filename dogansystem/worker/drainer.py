@@ -13,7 +13,7 @@ from typing import Any
 
 from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
-from dogansystem.store import items, leasing, nodes, processes, queue, samples
+from dogansystem.store import items, leasing, nodes, processes, queue, samples, timers
 from dogansystem.store.attempts import Finished
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, identity, sampling
@@ -135,7 +135,7 @@ class Drainer:
 		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
 
 	def _mark(self, work: str | None, control: str | None) -> None:
-		"""Name the connections, so that whoever takes over from this process can end them."""
+		"""Name the connections, so that a process that takes over can end them."""
 		self.site.database.mark(work)
 		self._control.mark(control)
 
@@ -179,7 +179,7 @@ class Drainer:
 		claimed = self._batch.claim(limit)
 		if not claimed:
 			return False
-		# A snapshot that something opened before the claim would not show what the claimed steps wait for.
+		# A snapshot that was opened before the claim would not show the results that the claimed steps read.
 		self.site.database.rollback()
 		if claimed == limit:
 			self._ring_for_help()
@@ -192,7 +192,7 @@ class Drainer:
 		return max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
 
 	def _ring_for_help(self) -> None:
-		"""More is ready than this process has claimed: another one may begin with it."""
+		"""Ring because more is ready than this process has claimed."""
 		if time.monotonic() - self._rang_at > RING_INTERVAL:
 			self._rang_at = time.monotonic()
 			self.site.doorbell.ring()
@@ -241,9 +241,9 @@ class Drainer:
 	def _close_items(self, work: Work, finished: Finished) -> bool:
 		"""Complete the `for_each` step if this was its last item; True when its run went on or ended by it."""
 		run, step = work.lease.run, work.step.id
-		# What is merely claimed may have been taken back and finished elsewhere; what has begun is finished here.
+		# A step that is merely claimed may be taken back and finished elsewhere; one that has begun is finished here.
 		if finished.begun and not finished.broken and items.is_of(finished.begun, run, step):
-			return False  # that one will look
+			return False  # the end of that one asks again
 		return chores.close_items(
 			self.site, self._control, run, step, work.definition, broken=finished.broken
 		)
@@ -276,6 +276,6 @@ class Drainer:
 		return False
 
 	def _seconds_to_timer(self) -> float:
-		due = self._control.run(chores.next_due)
-		longest = 1.0  # second: work may have been put into the queue by somebody whose ring got lost
+		due = self._control.run(timers.next_due)
+		longest = 1.0  # second: there may be work in the queue whose ring was lost
 		return longest if due is None else min(max(due - self.site.now(), 0.001), longest)

@@ -78,7 +78,7 @@ def _end(db: Database, run: str, message: str, at: Moment) -> bool:
 	queue.remove_waiting(db, run)
 	db.execute(
 		"DELETE FROM dogan_lease WHERE run = %s", (run,)
-	)  # whoever executes one of its steps is fenced out
+	)  # a process that has a step in hand is fenced out
 	timers.remove_of_run(db, run)
 	slots.release(db, [run, *(name for (name,) in held)])
 	db.execute(
