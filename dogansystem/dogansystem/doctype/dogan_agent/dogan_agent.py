@@ -37,7 +37,7 @@ class DoganAgent(Document):
 		if not before or before.user != self.user:
 			check_may_act_as(self.user, _("the agent's user"))
 		if self.capacity < 1:
-			frappe.throw(_("Capacity must be 1 or more: an agent that shall do nothing is disabled."))
+			frappe.throw(_("Capacity must be 1 or more. Disable an agent that should take no steps."))
 		if self.enabled and not (before and before.enabled):
 			with as_frappe_errors():
 				check_may_enable(current_site(), self.name)
