@@ -18,7 +18,7 @@ from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.scaling.simulation.answer import answer_of_site
 from dogansystem.scaling.simulation.question import Question
-from dogansystem.store import agents, control, reads, versions
+from dogansystem.store import agents, reads, runs, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
 
@@ -41,7 +41,12 @@ class Orchestrator:
 
 	def check(self, source: str | Mapping[str, Any]) -> Definition:
 		"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
-		return parse(source, actions=schemas(self.site.actions()))
+		return parse(
+			source,
+			actions=schemas(self.site.actions()),
+			fields_of=self.site.documents.fields_of,
+			fills_run_as=self.site.catalog.fills_run_as,
+		)
 
 	def import_workflow(self, source: str | Mapping[str, Any], enabled: bool | None = True) -> str:
 		"""Check a definition and keep it; gives the workflow's name. `enabled` None leaves it as it is."""
@@ -110,17 +115,17 @@ class Orchestrator:
 
 	def pause_run(self, run: str) -> None:
 		"""Start no further step; what is running finishes. Raises NotFound or WrongState."""
-		control.pause(self.site.database, run, self._definition_of(run), moment(self.site))
+		runs.pause(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def resume_run(self, run: str) -> None:
 		"""Let a paused run go on. Raises NotFound or WrongState."""
-		control.resume(self.site.database, run, self._definition_of(run), moment(self.site))
+		runs.resume(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def cancel_run(self, run: str) -> None:
 		"""End a run as Cancelled once what is running has finished. Raises NotFound or WrongState."""
-		control.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
+		runs.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def retry_run(self, run: str, step: str | None = None) -> list[str]:
@@ -128,7 +133,7 @@ class Orchestrator:
 
 		Earlier outputs are kept. Raises NotFound or WrongState.
 		"""
-		again = control.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
+		again = runs.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
 		self._changed(run)
 		return sorted(again)
 

@@ -16,7 +16,6 @@ from generator.markdown import choices, code, sections, table
 _SMALLEST = {"name": "smallest", "steps": [{"id": "only", "action": "data.set"}]}
 _SMALLEST_TRIGGERS: Mapping[str, Mapping[str, Any]] = {
 	"schedule": {"every": "1h"},
-	"condition": {"doctype": "Quotation", "filters": {"status": "Open"}},
 }
 
 # What each check takes, by the name of the function in engine.check_values and its neighbours.
@@ -38,7 +37,6 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"parameters": lambda bounds: "a mapping with templates",
 	"listed_text": lambda bounds: "a list of names",
 	"error_names": lambda bounds: "a list of error names",
-	"filters": lambda bounds: "filters as `frappe.get_list` takes them",
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
 	"input_schema": lambda bounds: "a JSON Schema",
@@ -46,7 +44,7 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"_triggers": lambda bounds: "a list of [triggers](#triggers)",
 	"_limits": lambda bounds: "a mapping of [limits](#limits)",
 	"retry": lambda bounds: "a mapping, see [retry](#retry)",
-	"compensate": lambda bounds: "a mapping with `action` and `params`",
+	"not_yet": lambda bounds: "nothing yet",
 }
 
 WORKFLOW: Mapping[str, str] = {
@@ -89,8 +87,7 @@ STEP: Mapping[str, str] = {
 	"on_error": "`continue`: the run goes on when the last attempt has failed. With `for_each`: a failed item gives `null` "
 	"and is listed in `steps.<id>.errors`.",
 	"priority": "9 first. Among steps that are ready at the same moment.",
-	"compensate": "The action that undoes the step if the run fails later. Checked and kept; **not carried out yet in "
-	"this version**.",
+	"compensate": "The action that undoes the step if the run fails later. **Refused until a version carries it out.**",
 }
 RETRY: Mapping[str, str] = {
 	"attempts": "How often the step is tried in all.",
@@ -126,28 +123,7 @@ TRIGGERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 		"Somebody presses Run, or calls the API. Managers may start every workflow; others one with this trigger.",
 		{"role": "Only people with this role, beside managers."},
 	),
-	"webhook": ("A signed request arrives.", {"secret": "Signs the requests.", "if": _FILTER}),
-	"email": (
-		"A matching mail is received as a Communication.",
-		{
-			"account": "The Email Account.",
-			"subject": "What the subject holds.",
-			"from": "The sender.",
-			"if": _FILTER,
-		},
-	),
-	"condition": (
-		"A document newly matches filters.",
-		{
-			"doctype": "The document's type.",
-			"filters": "Which documents.",
-			"every": "How often is looked.",
-			"again": "Whether a document that has matched before may start another run: `changed` once it has changed.",
-		},
-	),
-	"signal": ("A signal is sent.", {"name": "The signal.", "if": _FILTER}),
 }
-NOT_YET = frozenset({"webhook", "email", "condition", "signal"})
 _STEP_FIELDS = {"if": "condition"}
 
 
@@ -165,11 +141,9 @@ def write() -> str:
 		_keys(parse.LIMITS, LIMITS, (), {}),
 		"## Triggers",
 		"Each has the key `on` with the kind, and the keys of that kind.",
-		*(_trigger(kind) for kind in TRIGGERS if kind not in NOT_YET),
-		"### Not yet",
-		"These kinds are checked and kept, so that a definition can name them already, but **nothing starts runs from them "
-		"in this version**.",
-		*(_trigger(kind, "####") for kind in TRIGGERS if kind in NOT_YET),
+		*map(_trigger, TRIGGERS),
+		f"The kinds {', '.join(map(code, check_triggers.NOT_YET))} are known and **refused until a version starts runs from "
+		"them**.",
 		"## Steps",
 		_keys(check_steps.KEYS, STEP, ("id", "action"), _defaults(smallest.steps[0], check_steps.KEYS)),
 		"### Retry",
@@ -178,16 +152,18 @@ def write() -> str:
 	)
 
 
-def _trigger(kind: str, level: str = "###") -> str:
+def _trigger(kind: str) -> str:
 	about, meanings = TRIGGERS[kind]
 	keys = check_triggers.KEYS[kind]
 	defaults: dict[str, Any] = {}
 	if kind in _SMALLEST_TRIGGERS:
 		given = _SMALLEST_TRIGGERS[kind]
-		found = parse.parse({**_SMALLEST, "triggers": [{"on": kind, **given}]}).triggers[0].keys
+		found = (
+			parse.parse({**_SMALLEST, "run_as": "a", "triggers": [{"on": kind, **given}]}).triggers[0].keys
+		)
 		defaults = {key: value for key, value in found.items() if key not in given}
 	required = check_triggers.REQUIRED.get(kind, ())
-	return sections(f"{level} {kind}", about, _keys(keys, meanings, required, defaults))
+	return sections(f"### {kind}", about, _keys(keys, meanings, required, defaults))
 
 
 def _defaults(checked: Any, keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 
 from dogansystem.engine.definitions import check_templates
-from dogansystem.engine.templates.compiled import ENVIRONMENT
 from dogansystem.engine.templates.date_filters import FILTERS as DATE_FILTERS
-from dogansystem.engine.templates.sandbox import ATTRIBUTES
+from dogansystem.engine.templates.sandbox import ATTRIBUTES, ENVIRONMENT
 from generator.markdown import code, listed, sections, summary, table
 
 NAMES: Mapping[str, str] = {
@@ -36,7 +35,7 @@ KINDS: Mapping[str, str] = {
 	"datetime": "a moment",
 	"time": "a time of day",
 	"timedelta": "a span between two moments",
-	"LoopContext": "`loop` in a `{% for %}`",
+	"object": "`loop` in a `{% for %}`",
 }
 
 

@@ -44,10 +44,14 @@ class Stops:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-	"""The attempt raised an error. `names` are those of its class and of its parents, nearest first."""
+	"""The attempt raised an error. `names` are those of its class and of its parents, nearest first.
+
+	`traceback` tells where, if the error was not expected.
+	"""
 
 	names: tuple[str, ...]
 	message: str
+	traceback: str | None = None
 
 	@property
 	def type(self) -> str:

@@ -5,7 +5,18 @@ from dogansystem.engine.states import FAILED, RUN_FINISHED, RUN_STATES, SKIPPED,
 from dogansystem.health import nodes
 from dogansystem.health.exposition import Family, text
 from dogansystem.protocol import Database, Settings, Site
-from dogansystem.store import agents, figures, kept, levels, processes, queue, reads, samples, state
+from dogansystem.store import (
+	agents,
+	figures,
+	kept,
+	levels,
+	priorities,
+	processes,
+	queue,
+	reads,
+	samples,
+	state,
+)
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, WORKFLOW, Figures, Table
 
 FINISHED = (SUCCEEDED, FAILED, SKIPPED)
@@ -39,8 +50,8 @@ def _info(site: str) -> Family:
 
 def _queue(found: Table) -> list[Family]:
 	ready = Family("dogansystem_steps_ready", "gauge", "Steps that any worker may begin with.")
-	for lane in range(queue.LANES):
-		priority = str(queue.priority(lane))
+	for lane in range(priorities.LANES):
+		priority = str(priorities.priority(lane))
 		ready.set(_level(found, PRIORITY, priority, "ready"), priority=priority)
 	named = (
 		("steps_in_hand", "in_hand", "Steps that a worker has taken."),

@@ -11,8 +11,7 @@ from dogansystem.engine import outcomes
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.protocol import Site
 from dogansystem.store import faults
-from dogansystem.store.attempts import Attempt, Finished
-from dogansystem.store.finish import finish
+from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.moment import Moment, moment
 from dogansystem.worker.acting import Acting
 from dogansystem.worker.batch import Batch
@@ -70,7 +69,7 @@ class Attempting:
 		behind, at = self._batch.ahead(), moment(self._site)
 		self._site.runs_changed([work.lease.run])  # told after the commit
 		finished = finish(
-			db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind, commit=True
+			db, attempt, outcome, at, stick=stick, chance=random.random(), behind=behind, commit=True
 		)
 		if finished is None:
 			db.rollback()

@@ -8,30 +8,28 @@ import random
 from collections.abc import Callable
 
 from dogansystem.engine import outcomes
+from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Failed
 from dogansystem.protocol import Database, Site
 from dogansystem.store import (
 	admission,
-	items,
 	names,
 	nodes,
 	processes,
 	reads,
-	returns,
+	runs,
 	samples,
 	state,
-	timers,
 	versions,
-	wake,
+	waits,
 )
-from dogansystem.store.attempts import Attempt, Finished
-from dogansystem.store.finish import finish
+from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
-from dogansystem.store.timers import Timer
+from dogansystem.store.waits import Wait
 from dogansystem.triggers import schedule
 from dogansystem.worker import identity
 from dogansystem.worker.control import Control
@@ -74,12 +72,12 @@ def marks_of(process: int) -> tuple[str, str]:
 
 def give_back(site: Site, db: Database, process: int) -> int:
 	"""Return what a process has claimed and not begun; gives how many steps went back to the queue."""
-	return returns.give_back(db, process, definition_of(site, db), moment(site))
+	return runs.give_back(db, process, definition_of(site, db), moment(site))
 
 
 def next_due(db: Database) -> float | None:
 	"""When the next timer is due (epoch seconds), or None."""
-	return timers.next_due(db)
+	return waits.next_due(db)
 
 
 def tell(site: Site, run: str) -> None:
@@ -90,23 +88,23 @@ def tell(site: Site, run: str) -> None:
 
 def fire_timers(site: Site, control: Control) -> int:
 	"""Handle what is due, each timer in a transaction of its own; gives how many."""
-	due = control.run(lambda db: timers.due(db, site.now(), MAX_TIMERS))
-	return sum(_fire(site, control, timer) for timer in due)
+	due = control.run(lambda db: waits.due(db, site.now(), MAX_TIMERS))
+	return sum(_fire(site, control, wait) for wait in due)
 
 
-def _fire(site: Site, control: Control, timer: Timer) -> bool:
-	if timer.kind not in wake.KINDS:
-		return control.run_or_leave(lambda db: schedule.fire(site, db, timer, moment(site)), False)
-	finished = control.run_or_leave(lambda db: _wake(site, db, timer), None)
+def _fire(site: Site, control: Control, wait: Wait) -> bool:
+	if wait.kind not in waits.RUN_KINDS:
+		return control.run_or_leave(lambda db: schedule.fire(site, db, wait, moment(site)), False)
+	finished = control.run_or_leave(lambda db: _wake(site, db, wait), None)
 	if finished and finished.check_items:
-		close_items(site, control, str(timer.run), names.parts(str(timer.step_run))[0])
-	tell(site, str(timer.run))
+		close_items(site, control, str(wait.run), names.parts(str(wait.step_run))[0])
+	tell(site, str(wait.run))
 	return finished is not None
 
 
-def _wake(site: Site, db: Database, timer: Timer) -> Finished | None:
-	definition = definition_of(site, db)(str(timer.run))
-	return wake.wake(db, timer, definition, moment(site))
+def _wake(site: Site, db: Database, wait: Wait) -> Changes | None:
+	definition = definition_of(site, db)(str(wait.run))
+	return runs.wake(db, wait, definition, moment(site))
 
 
 def close_items(
@@ -125,7 +123,7 @@ def close_items(
 
 	def close(db: Database) -> bool:
 		of_run = definition or definition_of(site, db)(run)
-		return items.close(db, run, of_run, step, moment(site), broken=broken)
+		return runs.close_items(db, run, of_run, step, moment(site), is_broken=broken)
 
 	return control.run_or_leave(close, False)
 
@@ -203,7 +201,7 @@ def _fail_lost(
 		step_id, item = names.parts(lease.step_run)
 		started = moment(site, begun_at)
 		attempt = Attempt(lease, definition, definition.by_id[step_id], item, started, process.worker)
-		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random)
+		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random())
 		if finished is None:
 			db.rollback()
 		else:

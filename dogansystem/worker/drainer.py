@@ -11,8 +11,9 @@ from contextlib import nullcontext
 from functools import partial
 
 from dogansystem.protocol import Database, Site
-from dogansystem.store import items, leasing, nodes, processes, queue, samples
+from dogansystem.store import nodes, processes, queue, samples
 from dogansystem.store.attempts import Finished
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, identity, sampling
 from dogansystem.worker.attempting import Attempting
@@ -109,7 +110,7 @@ class Drainer:
 			try:
 				self.site.database.reconnect()
 				self._control.reconnect()
-				self._control.run(lambda db: leasing.unbegin_all(db, self._process))
+				self._control.run(lambda db: claims.unbegin_all(db, self._process))
 				self._batch.give_back()
 				return True
 			except Exception as again:
@@ -199,7 +200,7 @@ class Drainer:
 			if finished is None or finished.successor is None:
 				break
 			if self.progress.stopping.is_set():
-				self._control.run(partial(leasing.unbegin, lease=finished.successor))
+				self._control.run(partial(claims.unbegin, lease=finished.successor))
 				break
 			next_work = self._batch.loader.successor(finished.successor, finished.item_value)
 
@@ -230,7 +231,7 @@ class Drainer:
 		"""Complete the `for_each` step if this was its last item; True when its run went on or ended by it."""
 		run, step = work.lease.run, work.step.id
 		# What is merely claimed may have been taken back and finished elsewhere; what has begun is finished here.
-		if finished.begun and not finished.broken and items.is_of(finished.begun, run, step):
+		if finished.begun and not finished.broken and finished.begun.is_of(run, step):
 			return False  # that one will look
 		return chores.close_items(
 			self.site, self._control, run, step, work.definition, broken=finished.broken

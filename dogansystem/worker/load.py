@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dogansystem.engine.outputs import decode
 from dogansystem.protocol import Database, Site
-from dogansystem.store import agents, context, dialect, items, names, versions
+from dogansystem.store import agents, context, dialect, names, reads, versions
 from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease
 from dogansystem.worker.execute import Work
@@ -23,7 +23,7 @@ class Loader:
 		self._runs = context.load_runs(db, {lease.run for lease in leases})
 		of_items = [each for each in leases if names.parts(each.step_run)[1]]
 		values = self._item_values(db, [each.step_run for each in of_items])
-		self._last_item = {run: items.at_most(db, run) for run in {each.run for each in of_items}}
+		self._last_item = {run: reads.items_at_most(db, run) for run in {each.run for each in of_items}}
 		known = [lease for lease in leases if lease.run in self._runs]
 		return [self._work(db, lease, values.get(lease.step_run)) for lease in known]
 

@@ -45,7 +45,7 @@ def template(name: str) -> Template:
 
 def _template(path: Path) -> Template:
 	source = path.read_text()
-	definition = parse(source, source_name=path.name)
+	definition = parse(source, fills_run_as=True, source_name=path.name)
 	return Template(
 		definition.name, definition.title, definition.description, source, definition, _doctypes(definition)
 	)

@@ -17,6 +17,8 @@ _KEPT = frozenset({"enabled", "current_version"})  # what a definition does not 
 class Catalog:
 	"""What people and programs register. The acting user needs the DocTypes' permissions."""
 
+	fills_run_as = True
+
 	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:
 		"""Save a definition as a Dogan Workflow; gives the name of its version."""
 		doc = _open(WORKFLOW, definition.name)

@@ -1,6 +1,6 @@
 """Documents of a Frappe site, read and changed with the permissions of the acting user, hooks and all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -18,6 +18,13 @@ _STANDARD = frozenset({*default_fields, *child_table_fields, *optional_fields})
 
 class Documents:
 	"""What the acting user may see and change. Frappe's own errors say what was wrong."""
+
+	def fields_of(self, doctype: str) -> Collection[str] | None:
+		"""The names of a DocType's fields, custom and standard ones included; None for one that is not there."""
+		if frappe.db.exists("DocType", doctype, cache=True) != doctype:
+			return None
+		own = {field.fieldname for field in frappe.get_meta(doctype).fields}
+		return own.union(default_fields, optional_fields, child_table_fields)
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""The document, or only some of its fields; `name` is always there."""

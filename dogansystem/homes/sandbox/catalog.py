@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 class Catalog:
 	"""A `protocol.Catalog` over `store.catalog`."""
 
+	fills_run_as = False
+
 	def __init__(self, site: "Sandbox") -> None:
 		self._site = site
 

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.store import schema
+from dogansystem.store import migrations, schema
 
 # Text is compared byte by byte on both dialects; `name_key` is what makes names equal that MariaDB holds for equal.
 _TABLES = {
@@ -45,6 +45,7 @@ def ensure(database: Connection) -> str:
 	if state.get("schema") != mark:
 		database.execute(_DOCUMENT_KEY)
 		schema.ensure(database)
+		migrations.migrate(database)
 		_set_state(database, "schema", mark)
 	if "identity" not in state:
 		_keep_state(database, "identity", secrets.token_hex(4))

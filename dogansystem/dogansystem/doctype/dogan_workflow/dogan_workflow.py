@@ -119,7 +119,10 @@ class DoganWorkflow(Document):
 			_empty_fields(form, unreadable)
 			source = from_form(form)
 		try:
-			definition = parse(source, actions=schemas(current_site().actions()))
+			site = current_site()
+			definition = parse(
+				source, actions=schemas(site.actions()), fields_of=site.documents.fields_of, fills_run_as=True
+			)
 		except DefinitionError as error:
 			places = {problem_field(problem.path) for problem in unreadable}
 			rest = [problem for problem in error.problems if problem_field(problem.path) not in places]
