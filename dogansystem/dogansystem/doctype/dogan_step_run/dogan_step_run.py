@@ -42,6 +42,7 @@ class DoganStepRun(Document):
 		]
 		step: DF.Data | None
 		title: DF.Data | None
+		traceback: DF.LongText | None
 		wait_until: DF.Datetime | None
 		worker: DF.Data | None
 		workflow: DF.Link | None
