@@ -44,12 +44,12 @@ class DoganAgent(Document):
 		self._tidy_capabilities()
 
 	def on_update(self) -> None:
-		"""Steps may have waited for this agent."""
+		"""Ring: steps may wait for this agent."""
 		site = current_site()
 		site.after_commit(site.doorbell.ring)
 
 	def on_trash(self) -> None:
-		"""A workflow that names the agent could not run its step any more."""
+		"""Raise if a step names the agent: it could not run any more."""
 		step = frappe.db.get_value(
 			"Dogan Workflow Step", {"agent": self.name}, ["parent", "step_id"], as_dict=True
 		)
