@@ -188,14 +188,11 @@ def _has_unfinished_item(db: Database, run: str, step: str) -> bool:
 	)
 
 
-def fail_unreadable(
-	db: Database, run: str, error: DoganError, at: Moment, process: int | None = None
-) -> bool:
-	"""End a run as Failed whose version cannot be read. What `process` has in hand of it is not being executed.
+def fail_unreadable(db: Database, run: str, error_type: str, error: str, at: Moment) -> bool:
+	"""End a run as Failed whose version cannot be read. Whoever executes a step of it has lost its lease.
 
-	False: there is no such run.
+	False: it has ended already, or there is none.
 	"""
-	if process is not None:
-		claims.unbegin_all(db, process, run)
-	event = events.Broken(type(error).__name__, str(error))
-	return happen(db, run, None, event, at) is not None
+	claims.unbegin_run(db, run)
+	made = happen(db, run, None, events.Broken(error_type, error), at)
+	return bool(made and made.run)

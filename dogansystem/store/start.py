@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from dogansystem.engine import log
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import half_a_character
 from dogansystem.engine.events import Broken
@@ -73,6 +74,7 @@ def start_run(db: Database, start: Start, at: Moment, broken: Broken | None = No
 			raise
 		return known
 	runs.begin(db, run, start.definition, start.limit_key, at, broken)
+	log.event(log.INFO, "run.start", run=run, workflow=start.definition.name, cause=start.cause)
 	return run
 
 

@@ -129,9 +129,9 @@ class TestAccess(SiteTestCase):
 	def test_only_a_system_manager_drains_a_node(self):
 		nodes.seen(self.site.database, {"node-1": self.site.now()})
 		frappe.db.commit()
-		self.assert_allowed({PERSON}, lambda: scaling.drain_node("node-1"))
-		self.assert_allowed({PERSON}, lambda: scaling.undrain_node("node-1"))
+		self.assert_allowed({PERSON}, lambda: scaling.cordon_node("node-1"))
+		self.assert_allowed({PERSON}, lambda: scaling.uncordon_node("node-1"))
 		frappe.set_user(PERSON)
-		self.assertEqual(scaling.drain_node("node-1")["empty"], True)
+		self.assertEqual(scaling.cordon_node("node-1")["empty"], True)
 		with self.assertRaisesRegex(frappe.DoesNotExistError, "node-1"):
-			scaling.drain_node("nowhere")
+			scaling.cordon_node("nowhere")

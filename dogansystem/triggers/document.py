@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
+from dogansystem.engine import log
 from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import (
 	DoganError,
@@ -106,8 +107,9 @@ def _start(
 		)
 	except (TooDeep, Timeout, StepCommitted, UnreadableVersion):
 		raise  # of the step that is writing this document, or of a version of which no run can be made
-	except LimitReached:
-		return None  # when_full: skip
+	except LimitReached as skipped:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=want.workflow, cause="document", message=str(skipped))
+		return None
 	except DoganError as failure:
 		error = failure
 	return written(

@@ -8,7 +8,7 @@ import json
 from functools import partial
 from typing import Any
 
-from dogansystem.engine import schedule
+from dogansystem.engine import log, schedule
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, NotFound, UnreadableVersion, WrongState
 from dogansystem.engine.outputs import encode
@@ -97,8 +97,9 @@ def _start(site: Site, db: Database, definition: Definition, version: str, due: 
 			),
 		)
 		return
-	except LimitReached:
-		return  # when_full: skip
+	except LimitReached as skipped:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=definition.name, cause="schedule", message=str(skipped))
+		return
 	except DoganError as failure:
 		error = failure
 	written(db, lambda: starting.start_failed(site, db, version, error, at, **given))

@@ -13,6 +13,7 @@ from typing import Any
 import frappe
 import redis
 
+from dogansystem.engine import log
 from dogansystem.homes.frappe import compat
 
 MAX_USERS = 20  # whose caches are kept; the one that acted longest ago goes first
@@ -66,7 +67,8 @@ class KeptCache:
 			while self._connection.can_read(timeout=0):
 				self._forget(self._connection.read_response()[2])
 			return True
-		except (redis.RedisError, OSError):
+		except (redis.RedisError, OSError) as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 			self._disconnect()
 			return False
 

@@ -14,6 +14,7 @@ import frappe
 import redis
 from frappe.utils import get_bench_id
 
+from dogansystem.engine import log
 from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.queues import FALLBACK_QUEUE, QUEUE
 
@@ -106,7 +107,8 @@ class Doorbell:
 				if self.redis.blpop([self._bell], timeout=max(turn, 0.01)):
 					return True
 			return self._leave()
-		except redis.RedisError:
+		except redis.RedisError as error:
+			log.event(log.WARNING, "redis.away", message=str(error))
 			time.sleep(max(0.0, min(deadline - time.monotonic(), 1.0)))
 			return False
 		finally:
@@ -116,7 +118,8 @@ class Doorbell:
 		"""Whether a job that is no drain job of this site waits in an RQ queue, given by its key's own name."""
 		try:
 			waiting = self.redis.lrange(f"rq:queue:{queue}", 0, LOOKED_AT - 1)
-		except redis.RedisError:
+		except redis.RedisError as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 			return False
 		return any(not job.startswith(self._own_jobs) for job in waiting)
 
@@ -141,8 +144,8 @@ class Doorbell:
 	def _forget(self) -> None:
 		try:
 			self.redis.zrem(self._listeners, self._id)
-		except redis.RedisError:
-			pass
+		except redis.RedisError as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 
 	def _call(self, has_workers: bool) -> None:
 		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""

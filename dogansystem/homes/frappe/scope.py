@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import frappe
-from frappe.utils import strip_html
 
 from dogansystem.engine.errors import StepCommitted
 from dogansystem.homes.databases.statements import ENDS_TRANSACTION
-from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe import compat, explain
 from dogansystem.homes.frappe.cache import KeptCache
 
 # Whatever else a step leaves in frappe.local was made on the way and is removed.
@@ -126,7 +125,7 @@ class StepScope:
 			if frappe.local.cache is cache:  # acted as nobody else since
 				self.cache.keep(user, cache)
 		except Exception as error:
-			_explain(error)
+			explain.put_into_words(error)
 			raise
 		finally:
 			refused = guard.end()
@@ -145,17 +144,3 @@ class StepScope:
 		frappe.set_user(self.idle_user)
 		for name in [name for name, _ in frappe.local if name not in self.known]:
 			delattr(frappe.local, name)
-
-
-def _explain(error: Exception) -> None:
-	"""Give an error of Frappe the text that a person would have read. Frappe often keeps it elsewhere, as HTML."""
-	if not (error.args and str(error)):
-		messages = [
-			each.get("message") if isinstance(each, dict) else each for each in frappe.local.message_log
-		]
-		text = frappe.local.flags.error_message or (messages[-1] if messages else "")
-		if text:
-			error.args = (text,)
-	if len(error.args) == 1 and isinstance(error.args[0], str) and "<" in error.args[0]:
-		if isinstance(error, frappe.ValidationError | frappe.PermissionError):
-			error.args = (strip_html(error.args[0]),)

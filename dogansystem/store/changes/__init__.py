@@ -7,8 +7,10 @@ looks). Every change of a state has been checked against the table of transition
 
 from enum import Enum
 
+from dogansystem.engine import log
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.states import FAILED
 from dogansystem.protocol import Database
 from dogansystem.store.changes.fences import Attempt, Fence
 from dogansystem.store.changes.statements import plan as plan_of
@@ -58,6 +60,9 @@ def write(
 		return Written.FENCED
 	for query, rows in plan.bulk:
 		db.execute_many(query, rows)
+	if changes.run and changes.run.has_ended:
+		level = log.WARNING if changes.run.new == FAILED else log.INFO
+		log.event(level, "run.end", run=run, state=changes.run.new)
 	if commit and (plan.bulk or unfit is not None or not plan.statements):
 		db.commit()
 	return Written.ALL if unfit is None else Written.NOT_BEGUN

@@ -118,12 +118,14 @@ def unbegin(db: Database, lease: Lease) -> bool:
 	)
 
 
-def unbegin_all(db: Database, process: int, run: str | None = None) -> int:
-	"""Note that nothing a process has in hand, or has of one run, is being executed; gives how many steps."""
-	if run is None:
-		return db.execute("UPDATE dogan_lease SET begun_at = NULL WHERE process = %s", (process,))
-	query = "UPDATE dogan_lease SET begun_at = NULL WHERE process = %s AND run = %s"
-	return db.execute(query, (process, run))
+def unbegin_all(db: Database, process: int) -> int:
+	"""Note that nothing a process has in hand is being executed any more; gives how many steps."""
+	return db.execute("UPDATE dogan_lease SET begun_at = NULL WHERE process = %s", (process,))
+
+
+def unbegin_run(db: Database, run: str) -> int:
+	"""Note that nothing of a run counts as being executed, whoever has it in hand; gives how many steps."""
+	return db.execute("UPDATE dogan_lease SET begun_at = NULL WHERE run = %s", (run,))
 
 
 def _insert(db: Database, leases: Sequence[Lease], first_begun_at: float | None) -> None:

@@ -248,6 +248,10 @@ def _step_values(
 		values["earlier_attempts"] = rows.with_failure(db, key, attempt, change.result, at)
 	if change.result:
 		values |= _result_values(change)
+		if change.result.traceback or (
+			attempt and attempt.lease.attempt > 1
+		):  # an earlier one has left its own
+			values["traceback"] = change.result.traceback
 	return values
 
 
@@ -257,8 +261,6 @@ def _result_values(change: StepChange) -> Mapping[str, Any]:
 	values = {"output": result.output, "error_type": result.error_type, "error": result.error}
 	if result.errors is not None:
 		values["errors"] = result.errors
-	if result.traceback is not None:
-		values["traceback"] = result.traceback
 	return values
 
 

@@ -91,7 +91,7 @@ class WorkerContract(Home):
 		process, _ = self.claim(control)
 		self.act(what, run)
 		control.run(lambda db: claims.unbegin_all(db, process))
-		control.run(lambda db: chores.give_back(self.site, db, process))
+		chores.give_back(self.site, control, process)
 		control.close()
 
 	def test_a_step_given_back_after_its_run_was_cancelled_does_not_start(self):
