@@ -5,8 +5,6 @@ map that is kept for each stamp of the triggers, and the stamp is read once in e
 logged and never fails the save.
 """
 
-import logging
-import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import frappe
 from frappe import _
 
+from dogansystem.engine import log
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
@@ -23,10 +22,6 @@ from dogansystem.triggers.faults import can_be_survived
 _BUSY_FLAGS = ("in_install", "in_install_app", "in_migrate", "in_patch", "in_uninstall", "in_setup_wizard")
 _EMPTY = (None, "", 0)
 DIGITS = 9  # behind the point, as Frappe's number columns keep them
-LOG_GAP = 60.0  # seconds between two entries of one process for the same fault: people save all the time
-
-logger = logging.getLogger("dogansystem")
-_logged: dict[tuple[str, str, str], float] = {}  # when, by site, DocType and kind of error
 
 Handler = Callable[..., None]
 
@@ -112,17 +107,12 @@ def _tell(doc: Any, event: str) -> None:
 
 
 def _log(doc: Any, error: Exception) -> None:
-	"""Write what went wrong to the log, and to the Error Log within the document's transaction. Never raises."""
-	logger.error("trigger.failed document=%s %s: %s", doc.doctype, doc.name, error, exc_info=error)
-	fault = (frappe.local.site, doc.doctype, type(error).__name__)
-	if doc.doctype == "Error Log" or time.monotonic() - _logged.get(fault, float("-inf")) < LOG_GAP:
-		return
-	_logged[fault] = time.monotonic()
-	title = _("No workflow was started for {0} {1}: {2}").format(doc.doctype, doc.name, fault[2])
-	try:
-		frappe.log_error(title[:140], frappe.get_traceback(), doc.doctype, doc.name)
-	except Exception:
-		logger.exception("the Error Log could not be written")
+	"""Write what went wrong to the log and, once an hour for each DocType and kind of error, to the Error Log."""
+	about, kind = f"{doc.doctype} {doc.name}", type(error).__name__
+	log.event(log.ERROR, "trigger.failed", error=error, document=about)
+	if doc.doctype != "Error Log":
+		title = _("Saving {0} started no workflow: {1}").format(doc.doctype, kind)
+		current_site().report(title, f"{about}\n\n{frappe.get_traceback()}")
 
 
 def _previous(doc: Any, values: dict[str, Any]) -> dict[str, Any]:
