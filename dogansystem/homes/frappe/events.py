@@ -80,7 +80,7 @@ def _wanted() -> Mapping[str, Any]:
 def _tell(doc: Any, event: str) -> None:
 	site = current_site()
 	what = f"document={doc.doctype} {doc.name} event={event}"
-	survived(site.database, what, lambda: _start_runs(site, doc, event), None)
+	survived(site, site.database, what, lambda: _start_runs(site, doc, event), None)
 
 
 def _start_runs(site: Site, doc: Any, event: str) -> None:
