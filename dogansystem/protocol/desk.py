@@ -2,9 +2,19 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 Document = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+	"""What a step was doing when it raised an error: the action's name, its rendered parameters, and who acted."""
+
+	action: str
+	params: Mapping[str, Any]
+	user: str
 
 
 class Documents(Protocol):
@@ -70,6 +80,12 @@ class People(Protocol):
 	def notify(
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
 	) -> list[str]: ...
+
+	def notice(
+		self, users: Sequence[str], subject: str, message: str, documents: Sequence[tuple[str, str]]
+	) -> list[str]:
+		"""Tell users something about the workflows themselves. Each is led to the first of `documents` they may read."""
+		...
 
 	def users_with_role(self, role: str) -> list[str]: ...
 
@@ -141,6 +157,11 @@ class Desk(Protocol):
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
 		"""Call a whitelisted server method as the acting user."""
+		...
+
+	def explain(self, error: BaseException, act: Act) -> str | None:
+		"""What an error means for the person who looks at the run: who may not do what, which field by its label, which
+		parameter, and what to do. None: the error's own text says it, or nobody knows more. Changes nothing."""
 		...
 
 	def credential(self, name: str) -> Mapping[str, Any] | None:

@@ -37,7 +37,7 @@ class TestWorkersOnFrappe(SiteTestCase, WorkerContract):
 
 
 class TestSamplesOnFrappe(SiteTestCase, SampleContract):
-	pass
+	needs_unmeasured = True
 
 
 class TestNodesOnFrappe(SiteTestCase, NodeContract):

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from dogansystem.engine.definition import Definition, Trigger
+from dogansystem.engine import log
+from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import (
 	DoganError,
 	LimitReached,
@@ -25,7 +26,7 @@ from dogansystem.store.context import RunData, values_of
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers import starting
-from dogansystem.triggers.faults import survived, written
+from dogansystem.triggers.faults import survived, tell, written
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
 OWN = "Dogan "  # how the names of the app's own DocTypes begin
@@ -57,11 +58,6 @@ def wanted(site: Site) -> Map:
 		lambda: _kept.get(site, site.stamp(STAMP), lambda: _read(site)),
 		{},
 	)
-
-
-def has_trigger(definition: Definition) -> bool:
-	"""Whether documents start runs of this workflow."""
-	return any(trigger.on == "document" for trigger in definition.triggers)
 
 
 def on_event(
@@ -112,8 +108,9 @@ def _start(
 		)
 	except (TooDeep, Timeout, StepCommitted, UnreadableVersion):
 		raise  # of the step that is writing this document, or of a version of which no run can be made
-	except LimitReached:
-		return None  # when_full: skip
+	except LimitReached as skipped:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=want.workflow, cause="document", message=str(skipped))
+		return None
 	except DoganError as failure:
 		error = failure
 	return written(
@@ -150,7 +147,7 @@ def _read(site: Site) -> Map:
 	)
 	found: dict[str, tuple[Wanted, ...]] = {}
 	for workflow, version in rows:
-		for trigger in _triggers(site, version):
+		for trigger in _triggers(site, workflow, version):
 			doctype = str(trigger.keys.get("doctype"))
 			if trigger.on == "document" and not doctype.startswith(
 				OWN
@@ -159,11 +156,12 @@ def _read(site: Site) -> Map:
 	return found
 
 
-def _triggers(site: Site, version: str) -> Sequence[Trigger]:
+def _triggers(site: Site, workflow: str, version: str) -> Sequence[Trigger]:
 	try:
 		return versions.load(site, version).triggers
-	except UnreadableVersion:
-		return ()  # the log has it; other workflows do not notice
+	except UnreadableVersion as error:
+		tell(site, site.database, f"workflow={workflow} document triggers cannot be read", error)
+		return ()  # other workflows do not notice
 
 
 def _dump(wanted: Map) -> dict[str, Any]:

@@ -8,14 +8,14 @@ import json
 from functools import partial
 from typing import Any
 
-from dogansystem.engine import schedule
+from dogansystem.engine import log, schedule
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import DoganError, LimitReached, NotFound, UnreadableVersion, WrongState
 from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database, Site
-from dogansystem.store import timers
+from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text
-from dogansystem.store.timers import Timer
+from dogansystem.store.waits import Wait
 from dogansystem.triggers import starting
 from dogansystem.triggers.faults import survived, written
 
@@ -33,20 +33,20 @@ def plan(site: Site, db: Database, workflow: str, definition: Definition | None,
 	rows = db.sql("SELECT id, data FROM dogan_timer WHERE subject = %s AND kind = %s", (workflow, KIND))
 	for number, data in rows:
 		if wanted.pop(data, None) is None:
-			db.execute("DELETE FROM dogan_timer WHERE id = %s", (number,))
+			waits.end(db, number)
 	for data, trigger in wanted.items():
 		due = schedule.next_due(trigger, at.seconds, site.timezone)
-		timers.put(db, due, KIND, subject=workflow, data=data)
+		waits.put(db, due, KIND, workflow, data)
 
 
-def fire(site: Site, db: Database, timer: Timer, at: Moment) -> bool:
+def fire(site: Site, db: Database, wait: Wait, at: Moment) -> bool:
 	"""Start what a due schedule asks for; the caller commits. False: somebody else has fired it.
 
 	A run that cannot be started is told of in the log, and neither the other times nor the next one are lost with it.
 	"""
-	if not timers.take(db, timer):
+	if not waits.end(db, wait.id):
 		return False
-	workflow = str(timer.subject)
+	workflow = str(wait.subject)
 	definition: Definition | None
 	try:
 		definition, version = starting.enabled_definition(site, db, workflow)
@@ -57,18 +57,18 @@ def fire(site: Site, db: Database, timer: Timer, at: Moment) -> bool:
 			None,
 			"",
 		)  # nothing can be started; its schedule goes on until it can be read again
-	trigger = _trigger(definition, str(timer.data))
+	trigger = _trigger(definition, str(wait.data))
 	if trigger is None:
 		return True
 	nothing: tuple[list[float], float] = ([], at.seconds + PAUSE)
 	times, next_due = survived(
 		site,
 		db,
-		f"workflow={workflow} schedule={timer.data}",
-		lambda: schedule.due_times(trigger, timer.due_at, at.seconds, site.timezone),
+		f"workflow={workflow} schedule={wait.data}",
+		lambda: schedule.due_times(trigger, wait.due_at, at.seconds, site.timezone),
 		nothing,
 	)
-	timers.put(db, next_due, KIND, subject=workflow, data=timer.data)
+	waits.put(db, next_due, KIND, workflow, wait.data)
 	if definition is None:
 		return True
 	for due in times:
@@ -98,8 +98,9 @@ def _start(site: Site, db: Database, definition: Definition, version: str, due: 
 			),
 		)
 		return
-	except LimitReached:
-		return  # when_full: skip
+	except LimitReached as skipped:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=definition.name, cause="schedule", message=str(skipped))
+		return
 	except DoganError as failure:
 		error = failure
 	written(db, lambda: starting.start_failed(site, db, version, error, at, **given))

@@ -8,11 +8,12 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import check_input
 from dogansystem.engine.definitions.problems import closest
 from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotFound, TooDeep, WrongState
+from dogansystem.engine.events import Broken
+from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
-from dogansystem.engine.states import FAILED
 from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.protocol import Database, Site
-from dogansystem.store import admission, agents, context, reads, runs, start, versions
+from dogansystem.store import admission, agents, context, reads, start, versions
 from dogansystem.store.moment import Moment
 
 _SMALLER_INPUT = "Give less: name a document that holds it, or start several runs."
@@ -104,11 +105,7 @@ def start_failed(
 	definition = versions.load(site, version, db)
 	run_as = definition.run_as or started_by
 	request = start.Start(definition, version, run_as, started_by, cause, {}, trigger, document)
-	run = start.start_run(db, request, at)
-	locked = runs.lock(db, run, definition)
-	if locked:
-		runs.end(db, locked, FAILED, at, error_type=type(error).__name__, error=f"trigger: {error}")
-	return run
+	return start.start_run(db, request, at, Broken(type(error).__name__, f"trigger: {error}"))
 
 
 def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definition, str]:
@@ -140,7 +137,7 @@ def _limit_key(
 		"", definition.name, "", "", "", given, trigger, document, run_as, started_by, 0, None
 	)
 	value = render(definition.limits.key, context.values_of(data, {}, at, run_as), "limits.key")
-	return ("" if value is None else str(value))[:140]
+	return stored_limit_key("" if value is None else str(value))
 
 
 def _check_agents(db: Database, definition: Definition) -> None:
@@ -153,7 +150,7 @@ def _check_limit(db: Database, request: start.Start) -> None:
 	limits = request.definition.limits
 	if limits.when_full != "skip" or not limits.concurrent_runs:
 		return
-	under_way = admission.under_way(db, start.resource_of_run(request.definition, request.limit_key))
+	under_way = admission.under_way(db, resource_of_run(request.definition.name, request.limit_key))
 	if under_way >= limits.concurrent_runs:
 		raise LimitReached(
 			f"Workflow {request.definition.name!r} was not started: {under_way} of its runs are under way and"

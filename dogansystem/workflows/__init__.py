@@ -36,7 +36,7 @@ def templates() -> tuple[Template, ...]:
 
 
 def template(name: str) -> Template:
-	"""The template of this name. Raises NotFound, naming those there are."""
+	"""The template of this name. Raises NotFound, which lists the names."""
 	found = {each.name: each for each in templates()}
 	if name not in found:
 		raise NotFound(f"There is no template named {name!r}. There are: {', '.join(found)}.")
