@@ -1,4 +1,4 @@
-"""What the desk's forms ask: actions and their parameters, problems of a form, runs as they are drawn."""
+"""What the forms of the desk need: actions and their parameters, problems of a form, runs as they are drawn."""
 
 from typing import Any
 
@@ -32,7 +32,7 @@ _RUN = ("name", "workflow", "status", "queued_at", "started_at", "finished_at", 
 @frappe.whitelist()
 @checked
 def actions() -> list[dict[str, Any]]:
-	"""Every action of the site with its parameters, for the picker and the help beside it."""
+	"""Every action of the site with its parameters, for the list of actions and the help beside it."""
 	need_user()
 	return registry.describe(current_site().actions())
 
@@ -66,7 +66,7 @@ def list_templates() -> list[dict[str, Any]]:
 @frappe.whitelist(methods=["POST"])
 @checked
 def use_template(name: str, run_as: str | None = None) -> dict[str, str]:
-	"""Make a workflow of a template, disabled, so that one can look at it first. An existing one is left alone.
+	"""Make a workflow from a template. It is disabled, so that one can look at it first. An existing one is not changed.
 
 	:param run_as: the user whose permissions its steps have; by default the caller, unless that is Administrator.
 	"""
@@ -97,7 +97,7 @@ def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def run_view(run: str) -> dict[str, Any]:
-	"""A run and its steps without their data, as the timeline shows them."""
+	"""A run and its steps without their data, for the timeline."""
 	user = need_run(run)
 	steps = frappe.get_all(
 		STEP_RUN, {"run": run, "item": 0}, [*_STEP, "position"], order_by="position asc", limit=0
@@ -162,7 +162,7 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 
 
 def boot(bootinfo: Any) -> None:
-	"""Which DocTypes' forms show runs: those that runs are about, and those that workflows wait for."""
+	"""The DocTypes whose forms show runs: those that runs are about, and those of document triggers."""
 	about = frappe.db.sql_list(
 		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
 	)
@@ -178,7 +178,7 @@ def boot(bootinfo: Any) -> None:
 
 
 def _wakes_at(run: str) -> dict[str, Any]:
-	"""When each step that sleeps goes on: after a wait, or to be tried again."""
+	"""When each waiting step goes on: after a wait, or with its next attempt."""
 	site = current_site()
 	rows = site.database.sql("SELECT step_run, due_at FROM dogan_timer WHERE run = %s", (run,))
 	return {step_run: site.local_time(due_at) for step_run, due_at in rows if step_run}

@@ -46,7 +46,7 @@ class Stops:
 class Failed:
 	"""The attempt raised an error. `names` are those of its class and of its parents, nearest first.
 
-	`traceback` is that of an error nobody expected.
+	`traceback` tells where, if the error was not expected.
 	"""
 
 	names: tuple[str, ...]

@@ -15,6 +15,7 @@ from dogansystem.protocol.desk import Documents as Documents
 from dogansystem.protocol.desk import People as People
 from dogansystem.protocol.host import Doorbell as Doorbell
 from dogansystem.protocol.host import Host as Host
+from dogansystem.protocol.settings import Scheduler as Scheduler
 from dogansystem.protocol.settings import Settings as Settings
 from dogansystem.protocol.settings import Surroundings as Surroundings
 from dogansystem.protocol.site import Site as Site

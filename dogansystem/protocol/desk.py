@@ -1,6 +1,6 @@
 """Documents and people, as steps meet them: with the permissions of the user who acts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -20,6 +20,10 @@ class Act:
 class Documents(Protocol):
 	"""Documents as the acting user may see and change them. Raises PermissionError, DoesNotExistError,
 	ValidationError (by these class names) when the user may not, there is no such document, or it is not valid."""
+
+	def fields_of(self, doctype: str) -> Collection[str] | None:
+		"""The names of a DocType's fields, standard ones included; None where they are not known."""
+		...
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
 
@@ -93,7 +97,13 @@ class People(Protocol):
 
 
 class Catalog(Protocol):
-	"""Workflows and agents as people keep them. On a bench these are DocTypes, with their permissions."""
+	"""Workflows and agents as people keep them. On a bench these are DocTypes, with their permissions.
+
+	`fills_run_as`: whether saving a workflow without `run_as` fills in the person who saves.
+	"""
+
+	@property
+	def fills_run_as(self) -> bool: ...
 
 	def save_workflow(self, definition: Any, enabled: bool | None = None) -> str:
 		"""Store a checked definition (`engine.definition.Definition`); gives the name of its version, a new one if it changed.

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from dogansystem.protocol.settings import Surroundings
+from dogansystem.protocol.settings import Scheduler, Surroundings
 
 
 class Doorbell(Protocol):
@@ -30,6 +30,10 @@ class Host(Protocol):
 
 	def surroundings(self) -> Surroundings:
 		"""Workers that listen, and Redis: asked now, in some milliseconds. For advice, not for every step."""
+		...
+
+	def scheduler(self) -> Scheduler:
+		"""Whether the tick comes, and why not: asked now, in some milliseconds."""
 		...
 
 	def stop_requested(self) -> bool:

@@ -254,7 +254,7 @@ class TestUnreadableVersion(FailureTestCase):
 		frappe.db.rollback()
 		broken = frappe.get_doc(RUN, runs["contract-broken"])
 		self.assertEqual((broken.status, broken.error_type), ("Failed", "UnreadableVersion"))
-		self.assertIn("start a new run", broken.error)
+		self.assertIn("save the workflow again", broken.error)
 		self.assertEqual(frappe.db.get_value(RUN, runs["contract-good"], "status"), "Succeeded")
 		logged = {"reference_doctype": RUN, "reference_name": broken.name}
 		self.assertEqual(frappe.db.count("Error Log", logged), 1)

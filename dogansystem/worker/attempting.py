@@ -8,11 +8,11 @@ import random
 import time
 
 from dogansystem.engine import log
+from dogansystem.engine.attempted import state_of
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.protocol import Site
 from dogansystem.store import faults
-from dogansystem.store.attempts import Attempt, Finished, state_of
-from dogansystem.store.finish import finish
+from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.moment import Moment, moment
 from dogansystem.worker import failing
 from dogansystem.worker.acting import Acting
@@ -71,9 +71,6 @@ class Attempting:
 			log.event(log.WARNING, "lease.lost", **failing.facts(work.lease))
 		elif isinstance(outcome, Failed):
 			failing.tell(self._site, work.lease, work.definition.name, outcome, finished.again)
-		if finished and finished.ended:
-			run, workflow = work.lease.run, work.definition.name
-			log.event(log.INFO, "run.end", run=run, workflow=workflow, state=finished.ended)
 		if finished and log.is_on(log.DEBUG):
 			took = self._site.now() - started.seconds
 			facts = failing.facts(work.lease)
@@ -90,7 +87,7 @@ class Attempting:
 		behind, at = self._batch.ahead(), moment(self._site)
 		self._site.runs_changed([work.lease.run])  # told after the commit
 		finished = finish(
-			db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind, commit=True
+			db, attempt, outcome, at, stick=stick, chance=random.random(), behind=behind, commit=True
 		)
 		if finished is None:
 			db.rollback()

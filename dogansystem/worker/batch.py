@@ -5,7 +5,8 @@ from collections import deque
 
 from dogansystem.engine.states import RUNNING
 from dogansystem.protocol import Database, Site
-from dogansystem.store import leasing, queue
+from dogansystem.store import queue
+from dogansystem.store.changes import claims
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, unreadable
@@ -28,7 +29,7 @@ class Batch:
 		self._loader = Loader(site)
 		self._site, self._control = site, control
 		self._process, self._worker = process, worker
-		self._floor = queue.Floor()
+		self._floor = claims.Floor()
 		self._works: deque[Work] = deque()
 		self._seq = 0
 		self._begun: Lease | None = None
@@ -54,12 +55,12 @@ class Batch:
 
 	def _claim(self, db: Database, limit: int) -> list[Lease]:
 		at = moment(self._site)
-		return queue.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
+		return claims.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
 
 	def _load(self, db: Database, leases: list[Lease]) -> list[Work]:
 		found = self._loader.load(db, leases)
 		beginning = {each.data.name for each in found if each.data.status != RUNNING}
-		queue.show_runs_running(db, beginning, moment(self._site))
+		claims.show_runs_running(db, beginning, moment(self._site))
 		return found
 
 	def successor(self, lease: Lease, item_value: str | None) -> Work | None:
@@ -76,7 +77,7 @@ class Batch:
 		work = self._works.popleft()
 		begun, self._begun = self._begun, None
 		if work.lease is begun or self._control.run(
-			lambda db: leasing.begin(db, work.lease, moment(self._site))
+			lambda db: claims.begin(db, work.lease, moment(self._site))
 		):
 			return work
 		return None
@@ -118,4 +119,4 @@ class Batch:
 	def _unbegin(self) -> None:
 		lease, self._begun = self._begun, None
 		if lease:
-			self._control.run(lambda db: leasing.unbegin(db, lease))
+			self._control.run(lambda db: claims.unbegin(db, lease))

@@ -10,28 +10,26 @@ import time
 from functools import partial
 
 from dogansystem.engine import log, outcomes
+from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Failed
 from dogansystem.protocol import Database, Site
 from dogansystem.store import (
 	admission,
-	items,
 	names,
 	nodes,
 	processes,
-	returns,
+	runs,
 	samples,
 	state,
-	timers,
-	wake,
+	waits,
 )
-from dogansystem.store.attempts import Attempt, Finished
-from dogansystem.store.finish import finish
+from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
-from dogansystem.store.timers import Timer
+from dogansystem.store.waits import Wait
 from dogansystem.triggers import schedule
 from dogansystem.worker import failing, identity, notices
 from dogansystem.worker.alone import alone
@@ -44,9 +42,9 @@ SILENT = (
 	0.95  # of the lease, after which a process counts as dead: its steps then go on before the lease is over
 )
 MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
-TIMER_PAUSE = 30.0  # seconds for which this process leaves a timer alone whose handling has failed
+WAIT_PAUSE = 30.0  # seconds for which this process leaves a timer alone whose handling has failed
 
-_failed_timers: dict[tuple[str, int], float] = {}  # by site and number; time.monotonic()
+_failed_waits: dict[tuple[str, int], float] = {}  # by site and number; time.monotonic()
 
 
 def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None = None) -> int:
@@ -88,7 +86,7 @@ def give_back(site: Site, control: Control, process: int) -> int:
 
 
 def _give_back(site: Site, process: int, db: Database) -> int:
-	return returns.give_back(db, process, definition_of(site, db), moment(site))
+	return runs.give_back(db, process, definition_of(site, db), moment(site))
 
 
 def tell(site: Site, run: str) -> None:
@@ -99,40 +97,40 @@ def tell(site: Site, run: str) -> None:
 
 def fire_timers(site: Site, control: Control) -> int:
 	"""Handle what is due, each timer in a transaction of its own; gives how many. One that fails is left for a while."""
-	due = control.run(lambda db: timers.due(db, site.now(), MAX_TIMERS + len(_failed_timers)))
-	return sum(_fire_alone(site, control, timer) for timer in due if not _has_just_failed(site, timer))
+	due = control.run(lambda db: waits.due(db, site.now(), MAX_TIMERS + len(_failed_waits)))
+	return sum(_fire_alone(site, control, wait) for wait in due if not _has_just_failed(site, wait))
 
 
-def _fire_alone(site: Site, control: Control, timer: Timer) -> bool:
-	fired = alone(site, "timer", lambda: _fire(site, control, timer), None, run=timer.run, timer=timer.kind)
+def _fire_alone(site: Site, control: Control, wait: Wait) -> bool:
+	fired = alone(site, "timer", lambda: _fire(site, control, wait), None, run=wait.run, kind=wait.kind)
 	if fired is None:
-		_failed_timers[site.name, timer.id] = time.monotonic()
+		_failed_waits[site.name, wait.id] = time.monotonic()
 	return bool(fired)
 
 
-def _has_just_failed(site: Site, timer: Timer) -> bool:
-	failed_at = _failed_timers.get((site.name, timer.id))
-	if failed_at is None or time.monotonic() - failed_at < TIMER_PAUSE:
+def _has_just_failed(site: Site, wait: Wait) -> bool:
+	failed_at = _failed_waits.get((site.name, wait.id))
+	if failed_at is None or time.monotonic() - failed_at < WAIT_PAUSE:
 		return failed_at is not None
-	del _failed_timers[site.name, timer.id]
+	del _failed_waits[site.name, wait.id]
 	return False
 
 
-def _fire(site: Site, control: Control, timer: Timer) -> bool:
-	if timer.kind not in wake.KINDS:
-		return control.run_or_leave(lambda db: schedule.fire(site, db, timer, moment(site)), False)
+def _fire(site: Site, control: Control, wait: Wait) -> bool:
+	if wait.kind not in waits.RUN_KINDS:
+		return control.run_or_leave(lambda db: schedule.fire(site, db, wait, moment(site)), False)
 	finished = without_unreadable(
-		site, control, lambda: control.run_or_leave(lambda db: _wake(site, db, timer), None)
+		site, control, lambda: control.run_or_leave(lambda db: _wake(site, db, wait), None)
 	)
 	if finished and finished.check_items:
-		close_items(site, control, str(timer.run), names.parts(str(timer.step_run))[0])
-	tell(site, str(timer.run))
+		close_items(site, control, str(wait.run), names.parts(str(wait.step_run))[0])
+	tell(site, str(wait.run))
 	return finished is not None
 
 
-def _wake(site: Site, db: Database, timer: Timer) -> Finished | None:
-	definition = definition_of(site, db)(str(timer.run))
-	return wake.wake(db, timer, definition, moment(site))
+def _wake(site: Site, db: Database, wait: Wait) -> Changes | None:
+	definition = definition_of(site, db)(str(wait.run))
+	return runs.wake(db, wait, definition, moment(site))
 
 
 def close_items(
@@ -163,7 +161,7 @@ def _close_items(
 ) -> bool:
 	def close(db: Database) -> bool:
 		of_run = definition or definition_of(site, db)(run)
-		return items.close(db, run, of_run, step, moment(site), broken=broken)
+		return runs.close_items(db, run, of_run, step, moment(site), is_broken=broken)
 
 	return without_unreadable(site, control, lambda: control.run_or_leave(close, False))
 
@@ -245,7 +243,7 @@ def _fail_lost(
 		step_id, item = names.parts(lease.step_run)
 		started = moment(site, begun_at)
 		attempt = Attempt(lease, definition, definition.by_id[step_id], item, started, process.worker)
-		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random)
+		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random())
 		if finished is None:
 			db.rollback()
 		else:

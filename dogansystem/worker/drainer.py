@@ -13,8 +13,9 @@ from typing import Any
 
 from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
-from dogansystem.store import items, leasing, nodes, processes, queue, samples, timers
+from dogansystem.store import idle, nodes, processes, samples, state
 from dogansystem.store.attempts import Finished
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, identity, sampling
 from dogansystem.worker.alone import alone
@@ -32,9 +33,12 @@ MAX_CHAIN = (
 )
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
 RECONNECT_SECONDS = 60.0  # for which a drainer tries to reach a database that went away
+COME_BACK_SECONDS = 5.0  # that the processes of a site get to come back to a database that was away
 SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
 TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
 RING_INTERVAL = 0.05  # seconds between two rings for help
+LOOK_INTERVAL = 1.0  # seconds an idle drainer listens before it looks whether a ring got lost
+BUSY_INTERVAL = 0.05  # seconds before it looks again for a timer that another process is handling
 
 
 class Drainer:
@@ -45,18 +49,27 @@ class Drainer:
 	"""
 
 	def __init__(
-		self, site: Site, *, until: Callable[[], bool] | None = None, replaceable: bool = False
+		self,
+		site: Site,
+		*,
+		until: Callable[[], bool] | None = None,
+		replaceable: bool = False,
+		linger: float | None = None,
+		patience: float = RECONNECT_SECONDS,
 	) -> None:
 		"""`until` is asked whenever nothing is ready; True ends the drainer at once, whatever the linger time.
 
 		`replaceable`: this process does nothing else and another one is started in its place. It may end itself when a
-		step cannot be interrupted.
+		step cannot be interrupted. `linger`: seconds it listens when there is nothing to do; None: as the settings say.
+		`patience`: seconds it waits for a database that went away.
 		"""
 		self.site = site
 		self._replaceable = replaceable
 		self.progress = Progress()
 		self._until = until
 		self._settings = site.settings()
+		self._patience = patience
+		self._linger_seconds = self._settings.linger if linger is None else linger
 		self._worker = identity.worker()
 		self._pace: float | None = None  # seconds per step, a moving average; None: it has done none
 		self._chores_at = float("-inf")
@@ -113,19 +126,25 @@ class Drainer:
 		name = "database.lost" if self.site.database.is_lost(error) else "database.conflict"
 		log.event(log.WARNING, name, message=str(error), **self._facts())
 		self._batch.forget()
-		patience = time.monotonic() + RECONNECT_SECONDS
+		began = time.monotonic()
 		while not self.progress.stopping.wait(1.0):
 			try:
 				self.site.database.reconnect()
 				self._control.reconnect()
-				self._control.run(lambda db: leasing.unbegin_all(db, self._process))
+				self._control.run(lambda db: claims.unbegin_all(db, self._process))
 				self._batch.give_back()
 				log.event(log.WARNING, "database.back", **self._facts())
+				if time.monotonic() - began > COME_BACK_SECONDS:
+					self._control.run(self._give_others_time)
 				return True
 			except Exception as again:
-				if not self.site.database.is_lost(again) or time.monotonic() > patience:
+				if not self.site.database.is_lost(again) or time.monotonic() - began > self._patience:
 					raise again from error
 		return False
+
+	def _give_others_time(self, db: Database) -> None:
+		"""Have nobody be declared dead for now: no heartbeat of any process got through."""
+		state.take_turn(db, "chores", self.site.now() + COME_BACK_SECONDS, 0.0)
 
 	def _register(self, db: Database) -> int:
 		at = moment(self.site)
@@ -211,7 +230,7 @@ class Drainer:
 			if finished is None or finished.successor is None:
 				break
 			if self.progress.stopping.is_set():
-				self._control.run(partial(leasing.unbegin, lease=finished.successor))
+				self._control.run(partial(claims.unbegin, lease=finished.successor))
 				break
 			next_work = self._batch.successor(finished.successor, finished.item_value)
 
@@ -242,7 +261,7 @@ class Drainer:
 		"""Complete the `for_each` step if this was its last item; True when its run went on or ended by it."""
 		run, step = work.lease.run, work.step.id
 		# A step that is merely claimed may be taken back and finished elsewhere; one that has begun is finished here.
-		if finished.begun and not finished.broken and items.is_of(finished.begun, run, step):
+		if finished.begun and not finished.broken and finished.begun.is_of(run, step):
 			return False  # the end of that one asks again
 		return chores.close_items(
 			self.site, self._control, run, step, work.definition, broken=finished.broken
@@ -260,22 +279,26 @@ class Drainer:
 
 	def _linger(self, leave_at: float) -> bool:
 		"""Listen for the doorbell; False when it is time to leave."""
-		deadline = min(leave_at, time.monotonic() + self._settings.linger)
+		deadline = min(leave_at, time.monotonic() + self._linger_seconds)
+		has_waited = False
 		while not self.progress.stopping.is_set():
 			if self._until and self._until():
 				return False
-			if self._do_chores():
+			look = self._control.run(idle.look)
+			if has_waited and look.is_ready:
+				return True
+			if look.wants_chores(self.site.now()) and self._do_chores():
 				return True
 			left = deadline - time.monotonic()
 			if left <= 0:
 				return False
-			if self.site.doorbell.wait(min(left, self._seconds_to_timer())):
+			if self.site.doorbell.wait(min(left, self._seconds_to(look.next_due))):
+				self._chores_at = time.monotonic()  # the step that it rang for comes first
 				return True
-			if not self._control.run(queue.is_empty):
-				return True
+			has_waited = True
 		return False
 
-	def _seconds_to_timer(self) -> float:
-		due = self._control.run(timers.next_due)
-		longest = 1.0  # second: there may be work in the queue whose ring was lost
-		return longest if due is None else min(max(due - self.site.now(), 0.001), longest)
+	def _seconds_to(self, due: float | None) -> float:
+		left = LOOK_INTERVAL if due is None else due - self.site.now()
+		# A timer that is due still is one that another process has locked.
+		return min(left, LOOK_INTERVAL) if left > 0 else BUSY_INTERVAL

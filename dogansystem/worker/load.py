@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from dogansystem.engine.outputs import decode
 from dogansystem.protocol import Database, Site
-from dogansystem.store import agents, context, dialect, items, names
+from dogansystem.store import agents, context, dialect, names, reads
 from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease
 from dogansystem.worker import unreadable
@@ -27,7 +27,7 @@ class Loader:
 		self._runs = context.load_runs(db, {lease.run for lease in leases})
 		of_items = [each for each in leases if names.parts(each.step_run)[1]]
 		values = self._item_values(db, [each.step_run for each in of_items])
-		self._last_item = {run: items.at_most(db, run) for run in {each.run for each in of_items}}
+		self._last_item = {run: reads.items_at_most(db, run) for run in {each.run for each in of_items}}
 		known = [lease for lease in leases if lease.run in self._runs]
 		works = (self._readable(db, lease, values.get(lease.step_run)) for lease in known)
 		return [work for work in works if work]

@@ -9,15 +9,14 @@ from typing import TypeVar
 
 from dogansystem.engine import log
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.states import CANCELLED, FAILED, RUN_FINISHED, STEP_FINISHED
+from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.protocol import Database, Site
-from dogansystem.store import dialect, queue, reads, slots, timers, versions
-from dogansystem.store.moment import Moment, moment
+from dogansystem.store import reads, runs, versions
+from dogansystem.store.moment import moment
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import report, traceback_of
 
 MAX_RUNS = 1000  # ended in one go; a site with more of them goes on with its next chores
-ERROR_TYPE = "UnreadableVersion"
 
 Result = TypeVar("Result")
 
@@ -26,11 +25,14 @@ class UnreadableRun(Exception):
 	"""The definition of `run` cannot be read; the cause says why."""
 
 	def __init__(self, run: str, version: str, cause: Exception) -> None:
-		super().__init__(
-			f"Workflow version {version!r} cannot be read ({type(cause).__name__}: {cause}), so this run cannot go on."
-			" Save the workflow again and start a new run."
-		)
-		self.run = run
+		text = str(cause)
+		if not isinstance(cause, UnreadableVersion):
+			text = (
+				f"Workflow version {version!r} cannot be used ({type(cause).__name__}: {cause}). Save the workflow again and"
+				" start a new run."
+			)
+		super().__init__(text)
+		self.run, self.version = run, version
 		self.__cause__ = cause
 
 
@@ -61,34 +63,9 @@ def without_unreadable(site: Site, control: Control, work: Callable[[], Result])
 
 def fail_run(site: Site, control: Control, error: UnreadableRun) -> None:
 	"""End a run that cannot be read, whatever of it is in hand, and tell those who run this place."""
-	if control.run(lambda db: _end(db, error.run, str(error), moment(site))):
+	at = moment(site)
+	if control.run(
+		lambda db: runs.fail_unreadable(db, error.run, UnreadableVersion.__name__, str(error), at)
+	):
 		log.event(log.ERROR, "run.unreadable", run=error.run, error=error)
-		report(site, str(error).partition(" (")[0], traceback_of(error), error.run)
-
-
-def _end(db: Database, run: str, message: str, at: Moment) -> bool:
-	"""Write the end of a run of which only its rows are known. False: it has ended already, or there is none."""
-	db.begin()
-	rows = db.sql(
-		"SELECT status FROM `tabDogan Workflow Run` WHERE name = %s" + dialect.for_update(db), (run,)
-	)
-	if not rows or rows[0][0] in RUN_FINISHED:
-		return False
-	held = db.sql("SELECT name FROM `tabDogan Step Run` WHERE run = %s", (run,))
-	queue.remove_waiting(db, run)
-	db.execute(
-		"DELETE FROM dogan_lease WHERE run = %s", (run,)
-	)  # a process that has a step in hand is fenced out
-	timers.remove_of_run(db, run)
-	slots.release(db, [run, *(name for (name,) in held)])
-	db.execute(
-		"UPDATE `tabDogan Step Run` SET status = %s, finished_at = %s, modified = %s WHERE run = %s"
-		f" AND status NOT IN ({dialect.marks(list(STEP_FINISHED))})",
-		(CANCELLED, at.text, at.text, run, *STEP_FINISHED),
-	)
-	db.execute(
-		"UPDATE `tabDogan Workflow Run` SET status = %s, ending = %s, error_type = %s, error = %s, finished_at = %s,"
-		" modified = %s WHERE name = %s",
-		(FAILED, FAILED, ERROR_TYPE, message, at.text, at.text, run),
-	)
-	return True
+		report(site, f"{error.version}: {UnreadableVersion.__name__}", traceback_of(error), error.run)

@@ -14,6 +14,7 @@ import frappe
 import redis
 
 from dogansystem.engine import log
+from dogansystem.homes.frappe import compat
 
 MAX_USERS = 20  # whose caches are kept; the one that acted longest ago goes first
 MAX_KEYS = 2000  # of one user; more than that and it starts anew
@@ -84,8 +85,7 @@ class KeptCache:
 		if time.monotonic() - self._tried_at < RETRY:
 			return False
 		self._tried_at = time.monotonic()
-		connection = self._connection = frappe.cache.connection_pool.make_connection()
-		connection.connect()
+		connection = self._connection = compat.tracking_connection()
 		number = str(_ask(connection, "CLIENT", "ID"))
 		_ask(connection, "CLIENT", "TRACKING", "ON", "REDIRECT", number, "BCAST", "PREFIX", self._prefix)
 		_ask(connection, "SUBSCRIBE", _CHANNEL)

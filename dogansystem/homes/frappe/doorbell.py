@@ -13,9 +13,9 @@ from functools import cached_property
 import frappe
 import redis
 from frappe.utils import get_bench_id
-from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
 
 from dogansystem.engine import log
+from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.queues import FALLBACK_QUEUE, QUEUE
 
 DRAIN = "dogansystem.jobs.drain"
@@ -73,16 +73,15 @@ class Doorbell:
 		self._before_wait = before_wait
 		prefix = f"rq:dogansystem:{get_bench_id()}:{site}"
 		self._listeners, self._bell, self._guard = f"{prefix}:listeners", f"{prefix}:bell", f"{prefix}:called"
-		self._workers = f"rq:workers:{generate_qname(QUEUE)}"
-		self._has_queue = QUEUE in get_queues_timeout()
-		self._queue, self._fallback = (f"rq:queue:{generate_qname(each)}" for each in (QUEUE, FALLBACK_QUEUE))
+		self._workers = compat.workers_key(QUEUE)
+		self._has_queue = compat.has_queue(QUEUE)
+		self._queue, self._fallback = compat.queue_key(QUEUE), compat.queue_key(FALLBACK_QUEUE)
 		self._id = uuid.uuid4().hex
-		self._own_jobs = create_job_id(JOB).encode()
+		self._own_jobs = compat.job_id(JOB).encode()
 
 	@cached_property
 	def redis(self) -> redis.Redis:
-		# Without the decorator that tries again for five seconds: whoever saves a document must not wait for Redis.
-		return getattr(get_redis_conn, "__wrapped__", get_redis_conn)()
+		return compat.queue_connection()
 
 	def ring(self) -> None:
 		"""Wake one drainer: one that lingers, else a new one. Never raises."""

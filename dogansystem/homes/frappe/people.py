@@ -5,11 +5,11 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
 from frappe.utils import create_batch, escape_html
 from frappe.utils.user import get_users_with_role
 
 from dogansystem.engine.errors import NotFound
+from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.scope import acting_as
 
 # More in one mail make Frappe hand it to a background job at once, whether or not the step commits.
@@ -75,7 +75,7 @@ class People:
 		return reached
 
 	def _reached(self, users: Sequence[str]) -> list[str]:
-		return [user for user in users if self.exists(user) and is_notifications_enabled(user)]
+		return [user for user in users if self.exists(user) and compat.wants_notifications(user)]
 
 	def users_with_role(self, role: str) -> list[str]:
 		"""Enabled users who have the role; Administrator, who has all, is left out."""
@@ -132,10 +132,5 @@ def _print(doctype: str, name: str, format: str | None = None) -> dict[str, Any]
 	"""A document as it is printed at this moment."""
 	doc = frappe.get_doc(doctype, name)
 	doc.check_permission("print")
-	# Frappe notes every print in its Access Log and commits that at once, unless it may only read: then it does so later.
-	flags = frappe.local.flags
-	before, flags.read_only = flags.read_only, True
-	try:
+	with compat.access_log_later():
 		return frappe.attach_print(doctype, name, doc=doc, print_format=format)
-	finally:
-		flags.read_only = before

@@ -10,19 +10,14 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import frappe
-from frappe.utils.file_lock import release_document_locks
 
 from dogansystem.engine.errors import StepCommitted
 from dogansystem.homes.databases.statements import ENDS_TRANSACTION
-from dogansystem.homes.frappe import explain
+from dogansystem.homes.frappe import compat, explain
 from dogansystem.homes.frappe.cache import KeptCache
 
-# Made by frappe.init() for each request, or by frappe.set_user(); everything else that a step leaves in
-# frappe.local was made on the way and is removed.
-_LISTS = ("error_log", "message_log", "debug_log", "locked_documents")
-# Which app handles which event only changes when apps are installed, and then workers are restarted. What is told on
-# the desk after the commit waits for it.
-_STAYS = frozenset({"doc_events_hooks", "dogan_site", "_realtime_log"})
+# Whatever else a step leaves in frappe.local was made on the way and is removed.
+_STAYS = compat.REQUEST_STAYS | {"dogan_site"}
 
 
 class TransactionGuard:
@@ -38,14 +33,12 @@ class TransactionGuard:
 
 	def begin(self) -> None:
 		"""Refuse from now on."""
-		if self.db._conn is None:  # Frappe connects with the first statement
-			self.db.connect()
-		self.is_on, self.refused, self.connection = True, None, self.db._conn
+		self.is_on, self.refused, self.connection = True, None, compat.connection(self.db)
 
 	def end(self) -> StepCommitted | None:
 		"""Let everything through again; gives what was refused meanwhile, even if the step took no notice."""
 		self.is_on = False
-		if self.refused is None and self.db._conn is not self.connection:
+		if self.refused is None and compat.current_connection(self.db) is not self.connection:
 			self.refused = StepCommitted("The step closed or replaced the site's database connection.")
 		return self.refused
 
@@ -97,14 +90,7 @@ def guard_of(db: Any) -> TransactionGuard:
 def acting_as(user: str) -> Iterator[None]:
 	"""Within the block, `user` acts; afterwards all that belongs to the acting user is as it was."""
 	local = frappe.local
-	before = {
-		"cache": local.cache,
-		"form_dict": local.form_dict,
-		"jenv": local.jenv,
-		"role_permissions": local.role_permissions,
-		"new_doc_templates": local.new_doc_templates,
-		"user_perms": local.user_perms,
-	}
+	before = {name: getattr(local, name) for name in compat.USER_STATE}
 	session = dict(local.session)
 	frappe.set_user(user)
 	try:
@@ -154,16 +140,7 @@ class StepScope:
 
 	def reset(self) -> None:
 		"""What the end of a request would do: user, flags, messages, caches, language, all that was put in reach."""
-		local = frappe.local
-		if local.locked_documents:
-			release_document_locks()
-		local.flags = frappe._dict(self.flags, currently_saving=[])
-		for name in _LISTS:
-			setattr(local, name, [])
-		local.response = frappe._dict(docs=[])
-		local.lang = self.language
-		local.valid_columns = {}
-		local.db.value_cache.clear()
+		compat.begin_request(self.flags, self.language)
 		frappe.set_user(self.idle_user)
-		for name in [name for name, _ in local if name not in self.known]:
-			delattr(local, name)
+		for name in [name for name, _ in frappe.local if name not in self.known]:
+			delattr(frappe.local, name)

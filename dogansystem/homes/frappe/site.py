@@ -17,7 +17,7 @@ from rq import get_current_job
 
 from dogansystem.actions import registry
 from dogansystem.engine import log
-from dogansystem.homes.frappe import explain, links, logs, production, reports, stamps
+from dogansystem.homes.frappe import explain, links, logs, production, reports, scheduler, stamps
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
 from dogansystem.homes.frappe.documents import Documents
@@ -29,7 +29,7 @@ from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.frappe.shared_cache import SharedCache
 from dogansystem.homes.frappe.surroundings import listening, surroundings
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Act, Cache, Settings, Surroundings
+from dogansystem.protocol import Act, Cache, Scheduler, Settings, Surroundings
 
 RUN = "Dogan Workflow Run"
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
@@ -106,7 +106,7 @@ class FrappeSite:
 	@cached_property
 	def catalog(self) -> Catalog:
 		"""Workflows and agents as the DocTypes keep them."""
-		return Catalog(self)
+		return Catalog()
 
 	@property
 	def timezone(self) -> str:
@@ -227,9 +227,9 @@ class FrappeSite:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
 		return stamps.stamp(self.database, subject)
 
-	def touch(self, subject: str, *, adds: bool = True) -> None:
+	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when the transaction commits."""
-		stamps.touch(self.database, subject, adds)
+		stamps.touch(self.database, subject)
 
 	def listening(self) -> Mapping[str, int]:
 		"""The RQ workers that listen on the queue of drain jobs, asked now."""
@@ -238,6 +238,10 @@ class FrappeSite:
 	def surroundings(self) -> Surroundings:
 		"""The bench's RQ workers and Redis servers, asked now."""
 		return surroundings()
+
+	def scheduler(self) -> Scheduler:
+		"""Whether Frappe's scheduler has the tick come, and why not."""
+		return scheduler.state()
 
 	def stop_requested(self) -> bool:
 		"""Whether this process should finish what it has in hand and leave.
