@@ -206,7 +206,15 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
-for _make in (status.status, advise.advise, baselines.baseline, baselines.compare, drain.drain):
+for _make in (
+	status.status,
+	advise.advise,
+	baselines.baseline,
+	baselines.compare,
+	drain.drain,
+	drain.cordon,
+	drain.uncordon,
+):
 	main.add_command(_make(on_sandbox))
 main.add_command(load.load)
 main.add_command(simulate.simulate)

@@ -1,8 +1,6 @@
 """What was measured of a case beside what the simulation and the queueing formula say of it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from random import Random
 
 from benchmarks.model.calibrate import Rates
 from benchmarks.model.cases import Case
@@ -10,28 +8,22 @@ from benchmarks.model.inputs import inputs
 from benchmarks.model.measure import Measured
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.scaling.queueing import Queue
-from dogansystem.scaling.simulation import words
-from dogansystem.scaling.simulation.calibration import attempts_of
+from dogansystem.scaling.simulation import question
 from dogansystem.scaling.simulation.simulate import simulate
-from dogansystem.scaling.simulation.system import BATCH_SECONDS, Machine, System
+from dogansystem.scaling.simulation.system import Machine, System
+from dogansystem.scaling.simulation.times import Times
 from dogansystem.scaling.simulation.workload import Agent, Arrivals, Service, Workload
+from dogansystem.worker.drainer import BATCH_SECONDS
 
 THROUGHPUT, WAIT = 0.15, 0.30  # how far the simulation may be off, as a share of what was measured
+LOOK = 0.05  # seconds between two looks of an idle process of the sandbox, when the loads were recorded
 RING = 0.0003  # seconds from a ring to a thread of the same process that hears it
 
 
-@dataclass(frozen=True, slots=True)
-class AsGiven:
-	"""The times that the workers' steps took: the inputs of the runs, in their order. The seed draws them again."""
-
-	case: Case
-	mean: float
-	variation: float
-
-	def drawing(self, chance: Random) -> Callable[[], float]:
-		"""A function that gives one time after another."""
-		given = inputs(self.case)
-		return lambda: float(next(given)["seconds"])
+def as_given(case: Case, service: Times) -> Times:
+	"""The times that the workers' steps took: the inputs of the runs, in their order."""
+	given = inputs(case)
+	return Times(service.mean, service.variation, lambda chance: float(next(given)["seconds"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +58,25 @@ def compare(case: Case, measured: Measured, rates: Rates) -> Compared:
 	"""Simulate a case on a machine with these rates, with the arrivals and the times that the workers had."""
 	workload = workload_of(case)
 	machine = replace(rates.machine, ring=RING)
-	system = System(workers=case.workers, machine=machine, has_doorbell=case.rings)
+	system = System(workers=case.workers, machine=machine, look_every=0.0 if case.rings else LOOK)
 	result = simulate(workload, system, case.seconds, case.seed)
 	queue = queue_of(case, workload, machine)
 	return Compared(
 		case,
 		Figures(measured.throughput, measured.wait["p95"]),
 		Figures(result.steps, result.wait["p95"] or 0.0),
-		Figures(queue.throughput * steps_of(workload) / attempts_of(workload), queue.wait(0.95)),
+		Figures(queue.throughput * steps_of(workload) / workload.attempts, queue.wait(0.95)),
 	)
 
 
 def workload_of(case: Case) -> Workload:
 	"""The case as the simulation is asked."""
 	definition = parse(case.definition)
-	wait = words.service(case.service).wait
+	wait = question.service(case.service).wait
 	return Workload(
 		definition,
 		Arrivals(case.arrivals),
-		Service(wait=AsGiven(case, wait.mean, wait.variation) if wait.variation else wait),  # type: ignore[arg-type]
+		Service(wait=as_given(case, wait) if wait.variation else wait),
 		failing={step.id: case.failing for step in definition.steps} if case.failing else {},
 		agents={name: Agent(capacity) for name, capacity in case.agents.items()},
 	)
@@ -92,7 +84,7 @@ def workload_of(case: Case) -> Workload:
 
 def steps_of(workload: Workload) -> float:
 	"""How many steps and items a run brings to an end."""
-	return attempts_of(replace(workload, failing={}))
+	return replace(workload, failing={}).attempts
 
 
 def queue_of(case: Case, workload: Workload, machine: Machine) -> Queue:
@@ -101,7 +93,7 @@ def queue_of(case: Case, workload: Workload, machine: Machine) -> Queue:
 	batch = max(1, int(BATCH_SECONDS / service.mean))
 	claim = (machine.claim + machine.claim_commits * machine.commit) / batch
 	return Queue(
-		arrivals=case.arrivals * attempts_of(workload),
+		arrivals=case.arrivals * workload.attempts,
 		service=service.mean + machine.step + machine.commit + claim,
 		servers=case.workers,
 		service_variation=service.variation,

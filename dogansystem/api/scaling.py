@@ -9,8 +9,7 @@ from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.scaling import report
-from dogansystem.scaling.document import as_markdown
+from dogansystem.scaling.report import as_markdown, of_comparison
 from dogansystem.scaling.simulation.question import Question
 
 MAX_SECONDS = 10.0  # of looking for advice: a web worker is busy for as long
@@ -42,7 +41,7 @@ def compare(baseline: str | None = None, other: str | None = None, minutes: int 
 	need_manager()
 	with as_frappe_errors():
 		found = Orchestrator(current_site()).compare(baseline or None, other or None, minutes)
-	return {**found, "markdown": as_markdown(report.of_comparison(found))}
+	return {**found, "markdown": as_markdown(of_comparison(found))}
 
 
 @frappe.whitelist()
@@ -105,23 +104,23 @@ def simulate(
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def drain_node(node: str) -> dict[str, Any]:
+def cordon_node(node: str) -> dict[str, Any]:
 	"""Have a node's workers finish the step in hand, give back the rest and stay away. For System Managers.
 
 	:param node: its name, as the status has it.
 	"""
 	need_system_manager()
 	with as_frappe_errors():
-		return Orchestrator(current_site()).drain_node(node)
+		return Orchestrator(current_site()).cordon_node(node)
 
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def undrain_node(node: str) -> dict[str, Any]:
+def uncordon_node(node: str) -> dict[str, Any]:
 	"""Let a node's workers work again. For System Managers.
 
 	:param node: its name, as the status has it.
 	"""
 	need_system_manager()
 	with as_frappe_errors():
-		return Orchestrator(current_site()).undrain_node(node)
+		return Orchestrator(current_site()).uncordon_node(node)

@@ -1,4 +1,4 @@
-"""`/api/method/dogansystem.api.status.get_system_status`: how much there is of everything, and how it goes."""
+"""`/api/method/dogansystem.api.status.…`: the numbers of this moment, and those of the past."""
 
 from typing import Any
 
@@ -14,15 +14,23 @@ from dogansystem.orchestrator import Orchestrator
 @frappe.whitelist()
 @checked
 def get_system_status() -> dict[str, Any]:
-	"""Agents, workflows, runs and steps with their totals, the queue, workers and nodes, true at this moment."""
+	"""The numbers of this moment: agents, workflows, runs, steps, queue, workers, nodes, throughput."""
 	need_user()
 	return Orchestrator(current_site()).get_system_status()
 
 
 @frappe.whitelist()
 @checked
+def get_problems() -> list[dict[str, str]]:
+	"""What is wrong with the site's machinery, such as a scheduler that is off; for each a `code`, a `sentence` and a `remedy`."""
+	need_user()
+	return Orchestrator(current_site()).get_problems()
+
+
+@frappe.whitelist()
+@checked
 def get_history(kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:
-	"""What was measured: throughput, wait and run times, failures and levels, by minute up to a day, else by hour.
+	"""What was measured: throughput, wait and run times, failures and levels. By minute up to a day, otherwise by hour.
 
 	:param kind: `site`, `node`, `priority`, `workflow` or `agent`.
 	:param name: of which node, priority, workflow or agent.

@@ -16,7 +16,15 @@ def dogansystem() -> None:
 	"""Workflows and agents of a site."""
 
 
-for _make in (status.status, advise.advise, baselines.baseline, baselines.compare, drain.drain):
+for _make in (
+	status.status,
+	advise.advise,
+	baselines.baseline,
+	baselines.compare,
+	drain.drain,
+	drain.cordon,
+	drain.uncordon,
+):
 	dogansystem.add_command(_make(on_bench))
 for _command in (
 	definitions.check,

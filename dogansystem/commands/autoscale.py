@@ -7,7 +7,7 @@ from typing import Any
 import click
 from frappe.commands import pass_context
 
-from dogansystem.commands import scale
+from dogansystem.commands.scale import bench_of, check_room
 from dogansystem.commands.site import json_option, orchestrator_of, print_json
 from dogansystem.homes.bench import scale as scaling
 from dogansystem.homes.bench.autoscaler import Autoscaler, Look
@@ -61,7 +61,7 @@ def _prepare(orchestrator: Any, bounds: Bounds, force: bool, dry_run: bool, as_j
 	bench = _bench(orchestrator, as_json)
 	plan = Autoscaler(bench, bounds).preparation()
 	bench.check_rights(plan, restart=True)
-	scale.check_room(orchestrator, bench, bounds.ceiling, force)
+	check_room(orchestrator, bench, bounds.ceiling, force)
 	if dry_run:
 		for line in plan.lines():
 			bench.say(f"would {line}")
@@ -85,7 +85,7 @@ def _look(context: Any, bounds: Bounds, dry_run: bool, as_json: bool, always: bo
 
 
 def _demand(orchestrator: Any) -> Demand | None:
-	"""What there is to do, and how many nodes share it; None while this one is being drained."""
+	"""What there is to do, and how many nodes share it; None while this one is cordoned."""
 	from dogansystem.store import demand, nodes, processes
 	from dogansystem.worker import identity
 
@@ -100,9 +100,9 @@ def _demand(orchestrator: Any) -> Demand | None:
 
 def _tell(found: Look | None, as_json: bool, dry_run: bool) -> None:
 	if as_json:
-		print_json({"draining": found is None, "dry_run": dry_run, **(asdict(found) if found else {})})
+		print_json({"cordoned": found is None, "dry_run": dry_run, **(asdict(found) if found else {})})
 	elif found is None:
-		click.echo("This node is being drained: its workers stay as they are.")
+		click.echo("This node is cordoned: its workers stay as they are.")
 	else:
 		change = f"{found.workers_before} → {found.workers}" if found.orders else f"{found.workers}"
 		click.echo(
@@ -111,4 +111,4 @@ def _tell(found: Look | None, as_json: bool, dry_run: bool) -> None:
 
 
 def _bench(orchestrator: Any, as_json: bool) -> scaling.Bench:
-	return scale.bench_of(orchestrator, (lambda line: None) if as_json else click.echo)
+	return bench_of(orchestrator, (lambda line: None) if as_json else click.echo)

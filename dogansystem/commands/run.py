@@ -11,6 +11,7 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.site import FAILED, json_option, orchestrator_of, print_json, user_option
 from dogansystem.engine import errors
+from dogansystem.terminal.status import problem_lines
 
 
 @click.command("run")
@@ -39,6 +40,8 @@ def run(
 		document = orchestrator.site.documents.get(*doc) if doc else None
 		name = orchestrator.start_run(workflow, _input(given), document=document, idempotency_key=key)
 		frappe.db.commit()
+		for line in problem_lines(orchestrator.get_problems()):
+			click.echo(line, err=True)
 		if wait:
 			_work_off(orchestrator, name)
 		found = orchestrator.get_run(name)

@@ -13,7 +13,7 @@ from frappe.commands import pass_context
 from dogansystem.commands.site import NOT_DONE, json_option, orchestrator_of, print_json
 from dogansystem.engine.errors import InputError
 from dogansystem.homes.bench import scale as scaling
-from dogansystem.scaling import worker_room
+from dogansystem.scaling import sizing
 
 SETTINGS = "Dogan Settings"
 WAIT = 60.0  # seconds for new workers to be there: each starts Frappe, one after another on a small machine
@@ -84,7 +84,7 @@ def bench_of(orchestrator: Any, say: Callable[[str], None], under: str | None = 
 	return scaling.Bench(root, orchestrator.site.name, DoganSettings(), say, under)
 
 
-def room_of(orchestrator: Any, alive: int) -> worker_room.Room:
+def room_of(orchestrator: Any, alive: int) -> sizing.Room:
 	"""What there is for workers of this node."""
 	from dogansystem.store import processes
 	from dogansystem.worker import machine
@@ -93,10 +93,10 @@ def room_of(orchestrator: Any, alive: int) -> worker_room.Room:
 	allowed = db.sql("SELECT @@max_connections")[0][0]
 	connected = db.sql("SHOW GLOBAL STATUS LIKE 'Threads_connected'")[0][1]
 	drainers = processes.every(db)
-	others = max(0, int(connected) - worker_room.CONNECTIONS * len(drainers))
+	others = max(0, int(connected) - sizing.CONNECTIONS * len(drainers))
 	nodes = len({each.node for each in drainers} | {_node()})
 	free = machine.facts(None, None).get("memory_available")
-	return worker_room.Room(None if free is None else int(free), alive, int(allowed), others, nodes)
+	return sizing.Room(None if free is None else int(free), alive, int(allowed), others, nodes)
 
 
 def alive_on(bench: scaling.Bench) -> int:
@@ -118,7 +118,7 @@ def _check(given: dict[str, Any]) -> None:
 	if not given["undo"] and workers is None and agents is None:
 		raise InputError("Give --workers or --agents or both, or --undo.")
 	for number in (workers, given["room"]):
-		if number is not None and (problem := worker_room.bounds(number)):
+		if number is not None and (problem := sizing.out_of_bounds(number)):
 			raise InputError(problem)
 	if agents is not None and agents < 1:
 		raise InputError(f"--agents is {agents}: give 1 or more.")
@@ -152,7 +152,7 @@ def check_room(orchestrator: Any, bench: scaling.Bench, workers: int, force: boo
 	alive = alive_on(bench)
 	if workers <= alive:
 		return
-	problems = worker_room.why_not(workers, room_of(orchestrator, alive))
+	problems = sizing.why_not(workers, room_of(orchestrator, alive))
 	if problems and not force:
 		raise scaling.NotDone("\n".join(["Nothing was changed.", *problems, "Or insist on it with --force."]))
 

@@ -20,8 +20,7 @@ from dogansystem.terminal import simulation
 def simulate(context: Any, workflow: str, user: str, as_json: bool, **asked: Any) -> None:
 	"""Simulate a workflow of this site, or a definition in a file: throughput, waits, cost for each number of nodes and
 	workers. Times, failures, agents and, unless given, arrivals are what was measured within a day."""
-	from dogansystem.scaling.simulation.answer import answer_of_site
-	from dogansystem.scaling.simulation.question import Question
+	from dogansystem.scaling.simulation.question import Question, answer_of_site
 
 	with orchestrator_of(context, user) as orchestrator:
 		frappe.only_for(["System Manager", "Dogan Manager"])

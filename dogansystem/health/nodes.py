@@ -11,7 +11,8 @@ from dogansystem.store.nodes import Node
 from dogansystem.store.processes import Process
 
 UP, IDLE, LOST = "up", "idle", "lost"
-DRAINING, DRAINED = "draining", "drained"
+CORDONING, DRAINED = "cordoned", "drained"  # its workers have not all left; they have
+CORDONED = frozenset({CORDONING, DRAINED})
 
 
 def every(
@@ -20,7 +21,7 @@ def every(
 	"""Each node that was heard of within a day, with its state:
 
 	`up` has workers that beat; the workers of an `idle` one left because there was nothing to do; a `lost` one stopped
-	beating and was not heard of since. One whose workers were told to leave is `draining`, and `drained` when all have left.
+	beating and was not heard of since. One that takes no further work is `cordoned`, and `drained` when its workers have left.
 	"""
 	db, now = site.database, site.now()
 	known = {each.name: each for each in nodes.every(db)}
@@ -46,7 +47,7 @@ def every(
 
 def _state(node: Node | None, has_alive: bool, has_silent: bool) -> str:
 	if node is not None and node.draining_since:
-		return DRAINING if has_alive or has_silent else DRAINED
+		return CORDONING if has_alive or has_silent else DRAINED
 	if has_alive:
 		return UP
 	return LOST if has_silent or (node is not None and node.is_lost) else IDLE

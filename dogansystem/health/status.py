@@ -1,9 +1,10 @@
 """The numbers of a site, all true at the moment they are read. `get_system_status` gives them everywhere."""
 
+from dataclasses import asdict
 from typing import Any
 
 from dogansystem import __version__
-from dogansystem.health import nodes, throughput
+from dogansystem.health import checks, nodes, throughput
 from dogansystem.protocol import Database, Settings, Site
 from dogansystem.store import agents, kept, processes, queue, reads
 from dogansystem.store.figures import SITE, Figures
@@ -11,12 +12,13 @@ from dogansystem.store.moment import as_text
 
 
 def system_status(site: Site, settings: Settings) -> dict[str, Any]:
-	"""Agents, workflows, runs and steps with their totals; the queue; workers wanted, alive and busy; nodes; what got done
-	in the last minute and hour, and how long it waited and took."""
+	"""Agents, workflows, runs and steps with their totals; the queue; the last tick and what is wrong; workers wanted, alive
+	and busy; nodes; what got done in the last minute and hour, and how long it waited and took."""
 	db = site.database
 	now = site.now()
 	ready, in_hand, oldest = queue.depth(db)
 	registered, at_work = processes.every(db), queue.processes_at_work(db)
+	beat = checks.pulse(site)
 	return {
 		"site": site.name,
 		"version": __version__,
@@ -30,8 +32,15 @@ def system_status(site: Site, settings: Settings) -> dict[str, Any]:
 			"in_hand": in_hand,
 			"waiting_for_a_slot": int(db.sql("SELECT COUNT(*) FROM dogan_line")[0][0]),
 			"timers": int(db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0]),
+			"timers_overdue": beat.overdue,
+			"oldest_overdue_seconds": round(beat.oldest_overdue, 3) if beat.overdue else None,
 			"oldest_ready_seconds": round(max(0.0, now - oldest), 3) if oldest is not None else None,
 		},
+		"tick": {
+			"last": as_text(site.local_time(beat.tick_at)) if beat.tick_at else None,
+			"last_seconds": None if beat.tick_age is None else round(beat.tick_age, 3),
+		},
+		"problems": [asdict(each) for each in checks.problems(site)],
 		"workers": _workers(site, registered, at_work, settings, now),
 		"nodes": nodes.every(site, registered, at_work, settings.lease),
 		"throughput": _throughput(db, now),

@@ -7,6 +7,7 @@ rooms know a home only by what stands here.
 from dogansystem.protocol.database import Database as Database
 from dogansystem.protocol.database import Row as Row
 from dogansystem.protocol.database import Statement as Statement
+from dogansystem.protocol.desk import Act as Act
 from dogansystem.protocol.desk import Catalog as Catalog
 from dogansystem.protocol.desk import Desk as Desk
 from dogansystem.protocol.desk import Document as Document
@@ -14,6 +15,7 @@ from dogansystem.protocol.desk import Documents as Documents
 from dogansystem.protocol.desk import People as People
 from dogansystem.protocol.host import Doorbell as Doorbell
 from dogansystem.protocol.host import Host as Host
+from dogansystem.protocol.settings import Scheduler as Scheduler
 from dogansystem.protocol.settings import Settings as Settings
 from dogansystem.protocol.settings import Surroundings as Surroundings
 from dogansystem.protocol.site import Site as Site

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from dogansystem.protocol.settings import Surroundings
+from dogansystem.protocol.settings import Scheduler, Surroundings
 
 
 class Doorbell(Protocol):
@@ -32,6 +32,10 @@ class Host(Protocol):
 		"""Workers that listen, and Redis: asked now, in some milliseconds. For advice, not for every step."""
 		...
 
+	def scheduler(self) -> Scheduler:
+		"""Whether the tick comes, and why not: asked now, in some milliseconds."""
+		...
+
 	def stop_requested(self) -> bool:
 		"""Whether whoever runs this process has asked it to leave. Called every few seconds, from a thread."""
 		...
@@ -46,6 +50,13 @@ class Host(Protocol):
 
 	def runs_deleted(self, runs: Sequence[str]) -> None:
 		"""Forget what the site keeps about runs beside their rows, such as comments; they have just been deleted."""
+		...
+
+	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
+		"""Keep an unexpected error for those who run this place, once an hour for each title. The log has it anyway.
+
+		True: it is written in this thread's transaction, which the caller commits. Never raises.
+		"""
 		...
 
 	def versions(self) -> dict[str, str]:

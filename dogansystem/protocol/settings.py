@@ -39,6 +39,21 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
+class Scheduler:
+	"""Who has the tick act on a site.
+
+	Attributes:
+		expected: whether a tick has to come every minute, whether or not anything is due.
+		problem: why it does not come in time, a sentence; empty: as far as the site knows it does.
+		remedy: what brings it back, a sentence.
+	"""
+
+	expected: bool = False
+	problem: str = ""
+	remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Surroundings:
 	"""What is around the site's database, as far as the site knows.
 

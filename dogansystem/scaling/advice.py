@@ -1,16 +1,16 @@
 """Advice: the bottleneck, what to do for a target, how to set the servers, and what it costs, as plain data."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from dogansystem.engine.errors import InputError
 from dogansystem.protocol import Settings, Site
-from dogansystem.scaling import cost, evidence, measure, plan, spot, tuning
+from dogansystem.scaling import bottleneck, cost, evidence, measure, plan, tuning
 from dogansystem.scaling.bottleneck import Diagnosis, diagnose
+from dogansystem.scaling.cost import Fitness
 from dogansystem.scaling.evidence import Evidence
-from dogansystem.scaling.expectation import Expected
 from dogansystem.scaling.plan import Plan
-from dogansystem.scaling.spot import Fitness
+from dogansystem.scaling.sizing import Expected, Size
 from dogansystem.store.moment import as_text
 
 GIGABYTE = 1024**3
@@ -25,10 +25,8 @@ def advise(
 	if not 0 <= seconds <= MAX_SECONDS:
 		raise InputError(f"seconds is {seconds:g}; give 0 to {MAX_SECONDS:g}.")
 	found = measure.take(site, settings, seconds)
-	return {
-		"time": as_text(site.local_time(found.at)),
-		**judge(found, settings, target, spot.every(site, found)),
-	}
+	time = as_text(site.local_time(found.at))
+	return {"time": time, **judge(found, settings, target, cost.fitness_of_site(site, found))}
 
 
 def judge(
@@ -43,25 +41,27 @@ def judge(
 	return {
 		"site": found.site,
 		"target": target,
-		"bottleneck": _bottleneck(diagnosis),
+		"bottleneck": _bottleneck(_for_target(diagnosis, target)),
 		"plan": _plan(chosen),
 		"database": {"findings": [asdict(each) for each in database], "snippet": tuning.snippet(database)},
 		"redis": {"findings": [asdict(each) for each in redis], "snippet": tuning.snippet(redis)},
-		"costs": cost.report(found, chosen, cost.prices(settings), spot.share(fitness)),
+		"costs": cost.report(found, chosen, cost.prices(settings), cost.spot_share(fitness)),
 		"spot": [{key: value for key, value in asdict(each).items() if key != "work"} for each in fitness],
 		"evidence": evidence.as_json(found),
 	}
 
 
+def _for_target(diagnosis: Diagnosis, target: str | None) -> Diagnosis:
+	"""Nothing has to be done now, but the target still asks for something: the plan."""
+	if target is None or diagnosis.name != bottleneck.IDLE:
+		return diagnosis
+	remedy = f"Nothing holds work up now. The plan is what the target {target} takes beyond that."
+	return replace(diagnosis, remedy=remedy)
+
+
 def _bottleneck(diagnosis: Diagnosis) -> dict[str, Any]:
 	shares = {**asdict(diagnosis.shares), "waiting": round(diagnosis.shares.waiting, 3)}
-	return {
-		"name": diagnosis.name,
-		"title": diagnosis.title,
-		"evidence": list(diagnosis.evidence),
-		"remedy": diagnosis.remedy,
-		"shares": shares,
-	}
+	return {**asdict(diagnosis), "evidence": list(diagnosis.evidence), "shares": shares}
 
 
 def _plan(chosen: Plan) -> dict[str, Any]:
@@ -70,26 +70,20 @@ def _plan(chosen: Plan) -> dict[str, Any]:
 		"first": chosen.first,
 		"why": chosen.why,
 		"alternative": chosen.alternative,
-		"now": {
-			**asdict(chosen.now),
-			**_expected(chosen.capacity_now),
-			"wait_p95": _rounded(chosen.wait_now),
-		},
-		"then": {
-			**asdict(chosen.then),
-			**_expected(chosen.capacity_then),
-			"wait_p95": _rounded(chosen.wait_then),
-		},
+		"now": _size(chosen.now, chosen.capacity_now, chosen.wait_now),
+		"then": _size(chosen.then, chosen.capacity_then, chosen.wait_then),
 		"agents": chosen.agents,
 		"commands": [asdict(each) for each in chosen.orders],
 	}
 
 
-def _expected(capacity: Expected) -> dict[str, Any]:
+def _size(size: Size, capacity: Expected, wait_p95: float | None) -> dict[str, Any]:
 	return {
+		**asdict(size),
 		"steps_per_second": _rounded(capacity.per_second),
 		"limited_by": capacity.limit,
 		"ceilings": {name: _rounded(each) for name, each in capacity.ceilings.items()},
+		"wait_p95": _rounded(wait_p95),
 	}
 
 

@@ -9,7 +9,7 @@ import math
 from dataclasses import dataclass, replace
 
 from dogansystem.engine.errors import InputError
-from dogansystem.scaling.worker_room import MAX_WORKERS
+from dogansystem.scaling.sizing import MAX_WORKERS
 
 READY_STEPS = 20  # that one more worker is wanted for
 GROWTH = 2.0  # times as many at most with one decision

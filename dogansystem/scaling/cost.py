@@ -1,18 +1,30 @@
-"""What steps cost, from the prices that were entered: now, after a plan, and what idles. Prices are per hour.
+"""What steps cost, from the prices that were entered, and which workflows may run on spot nodes. Prices are per hour.
 
-A price that was not entered is 0, and nothing is said that depends on it.
+A price that was not entered is 0, and nothing is said that depends on it. A step that a spot node cuts off is undone by the
+database and done again elsewhere. So what counts is how long it takes, and what it has done outside by then. Waits are
+rows and hold no worker, however long they are.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dogansystem.protocol import Settings
-from dogansystem.scaling.evidence import Evidence
+from dogansystem.engine.definition import Definition, Step
+from dogansystem.protocol import Settings, Site
+from dogansystem.scaling.evidence import Evidence, Steps
+from dogansystem.scaling.orders import NONE
 from dogansystem.scaling.plan import Plan
-from dogansystem.scaling.words import percent
+from dogansystem.scaling.sizing import ENOUGH
+from dogansystem.scaling.words import listed, percent, seconds
+from dogansystem.store import reads, versions
 
 MUCH_IDLE = 0.6  # of the workers' time, from which on fewer would do
 HOURS = 730  # in a month
+NOTICE = {"AWS": 120.0, "Azure": 30.0, "Google Cloud": 15.0}  # seconds; docs/scaling.md
+YES, IF, NO = "yes", "if", "no"
+LEAST = 0.001  # seconds that a step is taken to need
+HTTP = "http.request"
+SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # may be repeated: RFC 9110, 9.2.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +36,6 @@ class Prices:
 	spot: float = 0.0
 	database: float = 0.0
 
-	@property
-	def known(self) -> bool:
-		"""Whether a node's price was entered."""
-		return self.node > 0
-
 
 def prices(settings: Settings) -> Prices:
 	"""The prices of Dogan Settings."""
@@ -37,12 +44,14 @@ def prices(settings: Settings) -> Prices:
 
 def report(evidence: Evidence, plan: Plan, prices: Prices, spot_share: float) -> dict[str, Any]:
 	"""Costs as plain data with a recommendation. `spot_share`: of the workers' time, what may run on spot nodes."""
-	now, then = _hourly(plan.now.nodes, prices), _hourly(plan.then.nodes, prices)
-	idle = _idle(evidence)
-	steps = evidence.load.mean * 3600
-	report: dict[str, Any] = {
+	now, then = (_hourly(each.nodes, prices) for each in (plan.now, plan.then))
+	idle, steps = _idle(evidence), evidence.load.mean * 3600
+	idle_cost = idle * plan.now.nodes * prices.node * HOURS if idle is not None else 0.0
+	# One node stays steady, whatever the share: with none left, nothing would run after spot was taken back.
+	on_spot = max(0, min(round(plan.then.nodes * spot_share), plan.then.nodes - 1)) if prices.spot else 0
+	found: dict[str, Any] = {
 		"currency": prices.currency,
-		"prices_entered": prices.known,
+		"prices_entered": prices.node > 0,
 		"steps_per_hour": round(steps, 1),
 		"idle_share": idle,
 		"per_hour_now": _rounded(now),
@@ -51,17 +60,15 @@ def report(evidence: Evidence, plan: Plan, prices: Prices, spot_share: float) ->
 		"per_1000_steps_now_at_capacity": _per_thousand(now, (plan.capacity_now.per_second or 0) * 3600),
 		"per_1000_steps_then": _per_thousand(then, steps),
 		"per_1000_steps_then_at_capacity": _per_thousand(then, (plan.capacity_then.per_second or 0) * 3600),
-		"idle_per_month": _rounded(idle * plan.now.nodes * prices.node * HOURS)
-		if idle is not None and prices.known
-		else None,
+		"idle_per_month": _rounded(idle_cost),
 		"spot_share": round(spot_share, 3),
-		"spot_saves_per_month": _rounded(_spot_saves(plan, prices, spot_share)) if prices.spot else None,
+		"spot_saves_per_month": _rounded(on_spot * max(prices.node - prices.spot, 0.0) * HOURS),
 	}
-	return report | {"recommendation": _recommendation(report, plan, prices)}
+	return found | {"recommendation": list(_recommendation(found, plan)) or ["Nothing stands out."]}
 
 
 def _hourly(nodes: int, prices: Prices) -> float:
-	return nodes * prices.node + prices.database if prices.known else 0.0
+	return nodes * prices.node + prices.database if prices.node else 0.0
 
 
 def _idle(evidence: Evidence) -> float | None:
@@ -80,33 +87,105 @@ def _rounded(number: float) -> float | None:
 	return round(number, 2) if number else None
 
 
-def _spot_saves(plan: Plan, prices: Prices, share: float) -> float:
-	"""One node stays steady, whatever the share: with none left, nothing would run after spot was taken back."""
-	nodes = max(0, min(round(plan.then.nodes * share), plan.then.nodes - 1))
-	return nodes * max(prices.node - prices.spot, 0.0) * HOURS
+def _recommendation(found: dict[str, Any], plan: Plan) -> Iterator[str]:
+	currency, idle, idle_cost = found["currency"], found["idle_share"], found["idle_per_month"]
+	if not found["prices_entered"]:
+		yield "Enter prices in Dogan Settings, section Costs, to see what steps cost."
+	if idle is not None:
+		cost = f", {idle_cost:,.2f} {currency} a month" if idle_cost else ""
+		yield f"Workers were idle {percent(idle)} of the last day{cost}{_fewer(idle, plan)}."
+	if found["spot_saves_per_month"]:
+		yield (
+			f"Spot nodes would save {found['spot_saves_per_month']:,.2f} {currency} a month; scheduler, database and Redis stay"
+			" off them."
+		)
 
 
 def _fewer(idle: float, plan: Plan) -> str:
+	"""What idle workers mean; nothing beside a plan that asks for more of them."""
 	if idle <= MUCH_IDLE:
 		return ""
 	if plan.now.nodes > 1:
 		return ": let the autoscaler take nodes away when there is nothing to do"
+	if plan.row.direction != NONE:
+		return ""
 	return ": a smaller machine, or fewer workers, would do, unless the peaks need them"
 
 
-def _recommendation(report: dict[str, Any], plan: Plan, prices: Prices) -> list[str]:
+@dataclass(frozen=True, slots=True)
+class Fitness:
+	"""Whether a workflow is `suitable` for spot nodes: yes, if (something is so), or no. `clouds` are those whose notice is
+	long enough."""
+
+	workflow: str
+	suitable: str
+	why: str
+	run_p95: float | None
+	clouds: list[str]
+	work: float  # seconds of workers' time that it has taken so far
+
+
+def fitness_of_site(site: Site, evidence: Evidence) -> list[Fitness]:
+	"""Each enabled workflow that has run, the one with most work first."""
 	found = []
-	if not prices.known:
-		found.append("Enter prices in Dogan Settings, section Costs, to see what steps cost.")
-	idle = report["idle_share"]
-	if idle is not None:
-		cost = (
-			f", {report['idle_per_month']:,.2f} {prices.currency} a month" if report["idle_per_month"] else ""
+	for name, measured in evidence.workflows.items():
+		version = reads.enabled_workflow(site.database, name)
+		if version and version[0] and version[1]:
+			found.append(fitness(versions.load(site, version[0]), measured, site.actions()))
+	return sorted(found, key=lambda each: -each.work)
+
+
+def fitness(definition: Definition, measured: Steps, actions: Mapping[str, Any]) -> Fitness:
+	"""Whether one workflow may."""
+	p95 = measured.run_p95
+	clouds = [name for name, notice in NOTICE.items() if p95 is not None and p95 < notice]
+	suitable, why = _judge(definition, measured, clouds, actions)
+	return Fitness(definition.name, suitable, why, p95, clouds, max(measured.run, LEAST) * measured.count)
+
+
+def spot_share(found: list[Fitness]) -> float:
+	"""The share of all workers' time that may run on spot nodes without an if."""
+	work = sum(each.work for each in found)
+	return sum(each.work for each in found if each.suitable == YES) / work if work else 0.0
+
+
+def _judge(
+	definition: Definition, measured: Steps, clouds: list[str], actions: Mapping[str, Any]
+) -> tuple[str, str]:
+	if measured.run_p95 is None or measured.count < ENOUGH:
+		return NO, f"Only {measured.count} of its steps were measured; look again after {ENOUGH}."
+	took = f"95 % of its steps take {seconds(measured.run_p95)} at most"
+	external = [step for step in definition.steps if _acts_outside(step, actions)]
+	unsafe = [each.id for each in external if not _has_key(each)]
+	if unsafe:
+		return NO, (
+			f"The steps {listed(unsafe)} act outside the database without an idempotency key that stays the same:"
+			" one that is cut off may happen twice."
 		)
-		found.append(f"Workers were idle {percent(idle)} of the last day{cost}{_fewer(idle, plan)}.")
-	saves = report["spot_saves_per_month"]
-	if saves:
-		found.append(
-			f"Spot nodes would save {saves:,.2f} {prices.currency} a month; scheduler, database and Redis stay off them."
+	if not clouds and external:
+		longest = seconds(max(NOTICE.values()))
+		return NO, f"{took}, longer than the longest notice ({longest}), and it acts outside the database."
+	if not clouds:
+		return IF, (
+			f"{took}, longer than any notice: what is cut off is done again. Split long steps, or accept that."
 		)
-	return found or ["Nothing stands out."]
+	if external:
+		names = listed([each.id for each in external])
+		return IF, f"{took}. The servers that {names} write to must honour Idempotency-Key."
+	return YES, f"{took}; what is cut off is undone by the database."
+
+
+def _acts_outside(step: Step, actions: Mapping[str, Any]) -> bool:
+	"""Whether a step changes something outside; one whose action is not known may."""
+	action = actions.get(step.action)
+	if action is not None and not action.external:
+		return False
+	return step.action != HTTP or str(step.params.get("method", "GET")).upper() not in SAFE
+
+
+def _has_key(step: Step) -> bool:
+	"""Whether a repeated attempt brings the same key: `http.request` sends one unless the step gives it one of its own."""
+	headers = step.params.get("headers") or {}
+	if step.action != HTTP or not isinstance(headers, Mapping):
+		return False
+	return "idempotency-key" not in {str(name).lower() for name in headers}

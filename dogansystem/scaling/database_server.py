@@ -6,7 +6,6 @@ Everything here may be asked by the site's own database user: SHOW GLOBAL VARIAB
 import statistics
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 from dogansystem.protocol import Database
 from dogansystem.scaling.evidence import Server
@@ -15,63 +14,45 @@ PROBES = 5  # small transactions whose commit is timed
 PROBE = "advice"  # the row of dogan_state they write
 
 _VARIABLES = (
-	"version",
-	"hostname",
-	"innodb_buffer_pool_size",
-	"max_connections",
-	"innodb_flush_log_at_trx_commit",
-	"log_bin",
-	"sync_binlog",
-	"innodb_log_file_size",
-	"tcp_keepalive_time",
+	*("version", "hostname", "innodb_buffer_pool_size", "max_connections", "innodb_flush_log_at_trx_commit"),
+	*("log_bin", "sync_binlog", "innodb_log_file_size", "tcp_keepalive_time"),
 )
-_COUNTERS = (
-	"Uptime",
-	"Threads_connected",
-	"Max_used_connections",
-	"Connection_errors_max_connections",
-	"Com_commit",
-	"Innodb_buffer_pool_read_requests",
-	"Innodb_buffer_pool_reads",
-	"Innodb_buffer_pool_wait_free",
-	"Innodb_log_waits",
-	"Innodb_row_lock_waits",
-	"Innodb_row_lock_time",
-	"Innodb_deadlocks",
-)
+_COUNTED = {  # the fields of `Server` that count up between the two readings, with MariaDB's name of each
+	"refused": "Connection_errors_max_connections",
+	"commits": "Com_commit",
+	"reads": "Innodb_buffer_pool_read_requests",
+	"disk_reads": "Innodb_buffer_pool_reads",
+	"wait_free": "Innodb_buffer_pool_wait_free",
+	"log_waits": "Innodb_log_waits",
+	"lock_waits": "Innodb_row_lock_waits",
+	"deadlocks": "Innodb_deadlocks",
+}
+_LOCK_TIME = "Innodb_row_lock_time"  # milliseconds
+_COUNTERS = ("Uptime", "Threads_connected", "Max_used_connections", _LOCK_TIME, *_COUNTED.values())
 _RUNNING, _LOCK_WAITING = "Threads_running", "Innodb_row_lock_current_waits"
 
-Numbers = Mapping[str, float]
 
-
-@dataclass(slots=True)
 class Watch:
 	"""Two readings of the counters, and what was running at some moments in between."""
 
-	db: Database
-	_at: float = field(default_factory=time.monotonic)
-	_before: Numbers = field(default_factory=dict)
-	_running: list[float] = field(default_factory=list)
-	_lock_waiting: list[float] = field(default_factory=list)
-
-	def __post_init__(self) -> None:
-		self._before = _status(self.db, _COUNTERS)
+	def __init__(self, db: Database) -> None:
+		self._db, self._at = db, time.monotonic()
+		self._before = _status(db, _COUNTERS)
+		self._running: list[float] = []
+		self._lock_waiting: list[float] = []
 
 	def look(self) -> None:
 		"""Note how many statements are being executed at this moment, without this one."""
-		found = _status(self.db, (_RUNNING, _LOCK_WAITING))
+		found = _status(self._db, (_RUNNING, _LOCK_WAITING))
 		self._running.append(max(0.0, found.get(_RUNNING, 1.0) - 1))
 		self._lock_waiting.append(found.get(_LOCK_WAITING, 0.0))
 
 	def end(self, may_write: bool = True) -> Server:
 		"""What was seen since the beginning. Timing commits takes some small transactions, where it may write."""
-		after, seconds = _status(self.db, _COUNTERS), time.monotonic() - self._at
-
-		def more(name: str) -> int:
-			return max(0, int(after.get(name, 0.0) - self._before.get(name, 0.0)))
-
-		variables: dict[str, str] = dict(self.db.sql(_query("VARIABLES", _VARIABLES)))
-		asked, missed = (after.get(f"Innodb_buffer_pool_{name}", 0.0) for name in ("read_requests", "reads"))
+		after, seconds = _status(self._db, _COUNTERS), time.monotonic() - self._at
+		more = {name: max(0.0, after.get(name, 0.0) - self._before.get(name, 0.0)) for name in _COUNTERS}
+		variables: dict[str, str] = dict(self._db.sql(_query("VARIABLES", _VARIABLES)))
+		asked, missed = (after.get(_COUNTED[name], 0.0) for name in ("reads", "disk_reads"))
 		has_binary_log = variables.get("log_bin") == "ON"
 		return Server(
 			version=str(variables["version"]),
@@ -79,28 +60,21 @@ class Watch:
 			seconds=round(seconds, 3),
 			uptime=after.get("Uptime", 0.0),
 			buffer_pool=float(variables["innodb_buffer_pool_size"]),
-			working_set=working_set(self.db),
+			working_set=working_set(self._db),
 			max_connections=int(variables["max_connections"]),
 			connections=int(after.get("Threads_connected", 0)),
 			connections_highest=int(after.get("Max_used_connections", 0)),
-			refused=more("Connection_errors_max_connections"),
-			refused_ever=int(after.get("Connection_errors_max_connections", 0)),
+			refused_ever=int(after.get(_COUNTED["refused"], 0)),
 			flush=int(variables["innodb_flush_log_at_trx_commit"]),
 			sync_binlog=int(variables.get("sync_binlog", 0)) if has_binary_log else 0,
 			log_file_size=float(variables.get("innodb_log_file_size", 0)),
-			commits=more("Com_commit"),
-			reads=more("Innodb_buffer_pool_read_requests"),
-			disk_reads=more("Innodb_buffer_pool_reads"),
 			hit_rate_ever=round(1 - missed / asked, 6) if asked else 1.0,
-			wait_free=more("Innodb_buffer_pool_wait_free"),
-			log_waits=more("Innodb_log_waits"),
-			running=round(_mean(self._running), 3),
-			lock_waiting=round(_mean(self._lock_waiting), 3),
-			lock_waits=more("Innodb_row_lock_waits"),
-			lock_seconds=more("Innodb_row_lock_time") / 1000,
-			deadlocks=more("Innodb_deadlocks"),
-			commit_seconds=round(time_commits(self.db), 6) if may_write else 0.0,
+			running=round(statistics.fmean(self._running or [0.0]), 3),
+			lock_waiting=round(statistics.fmean(self._lock_waiting or [0.0]), 3),
+			lock_seconds=more[_LOCK_TIME] / 1000,
+			commit_seconds=round(time_commits(self._db), 6) if may_write else 0.0,
 			keepalive=int(variables["tcp_keepalive_time"]),  # there is one since MariaDB 10.3
+			**{field: int(more[name]) for field, name in _COUNTED.items()},
 		)
 
 
@@ -124,7 +98,7 @@ def time_commits(db: Database) -> float:
 	return statistics.median(times[1:])
 
 
-def _status(db: Database, names: tuple[str, ...]) -> Numbers:
+def _status(db: Database, names: tuple[str, ...]) -> Mapping[str, float]:
 	found = {name: float(value) for name, value in db.sql(_query("STATUS", names))}
 	db.rollback()
 	return found
@@ -133,7 +107,3 @@ def _status(db: Database, names: tuple[str, ...]) -> Numbers:
 def _query(kind: str, names: tuple[str, ...]) -> str:
 	listed = ", ".join(f"'{name}'" for name in names)
 	return f"SHOW GLOBAL {kind} WHERE Variable_name IN ({listed})"
-
-
-def _mean(numbers: list[float]) -> float:
-	return statistics.fmean(numbers) if numbers else 0.0

@@ -8,19 +8,13 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from dogansystem.health.nodes import DRAINED, DRAINING, LOST
+from dogansystem.health.nodes import CORDONED, LOST
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-	"""A line of what waits for a limit.
-
-	Attributes:
-		resource: `agent:NAME`, `capability:NAME` or `workflow:NAME:KEY`.
-		waiting: how many stand in it.
-		busy: how many have what it is about.
-		capacity: how many may have it at a time; None: not known.
-	"""
+	"""A wait queue before `agent:NAME`, `capability:NAME` or `workflow:NAME:KEY`: how many wait, how many have a slot
+	(`busy`), and how many may have one at a time; None: not known."""
 
 	resource: str
 	waiting: int
@@ -45,8 +39,7 @@ class Workers:
 
 	Attributes:
 		wanted: how many may work on one node at a time (`num_workers`).
-		alive: processes that have registered, on all nodes.
-		busy: how many of them have a step in hand, the mean of several looks.
+		alive: processes that have registered, on all nodes; `busy` of them have a step in hand: means of several looks.
 		listening: workers by node that would come when the doorbell rings, busy or not; empty where only processes tell.
 		queue: what they listen to; empty where there is no such thing.
 	"""
@@ -60,13 +53,8 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-	"""Attempts that ended within a span: how many, and what one of them takes on average.
-
-	Attributes:
-		cpu: processor time of a worker.
-		database: time that writing its result waited for the database.
-		conflicts: transactions that were lost against others and repeated.
-	"""
+	"""Attempts that ended within a span: how many, and what one of them takes on average: processor time of a worker
+	(`cpu`), waiting for the database to write its result (`database`), transactions lost against others (`conflicts`)."""
 
 	seconds: float = 0.0
 	count: int = 0
@@ -82,23 +70,11 @@ class Steps:
 	database: float = 0.0
 	conflicts: float = 0.0
 
-	@property
-	def per_second(self) -> float:
-		"""How many there were per second."""
-		return self.count / self.seconds if self.seconds else 0.0
-
 
 @dataclass(frozen=True, slots=True)
 class Load:
-	"""What has come in lately.
-
-	Attributes:
-		now: steps per second of the last minute.
-		peak: of the busiest minute of the last day, steps per second.
-		mean: of the last day, or of as much of it as there is, steps per second.
-		busy: the mean number of busy workers over the same time.
-		hours: how much of the day that is.
-	"""
+	"""What has come in, steps per second: in the last minute, in the busiest minute of the last day, and on average over
+	so many hours of it, in which so many workers were busy."""
 
 	now: float = 0.0
 	peak: float = 0.0
@@ -220,21 +196,19 @@ class Evidence:
 
 	@property
 	def nodes(self) -> tuple[Machine, ...]:
-		"""The machines that have workers, or had some and may have them again: not those that are lost or leave."""
+		"""The machines that have workers, or had some and may have them again: not those that are lost or cordoned."""
 		listening = self.workers.listening
 		there = (each for each in self.machines if each.state != LOST or each.name in listening)
-		return tuple(each for each in there if each.state not in (DRAINING, DRAINED))
+		return tuple(each for each in there if each.state not in CORDONED)
 
 	@property
 	def workers_there(self) -> int:
 		"""How many workers can work at a time: those that listen, as far as the setting lets them, else those that live."""
-		listening = self.workers.listening
+		listening, wanted = self.workers.listening, self.workers.wanted
 		if not listening:
 			return round(self.workers.alive)
-		leaving = {each.name for each in self.machines if each.state in (DRAINING, DRAINED)}
-		return sum(
-			min(number, self.workers.wanted) for name, number in listening.items() if name not in leaving
-		)
+		leaving = {each.name for each in self.machines if each.state in CORDONED}
+		return sum(min(number, wanted) for name, number in listening.items() if name not in leaving)
 
 
 def as_json(evidence: Evidence) -> dict[str, Any]:

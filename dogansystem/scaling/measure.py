@@ -15,8 +15,9 @@ from dogansystem.health import throughput
 from dogansystem.protocol import Database, Settings, Site
 from dogansystem.scaling import database_server
 from dogansystem.scaling.evidence import Evidence, Line, Load, Machine, Queue, Redis, Steps, Workers
+from dogansystem.scaling.simulation.times import variation
 from dogansystem.store import agents, figures, nodes, processes, queue, samples
-from dogansystem.store.figures import SITE, WORKFLOW, Figures, Histogram
+from dogansystem.store.figures import SITE, WORKFLOW, Figures
 
 SECONDS = 3.0  # to look for, unless somebody says otherwise
 LOOKS = 30  # at running statements within that time
@@ -107,11 +108,9 @@ def _take(site: Site, settings: Settings, db: Database, seconds: float, refused:
 def _look_for(
 	site: Site, db: Database, watch: database_server.Watch | None, seconds: float
 ) -> list[Mapping[str, float]]:
-	seen = [_levels(site, db)]
-	if watch:
-		watch.look()
-	for number in range(1, LOOKS + 1 if seconds else 1):
-		time.sleep(seconds / LOOKS)
+	seen = []
+	for number in range(LOOKS + 1 if seconds else 1):
+		time.sleep(seconds / LOOKS if number else 0.0)
 		if watch:
 			watch.look()
 		if number % EVERY_FIFTH == 0:
@@ -140,27 +139,28 @@ def _queue(db: Database, seen: list[Mapping[str, float]]) -> Queue:
 		oldest_ready_seconds=_mean(seen, "oldest"),
 		in_line=_mean(seen, "in_line"),
 		timers=int(db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0]),
-		lines=_lines(db),
+		lines=_wait_queues(db),
 	)
 
 
-def _lines(db: Database) -> tuple[Line, ...]:
-	"""The lines with something in them, the longest first."""
+def _wait_queues(db: Database) -> tuple[Line, ...]:
+	"""The wait queues with something in them, the longest first."""
 	known = [each for each in agents.every(db) if each["enabled"]]
 	held: dict[str, int] = dict(db.sql("SELECT resource, COUNT(*) FROM dogan_slot GROUP BY resource"))
 	rows = db.sql("SELECT resource, COUNT(*) FROM dogan_line GROUP BY resource ORDER BY COUNT(*) DESC")
-	return tuple(_line(resource, int(waiting), known, held) for resource, waiting in rows)
+	return tuple(_wait_queue(resource, int(waiting), known, held) for resource, waiting in rows)
 
 
-def _line(resource: str, waiting: int, known: list[dict[str, Any]], held: Mapping[str, int]) -> Line:
+def _wait_queue(resource: str, waiting: int, known: list[dict[str, Any]], held: Mapping[str, int]) -> Line:
 	kind, _, name = resource.partition(":")
-	if kind == "agent":
-		mine = [each for each in known if each["name"] == name]
-	elif kind == "capability":
-		mine = [each for each in known if name.split(":")[0] in each["capabilities"]]
-	else:  # a workflow's limit is in the definition that each run has started with; who waits for it, finds it full
+	if kind == "workflow":  # its limit is in the definition that each run has started with
 		return Line(resource, waiting, int(held.get(resource, 0)), None)
-	busy, capacity = (sum(int(each[part]) for each in mine) for part in ("busy", "capacity"))
+	able = [
+		each
+		for each in known
+		if (each["name"] == name if kind == "agent" else name.split(":")[0] in each["capabilities"])
+	]
+	busy, capacity = (sum(int(each[part]) for each in able) for part in ("busy", "capacity"))
 	return Line(resource, waiting, busy, capacity)
 
 
@@ -192,16 +192,6 @@ def steps_of(measured: Figures, seconds: float) -> Steps:
 		database=each[figures.DATABASE],
 		conflicts=measured.costs.get(figures.CONFLICTS, 0.0) / max(count, 1),
 	)
-
-
-def variation(times: Histogram) -> float:
-	"""The squared coefficient of variation: variance over squared mean. 1 of nothing, as if they were exponential."""
-	if not times.count or not times.sum:
-		return 1.0
-	bounds = (0.0, *figures.BOUNDS, figures.BOUNDS[-1])
-	middles = [((bounds[number] + bounds[number + 1]) / 2, count) for number, count in times.buckets.items()]
-	mean = sum(middle * count for middle, count in middles) / times.count
-	return sum(count * (middle - mean) ** 2 for middle, count in middles) / times.count / mean**2
 
 
 def _load(db: Database, now: float) -> Load:
@@ -243,17 +233,16 @@ def _redis(role: str, info: Mapping[str, Any]) -> Redis:
 		used_memory=float(info.get("used_memory", 0)),
 		maxmemory=float(info.get("maxmemory", 0)),
 		policy=str(info.get("maxmemory_policy", "")),
+		ping_seconds=round(float(info.get("ping_seconds", 0)), 6),
+		version=str(info.get("redis_version", "")),
 		evicted=int(info.get("evicted_keys", 0)),
 		rejected=int(info.get("rejected_connections", 0)),
 		clients=int(info.get("connected_clients", 0)),
 		max_clients=int(info.get("maxclients", 0)),
-		ping_seconds=round(float(info.get("ping_seconds", 0)), 6),
-		version=str(info.get("redis_version", "")),
 	)
 
 
 def _workflows(db: Database) -> dict[str, Steps]:
 	"""Each workflow's steps since the beginning: one row each, however long the history."""
-	return {
-		name: steps_of(each, 0.0) for (kind, name), each in samples.totals(db).items() if kind == WORKFLOW
-	}
+	totals = samples.totals(db).items()
+	return {name: steps_of(each, 0.0) for (kind, name), each in totals if kind == WORKFLOW}

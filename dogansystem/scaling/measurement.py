@@ -4,9 +4,10 @@ A measurement is cut into slices, so that one can tell the time in which work al
 workers did: throughput is capacity only in the former.
 """
 
+import math
 import platform
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -24,6 +25,12 @@ SAMPLES, LOAD = "Samples", "Load"  # where a measurement comes from
 # From when on workers are called busy all the time. They also claim, begin and commit, which counts as nobody's time.
 BUSY = 0.85
 COMPLETE = 0.9  # of the usual number of workers, from which on they are called complete
+MIN_STEPS = 100  # fewer say nothing: by chance alone they could be a fifth more or less
+ENOUGH_SLICES = 5  # from so many on, how much they differ says more than how many steps there were
+
+# Student's t for 95 %, two-sided, by degrees of freedom (any statistics textbook's table); beyond: the normal law's.
+_STUDENT = (12.71, 4.30, 3.18, 2.78, 2.57, 2.45, 2.36, 2.31, 2.26, 2.23, 2.20, 2.18, 2.16, 2.14, 2.13)
+_NORMAL = 1.96
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,22 @@ class Slice:
 	def has_backlog(self) -> bool:
 		"""Whether there was another step waiting for each worker."""
 		return bool(self.alive) and (self.waiting or 0) >= (self.alive or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Capacity:
+	"""Steps per second while there was always work, done by so many workers on average.
+
+	It rests on so many `steps` in so many `seconds`, in `slices` pieces of the span; it may be off by `error`, a share of
+	itself, with 95 % confidence. Below `ENOUGH_SLICES` the error is a guess.
+	"""
+
+	per_second: float
+	steps: int
+	seconds: float
+	error: float
+	workers: float
+	slices: int
 
 
 @dataclass(slots=True)
@@ -108,13 +131,13 @@ class Measurement:
 		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
 		Nor does the time count in which workers were still coming, or had left already.
 		"""
-		usual = self.usual_workers
+		enough = COMPLETE * self.usual_workers
 		backlog = [each.has_backlog for each in self.slices]
-		around = [False, *backlog, backlog[-1] if backlog else False]
+		around = [False, *backlog, *backlog[-1:]]
 		return [
 			each
 			for number, each in enumerate(self.slices)
-			if (each.alive or 0.0) >= COMPLETE * usual and (each.is_busy or all(around[number : number + 3]))
+			if (each.alive or 0.0) >= enough and (each.is_busy or all(around[number : number + 3]))
 		]
 
 	@property
@@ -123,8 +146,42 @@ class Measurement:
 
 		Not the most: while a worker hands over to a fresh process, a look sees both.
 		"""
-		known = [each.alive for each in self.slices if each.alive]
-		return statistics.median(known) if known else 0.0
+		return statistics.median([each.alive for each in self.slices if each.alive] or [0.0])
+
+	@property
+	def utilisation(self) -> float | None:
+		"""The share of their time that workers spent in steps, 0 to 1; None if nobody knows how many there were."""
+		workers = self.mean_workers()
+		if not workers or not self.seconds:
+			return None
+		return round(min(1.0, self.site.run.sum / (workers * self.seconds)), 3)
+
+	@property
+	def capacity(self) -> Capacity | None:
+		"""What the system can do; None if work never waited, so that nobody knows."""
+		slices = self.saturated()
+		steps, seconds = sum(each.steps for each in slices), sum(each.seconds for each in slices)
+		if not steps or not seconds:
+			return None
+		workers = sum((each.alive or 0.0) * each.seconds for each in slices) / seconds
+		return Capacity(
+			steps / seconds, steps, seconds, round(_error(slices, steps), 4), workers, len(slices)
+		)
+
+
+def _error(slices: Sequence[Slice], steps: int) -> float:
+	"""Half the width of the 95 % interval, as a share of the mean, from how much the slices differ.
+
+	A few slices say little about that: then it is half of what lies between the lowest and the highest, and at least
+	what counting alone leaves open (Poisson).
+	"""
+	longest = max(each.seconds for each in slices)
+	rates = [each.steps / each.seconds for each in slices if each.seconds >= longest / 2]
+	mean = statistics.mean(rates)
+	if len(rates) < ENOUGH_SLICES:
+		return max(_NORMAL / math.sqrt(steps), (max(rates) - min(rates)) / 2 / mean)
+	student = (*_STUDENT, _NORMAL)[min(len(rates) - 2, len(_STUDENT))]
+	return student * statistics.stdev(rates) / math.sqrt(len(rates)) / mean
 
 
 def from_samples(site: Site, minutes: int = DEFAULT_MINUTES, not_before: float = 0.0) -> Measurement:
@@ -146,15 +203,24 @@ def from_samples(site: Site, minutes: int = DEFAULT_MINUTES, not_before: float =
 	table: Table = {}
 	for measured in by_minute.values():
 		figures.add(table, measured)
-	return Measurement(
-		first,
-		now,
-		SAMPLES,
-		list(_slices(by_minute, first, now)),
-		table,
-		settings_of(site),
-		versions_of(site),
-	)
+	ends = {at: min(at + samples.MINUTE, now) for at in sorted(by_minute)}
+	slices = [
+		slice_of(at, end - at, by_minute[at].get((SITE, ""), Figures()))
+		for at, end in ends.items()
+		if end > at
+	]
+	return Measurement(first, now, SAMPLES, slices, table, settings_of(site), versions_of(site))
+
+
+def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
+	"""Every minute from the first on, those without anything too, and how full everything is at this moment."""
+	found: dict[int, Table] = {at: {} for at in range(first, int(now) + 1, samples.MINUTE)}
+	for at, key, measured in samples.read(db, samples.MINUTE, first):
+		figures.add(found.setdefault(at, {}), {key: measured})
+	for noted_at, measured_then in samples.fresh_rows(db, first):
+		figures.add(found.setdefault(samples.start_of(noted_at, samples.MINUTE), {}), measured_then)
+	figures.add(found[max(found)], levels.read(db, now))
+	return found
 
 
 def settings_of(site: Site) -> dict[str, Any]:
@@ -174,58 +240,22 @@ def slice_of(at: float, seconds: float, measured: Figures) -> Slice:
 	"""A slice out of the figures of everything in it."""
 	found = {name: level.mean for name, level in measured.levels.items()}
 	waiting = found.get("ready", 0) + found.get("in_hand", 0) - found.get("busy", 0)
+	failed = measured.outcomes.get(FAILED, 0) + measured.outcomes.get(LOST, 0)
+	worked = round(measured.run.sum, 3)
 	return Slice(
-		at,
-		seconds,
-		measured.executed,
-		measured.outcomes.get(FAILED, 0) + measured.outcomes.get(LOST, 0),
-		round(measured.run.sum, 3),
-		found.get("alive"),
-		waiting if found else None,
+		at, seconds, measured.executed, failed, worked, found.get("alive"), waiting if found else None
 	)
 
 
 def as_json(measured: Measurement) -> dict[str, Any]:
 	"""A measurement as plain data."""
-	return {
-		"begins": measured.begins,
-		"ends": measured.ends,
-		"source": measured.source,
-		"slices": [asdict(each) for each in measured.slices],
-		"figures": [[*key, figures.as_json(each)] for key, each in measured.table.items()],
-		"settings": measured.settings,
-		"versions": measured.versions,
-		"load": measured.load,
-	}
+	data = {name: getattr(measured, name) for name in Measurement.__slots__ if name != "table"}
+	rows = [[*key, figures.as_json(each)] for key, each in measured.table.items()]
+	return {**data, "slices": [asdict(each) for each in measured.slices], "figures": rows}
 
 
 def from_json(data: Mapping[str, Any]) -> Measurement:
 	"""The measurement that `as_json` has made plain."""
-	return Measurement(
-		data["begins"],
-		data["ends"],
-		data["source"],
-		[Slice(**each) for each in data["slices"]],
-		{(kind, name): figures.from_json(each) for kind, name, each in data["figures"]},
-		data["settings"],
-		data["versions"],
-		data["load"],
-	)
-
-
-def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
-	"""Every minute from the first on, those without anything too, and how full everything is at this moment."""
-	found: dict[int, Table] = {at: {} for at in range(first, int(now) + 1, samples.MINUTE)}
-	for at, key, measured in samples.read(db, samples.MINUTE, first):
-		figures.add(found.setdefault(at, {}), {key: measured})
-	for noted_at, measured_then in samples.fresh_rows(db, first):
-		figures.add(found.setdefault(samples.start_of(noted_at, samples.MINUTE), {}), measured_then)
-	figures.add(found[max(found)], levels.read(db, now))
-	return found
-
-
-def _slices(by_minute: Mapping[int, Table], first: float, now: float) -> Iterator[Slice]:
-	for at, table in sorted(by_minute.items()):
-		seconds = min(at + samples.MINUTE, now) - at
-		if seconds > 0:
-			yield slice_of(at, seconds, table.get((SITE, ""), Figures()))
+	table = {(kind, name): figures.from_json(each) for kind, name, each in data["figures"]}
+	rest = {name: value for name, value in data.items() if name not in ("figures", "slices")}
+	return Measurement(**rest, slices=[Slice(**each) for each in data["slices"]], table=table)

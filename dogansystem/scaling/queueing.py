@@ -1,4 +1,4 @@
-"""A queue in front of equal servers, as a formula: how busy they are, how long one waits, how many are enough.
+"""A queue in front of equal servers, as a formula: how long one waits, how many servers are enough.
 
 M/M/c is exact for Poisson arrivals and exponential service times. Everything else is the approximation of Allen and
 Cunneen: the wait of M/M/c, times the mean of the squared coefficients of variation (variance over squared mean) of the
@@ -9,18 +9,16 @@ approximation, by Allen and Cunneen); L. Kleinrock, *Queueing Systems* I, 1975, 
 """
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from dogansystem.engine.errors import InputError
 
 MAX_SERVERS = 1_000_000  # beyond it an answer would only say that the question is wrong
-PRECISION = 1e-9  # relative, of a rate that is searched for
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-	"""Customers who arrive, wait in one line, and are served by whichever of equal servers is free.
+	"""Customers who arrive, wait in one queue, and are served by whichever of equal servers is free.
 
 	Attributes:
 		arrivals: how many come per second, on average.
@@ -52,34 +50,14 @@ class Queue:
 		return self.arrivals * self.service
 
 	@property
-	def utilisation(self) -> float:
-		"""The share of its time that a server is busy. From 1 on the line only grows."""
-		return self.offered / self.servers
-
-	@property
-	def is_stable(self) -> bool:
-		"""Whether the servers keep up with what arrives."""
-		return self.offered < self.servers
-
-	@property
 	def throughput(self) -> float:
 		"""How many are served per second: what arrives, or what the servers can do."""
-		return self.arrivals if self.is_stable else self.servers / self.service
-
-	@property
-	def chance_of_waiting(self) -> float:
-		"""The probability that one who arrives finds all servers busy: Erlang's C formula."""
-		return erlang_c(self.servers, self.offered)
+		return self.arrivals if self.offered < self.servers else self.servers / self.service
 
 	@property
 	def mean_wait(self) -> float:
-		"""Seconds in line, over all who arrive; infinite when the servers do not keep up."""
-		return self.chance_of_waiting * self._mean_of_those_who_wait()
-
-	@property
-	def mean_in_line(self) -> float:
-		"""How many stand in line, on average: Little's law."""
-		return self.arrivals * self.mean_wait if self.is_stable else math.inf
+		"""Seconds waited, over all who arrive; infinite when the servers do not keep up."""
+		return erlang_c(self.servers, self.offered) * self._mean_of_those_who_wait()
 
 	def wait(self, share: float) -> float:
 		"""The seconds within which this share (0 to 1, 1 excluded) of all who arrive is served.
@@ -89,17 +67,16 @@ class Queue:
 		"""
 		if not 0 <= share < 1:
 			raise InputError(f"share is {share}: give a number from 0 to 1, 1 excluded.")
-		waits = self.chance_of_waiting
+		waits = erlang_c(self.servers, self.offered)
 		if waits <= 1 - share:
 			return 0.0
 		return self._mean_of_those_who_wait() * math.log(waits / (1 - share))
 
-	def chance_of_more_than(self, seconds: float) -> float:
-		"""The probability of a wait that is longer than this."""
-		return _tail(self.chance_of_waiting, self._mean_of_those_who_wait(), seconds)
-
 	def _mean_of_those_who_wait(self) -> float:
-		return _mean_of_those_who_wait(self, self.servers)
+		if self.offered >= self.servers:
+			return math.inf
+		variation = (self.arrival_variation + self.service_variation) / 2
+		return variation * self.service / (self.servers - self.offered)
 
 
 def erlang_c(servers: int, offered: float) -> float:
@@ -113,7 +90,7 @@ def erlang_c(servers: int, offered: float) -> float:
 	blocked = 1.0
 	for number in range(1, servers + 1):
 		blocked = offered * blocked / (number + offered * blocked)
-	return _waits(blocked, servers, offered)
+	return servers * blocked / (servers - offered * (1 - blocked))
 
 
 def servers_for(queue: Queue, wait: float, share: float = 0.95) -> int:
@@ -121,58 +98,18 @@ def servers_for(queue: Queue, wait: float, share: float = 0.95) -> int:
 
 	The number in `queue` does not matter. Raises InputError when more than `MAX_SERVERS` would be needed.
 	"""
-	if not wait >= 0:
-		raise InputError(f"wait is {wait}: give seconds from 0 up.")
-	if not 0 <= share < 1:
-		raise InputError(f"share is {share}: give a number from 0 to 1, 1 excluded.")
-	for servers, waits in _chances(queue.offered):
-		if _tail(waits, _mean_of_those_who_wait(queue, servers), wait) <= 1 - share:
-			return servers
-	raise InputError(
-		f"{queue.offered:g} Erlangs of work need more than {MAX_SERVERS:,} servers:"
-		" check the rate of arrivals and the service time."
-	)
-
-
-def arrivals_for(queue: Queue, wait: float, share: float = 0.95) -> float:
-	"""The highest rate of arrivals, per second, at which this share of all waits no longer than `wait` seconds.
-
-	The capacity of the servers in `queue`; its own rate does not matter. Infinite when service takes no time.
-	"""
-	if not queue.service:
-		return math.inf
-	low, high = 0.0, queue.servers / queue.service
-	while high - low > PRECISION * high:
-		middle = (low + high) / 2
-		if replace(queue, arrivals=middle).wait(share) <= wait:
-			low = middle
+	few, many = 0, max(1, math.floor(queue.offered) + 1)
+	while many <= MAX_SERVERS and replace(queue, servers=many).wait(share) > wait:
+		few, many = many, min(many + max(1, (many - few) * 2), MAX_SERVERS + (many == MAX_SERVERS))
+	if many > MAX_SERVERS:
+		raise InputError(
+			f"{queue.offered:g} Erlangs of work need more than {MAX_SERVERS:,} servers:"
+			" check the rate of arrivals and the service time."
+		)
+	while many - few > 1:
+		middle = (few + many) // 2
+		if middle > queue.offered and replace(queue, servers=middle).wait(share) <= wait:
+			many = middle
 		else:
-			high = middle
-	return low
-
-
-def _chances(offered: float) -> Iterator[tuple[int, float]]:
-	"""The numbers of servers that keep up with the work, and for each the probability of waiting."""
-	blocked = 1.0
-	for servers in range(1, MAX_SERVERS + 1):
-		blocked = offered * blocked / (servers + offered * blocked)
-		if servers > offered:
-			yield servers, _waits(blocked, servers, offered)
-
-
-def _waits(blocked: float, servers: int, offered: float) -> float:
-	"""Erlang's C out of his B."""
-	return servers * blocked / (servers - offered * (1 - blocked))
-
-
-def _mean_of_those_who_wait(queue: Queue, servers: int) -> float:
-	if queue.offered >= servers:
-		return math.inf
-	return (queue.arrival_variation + queue.service_variation) / 2 * queue.service / (servers - queue.offered)
-
-
-def _tail(waits: float, mean: float, seconds: float) -> float:
-	"""The probability of waiting longer than some seconds: of waiting at all, and then exponentially with this mean."""
-	if not mean:
-		return 0.0
-	return waits if math.isinf(mean) else waits * math.exp(-max(0.0, seconds) / mean)
+			few = middle
+	return many

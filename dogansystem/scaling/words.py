@@ -2,7 +2,7 @@
 
 
 def seconds(number: float) -> str:
-	"""0.0042 → 4.2 ms, 75 → 75 s, 400 → 7 min."""
+	"""0.00004 → 0.04 ms, 0.0042 → 4.2 ms, 75 → 75 s, 400 → 7 min."""
 	if number < 1:
 		return f"{number * 1000:.2g} ms" if number < 0.1 else f"{number * 1000:.0f} ms"
 	if number < 120:
@@ -12,11 +12,10 @@ def seconds(number: float) -> str:
 
 def size(number: float) -> str:
 	"""Bytes: 5242880 → 5 MB, 6442450944 → 6 GB. As MariaDB counts them, in powers of 1024."""
-	if number < 1024**3:
-		return (
-			f"{max(number / 1024**2, 0.1):.2g} MB" if number < 10 * 1024**2 else f"{number / 1024**2:.0f} MB"
-		)
-	return f"{number / 1024**3:.3g} GB"
+	megabytes = number / 1024**2
+	if megabytes >= 1024:
+		return f"{megabytes / 1024:.3g} GB"
+	return f"{max(megabytes, 0.1):.2g} MB" if megabytes < 10 else f"{megabytes:.0f} MB"
 
 
 def percent(share: float) -> str:

@@ -54,7 +54,7 @@ def _plan(advice: Mapping[str, Any]) -> Iterator[str]:
 	if plan["direction"] != "none":
 		yield f"{INDENT}Time {plan['time']}, cost {plan['cost'].lower()}."
 	if plan["first"]:
-		yield from _wrapped([f"First: {plan['first']}"])
+		yield from _wrapped(["First remove the bottleneck above, or the rest does not help."])
 	yield from _wrapped(plan["why"])
 	yield from _wrapped([plan["alternative"]] if plan["alternative"] else [])
 	yield from _hanging("now", _size(plan["now"]))

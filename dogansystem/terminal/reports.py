@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 
 import click
 
-from dogansystem.scaling.document import Section, as_markdown, as_text
 from dogansystem.scaling.measurement import DEFAULT_MINUTES, MAX_MINUTES
+from dogansystem.scaling.report import Section, as_markdown, as_text
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 

@@ -7,10 +7,8 @@ import click
 
 from dogansystem.engine.definition import Definition
 from dogansystem.homes.sandbox import Sandbox
-from dogansystem.scaling.simulation import calibration
-from dogansystem.scaling.simulation.answer import answer
-from dogansystem.scaling.simulation.calibration import Calibration
-from dogansystem.scaling.simulation.question import Question
+from dogansystem.scaling.simulation.question import Question, answer
+from dogansystem.scaling.simulation.workload import Measured, read
 from dogansystem.terminal import files, simulation
 from dogansystem.terminal.shell import errors, existing, json_option, print_json
 
@@ -34,6 +32,6 @@ def simulate(path: Path, url: str | None, as_json: bool, **asked: Any) -> None:
 	print_json(found.as_json()) if as_json else click.echo("\n".join(simulation.lines(found)))
 
 
-def _measured(url: str, definition: Definition) -> Calibration:
+def _measured(url: str, definition: Definition) -> Measured:
 	with Sandbox(existing(url)) as site:
-		return calibration.read(site.database, definition.name, site.now())
+		return read(site.database, definition.name, site.now())

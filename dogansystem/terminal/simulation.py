@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
-from dogansystem.scaling.simulation.answer import Answer
+from dogansystem.scaling.simulation.question import Answer
 from dogansystem.scaling.simulation.result import Result
 
 Command = TypeVar("Command", bound=Callable[..., Any])

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
@@ -47,13 +47,26 @@ def lines(status: Mapping[str, Any]) -> list[str]:
 		("Steps", _states(status["steps"])),
 		("Queue", f"{queue['ready']} ready, {queue['in_hand']} in hand, {queue['waiting_for_a_slot']} waiting for a slot"),
 		("Oldest ready", "nothing waits" if oldest is None else _seconds(oldest)),
-		("Timers", str(queue["timers"])),
+		("Timers", _timers(queue)),
+		("Last tick", "never" if status["tick"]["last"] is None else f"{_seconds(status['tick']['last_seconds'])} ago"),
 		("Workers", _workers(workers)),
 		*((f"  {name}", _node(node)) for name, node in status["nodes"].items()),
 		("Caches", _caches(status["caches"])),
 		*((title, _throughput(status["throughput"][span])) for title, span in _SPANS),
 	]  # fmt: skip
-	return [f"{name:<14} {value}" for name, value in rows]
+	return [*(f"{name:<14} {value}" for name, value in rows), *problem_lines(status["problems"])]
+
+
+def problem_lines(problems: Sequence[Mapping[str, str]]) -> list[str]:
+	"""What is wrong, each with what to do."""
+	return [line for each in problems for line in (f"Problem: {each['sentence']}", f"  → {each['remedy']}")]
+
+
+def _timers(queue: Mapping[str, Any]) -> str:
+	if not queue["timers_overdue"]:
+		return str(queue["timers"])
+	overdue = f"{queue['timers_overdue']} of them overdue, the oldest for {_seconds(queue['oldest_overdue_seconds'])}"
+	return f"{queue['timers']}, {overdue}"
 
 
 def show_again(read: Callable[[], Mapping[str, Any]], as_json: bool) -> None:

@@ -25,12 +25,10 @@ class FileChange:
 
 	def problem(self) -> str | None:
 		"""Why this process may not write the file, or None."""
-		if not self.is_needed:
-			return None
 		path = self.path.resolve()
-		if path.exists() and not os.access(path, os.W_OK):
+		if self.is_needed and path.exists() and not os.access(path, os.W_OK):
 			return f"{path} may not be written by this user"
-		if not os.access(path.parent, os.W_OK | os.X_OK):
+		if self.is_needed and not os.access(path.parent, os.W_OK | os.X_OK):
 			return f"{path.parent} is a folder in which this user may not write"
 		return None
 
@@ -43,13 +41,12 @@ class FileChange:
 		self._exchange(self.after, self.before)
 
 	def _exchange(self, expected: bytes | None, wanted: bytes | None) -> None:
-		if not self.is_needed:
-			return
-		if content_of(self.path) != expected:
+		if self.is_needed and content_of(self.path) != expected:
 			raise WrongState(
 				f"{self.path} was changed by somebody else meanwhile. Look at it, and try again."
 			)
-		write(self.path, wanted)
+		if self.is_needed:
+			write(self.path, wanted)
 
 
 def content_of(path: Path) -> bytes | None:
@@ -69,25 +66,20 @@ def write(path: Path, content: bytes | None, mode: int | None = None) -> None:
 	if content is None:
 		path.unlink(missing_ok=True)
 		return
+	model = (path if path.exists() else path.parent).stat()
 	number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
 	try:
 		with os.fdopen(number, "wb") as file:
 			file.write(content)
 			file.flush()
-			_like(file.fileno(), path, mode)
-			os.fsync(file.fileno())
+			os.fchmod(number, model.st_mode & 0o7777 if path.exists() else (mode or 0o644))
+			if os.geteuid() == 0:
+				os.fchown(number, model.st_uid, model.st_gid)
+			os.fsync(number)
 		os.replace(name, path)
 	except BaseException:
 		os.unlink(name)
 		raise
-
-
-def _like(number: int, path: Path, mode: int | None) -> None:
-	is_there = path.exists()
-	model = (path if is_there else path.parent).stat()
-	os.fchmod(number, model.st_mode & 0o7777 if is_there else (mode or 0o644))
-	if os.geteuid() == 0:
-		os.fchown(number, model.st_uid, model.st_gid)
 
 
 def with_values(text: bytes, values: dict[str, Any]) -> bytes:
@@ -101,6 +93,5 @@ def with_values(text: bytes, values: dict[str, Any]) -> bytes:
 		raise WrongState("it is not a JSON object")
 	if all(known.get(key) == value for key, value in values.items()):
 		return text
-	is_sorted = list(known) == sorted(known)
-	end = text[len(text.rstrip()) :]
+	is_sorted, end = list(known) == sorted(known), text[len(text.rstrip()) :]
 	return json.dumps(known | values, indent=1, sort_keys=is_sorted, separators=(",", ": ")).encode() + end

@@ -8,11 +8,14 @@ import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Protocol
 
 from dogansystem.engine.errors import DoganError
 from dogansystem.homes.bench.bench_files import FileChange
+
+# A process that was to be stopped does not run, or one to be started does: it came or went by itself.
+_SO_ALREADY = ("ERROR (not running)", "ERROR (already started)")
 
 
 class ManagerError(DoganError):
@@ -37,86 +40,81 @@ class Order:
 		commands = [[*sudo, *self.command, subject] for subject in self.subjects]
 		with ThreadPoolExecutor(max_workers=len(commands)) as threads:
 			for done in threads.map(lambda command: _run(command, folder), commands):
-				if (done.returncode or "ERROR" in done.stdout) and not _is_so_already(done.stdout):
+				is_wrong = done.returncode or "ERROR" in done.stdout
+				if is_wrong and not any(each in done.stdout for each in _SO_ALREADY):
 					raise ManagerError(f"`{shlex.join(done.args)}` said: {done.stdout.strip()}")
 
 	def begin(self, folder: Path, sudo: Sequence[str] = ()) -> None:
 		"""Start it and leave it to itself."""
+		nothing = subprocess.DEVNULL
 		for subject in self.subjects:
 			subprocess.Popen(
 				[*sudo, *self.command, subject],
-				cwd=folder,
-				stdin=subprocess.DEVNULL,
-				stdout=subprocess.DEVNULL,
-				stderr=subprocess.DEVNULL,
-				start_new_session=True,
-			)
+				cwd=folder, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
+			)  # fmt: skip
 
 
-class Manager(Protocol):
+class Manager:
 	"""Procfile, supervisor or systemd, as far as workers of our queue go."""
 
 	name: str
-	is_live: bool  # whether workers can be started and stopped while the others go on
+	is_live = True  # whether workers can be started and stopped while the others go on
+
+	def __init__(self, bench: Path) -> None:
+		self.bench = bench
 
 	def file(self, wanted: int, room: int) -> FileChange:
 		"""What its file says, and has to say to have `wanted` workers, with room for `room`. Raises ManagerError."""
-		...
+		raise NotImplementedError
 
 	def problem(self) -> str | None:
 		"""Why its orders cannot be carried out from here, or None."""
-		...
+		raise NotImplementedError
 
 	def orders(self, wanted: int, room: int) -> list[Order]:
 		"""What has to be run, once its file is written, to have `wanted` workers."""
-		...
+		raise NotImplementedError
 
 	def tune(self, wanted: int) -> list[Order]:
 		"""What has to be run to have `wanted` workers for now, with neither files nor other workers touched."""
-		...
-
-	def carry_out(self, order: Order) -> None:
-		"""Run an order to its end. Raises ManagerError."""
-		...
-
-	def begin(self, order: Order) -> None:
-		"""Give an order and do not wait: to stop a worker takes as long as its step."""
-		...
+		raise NotImplementedError
 
 	def running(self) -> int | None:
 		"""How many workers it runs, or None if it cannot say."""
-		...
+		raise NotImplementedError
 
 	def advice(self) -> str:
 		"""What a person has to do where orders cannot be given."""
-		...
+		raise NotImplementedError
+
+	def carry_out(self, order: Order) -> None:
+		"""Run an order to its end. Raises ManagerError."""
+		order.run(self.bench, self._sudo)
+
+	def begin(self, order: Order) -> None:
+		"""Give an order and do not wait: to stop a worker takes as long as its step."""
+		order.begin(self.bench, self._sudo)
+
+	@cached_property
+	def _sudo(self) -> Sequence[str]:
+		"""What stands before a command that needs root."""
+		return ()
 
 
 def ask(command: Sequence[str], folder: Path) -> str:
 	"""What a command says, whatever its exit code; empty if there is no such program."""
-	if shutil.which(command[0]) is None:
-		return ""
-	return _run(command, folder).stdout
+	return "" if shutil.which(command[0]) is None else _run(command, folder).stdout
 
 
-def may_sudo(command: Sequence[str], folder: Path) -> bool:
-	"""Whether this user may run the command as root without being asked for a password."""
+def sudo_for(command: Sequence[str], folder: Path) -> Sequence[str]:
+	"""`sudo -n` where this user may run the command as root with it, without being asked for a password."""
 	if os.geteuid() == 0 or shutil.which("sudo") is None:
-		return False
-	return _run(["sudo", "-n", "-l", *command], folder).returncode == 0
-
-
-def _is_so_already(said: str) -> bool:
-	"""Whether a process that was to be stopped does not run, or one to be started does: it came or went by itself."""
-	return "ERROR (not running)" in said or "ERROR (already started)" in said
+		return ()
+	return () if _run(["sudo", "-n", "-l", *command], folder).returncode else ("sudo", "-n")
 
 
 def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+	pipe = subprocess.PIPE
 	return subprocess.run(
-		command,
-		cwd=folder,
-		stdin=subprocess.DEVNULL,
-		stdout=subprocess.PIPE,
-		stderr=subprocess.STDOUT,
-		text=True,
+		command, cwd=folder, stdin=subprocess.DEVNULL, stdout=pipe, stderr=subprocess.STDOUT, text=True
 	)

@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from dogansystem.homes.bench.bench_files import FileChange, content_of
-from dogansystem.homes.bench.managers import ManagerError, Order
+from dogansystem.homes.bench.managers import Manager, ManagerError, Order
 from dogansystem.homes.frappe.queues import QUEUE
 
 # NAME: [VARIABLES] bench worker|worker-pool … --queue QUEUE …
@@ -20,13 +20,14 @@ _NUMBER = re.compile(r"\s*--num-workers[= ]\d+")
 _NEW = "worker_{queue}: bench worker-pool --queue {queue} --num-workers {number} 1>> logs/worker.log 2>> logs/worker.error.log"
 
 
-class Procfile:
-	"""A bench under `bench start`, or another program that reads its Procfile."""
+class Procfile(Manager):
+	"""A bench under `bench start`, or another program that reads its Procfile: it takes no orders."""
 
 	name = "Procfile"
 	is_live = False
 
 	def __init__(self, bench: Path) -> None:
+		super().__init__(bench)
 		self.path = bench / "Procfile"
 
 	def file(self, wanted: int, room: int) -> FileChange:
@@ -41,18 +42,12 @@ class Procfile:
 		return "`bench start` reads the Procfile when it starts"
 
 	def orders(self, wanted: int, room: int) -> list[Order]:
-		"""None: nobody takes any."""
+		"""None."""
 		return []
 
 	def tune(self, wanted: int) -> list[Order]:
 		"""Not possible. Raises ManagerError."""
 		raise ManagerError("The workers of `bench start` cannot be more or fewer while it runs.")
-
-	def carry_out(self, order: Order) -> None:
-		"""Never called."""
-		raise ManagerError("A Procfile takes no orders.")
-
-	begin = carry_out
 
 	def running(self) -> int | None:
 		"""Not known."""
@@ -67,9 +62,8 @@ def with_workers(text: str, number: int) -> str:
 	"""A Procfile's text with that many workers of our queue; every other line stays as it is."""
 	found = _OURS.search(text)
 	if found is None:
-		line = _NEW.format(queue=QUEUE, number=number)
-		return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}{line}\n"
-	rest = _QUEUE.sub(
-		lambda queue: f"{queue[0]} --num-workers {number}", _NUMBER.sub("", found["rest"]), count=1
-	)
+		end = "" if not text or text.endswith("\n") else "\n"
+		return f"{text}{end}{_NEW.format(queue=QUEUE, number=number)}\n"
+	rest = _NUMBER.sub("", found["rest"])
+	rest = _QUEUE.sub(lambda queue: f"{queue[0]} --num-workers {number}", rest, count=1)
 	return f"{text[: found.start()]}{found['head']}worker-pool{rest}{text[found.end() :]}"

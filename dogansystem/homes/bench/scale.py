@@ -18,11 +18,7 @@ from dogansystem.homes.bench.supervisor import Supervisor
 from dogansystem.homes.bench.systemd import Systemd
 from dogansystem.homes.frappe.queues import QUEUE, TIMEOUT
 
-MANAGERS: dict[str, type[Systemd] | type[Supervisor] | type[Procfile]] = {
-	"systemd": Systemd,
-	"supervisor": Supervisor,
-	"procfile": Procfile,
-}
+MANAGERS: dict[str, type[Manager]] = {"systemd": Systemd, "supervisor": Supervisor, "procfile": Procfile}
 Values = Mapping[str, int]
 
 
@@ -105,23 +101,29 @@ class Bench:
 		`room`: how many workers supervisor shall know, so that the rest can be started later without a restart.
 		Raises NotDone.
 		"""
-		settings = {}
-		if workers is not None:
-			settings["num_workers"] = workers if room is None else max(workers, room)
-		if agents is not None:
-			settings["max_agents"] = agents
+		room = max(workers or 0, room or 0)
+		wanted = {"num_workers": room if workers is not None else None, "max_agents": agents}
 		before = self.settings.read()
-		changed = {name: value for name, value in settings.items() if before[name] != value}
-		kept = {name: before[name] for name in changed}
+		settings = {
+			name: value for name, value in wanted.items() if value is not None and before[name] != value
+		}
+		kept = {name: before[name] for name in settings}
+		known = self.workers()
 		if workers is None:
-			number = self.workers() or 0
-			return Plan(number, number, number, None, (), changed, kept)
-		manager, room = self.manager(), max(workers, room or workers)
+			return Plan(known or 0, known or 0, known or 0, None, (), settings, kept)
+		manager = self.manager()
 		running = manager.running()
-		number = running if running is not None else self.workers() or 0
-		files = (self._config_change(room), manager.file(workers, room))
-		orders = tuple(manager.orders(workers, room))
-		return Plan(workers, number, room, manager, files, changed, kept, orders, self.workers() is None)
+		return Plan(
+			workers=workers,
+			workers_before=(known or 0) if running is None else running,
+			room=room,
+			manager=manager,
+			files=(self._config_change(room), manager.file(workers, room)),
+			settings=settings,
+			settings_before=kept,
+			orders=tuple(manager.orders(workers, room)),
+			queue_is_new=known is None,
+		)
 
 	def undo_plan(self) -> Plan:
 		"""What has to change for the last change to be taken back: byte for byte in files that are as it left them, else only
@@ -134,19 +136,14 @@ class Bench:
 				f"The last change was made for {entry.site}: `bench --site {entry.site} dogansystem scale --undo`."
 			)
 		now = self.settings.read()
-		settings = {
-			name: value
-			for name, value in entry.settings.items()
-			if now[name] == entry.settings_after[name] != value
-		}
-		plan = replace(
-			self._back_to(entry) if entry.manager else self.plan(None),
-			settings=settings,
-			settings_before={name: now[name] for name in settings},
-		)
-		for name in entry.settings.keys() - settings.keys():
-			self.say(f"Dogan Settings: {name} stays {now[name]}, which somebody has set since.")
-		return plan
+		settings = {}
+		for name, value in entry.settings.items():
+			if now[name] == entry.settings_after[name] != value:
+				settings[name] = value
+			else:
+				self.say(f"Dogan Settings: {name} stays {now[name]}, which somebody has set since.")
+		plan = self._back_to(entry) if entry.manager else self.plan(None)
+		return replace(plan, settings=settings, settings_before={name: now[name] for name in settings})
 
 	def _back_to(self, entry: Entry) -> Plan:
 		self._under = entry.manager
@@ -205,13 +202,11 @@ class Bench:
 			raise
 
 	def _give_orders(self, plan: Plan, way_back: list[Callable[[], None]]) -> None:
-		for order in plan.orders:
-			if plan.manager is not None:
-				self.say(f"{order}: {order.does} …")
-				way_back.insert(
-					0, lambda: self._restore_workers(plan)
-				)  # last of all, when the files are back
-				plan.manager.carry_out(order)
+		for order in plan.orders if plan.manager else ():
+			self.say(f"{order}: {order.does} …")
+			# Last of all, when the files are back.
+			way_back.insert(0, lambda: self._restore_workers(plan))
+			plan.manager.carry_out(order)  # type: ignore[union-attr]
 
 	def _restore_workers(self, plan: Plan) -> None:
 		if plan.manager is not None:
@@ -231,18 +226,9 @@ class Bench:
 		"""Keep what was before, for `undo_plan`."""
 		when = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(at))
 		manager = next((name for name, kind in MANAGERS.items() if isinstance(plan.manager, kind)), "")
-		self.record.add(
-			Entry(
-				when,
-				self.site,
-				manager,
-				plan.workers,
-				plan.workers_before,
-				plan.files,
-				dict(plan.settings_before),
-				dict(plan.settings),
-			)
-		)
+		counts = (plan.workers, plan.workers_before)
+		settings = (dict(plan.settings_before), dict(plan.settings))
+		self.record.add(Entry(when, self.site, manager, *counts, plan.files, *settings))
 
 	def _may_record(self, plan: Plan) -> bool:
 		return plan.is_empty or FileChange(self.record.path, None, b"").problem() is None

@@ -3,10 +3,10 @@
 It keeps whole files, common_site_config.json with its passwords among them.
 """
 
-import base64
 import fcntl
 import json
 import os
+from base64 import b64decode, b64encode
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dogansystem.engine.errors import WrongState
-from dogansystem.homes.bench.bench_files import FileChange, write
+from dogansystem.homes.bench.bench_files import FileChange, content_of, write
 
 NAME = Path("config") / "dogansystem-scale.json"
 KEPT = 10  # changes that can be taken back, one after another
@@ -44,20 +44,15 @@ class Record:
 	@contextmanager
 	def locked(self) -> Iterator[None]:
 		"""Within the block, nobody else scales this bench. Raises WrongState if somebody does."""
-		folder = os.open(
-			self.path.parent, os.O_RDONLY
-		)  # the folder itself: a file would belong to who came first
-		try:
-			self._lock(folder)
-			yield
-		finally:
-			os.close(folder)
-
-	def _lock(self, folder: int) -> None:
+		# The folder itself is locked: a file would belong to who came first.
+		folder = os.open(self.path.parent, os.O_RDONLY)
 		try:
 			fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+			yield
 		except BlockingIOError:
 			raise WrongState("Somebody else is scaling this bench. Wait until they have finished.") from None
+		finally:
+			os.close(folder)
 
 	def newest(self) -> Entry | None:
 		"""The last change, or None."""
@@ -66,26 +61,20 @@ class Record:
 
 	def add(self, entry: Entry) -> None:
 		"""Keep a change."""
-		self._write([*self._read(), _plain(entry)][-KEPT:])
+		files = [[str(each.path), _text(each.before), _text(each.after)] for each in entry.files]
+		plain = {name: getattr(entry, name) for name in Entry.__slots__}
+		self._write([*self._read(), {**plain, "files": files}][-KEPT:])
 
 	def remove_newest(self) -> None:
 		"""Forget the last change: it was taken back."""
 		self._write(self._read()[:-1])
 
 	def _read(self) -> list[dict[str, Any]]:
-		try:
-			found: list[dict[str, Any]] = json.loads(self.path.read_text())
-		except FileNotFoundError:
-			return []
+		found: list[dict[str, Any]] = json.loads(content_of(self.path) or b"[]")
 		return found
 
 	def _write(self, entries: Sequence[dict[str, Any]]) -> None:
 		write(self.path, json.dumps(entries, indent=1).encode() if entries else None, MODE)
-
-
-def _plain(entry: Entry) -> dict[str, Any]:
-	files = [[str(file.path), _text(file.before), _text(file.after)] for file in entry.files]
-	return {**{name: getattr(entry, name) for name in Entry.__slots__}, "files": files}
 
 
 def _entry(plain: dict[str, Any]) -> Entry:
@@ -94,8 +83,8 @@ def _entry(plain: dict[str, Any]) -> Entry:
 
 
 def _text(content: bytes | None) -> str | None:
-	return None if content is None else base64.b64encode(content).decode()
+	return None if content is None else b64encode(content).decode()
 
 
 def _bytes(text: str | None) -> bytes | None:
-	return None if text is None else base64.b64decode(text)
+	return None if text is None else b64decode(text)

@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 
 from dogansystem.homes.bench.bench_files import FileChange
-from dogansystem.homes.bench.managers import ManagerError, Order, ask, may_sudo
+from dogansystem.homes.bench.managers import Manager, ManagerError, Order, ask, sudo_for
 from dogansystem.homes.bench.supervisor_file import SupervisorFile
 
 FOLDER = Path("/etc/supervisor/conf.d")  # Debian's, where programs stand that no bench has written
@@ -35,14 +35,13 @@ class Known:
 	leaves: bool = False
 
 
-class Supervisor:
+class Supervisor(Manager):
 	"""The workers of one bench's queue under supervisor."""
 
 	name = "supervisor"
-	is_live = True
 
 	def __init__(self, bench: Path, folder: Path = FOLDER) -> None:
-		self.bench = bench
+		super().__init__(bench)
 		self.path = _file_with_program(bench, folder) or bench / "config" / "supervisor.conf"
 
 	@property
@@ -52,48 +51,39 @@ class Supervisor:
 	def file(self, wanted: int, room: int) -> FileChange:
 		"""The file with that many processes in our program. Raises ManagerError."""
 		before = self._file
-		return FileChange(
-			self.path, before.text.encode(), before.with_processes(max(wanted, room, 1)).encode()
-		)
+		after = before.with_processes(max(wanted, room, 1))
+		return FileChange(self.path, before.text.encode(), after.encode())
 
 	def problem(self) -> str | None:
 		"""Why supervisor cannot be told anything from here, or None."""
 		if shutil.which(CONTROL) is None:
 			return f"there is no {CONTROL} here"
-		said = self._say("status")
-		if not said.strip():
-			return None  # it answers, and has no programs yet
-		if _STATUS.search(said):
-			return None
-		return f"{CONTROL} says: {said.strip().splitlines()[0]}"
+		said = self._say("status").strip()
+		if not said or _STATUS.search(said):
+			return None  # it answers, maybe that it has no programs yet
+		return f"{CONTROL} says: {said.splitlines()[0]}"
 
 	def orders(self, wanted: int, room: int) -> list[Order]:
 		"""What has to be run to have `wanted` workers."""
-		return orders(self._known(), wanted, max(wanted, room), self._file.group, self._file.program)
+		file = self._file
+		return orders(self._known(file), wanted, max(wanted, room), file.group, file.program)
 
 	def tune(self, wanted: int) -> list[Order]:
 		"""What has to be run to have `wanted` workers of those that supervisor knows."""
-		processes = self._known()
-		return orders(processes, wanted, len(processes), self._file.group, self._file.program)
-
-	def carry_out(self, order: Order) -> None:
-		"""Run an order to its end. Raises ManagerError."""
-		order.run(self.bench, self._sudo)
-
-	def begin(self, order: Order) -> None:
-		"""Give an order and do not wait."""
-		order.begin(self.bench, self._sudo)
+		file = self._file
+		processes = self._known(file)
+		return orders(processes, wanted, len(processes), file.group, file.program)
 
 	def running(self) -> int | None:
 		"""How many of our workers run."""
-		return sum(each.runs for each in self._known())
+		return sum(each.runs for each in self._known(self._file))
 
 	def advice(self) -> str:
 		"""What a person has to do."""
 		return f"sudo {CONTROL} update {self._file.group}"
 
-	def _known(self) -> list[Known]:
-		return known(self._say("status"), self._file.group, self._file.program)
+	def _known(self, file: SupervisorFile) -> list[Known]:
+		return known(self._say("status"), file.group, file.program)
 
 	def _say(self, *words: str) -> str:
 		return ask([*self._sudo, CONTROL, *words], self.bench)
@@ -101,9 +91,8 @@ class Supervisor:
 	@cached_property
 	def _sudo(self) -> Sequence[str]:
 		"""bench asks in the same way: by itself, and where the socket is root's, by sudo."""
-		said = ask([CONTROL, "status"], self.bench)
-		needs_root = "Permission" in said and may_sudo([CONTROL, "status"], self.bench)
-		return ["sudo", "-n"] if needs_root else []
+		status = [CONTROL, "status"]
+		return sudo_for(status, self.bench) if "Permission" in ask(status, self.bench) else ()
 
 
 def known(status: str, group: str, program: str) -> list[Known]:
@@ -124,30 +113,23 @@ def orders(processes: Sequence[Known], wanted: int, room: int, group: str, progr
 	Those that run go on, other than when there are too few of them: then the whole group is made anew.
 	"""
 	found = []
+	missing: list[str] = []
 	if room > len(processes):
 		does = (
 			f"restart the group {group} with {room} processes in {program}; each finishes what it has in hand"
 		)
 		found.append(Order((CONTROL, "update"), (group,), does))
-		separator = ":" if group else ""
-		started = [f"{group}{separator}{program}-{number}" for number in range(room)]
-		surplus = tuple(started[wanted:])
-		missing: tuple[str, ...] = ()
+		running = [f"{group}{':' if group else ''}{program}-{number}" for number in range(room)]
 	else:
 		running = [each.name for each in processes if each.runs]
 		# One that is leaving cannot be started before it has left.
 		others = sorted((each for each in processes if not each.runs), key=lambda each: each.leaves)
-		surplus = tuple(running[wanted:])
-		missing = tuple(each.name for each in others[: max(0, wanted - len(running))])
-	if surplus:
-		found.append(Order((CONTROL, "stop"), surplus, f"stop {_workers(surplus)}; each finishes its step"))
-	if missing:
-		found.append(Order((CONTROL, "start"), missing, f"start {_workers(missing)}"))
+		missing = [each.name for each in others[: max(0, wanted - len(running))]]
+	for word, names, rest in (("stop", running[wanted:], "; each finishes its step"), ("start", missing, "")):
+		if names:
+			does = f"{word} {len(names)} worker{'' if len(names) == 1 else 's'}{rest}"
+			found.append(Order((CONTROL, word), tuple(names), does))
 	return found
-
-
-def _workers(names: Sequence[str]) -> str:
-	return f"{len(names)} worker{'' if len(names) == 1 else 's'}"
 
 
 def _file_with_program(bench: Path, folder: Path) -> Path | None:

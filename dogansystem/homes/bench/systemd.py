@@ -5,12 +5,12 @@ bench's generator of units knows Frappe's own queues only; ours is deploy/system
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
 from dogansystem.homes.bench.bench_files import FileChange, content_of
-from dogansystem.homes.bench.managers import ManagerError, Order, ask, may_sudo
+from dogansystem.homes.bench.managers import Manager, ManagerError, Order, ask, sudo_for
 
 UNIT = "dogansystem-worker"
 CONTROL = "systemctl"
@@ -26,14 +26,10 @@ FOLDERS = (
 _INSTANCE = re.compile(rf"\b{UNIT}@(\d+)\.service\b")
 
 
-class Systemd:
+class Systemd(Manager):
 	"""The workers of one bench's queue under systemd."""
 
 	name = "systemd"
-	is_live = True
-
-	def __init__(self, bench: Path) -> None:
-		self.bench = bench
 
 	@property
 	def path(self) -> Path | None:
@@ -48,8 +44,7 @@ class Systemd:
 			raise ManagerError(f"There is no {UNIT}@.service: copy deploy/systemd/* to {FOLDERS[0]}/.")
 		text = content_of(path) or b""
 		place = re.search(r"^WorkingDirectory\s*=\s*(.+?)\s*$", text.decode(), re.MULTILINE)
-		folder = Path(place[1]) if place else None
-		if folder is None or not (folder == self.bench or self.bench in folder.parents):
+		if place is None or self.bench not in (Path(place[1]), *Path(place[1]).parents):
 			raise ManagerError(
 				f"{path} is the unit of another bench: its WorkingDirectory is not in {self.bench}."
 			)
@@ -72,14 +67,6 @@ class Systemd:
 		running = self._running()
 		return orders(running, running, wanted, for_now=True)
 
-	def carry_out(self, order: Order) -> None:
-		"""Run an order to its end. Raises ManagerError."""
-		order.run(self.bench, self._sudo)
-
-	def begin(self, order: Order) -> None:
-		"""Give an order and do not wait."""
-		order.begin(self.bench, self._sudo)
-
 	def running(self) -> int | None:
 		"""How many instances run."""
 		return len(self._running())
@@ -99,7 +86,7 @@ class Systemd:
 
 	@cached_property
 	def _sudo(self) -> Sequence[str]:
-		return ["sudo", "-n"] if may_sudo([CONTROL, "start", f"{UNIT}@1.service"], self.bench) else []
+		return sudo_for([CONTROL, "start", f"{UNIT}@1.service"], self.bench)
 
 
 def orders(enabled: set[int], running: set[int], wanted: int, for_now: bool = False) -> list[Order]:
@@ -108,24 +95,21 @@ def orders(enabled: set[int], running: set[int], wanted: int, for_now: bool = Fa
 	start, stop = (("start",), ("stop",)) if for_now else (("enable", "--now"), ("disable", "--now"))
 	missing = sorted(set(range(1, wanted + 1)) - (enabled & running))
 	surplus = sorted(number for number in enabled | running if number > wanted)
-	found = []
-	if missing:
-		found.append(_order(start, missing, f"start {len(missing)} workers"))
-	if surplus:
-		found.append(_order(stop, surplus, f"stop {len(surplus)} workers; each finishes its step"))
-	return found
+	found = (
+		(start, missing, f"start {len(missing)} workers"),
+		(stop, surplus, f"stop {len(surplus)} workers; each finishes its step"),
+	)
+	return [
+		Order((CONTROL, *words), tuple(f"{UNIT}@{number}.service" for number in numbers), does)
+		for words, numbers, does in found
+		if numbers
+	]
 
 
-def _order(words: Sequence[str], numbers: Sequence[int], does: str) -> Order:
-	return Order((CONTROL, *words), tuple(f"{UNIT}@{number}.service" for number in numbers), does)
-
-
-def _folders() -> Iterator[Path]:
+def _folders() -> list[Path]:
 	"""As systemd's own tools look: the variable first, which stands for all where it does not end in a colon."""
 	given = os.environ.get("SYSTEMD_UNIT_PATH", ":")
-	yield from (Path(each) for each in given.split(":") if each)
-	if given.endswith(":"):
-		yield from map(Path, FOLDERS)
+	return [Path(each) for each in (*given.split(":"), *(FOLDERS if given.endswith(":") else ())) if each]
 
 
 def _numbers(texts: Iterable[str]) -> set[int]:

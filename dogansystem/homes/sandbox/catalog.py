@@ -13,6 +13,8 @@ from dogansystem.triggers.changes import workflow_changed
 class Catalog:
 	"""A `protocol.Catalog` over `store.catalog`."""
 
+	fills_run_as = False
+
 	def __init__(self, site: Site) -> None:
 		self._site = site
 

@@ -42,6 +42,9 @@ class Documents:
 		self._permissions = permissions
 		self._records = Records(site)
 
+	def fields_of(self, doctype: str) -> None:
+		"""Not known: a document of the sandbox has whatever fields it was given."""
+
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""A document, or only its name and these fields. Raises DoesNotExistError, PermissionError."""
 		self._permissions.check(doctype, "read")

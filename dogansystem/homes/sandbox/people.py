@@ -17,6 +17,7 @@ from dogansystem.protocol import Document
 from dogansystem.store.moment import moment
 
 USER = "User"
+NOTICE = "notice"  # the kind of what is told about the workflows themselves
 EVERYBODY = frozenset({"All", "Guest"})
 # A user without a User document is a person with a laptop who tries things out.
 TRUSTED = EVERYBODY | {"Desk User", "System Manager", "Dogan Manager", "Dogan User"}
@@ -134,6 +135,20 @@ class People:
 			self._record("notification", {"to": reached, **about})
 		return reached
 
+	def notice(
+		self, users: Sequence[str], subject: str, message: str, documents: Sequence[tuple[str, str]]
+	) -> list[str]:
+		"""Record what users were told about the workflows themselves, apart from what workflows have told; gives them."""
+		reached = [user for user in users if self.exists(user)]
+		if reached:
+			about = {"subject": subject, "message": message, "reference": _reference(documents[0])}
+			self._record(NOTICE, {"to": reached, **about})
+		return reached
+
+	def notices(self) -> list[dict[str, Any]]:
+		"""What users were told about the workflows themselves, in order, as JSON data."""
+		return self._messages("kind = %s", (NOTICE,))
+
 	def _record(self, kind: str, content: Mapping[str, Any]) -> None:
 		data = json.dumps({**content, "sender": self._site.user}, ensure_ascii=False)
 		self._site.database.execute(
@@ -142,9 +157,12 @@ class People:
 		)
 
 	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
-		"""Everything that was sent, in order, as JSON data; only what has a larger `id` than `after`."""
+		"""Everything that workflows sent, in order, as JSON data; only what has a larger `id` than `after`."""
+		return self._messages("kind <> %s AND id > %s", (NOTICE, after))
+
+	def _messages(self, condition: str, values: Sequence[Any]) -> list[dict[str, Any]]:
 		rows = self._site.database.sql(
-			"SELECT id, kind, sent_at, data FROM sandbox_message WHERE id > %s ORDER BY id", (after,)
+			f"SELECT id, kind, sent_at, data FROM sandbox_message WHERE {condition} ORDER BY id", values
 		)
 		return [
 			{"id": number, "kind": kind, "sent_at": moment(self._site, sent_at).text, **json.loads(data)}

@@ -27,7 +27,7 @@ from dogansystem.homes.sandbox.settings import read_settings, write_settings
 from dogansystem.homes.sandbox.shelf import Shelf
 from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Document, Settings, Surroundings
+from dogansystem.protocol import Act, Document, Scheduler, Settings, Surroundings
 from dogansystem.triggers import document as trigger
 
 DEFAULT_USER = "sandbox@example.com"
@@ -196,6 +196,14 @@ class Sandbox:
 		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
 		return self._credentials.get(name) or from_environment(name)
 
+	def explain(self, error: BaseException, act: Act) -> str | None:
+		"""Nothing: a sandbox's own errors say what is wrong and what to do."""
+		return None
+
+	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
+		"""Nothing: a sandbox has no place for errors but the log."""
+		return False
+
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once this thread's transaction has committed; drop it if it rolls back."""
 		self.database.after_commit(callback)
@@ -204,7 +212,7 @@ class Sandbox:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
 		return self.database.remember(f"stamp {subject}", lambda: read_stamp(self.database, subject))
 
-	def touch(self, subject: str, *, adds: bool = True) -> None:
+	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when this thread's transaction commits."""
 		write_stamp(self.database, subject, secrets.token_hex(8))
 		self.database.forget(f"stamp {subject}")
@@ -216,6 +224,10 @@ class Sandbox:
 	def surroundings(self) -> Surroundings:
 		"""Nothing: a sandbox has neither queues nor Redis that could tell something."""
 		return Surroundings()
+
+	def scheduler(self) -> Scheduler:
+		"""`serve` ticks, and every drainer does what is due; with neither, nobody does."""
+		return Scheduler(remedy=f"Start `dogansystem serve --db {self.address}`.")
 
 	def stop_requested(self) -> bool:
 		"""Whether `stop` was called."""

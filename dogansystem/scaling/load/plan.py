@@ -7,21 +7,26 @@ from dataclasses import dataclass
 from typing import Any
 
 from dogansystem.actions.busy import KINDS, MAX_SECONDS, WORKFLOW
-from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import InputError
+from dogansystem.scaling.simulation import times
 
 SHAPES = (*KINDS, "mixed")  # mixed: each kind in turn
 MAX_RUNS = 200_000
-MAX_STEPS = 20
-MAX_ITEMS = 1000
 MAX_RATE = 1000.0  # per second: one process cannot start more
+_BOUNDS = {
+	"runs": (0, MAX_RUNS),
+	"steps": (1, 20),
+	"items": (0, 1000),
+	"rate": (0, MAX_RATE),
+	"seconds": (0, MAX_SECONDS),
+}
 _RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/\s*([smh]))?\s*")
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-	"""A load.
+	"""A load. Raises InputError for what cannot be one.
 
 	Attributes:
 		runs: all at once; or
@@ -44,50 +49,36 @@ class Plan:
 	seed: int = 1
 
 	def __post_init__(self) -> None:
-		"""Raise InputError for what cannot be a load."""
 		if bool(self.runs) == bool(self.rate):
 			raise InputError("Say how much: --runs 500 for all at once, or --rate 20/s --for 60s.")
 		if self.shape not in SHAPES:
 			raise InputError(f"{self.shape!r} is no shape of a load; there are {', '.join(SHAPES)}.")
-		_within("runs", self.runs, 0, MAX_RUNS)
-		_within("steps", self.steps, 1, MAX_STEPS)
-		_within("items", self.items, 0, MAX_ITEMS)
-		_within("rate", self.rate, 0, MAX_RATE)
-		_within("wait", self.seconds, 0, MAX_SECONDS)
-		_within("the number of runs", self.rate * self.duration, 0, MAX_RUNS)
+		values = {name: getattr(self, name) for name in _BOUNDS}
+		for name, value in (*values.items(), ("the number of runs", self.rate * self.duration)):
+			least, most = _BOUNDS.get(name, (0, MAX_RUNS))
+			if not least <= value <= most:
+				said = "wait" if name == "seconds" else name
+				raise InputError(f"{said} is {value:g}; give {least:g} to {most:g}.")
 
 	@property
 	def alike(self) -> dict[str, Any]:
 		"""What two loads must have in common to be compared."""
 		return {"shape": self.shape, "steps": self.steps, "seconds": self.seconds, "items": self.items}
 
-	@property
-	def steps_per_run(self) -> int:
-		"""How many attempts a run needs."""
-		return self.steps - 1 + max(1, self.items)
-
 	def arrivals(self) -> Iterator[float]:
 		"""When each run is to be started, in seconds from the beginning."""
-		if self.runs:
-			yield from (0.0 for _ in range(self.runs))
-			return
-		chance = random.Random(self.seed)
-		at = chance.expovariate(self.rate)
-		while at < self.duration:
+		yield from (0.0 for _ in range(self.runs))
+		chance, at = random.Random(self.seed), 0.0
+		while self.rate and (at := at + chance.expovariate(self.rate)) < self.duration:
 			yield at
-			at += chance.expovariate(self.rate)
 
 	def definition(self, run_as: str) -> dict[str, Any]:
 		"""The workflow of such runs, whose steps have the permissions of a user."""
 		steps = [self._step(number) for number in range(self.steps)]
 		if self.items:
 			steps[0] |= {"for_each": list(range(self.items)), "max_parallel": self.items}
-		return {
-			"name": WORKFLOW,
-			"title": "Load: made by the command `load`, deleted when it ends",
-			"run_as": run_as,
-			"steps": steps,
-		}
+		title = "Load: made by the command `load`, deleted when it ends"
+		return {"name": WORKFLOW, "title": title, "run_as": run_as, "steps": steps}
 
 	def _step(self, number: int) -> dict[str, Any]:
 		kind = KINDS[number % len(KINDS)] if self.shape == "mixed" else self.shape
@@ -105,15 +96,7 @@ def parse_rate(text: str) -> float:
 
 def parse_time(text: str) -> float:
 	"""Seconds of `100ms`, or of a duration as workflows have them. Raises InputError."""
-	milliseconds = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*ms\s*", text)
-	if milliseconds:
-		return float(milliseconds[1]) / 1000
 	try:
-		return parse_duration(text)
+		return times.seconds(text)
 	except ValueError as error:
 		raise InputError(f"{error}, or 100ms.") from None
-
-
-def _within(name: str, value: float, least: float, most: float) -> None:
-	if not least <= value <= most:
-		raise InputError(f"{name} is {value:g}; give {least:g} to {most:g}.")

@@ -1,4 +1,5 @@
-"""A site under a load, simulated event by event: nodes, workers, the queue, the database, and what a workflow asks of them.
+"""A site under a load, played in virtual time: nodes, workers, the queue, the database, and what a workflow asks of them.
 
-The rules are those of the engine and of the workers; only what takes time is replaced by numbers. `simulate` begins.
+What follows from a run's steps and whether a failure is tried again is decided by the engine; the pace of the workers is
+theirs. `question` is what people ask, `simulate` answers it.
 """

@@ -1,29 +1,28 @@
-"""What is asked of a system: a workflow, how often it starts, and what its steps take, give and need."""
+"""What is asked of a system: a workflow, how often it starts, and what its steps take and need; given, or measured."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import InputError
-from dogansystem.scaling.simulation.distributions import NOTHING, Distribution
+from dogansystem.engine.states import FAILED
+from dogansystem.protocol import Database
+from dogansystem.scaling.simulation.times import NOTHING, Times
+from dogansystem.store import agents, samples
+from dogansystem.store.figures import RETRIED, WORKFLOW, Figures
 
 DEFAULT_ITEMS = 10  # of a `for_each` whose list is only known when a run is under way
+DAY = 86_400  # seconds of samples that are looked at, by minute
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
 	"""What an attempt takes: processor time of its node, and time in which it only waits for something elsewhere."""
 
-	wait: Distribution = NOTHING
-	cpu: Distribution = NOTHING
-
-	@property
-	def mean(self) -> float:
-		"""Seconds, both together."""
-		return self.wait.mean + self.cpu.mean
+	wait: Times = NOTHING
+	cpu: Times = NOTHING
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Agent:
 
 @dataclass(frozen=True, slots=True)
 class Arrivals:
-	"""When runs start: `rate` per second, by chance (Poisson) or on the clock; or as often as in each minute of a day.
+	"""When runs start: `rate` per second, by chance (Poisson) or on the clock.
 
 	Attributes:
 		by_minute: rates per second, minute by minute, over and over; `rate` is then their mean.
@@ -47,37 +46,26 @@ class Arrivals:
 	by_minute: tuple[float, ...] = ()
 
 	def times(self, chance: Random) -> Iterator[float]:
-		"""Seconds at which runs start, without end."""
-		if self.by_minute:
-			yield from self._as_measured(chance)
-		at = 0.0
-		while self.rate:
-			at += 1 / self.rate if self.is_regular else chance.expovariate(self.rate)
-			yield at
-
-	def _as_measured(self, chance: Random) -> Iterator[float]:
-		"""A Poisson stream whose rate changes every minute: at the highest rate, thinned out."""
-		highest, at = max(self.by_minute), 0.0
+		"""Seconds at which runs start, without end. A rate that changes is the highest one, thinned out."""
+		highest, at = max(self.by_minute, default=self.rate), 0.0
 		while highest:
-			at += chance.expovariate(highest)
-			if chance.random() * highest < self.by_minute[int(at // 60) % len(self.by_minute)]:
+			at += 1 / highest if self.is_regular else chance.expovariate(highest)
+			rate = self.by_minute[int(at // 60) % len(self.by_minute)] if self.by_minute else highest
+			if rate == highest or chance.random() * highest < rate:
 				yield at
 
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-	"""One workflow under a load.
+	"""One workflow under a load. Raises InputError for a step that is not there, and shares that are none.
 
 	Attributes:
-		service: what a step takes; that of a step by its id comes before the one for all.
+		service: what a step takes; that of a step by its id (`of_step`) comes before the one for all.
 		items: of `for_each` steps by their id; else of the list in the definition, else `DEFAULT_ITEMS`.
 		failing: the share of a step's attempts that fail, by its id.
 		skipped: the share of a step's runs whose `if` is false, by its id.
 		agents: by name. Who is named in the definition and not here has room for one step at a time.
 		backlog: how many runs wait at the beginning.
-		keys: how many values the key of `limits` has, each as often.
-
-	Raises InputError for a step that is not there, shares that are none, and less than nothing.
 	"""
 
 	definition: Definition
@@ -89,56 +77,92 @@ class Workload:
 	skipped: Mapping[str, float] = field(default_factory=dict)
 	agents: Mapping[str, Agent] = field(default_factory=dict)
 	backlog: int = 0
-	keys: int = 1
 
 	def __post_init__(self) -> None:
-		for what, least in (("backlog", 0), ("keys", 1)):
-			if getattr(self, what) < least:
-				raise InputError(f"{what} is {getattr(self, what)}: give {least} or more.")
-		for what, values in (
-			("service", self.of_step),
-			("items", self.items),
-			("failing", self.failing),
-			("skipped", self.skipped),
-		):
-			for step in values:
-				self._check_step(what, step)
-		for what, shares in (("failing", self.failing), ("skipped", self.skipped)):
-			for step, share in shares.items():
-				if not 0 <= share <= 1:
-					raise InputError(f"{what} of step {step!r} is {share}: give a share from 0 to 1.")
-
-	def _check_step(self, what: str, step: str) -> None:
-		if step not in self.definition.by_id:
-			known = ", ".join(self.definition.by_id)
-			raise InputError(f"{what}: workflow {self.definition.name} has no step {step!r}; it has {known}.")
+		if self.backlog < 0:
+			raise InputError(f"backlog is {self.backlog}: give 0 or more.")
+		for what in ("of_step", "items", "failing", "skipped"):
+			for step, value in getattr(self, what).items():
+				name = "service" if what == "of_step" else what
+				if step not in self.definition.by_id:
+					known = ", ".join(self.definition.by_id)
+					raise InputError(
+						f"{name}: workflow {self.definition.name} has no step {step!r}; it has {known}."
+					)
+				if what in ("failing", "skipped") and not 0 <= value <= 1:
+					raise InputError(f"{name} of step {step!r} is {value}: give a share from 0 to 1.")
 
 	def service_of(self, step: Step) -> Service:
 		"""What an attempt of this step takes. `flow` steps decide and wait without a worker: they take nothing."""
-		if step.id in self.of_step:
-			return self.of_step[step.id]
-		return Service() if step.action.startswith("flow.") else self.service
+		default = Service() if step.action.startswith("flow.") else self.service
+		return self.of_step.get(step.id, default)
 
 	def items_of(self, step: Step) -> int:
 		"""How many items a `for_each` step has."""
-		if step.id in self.items:
-			return self.items[step.id]
-		return len(step.for_each) if isinstance(step.for_each, list | tuple) else DEFAULT_ITEMS
+		given = len(step.for_each) if isinstance(step.for_each, list | tuple) else DEFAULT_ITEMS
+		return self.items.get(step.id, given)
+
+	@property
+	def attempts(self) -> float:
+		"""How many attempts a run has on average, if all its steps are executed."""
+		total = 0.0
+		for step in self.definition.steps:
+			tries = sum(self.failing.get(step.id, 0.0) ** number for number in range(step.retry.attempts))
+			total += tries if step.for_each is None else 1 + self.items_of(step) * tries
+		return total
 
 
-def waits_for(step: Step) -> float | None:
+def sleep_of(step: Step) -> float | None:
 	"""Seconds a `flow.wait` step waits as a row; None for other steps, and for a wait that only a run's data tells."""
-	if step.action != "flow.wait":
-		return None
 	try:
-		return parse_duration(step.params.get("for"))
+		return parse_duration(step.params.get("for")) if step.action == "flow.wait" else None
 	except ValueError:
 		return None
 
 
-def end_of(step: Step) -> str | None:
-	"""The state in which a `flow.stop` step ends its run; None for other steps."""
-	if step.action != "flow.stop":
-		return None
-	status: Any = step.params.get("status", "Succeeded")
-	return str(status)
+@dataclass(frozen=True, slots=True)
+class Measured:
+	"""What a site has measured of a workflow.
+
+	Attributes:
+		figures: its attempts, all together.
+		by_minute: how many attempts came to their end in each minute, from the first with any to the last.
+		agents: those of the site.
+	"""
+
+	figures: Figures
+	by_minute: tuple[int, ...]
+	agents: Mapping[str, Agent]
+
+	def failing(self, definition: Definition) -> dict[str, float]:
+		"""The share of attempts that fail, for each step that does more than steer the run."""
+		outcomes = self.figures.outcomes
+		share = (outcomes.get(RETRIED, 0) + outcomes.get(FAILED, 0)) / max(1, self.figures.executed)
+		return {step.id: share for step in definition.steps if not step.action.startswith("flow.") and share}
+
+	def arrivals(self, workload: Workload) -> Arrivals:
+		"""How often its runs started, minute by minute: the attempts, by how many one run has. Raises InputError."""
+		if not self.by_minute:
+			raise InputError(
+				"There are no samples by minute yet: they are added up a minute later. Give --arrivals 50/s."
+			)
+		rates = tuple(count / 60 / workload.attempts for count in self.by_minute)
+		return Arrivals(sum(rates) / len(rates), by_minute=rates)
+
+
+def read(db: Database, workflow: str, now: float) -> Measured:
+	"""What was measured within a day. Raises InputError when that is nothing."""
+	rows = samples.read(db, samples.MINUTE, now - DAY, (WORKFLOW,), workflow)
+	minutes = {at: found for at, _, found in rows}
+	figures = Figures()
+	for found in (*minutes.values(), samples.fresh(db, now - DAY).get((WORKFLOW, workflow), Figures())):
+		figures.add(found)
+	if not figures.run.count:
+		raise InputError(
+			f"Nothing was measured of the workflow {workflow!r} within a day: run it first, or give --service."
+		)
+	counts = {at: found.executed for at, found in minutes.items() if found.executed}
+	every = range(min(counts), max(counts) + 1, samples.MINUTE) if counts else ()
+	enabled = [each for each in agents.every(db) if each["enabled"]]
+	known = {each["name"]: Agent(each["capacity"], tuple(each["capabilities"])) for each in enabled}
+	return Measured(figures, tuple(counts.get(at, 0) for at in every), known)

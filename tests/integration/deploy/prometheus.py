@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 
 from dogansystem import Orchestrator, Sandbox
-from dogansystem.health.exposition import CONTENT_TYPE
+from dogansystem.health.metrics import CONTENT_TYPE
 from tests.integration.deploy.files import DEPLOY, program, run
 
 MONITORING = DEPLOY / "monitoring"

@@ -27,6 +27,8 @@ SITE = '{job="dogansystem", instance="erp"'
 GOOD = {
 	'up{job="dogansystem", instance="erp"}': "1x60",
 	f"dogansystem_tick_timestamp_seconds{SITE}}}": "0+60x60",
+	f'dogansystem_problem{SITE}, code="scheduler"}}': "0x60",
+	f"dogansystem_oldest_overdue_timer_age_seconds{SITE}}}": "3x60",
 	f'dogansystem_steps_ready{SITE}, priority="5"}}': "3x60",
 	f'dogansystem_workers_alive{SITE}, node="n1"}}': "2x60",
 	f"dogansystem_oldest_ready_age_seconds{SITE}}}": "0.4x60",
@@ -43,6 +45,8 @@ GOOD = {
 WRONG = {
 	"DogansystemNoMetrics": {"up{": "0x60"},
 	"DogansystemNoTick": {"dogansystem_tick": "0x60"},
+	"DogansystemSchedulerOff": {"dogansystem_problem": "1x60"},
+	"DogansystemTimersOverdue": {"dogansystem_oldest_overdue": "0+60x60"},
 	"DogansystemNobodyWorks": {"dogansystem_workers_alive": "0x60"},
 	"DogansystemStepsWait": {"dogansystem_oldest_ready_age_seconds": "0+10x60"},
 	"DogansystemNodeLost": {"dogansystem_node_up": "0x60", "dogansystem_node_last_beat": "600x60"},

@@ -3,7 +3,7 @@ import pytest
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.homes.sandbox import TestClock
 from tests.integration.sandbox.conftest import clock, empty_mariadb_url, mariadb_url, sandbox, url  # noqa: F401
-from tests.integration.scaling.recorded import Recorded
+from tests.unit.scaling.recorded import Recorded
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.engine.errors import InputError, NotFound
 from dogansystem.homes.sandbox import TestClock
 from dogansystem.scaling import measurement
-from tests.integration.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
+from tests.unit.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
 
 
 def test_what_is_kept_is_what_was_measured(recorded: Recorded, sandbox: Sandbox):

@@ -13,6 +13,7 @@ from dogansystem.cli import main
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.scaling import measure
 from dogansystem.scaling.bottleneck import CONNECTIONS, diagnose
+from dogansystem.scaling.simulation import times
 from dogansystem.store import nodes
 from dogansystem.store.figures import Figures, Histogram
 
@@ -109,9 +110,9 @@ def test_variation_is_that_of_the_times():
 		alike.add(0.1)
 	for number in range(100):
 		mixed.add(1.0 if number % 10 == 0 else 0.01)
-	assert measure.variation(alike) == pytest.approx(0, abs=0.01)
-	assert measure.variation(mixed) == pytest.approx(7.4, rel=0.15)  # 0.1 x 0.9 x 0.99² / 0.109²
-	assert measure.variation(Histogram()) == 1.0
+	assert times.variation(alike) == pytest.approx(0, abs=0.01)
+	assert times.variation(mixed) == pytest.approx(7.4, rel=0.15)  # 0.1 x 0.9 x 0.99² / 0.109²
+	assert times.variation(Histogram()) == 1.0
 
 
 def test_steps_have_the_means_of_what_was_measured():

@@ -1,6 +1,6 @@
 // What the system does at this moment: figures, and the nodes.
 
-const NODE_COLOURS = { up: "green", idle: "gray", lost: "red", draining: "orange", drained: "gray" };
+const NODE_COLOURS = { up: "green", idle: "gray", lost: "red", cordoned: "orange", drained: "gray" };
 
 dogan.capacity.draw_now = ($figures, $nodes, status) => {
 	const { number, seconds } = dogan.capacity;

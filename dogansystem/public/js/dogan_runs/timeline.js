@@ -28,8 +28,9 @@ dogan.Timeline = class Timeline {
 
 	summary() {
 		const { run, steps } = this.view;
-		const over = steps.filter((step) => step.finished_at || step.status === "Skipped").length;
-		const parts = [__("{0} of {1} steps over", [over, steps.length])];
+		const count = (...states) => steps.filter((step) => states.includes(step.status)).length;
+		const parts = [__("{0} of {1} steps done", [count("Succeeded", "Skipped"), steps.length])];
+		if (count("Failed")) parts.push(__("{0} failed", [count("Failed")]));
 		if (run.started_at) {
 			parts.push(dogan.duration(dogan.seconds_between(run.started_at, run.finished_at)));
 		}

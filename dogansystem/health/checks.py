@@ -1,0 +1,98 @@
+"""What is wrong with the machinery of a site, each with what to do about it. Cheap: asked with every status and scrape."""
+
+from dataclasses import dataclass
+
+from dogansystem.protocol import Database, Scheduler, Site
+from dogansystem.store import processes, queue, state
+
+TICK_LATE = 300.0  # seconds since the last tick; it comes every 60
+OVERDUE = 120.0  # seconds that a timer may be overdue: two ticks
+UNCLAIMED = 60.0  # seconds that a step may stand ready while no worker is there
+
+SCHEDULER, TICK, TIMERS, WORKERS = "scheduler", "tick_late", "timers_overdue", "no_worker"
+CODES = (SCHEDULER, TICK, TIMERS, WORKERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+	"""Something that is wrong: its `code` for programs, and for people what is so and what to do."""
+
+	code: str
+	sentence: str
+	remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+	"""When the tick last acted (seconds since 1970, 0: never), and how many timers are overdue, the oldest since when."""
+
+	now: float
+	tick_at: float
+	overdue: int
+	oldest_due_at: float | None
+
+	@property
+	def tick_age(self) -> float | None:
+		"""Seconds since the tick last acted; None: never."""
+		return max(0.0, self.now - self.tick_at) if self.tick_at else None
+
+	@property
+	def oldest_overdue(self) -> float:
+		"""Seconds that the oldest timer is overdue; 0 if none is."""
+		return max(0.0, self.now - self.oldest_due_at) if self.oldest_due_at is not None else 0.0
+
+
+def pulse(site: Site) -> Pulse:
+	"""How the tick and the timers are."""
+	db, now = site.database, site.now()
+	count, oldest = db.sql("SELECT COUNT(*), MIN(due_at) FROM dogan_timer WHERE due_at <= %s", (now,))[0]
+	return Pulse(now, state.value(db, "tick"), int(count), None if oldest is None else float(oldest))
+
+
+def problems(site: Site) -> list[Problem]:
+	"""Everything that is wrong, the cause before what follows from it; empty: all is well."""
+	beat, scheduler = pulse(site), site.scheduler()
+	found = [_scheduler(beat, scheduler), _timers(beat, scheduler), _workers(site, site.database, beat.now)]
+	return [each for each in found if each]
+
+
+def _scheduler(beat: Pulse, scheduler: Scheduler) -> Problem | None:
+	if scheduler.problem:
+		return Problem(SCHEDULER, scheduler.problem, scheduler.remedy)
+	age = beat.tick_age
+	if not scheduler.expected or (age is not None and age <= TICK_LATE):
+		return None
+	last = "never acted" if age is None else f"last acted {minutes(age)} ago"
+	return Problem(TICK, f"The tick has to come every minute, and {last}.", scheduler.remedy)
+
+
+def _timers(beat: Pulse, scheduler: Scheduler) -> Problem | None:
+	if beat.oldest_overdue <= OVERDUE:
+		return None
+	count = (
+		"1 wait, retry or schedule is"
+		if beat.overdue == 1
+		else f"{beat.overdue} waits, retries or schedules are"
+	)
+	sentence = (
+		f"{count} overdue, the oldest for {minutes(beat.oldest_overdue)}: what waits for them stands still."
+	)
+	return Problem(TIMERS, sentence, scheduler.remedy)
+
+
+def _workers(site: Site, db: Database, now: float) -> Problem | None:
+	ready, _, oldest = queue.depth(db)
+	if oldest is None or now - oldest <= UNCLAIMED:
+		return None
+	if any(site.listening().values()) or any(each.id > 0 for each in processes.every(db)):
+		return None
+	sentence = f"{ready} steps are ready, the oldest for {minutes(now - oldest)}, and no worker is there."
+	remedy = "Start workers: `bench worker --queue dogansystem`; in the sandbox `dogansystem serve`."
+	return Problem(WORKERS, sentence, remedy)
+
+
+def minutes(seconds: float) -> str:
+	"""90 → 90 seconds, 400 → 7 minutes, 9000 → 2.5 hours."""
+	if seconds < 120:
+		return f"{seconds:.0f} seconds"
+	return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"

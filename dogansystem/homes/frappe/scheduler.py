@@ -1,0 +1,70 @@
+"""Frappe's scheduler as far as the tick goes: whether it is on for this site, and whether its own rows let the tick come."""
+
+from datetime import timedelta
+
+import frappe
+from frappe.utils import get_datetime, now_datetime, scheduler
+
+from dogansystem.protocol import Scheduler
+
+TICK = "dogansystem.jobs.tick"
+JOB_TYPE = "Scheduled Job Type"
+AHEAD = timedelta(minutes=2)  # what clocks of several machines may differ by, and a cron's own minute
+REMEDY = "See that `bench schedule` runs, and that a worker serves the queue `default`: `bench doctor`."
+
+
+def state() -> Scheduler:
+	"""Whether the tick comes, and why not."""
+	problem, remedy = _problem() or ("", REMEDY)
+	return Scheduler(expected=True, problem=problem, remedy=remedy)
+
+
+def set_back() -> None:
+	"""Let jobs go on whose last execution lies in the future, and commit: `bench --site SITE execute
+	dogansystem.homes.frappe.scheduler.set_back`."""
+	now = now_datetime()
+	late = frappe.get_all(JOB_TYPE, filters={"last_execution": (">", now + AHEAD)}, pluck="name")
+	for name in late:
+		frappe.db.set_value(JOB_TYPE, name, "last_execution", now, update_modified=False)
+	frappe.db.commit()
+
+
+def _problem() -> tuple[str, str] | None:
+	"""What keeps the tick from coming, and the remedy."""
+	bench = f"bench --site {frappe.local.site}"
+	if frappe.conf.maintenance_mode:
+		return "The site is in maintenance mode.", f"`{bench} set-maintenance-mode off`."
+	if frappe.conf.pause_scheduler:
+		return "The scheduler is paused.", f"`{bench} scheduler resume`."
+	if frappe.conf.disable_scheduler:
+		return (
+			"The scheduler is disabled by `disable_scheduler` in the site's configuration.",
+			f"`{bench} set-config disable_scheduler 0`.",
+		)
+	if scheduler.is_scheduler_disabled(verbose=False):
+		return "The scheduler of the site is off.", f"`{bench} enable-scheduler`."
+	if not scheduler.schedule_jobs_based_on_activity():
+		return (
+			"The scheduler takes the site for dormant: nobody has logged in for days.",
+			"Log in, or raise Dormant Days in System Settings.",
+		)
+	return _row_problem(bench)
+
+
+def _row_problem(bench: str) -> tuple[str, str] | None:
+	row = frappe.db.get_value(
+		JOB_TYPE, {"method": TICK}, ["stopped", "last_execution", "creation"], as_dict=True
+	)
+	if row is None:
+		return f"The scheduler has no job {TICK}.", f"`{bench} migrate`."
+	if row.stopped:
+		return f"The scheduled job {TICK} is stopped.", f"Untick Stopped in the Scheduled Job Type {TICK}."
+	last, now = get_datetime(row.last_execution or row.creation), now_datetime()
+	if last <= now + AHEAD:
+		return None
+	hours = (last - now).total_seconds() / 3600
+	return (
+		f"The scheduler's own rows lie {hours:.1f} hours ahead, as after a change of the site's timezone: no tick comes"
+		" until then.",
+		f"`{bench} execute dogansystem.homes.frappe.scheduler.set_back`.",
+	)

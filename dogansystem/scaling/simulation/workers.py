@@ -1,0 +1,350 @@
+"""What simulated workers do, as `worker.drainer` has it: claim a batch, execute one step after another, stay with a run,
+look after timers and wait queues, listen. A worker's life is a generator that yields the time at which it goes on."""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from itertools import islice
+from math import ceil, inf
+from random import Random
+
+from dogansystem.scaling.simulation.result import Record
+from dogansystem.scaling.simulation.runs import DONE, FAILS, LOST, Runs, Task, Timer
+from dogansystem.scaling.simulation.system import Commits, Cores, System, Timeline
+from dogansystem.worker.batch import HOLD
+from dogansystem.worker.chores import SILENT
+from dogansystem.worker.drainer import BATCH_SECONDS, CHORES_INTERVAL, MAX_BATCH, MAX_CHAIN, RING_INTERVAL
+from dogansystem.worker.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
+from dogansystem.worker.heartbeat import PATIENCE
+
+IDLE_INTERVAL = 1.0  # seconds that a drainer listens at most before it looks again, whatever was rung
+TICK_INTERVAL = 60.0  # seconds; of the bench's scheduler
+STARTS = 0.2  # seconds within which the workers of a node begin, one after another
+LISTENERS = 64  # idle workers that are asked who looks next: among more, the next one is as near
+
+
+class Node:
+	"""A machine with its workers."""
+
+	def __init__(self, cores: int) -> None:
+		self.cores = Cores(cores)
+		self.workers: list[Worker] = []
+		self.steps = 0
+		self.is_up = True
+
+
+class Worker:
+	"""A drainer: what it has in hand, and what it remembers between steps."""
+
+	__slots__ = ("batch", "chores_at", "heartbeat_at", "idle_since", "is_gone", "life", "node", "owed", "pace", "rang_at", "since", "task")  # fmt: skip
+
+	def __init__(self, node: Node, heartbeat_at: float, now: float) -> None:
+		self.node, self.heartbeat_at = node, heartbeat_at
+		self.life: Iterator[float] = iter(())
+		self.batch: deque[Task] = deque()
+		self.task: Task | None = None
+		self.pace: float | None = None  # seconds per step, a moving average
+		self.owed = 0.0  # seconds of the processor for what it has done besides
+		self.since = self.idle_since = now
+		self.chores_at = self.rang_at = -inf
+		self.is_gone = False  # its node died
+
+	def next(self) -> Task | None:
+		"""The next step of the batch that is still wanted."""
+		while self.batch:
+			if (task := self.batch.popleft()).is_wanted:
+				return task
+		return None
+
+
+class Bell:
+	"""Who wakes idle workers, and when: rings, or looks into the queue. On a bench an idle worker leaves after a while;
+	then a ring starts a job that becomes one, and timers wait for the tick."""
+
+	def __init__(
+		self, system: System, timeline: Timeline, wake: Callable[[Worker], None],
+		is_waiting: Callable[[], bool], is_due: Callable[[], bool],
+	) -> None:  # fmt: skip
+		self._system, self._timeline, self._wake = system, timeline, wake
+		self._is_waiting, self._is_due = is_waiting, is_due
+		self._idle: dict[Worker, None] = {}  # listening, in the order in which they began to
+		self._away: dict[Worker, None] = {}  # left, because nothing came for long
+		self._planned: set[object] = set()
+
+	def listen(self, worker: Worker) -> None:
+		"""Become idle."""
+		self._idle[worker] = None
+		if not self._system.look_every and self._system.linger < inf:
+			self._timeline.at(
+				self._timeline.now + self._system.linger, self._leave, (worker, worker.idle_since)
+			)
+		self.work_came()
+		self.chores_came()
+
+	def _leave(self, about: tuple[Worker, float]) -> None:
+		worker, idle_since = about
+		if worker in self._idle and worker.idle_since == idle_since:
+			del self._idle[worker]
+			self._away[worker] = None
+
+	def forget(self, worker: Worker) -> None:
+		"""Be gone, or busy."""
+		self._idle.pop(worker, None)
+		self._away.pop(worker, None)
+
+	def ring(self) -> None:
+		"""Wake one worker that listens, else call one that has left."""
+		machine, now = self._system.machine, self._timeline.now
+		if self._system.look_every:
+			return
+		if self._idle:
+			self._call(next(iter(self._idle)), now + machine.ring)
+		elif self._away and self.ring not in self._planned:
+			self._planned.add(self.ring)
+			self._timeline.at(now + machine.call, self._planned.discard, self.ring)
+			self._call(next(iter(self._away)), now + machine.call)
+
+	def _call(self, worker: Worker, at: float, for_chores: bool = False) -> None:
+		self.forget(worker)
+		if for_chores:
+			worker.chores_at = -inf
+		self._timeline.at(at, self._wake, worker)
+
+	def work_came(self) -> None:
+		"""Something may be ready: whoever looks next finds it, else the tick."""
+		self._plan(self._is_waiting, self._system.look_every or IDLE_INTERVAL)
+
+	def chores_came(self) -> None:
+		"""A timer is due, or a slot may be free: whoever comes by next looks after it, else the tick."""
+		self._plan(self._is_due, IDLE_INTERVAL)
+
+	def _plan(self, wanted: Callable[[], bool], interval: float) -> None:
+		if wanted in self._planned or not wanted():
+			return
+		now = self._timeline.now
+		if self._idle:
+			at, worker = min(
+				(
+					(now + interval - (now - each.idle_since) % interval, each)
+					for each in islice(self._idle, LISTENERS)
+				),
+				key=lambda turn: turn[0],
+			)
+			self._timeline.at(at, self._look, (wanted, worker))
+		elif self._away:
+			self._timeline.at((now // TICK_INTERVAL + 1) * TICK_INTERVAL, self._look, (wanted, None))
+		else:
+			return
+		self._planned.add(wanted)
+
+	def _look(self, about: tuple[Callable[[], bool], Worker | None]) -> None:
+		wanted, worker = about
+		self._planned.discard(wanted)
+		worker = worker or next(iter(self._away), None)
+		if worker and (worker in self._idle or worker in self._away) and wanted():
+			self._call(worker, self._timeline.now, wanted is self._is_due or worker in self._away)
+		self.work_came()
+		self.chores_came()
+
+	def timer_is_due(self, put_at: float) -> None:
+		"""A timer that was put then is due now. Who began to listen after that wakes for it at this very moment."""
+		now = self._timeline.now
+		for worker in islice(self._idle, LISTENERS):
+			if now - (now - worker.idle_since) % IDLE_INTERVAL >= put_at:
+				self._call(worker, now, for_chores=True)
+				return
+		self.chores_came()
+
+
+class Workers:
+	"""All workers of a system."""
+
+	def __init__(
+		self, system: System, timeline: Timeline, record: Record, runs: Runs, commits: Commits, chance: Random, services: Random
+	) -> None:  # fmt: skip
+		self._system, self._machine, self._timeline, self._record = system, system.machine, timeline, record
+		self._runs, self._commits, self._chance, self._services = runs, commits, chance, services
+		self.due: deque[Timer] = deque()
+		self.nodes = [Node(system.cores) for _ in range(system.nodes)]
+		self.bell = Bell(system, timeline, self._wake, self._is_waiting, self._is_due)
+
+	def _is_waiting(self) -> bool:
+		return self._runs.queue.count > 0
+
+	def _is_due(self) -> bool:
+		return bool(self.due) or self._runs.slots.has_room
+
+	def come(self, node: Node) -> None:
+		"""Let the workers of a node begin, each a little after the other."""
+		now, node.workers = self._timeline.now, []
+		for _ in range(self._system.workers):
+			worker = Worker(node, self._chance.random() * HEARTBEAT_INTERVAL, now)
+			worker.life = self._life(worker)
+			node.workers.append(worker)
+			self._timeline.at(now + self._chance.random() * STARTS, self._go_on, worker)
+
+	def _go_on(self, worker: Worker) -> None:
+		if not worker.is_gone and (at := next(worker.life)) < inf:
+			self._timeline.at(at, self._go_on, worker)
+
+	def _wake(self, worker: Worker) -> None:
+		"""Have a worker that was idle look again; one that had left is a fresh drainer by now."""
+		if self._timeline.now - worker.idle_since > self._system.linger:
+			worker.pace = None
+		worker.since = self._timeline.now
+		self._go_on(worker)
+
+	def _life(self, worker: Worker) -> Iterator[float]:
+		while True:
+			if self._timeline.now - worker.chores_at > CHORES_INTERVAL:
+				self._do_chores(worker)
+			pace = worker.pace
+			limit = 1 if pace is None else max(1, min(MAX_BATCH, int(BATCH_SECONDS / max(pace, 1e-9))))
+			batch = self._runs.queue.take(limit)
+			if batch:
+				yield from self._work_off(worker, batch, limit)
+				continue
+			worker.owed += self._machine.chores
+			yield worker.node.cores.burst(self._commits.commit(self._timeline.now), self._owed(worker))
+			if not self._do_chores(worker):
+				worker.idle_since = self._timeline.now
+				self._record.worked(worker.since, worker.idle_since)
+				self.bell.listen(worker)
+				yield inf  # the bell wakes it
+
+	def _work_off(self, worker: Worker, batch: list[Task], limit: int) -> Iterator[float]:
+		claimed_at = self._timeline.now
+		worker.task, worker.batch = batch[0], deque(batch[1:])
+		self._runs.begin(batch[0])
+		if len(batch) == limit:
+			self._ring_for_help(worker)
+		yield self._commits.commit(claimed_at, self._machine.claim_commits)
+		worker.owed += self._machine.claim
+		chain = 1
+		while worker.task:
+			outcome, began = yield from self._attempt(worker, worker.task)
+			asked_at = self._timeline.now
+			yield self._commits.commit(asked_at)
+			is_successor = self._finish(worker, worker.task, outcome, began, asked_at, chain < MAX_CHAIN)
+			chain = chain + 1 if is_successor else 1
+			if worker.batch and self._timeline.now - claimed_at > HOLD:
+				claimed_at = self._timeline.now
+				if not self._runs.queue.count:  # others may have nothing to do
+					self._give_back(worker)
+					self._ring_for_help(worker)
+
+	def _attempt(self, worker: Worker, task: Task) -> Generator[float, None, tuple[int, float]]:
+		"""Let an attempt take its time; gives how it comes out and when it began."""
+		step = task.step
+		worker.owed += self._machine.step
+		ready = worker.node.cores.burst(self._timeline.now, self._owed(worker))
+		began = ready - self._machine.step
+		self._record.waited(step.priority, began, began - task.ready_at)
+		outcome = step.outcome(task.item, self._chance)
+		acts = outcome in (DONE, FAILS)
+		service = step.wait.draw(self._services) if acts else 0.0
+		if service > (step.step.timeout or inf):
+			outcome, service = FAILS, step.step.timeout or 0.0
+		if service > PATIENCE and worker.batch:
+			self._plan_return(worker, task, began)
+		yield ready + service
+		if acts and step.cpu.mean:
+			yield worker.node.cores.burst(self._timeline.now, step.cpu.draw(self._services))
+		return outcome, began
+
+	def _finish(
+		self, worker: Worker, task: Task, outcome: int, began: float, asked_at: float, stick: bool
+	) -> bool:
+		"""End an attempt and begin the next one; whether that one follows from it."""
+		now, runs = self._timeline.now, self._runs
+		worker.node.steps += 1
+		took = now - began
+		worker.pace = took if worker.pace is None else worker.pace + (took - worker.pace) / 8
+		runs.at = asked_at
+		successor, opened, frees, may_close = runs.finish(task, outcome, stick)
+		worker.task = successor or worker.next()
+		if worker.task:
+			runs.begin(worker.task)
+		runs.at = now
+		if may_close:
+			opened += runs.close(task)
+		if frees:
+			self._admit(worker)
+		if frees or opened:
+			self.bell.work_came()
+		if opened + bool(successor and (opened or frees)) > 1:
+			self._ring_for_help(worker)
+		return successor is not None
+
+	def _do_chores(self, worker: Worker) -> int:
+		"""Fire what is due, let in who waits for a slot; gives how many things happened."""
+		worker.chores_at = self._timeline.now
+		worker.owed += self._machine.chores
+		happened = len(self.due)
+		while self.due:
+			self._commits.commit(self._timeline.now)
+			self._runs.wake(self.due.popleft())
+		return happened + self._admit(worker)
+
+	def _admit(self, worker: Worker) -> int:
+		slots = self._runs.slots
+		if not slots.queues:
+			return 0
+		admitted = slots.admit()
+		worker.owed += self._machine.admit * (admitted + slots.queues)
+		if admitted:
+			self._commits.commit(self._timeline.now, admitted)
+			self.bell.work_came()
+		return admitted
+
+	def _ring_for_help(self, worker: Worker) -> None:
+		if self._timeline.now - worker.rang_at > RING_INTERVAL:
+			worker.rang_at = self._timeline.now
+			self.bell.ring()
+
+	def _owed(self, worker: Worker) -> float:
+		"""Processor time for what it has done besides. Never twice the same, or workers would march in step."""
+		owed, worker.owed = worker.owed, 0.0
+		return owed * (0.5 + self._chance.random())
+
+	# Giving back, and dying
+
+	def _plan_return(self, worker: Worker, task: Task, began: float) -> None:
+		"""At the first heartbeat after the step has lasted too long, what is claimed behind it goes back."""
+		beats = ceil((began + PATIENCE - worker.heartbeat_at) / HEARTBEAT_INTERVAL)
+		at = max(worker.heartbeat_at + beats * HEARTBEAT_INTERVAL, self._timeline.now)
+		self._timeline.at(at, lambda _: self._give_back(worker) if worker.task is task else None)
+
+	def _give_back(self, worker: Worker) -> None:
+		while task := worker.next():
+			self._runs.queue.put(task)
+		self._commits.commit(self._timeline.now)
+		self.bell.work_came()
+
+	def die(self, node: Node) -> None:
+		"""All workers of a node stop. What they had in hand is taken over when their leases have run out."""
+		now = self._timeline.now
+		node.is_up = False
+		for worker in node.workers:
+			self.bell.forget(worker)
+			worker.is_gone = True
+			since_heartbeat = (now - worker.heartbeat_at) % HEARTBEAT_INTERVAL
+			self._timeline.at(now + self._system.lease * SILENT - since_heartbeat, self._take_over, worker)
+			if worker.task:
+				self._record.worked(worker.since, now)
+
+	def _take_over(self, worker: Worker) -> None:
+		"""Others notice in their chores."""
+		now = self._timeline.now
+		if not any(node.is_up for node in self.nodes):
+			self._timeline.at(now + CHORES_INTERVAL, self._take_over, worker)
+			return
+		task, worker.task = worker.task, None
+		self._runs.at = now
+		if task:
+			self._record.lost += 1
+			if self._runs.finish(task, LOST, stick=False).may_close:
+				self._runs.close(task)
+		if worker.batch:
+			self._give_back(worker)
+		self.bell.chores_came()
+		self.bell.work_came()
