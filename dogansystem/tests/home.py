@@ -204,7 +204,9 @@ def _wait_for_workers() -> None:
 		time.sleep(HEARTBEAT)
 		if not _heard() - before:
 			return  # rows of processes that were killed
-	raise SkipTest("workers of this site are at work and would take the tests' steps: stop them, or wait")
+	reason = "workers of this site are at work and would take the tests' steps: stop them, or wait"
+	print(f"\nLeft out: {reason}", flush=True)
+	raise SkipTest(reason)
 
 
 def _heard() -> set[tuple[Any, ...]]:
