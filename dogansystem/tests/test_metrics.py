@@ -51,7 +51,7 @@ class TestMetrics(SiteTestCase):
 			answer = self.get(**given)
 			self.assertEqual(answer.status_code, 200, answer.text)
 			self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
-			self.assertIn("\ndogansystem_workflows_enabled 1\n", answer.text)
+			self.assertIn("\ndogansystem_workflows_enabled 1.0\n", answer.text)
 			self.assertIn(f'site="{frappe.local.site}"', answer.text)
 
 	def test_another_token_is_401_and_says_nothing(self):
