@@ -1,6 +1,6 @@
 """The `dogansystem` command: workflows in a sandbox, with no bench. Source: workflow-format.md, the command line.
 
-Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition or input, 3 could not start.
+Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition, input or usage, 3 could not be done.
 """
 
 import sqlite3
@@ -17,24 +17,29 @@ from dogansystem import __version__
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
+from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.terminal import advise, baselines, drain, files, load, show, simulate, status
 from dogansystem.terminal import run as runs
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
 	FAILED,
+	INTERRUPTED,
 	INVALID,
 	SUCCEEDED,
+	Group,
 	errors,
 	json_option,
 	on_sandbox,
 	print_json,
+	print_lines,
+	verbose_option,
 )
 
 file_type = click.Path(path_type=Path)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__)
 def main() -> None:
 	"""Workflows and agents for ERPNext, tried out in a sandbox: one file, no bench."""
@@ -51,11 +56,10 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	else:
 		for result in results:
 			for problem in result["errors"]:
-				click.echo(
-					": ".join(part for part in (result["file"], problem["path"], problem["message"]) if part)
-				)
+				parts = (result["file"], problem["path"], problem["message"])
+				print_lines([": ".join(part for part in parts if part)])
 			if result["valid"]:
-				click.echo(f"{result['file']}: ok, {result['workflow']} with {result['steps']} steps")
+				print_lines([f"{result['file']}: ok, {result['workflow']} with {result['steps']} steps"])
 	sys.exit(SUCCEEDED if all(result["valid"] for result in results) else INVALID)
 
 
@@ -73,6 +77,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--db", "url", metavar="URL", help="A file or mariadb://…; by default a temporary file.")
 @click.option("--dry-run", is_flag=True, help="Show what would change: works on a copy, sends nothing out.")
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
+@verbose_option
 @json_option
 def run(
 	path: Path,
@@ -83,6 +88,7 @@ def run(
 	url: str | None,
 	dry_run: bool,
 	allow_private_network: bool,
+	verbose: bool,
 	as_json: bool,
 ) -> None:
 	"""Run a workflow to its end and show what it did."""
@@ -96,10 +102,10 @@ def run(
 			site.set_settings(allow_private_network=1)
 		site.load_documents([*loaded, *([document] if document else [])])
 		not_sent = runs.send_nothing(site) if dry_run else None
-		found = _run(site, definition, value, document, workers, as_json)
+		found = _run(site, definition, value, document, workers, as_json, is_kept=bool(url) and not dry_run)
 	if not_sent is not None:
 		found |= {"dry_run": True, "not_sent": not_sent}
-	print_json(found) if as_json else click.echo("\n".join(show.run_lines(found)))
+	print_json(found) if as_json else print_lines(show.run_lines(found))
 	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)
 
 
@@ -110,6 +116,7 @@ def _run(
 	document: dict[str, Any] | None,
 	workers: int,
 	as_json: bool,
+	is_kept: bool,
 ) -> dict[str, Any]:
 	changes, messages = runs.marks(site)
 	name = runs.start(site, definition, value, document)
@@ -118,27 +125,34 @@ def _run(
 	try:
 		runs.work_until_finished(site, name, workers)
 	except KeyboardInterrupt:
-		show.to_stderr(
-			f"Interrupted. Run {name} goes on with: dogansystem serve --db {site.address} --workers 4"
-		)
-		sys.exit(130)
+		show.to_stderr(f"Interrupted. {_how_it_goes_on(site, name, is_kept)}")
+		sys.exit(INTERRUPTED)
+	except NoRoom as error:
+		raise NoRoom(f"{error} {_how_it_goes_on(site, name, is_kept)}") from None
 	return runs.result(site, name, changes, messages)
+
+
+def _how_it_goes_on(site: Sandbox, name: str, is_kept: bool) -> str:
+	if is_kept:
+		return f"Run {name} goes on with: dogansystem serve --db {site.address} --workers 4"
+	return "The run was in a temporary file, which is removed; with --db FILE it is kept."
 
 
 @main.command()
 @click.option("--db", "url", required=True, metavar="URL", help="A file or mariadb://…")
 @click.option("--workers", required=True, type=click.IntRange(1, 256), help="How many worker processes.")
+@verbose_option
 @json_option
-def serve(url: str, workers: int, as_json: bool) -> None:
+def serve(url: str, workers: int, verbose: bool, as_json: bool) -> None:
 	"""Work on a sandbox, with its clock, until stopped."""
 	from dogansystem.terminal.serve import serve as serve_until_stopped
 
 	def say(text: str) -> None:
-		print_json({"message": text}, indent=None) if as_json else click.echo(text)
+		print_json({"message": text}, indent=None) if as_json else print_lines([text])
 
 	with errors(as_json):
 		Sandbox(url).close()  # says now what is wrong with it, not in every worker
-		serve_until_stopped(url, workers, say)
+		serve_until_stopped(url, workers, say, verbose)
 
 
 @main.command()
@@ -146,13 +160,14 @@ def serve(url: str, workers: int, as_json: bool) -> None:
 	"--db", "url", default=DEFAULT_DATABASE, show_default=True, metavar="FILE", help="Where the tour is kept."
 )
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
+@verbose_option
 @json_option
-def demo(url: str, workers: int, as_json: bool) -> None:
+def demo(url: str, workers: int, verbose: bool, as_json: bool) -> None:
 	"""The tour: sample documents, four workflows, agents, workers, live progress, status."""
 	from dogansystem.terminal import demo as tour
 
 	with errors(as_json):
-		found = tour.run(url, workers, show.to_stderr if as_json else click.echo)
+		found = tour.run(url, workers, show.to_stderr if as_json else lambda text: print_lines([text]))
 	if as_json:
 		print_json(found)
 	sys.exit(SUCCEEDED if found["all_succeeded"] else FAILED)

@@ -13,7 +13,9 @@ after_migrate = "dogansystem.install.after_migrate"
 before_uninstall = "dogansystem.install.before_uninstall"
 after_uninstall = "dogansystem.install.after_uninstall"
 
-# A document that no workflow wants costs one dictionary lookup here.
+before_tests = "dogansystem.tests.outcome.watch"
+
+# A document that no workflow wants costs one lookup here, and its transaction one short read.
 doc_events = {
 	"*": {
 		"on_update": "dogansystem.homes.frappe.events.on_update",
@@ -25,10 +27,8 @@ doc_events = {
 	}
 }
 
-# Notes when a request or job began, which says how old anything it reads may be. And takes the token out of a scrape of
-# the metrics, which brings it where Frappe expects a login.
-before_request = ["dogansystem.homes.frappe.relied.note_beginning", "dogansystem.api.metrics.keep_token"]
-before_job = ["dogansystem.homes.frappe.relied.note_beginning"]
+# A scrape of the metrics brings its token where Frappe expects a login: it is taken out before Frappe looks.
+before_request = ["dogansystem.api.metrics.keep_token"]
 
 # Every minute: due schedules and timers, expired leases, a ring if work waits.
 scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}

@@ -17,8 +17,8 @@ def drain() -> None:
 		with site.listening_for_stop():
 			if standby.may_work(site) and not _has_enough_workers(site):
 				Drainer(site, replaceable=True).run()
-				if standby.is_draining(site):
-					site.doorbell.ring()  # what it had answered, others have to hear
+				if standby.is_cordoned(site):
+					site.doorbell.ring()  # the job that this drainer consumed must reach another one
 		site.tell_changes()
 		kept.flush(site)
 

@@ -1,4 +1,4 @@
-"""The front door: what people and programs ask of the system, the same on a bench and in the sandbox."""
+"""The front door: everything that people and programs can ask. It is the same on a bench and in the sandbox."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, replace
@@ -17,7 +17,7 @@ from dogansystem.scaling import baseline, cordon
 from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.scaling.simulation.question import Question, answer_of_site
-from dogansystem.store import agents, control, reads, versions
+from dogansystem.store import agents, reads, runs, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
 
@@ -25,8 +25,8 @@ from dogansystem.triggers.starting import start_run
 class Orchestrator:
 	"""Workflows, runs and agents of one site.
 
-	Every method works in the calling thread's transaction and leaves the commit to the caller, so that what it does and
-	what the caller does happen together or not at all. On a bench the request commits; in the sandbox
+	Every method works in the transaction of the calling thread. The caller commits, so that its own changes and those of
+	the method are kept together or not at all. On a bench the request commits, in the sandbox
 	`site.database.commit()` does.
 	"""
 
@@ -40,10 +40,15 @@ class Orchestrator:
 
 	def check(self, source: str | Mapping[str, Any]) -> Definition:
 		"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
-		return parse(source, actions=schemas(self.site.actions()))
+		return parse(
+			source,
+			actions=schemas(self.site.actions()),
+			fields_of=self.site.documents.fields_of,
+			fills_run_as=self.site.catalog.fills_run_as,
+		)
 
 	def import_workflow(self, source: str | Mapping[str, Any], enabled: bool | None = True) -> str:
-		"""Check a definition and keep it; gives the workflow's name. `enabled` None leaves it as it is."""
+		"""Check a definition and save it. Gives the workflow's name. `enabled=None` leaves that setting as it is."""
 		definition = self.check(source)
 		self.site.catalog.save_workflow(definition, enabled)
 		return definition.name
@@ -56,7 +61,7 @@ class Orchestrator:
 		return dict(versions.load(self.site, found[0]).source)
 
 	def set_workflow_enabled(self, workflow: str, enabled: bool) -> None:
-		"""Let a workflow's triggers start runs, or not. Runs under way go on. Raises NotFound."""
+		"""Let a workflow's triggers start runs, or not. Runs that have started go on. Raises NotFound."""
 		self.site.catalog.set_enabled(workflow, enabled)
 
 	# Runs
@@ -72,9 +77,9 @@ class Orchestrator:
 		cause: str = "api",
 		trigger: Mapping[str, Any] | None = None,
 	) -> str:
-		"""Start a run; gives its name, or that of the run the same `idempotency_key` has started before.
+		"""Start a run. Gives its name, or the name of the run that the same `idempotency_key` started before.
 
-		Raises NotFound, WrongState, InputError, LimitReached or NotAllowed; nothing is written then.
+		Raises NotFound, WrongState, InputError, LimitReached or NotAllowed. Nothing is written then.
 		"""
 		run = start_run(
 			self.site,
@@ -108,26 +113,29 @@ class Orchestrator:
 		)
 
 	def pause_run(self, run: str) -> None:
-		"""Start no further step; what is running finishes. Raises NotFound or WrongState."""
-		control.pause(self.site.database, run, self._definition_of(run), moment(self.site))
+		"""Start no further step of a run. Steps that are running finish. Raises NotFound or WrongState."""
+		runs.pause(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def resume_run(self, run: str) -> None:
 		"""Let a paused run go on. Raises NotFound or WrongState."""
-		control.resume(self.site.database, run, self._definition_of(run), moment(self.site))
+		runs.resume(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def cancel_run(self, run: str) -> None:
-		"""End a run as Cancelled once what is running has finished. Raises NotFound or WrongState."""
-		control.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
+		"""Start no further step, and end the run as Cancelled once running steps have finished.
+
+		Raises NotFound or WrongState.
+		"""
+		runs.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def retry_run(self, run: str, step: str | None = None) -> list[str]:
-		"""Run a finished run again from `step`, or from where it failed; gives the ids of the steps that run again.
+		"""Run a finished run again from `step`, or from where it failed. Gives the ids of the steps that run again.
 
-		Earlier outputs are kept. Raises NotFound or WrongState.
+		The outputs of the steps before are kept. Raises NotFound or WrongState.
 		"""
-		again = control.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
+		again = runs.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
 		self._changed(run)
 		return sorted(again)
 
@@ -136,7 +144,7 @@ class Orchestrator:
 	def register_agent(
 		self, name: str, user: str, capabilities: Iterable[str] = (), capacity: int = 1, enabled: bool = True
 	) -> None:
-		"""Add an agent or change it. Raises LimitReached when one more enabled agent is over `max_agents`."""
+		"""Add an agent or change it. Raises LimitReached if one more enabled agent would exceed `max_agents`."""
 		if enabled:
 			check_may_enable(self.site, name, self._max_agents)
 		self.site.catalog.save_agent(name, user, list(capabilities), capacity, enabled)
@@ -149,7 +157,7 @@ class Orchestrator:
 		self.site.after_commit(self.site.doorbell.ring)
 
 	def disable_agent(self, name: str) -> None:
-		"""Give an agent no further steps. Raises NotFound."""
+		"""Give an agent no further steps. It finishes the steps that it has. Raises NotFound."""
 		self._known_agent(name)
 		self.site.catalog.set_agent_enabled(name, False)
 
@@ -160,7 +168,7 @@ class Orchestrator:
 	# The system
 
 	def get_system_status(self) -> dict[str, Any]:
-		"""How much there is of everything and how it goes: agents, workflows, runs, steps, queue, workers."""
+		"""The numbers of this moment: agents, workflows, runs, steps, queue, workers, nodes, throughput."""
 		return system_status(self.site, self._settings())
 
 	def get_problems(self) -> list[dict[str, str]]:
@@ -169,7 +177,7 @@ class Orchestrator:
 		return [asdict(each) for each in checks.problems(self.site)]
 
 	def get_metrics(self) -> str:
-		"""The numbers that change by the minute, in Prometheus' text format. Costs little, however long the history."""
+		"""The metrics in Prometheus' text format. The cost does not grow with the history."""
 		return metrics(self.site, self._settings())
 
 	def get_history(self, kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from benchmarks.report import Figure, Promise, say, shown
 from benchmarks.windows import Size, duration, in_turns
 from dogansystem.protocol import Database, Site
-from dogansystem.store import processes, queue
+from dogansystem.store import processes
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import Moment, moment
 from dogansystem.worker.drainer import MAX_BATCH
 
@@ -31,7 +32,7 @@ class Queue:
 
 	site: Site
 	depth: int
-	floor: queue.Floor = field(default_factory=queue.Floor)
+	floor: claims.Floor = field(default_factory=claims.Floor)
 	seq: int = 0
 
 	def open(self) -> None:
@@ -46,12 +47,24 @@ class Queue:
 	def claim(self) -> float:
 		"""Seconds that a claim takes. What it has claimed is put back afterwards, behind the others."""
 		seconds = duration(self._claim)
-		queue.give_back(self.db, self.process, self.now())
-		self.db.commit()
+		self._put_back()
 		return seconds
 
+	def _put_back(self) -> None:
+		rows = self.db.sql(
+			"SELECT lane, step_run, run, attempt, agent, ready_at FROM dogan_lease WHERE process = %s",
+			(self.process,),
+		)
+		self.db.execute("DELETE FROM dogan_lease WHERE process = %s", (self.process,))
+		self.db.execute_many(
+			"INSERT INTO dogan_ready (lane, step_run, run, attempt, agent, ready_at)"
+			" VALUES (%s, %s, %s, %s, %s, %s)",
+			rows,
+		)
+		self.db.commit()
+
 	def _claim(self) -> None:
-		found = queue.claim(self.db, self.process, "benchmark", self.seq, MAX_BATCH, self.floor, self.now())
+		found = claims.claim(self.db, self.process, "benchmark", self.seq, MAX_BATCH, self.floor, self.now())
 		self.db.commit()
 		self.seq += len(found)
 		if len(found) != MAX_BATCH:

@@ -1,30 +1,53 @@
-"""What a step can do, from the actions' own schemas."""
+"""What a step can do, from the actions' own schemas: a page for each family."""
 
+import inspect
 import json
 from collections.abc import Mapping
+from itertools import groupby
 from typing import Any
 
 from dogansystem.actions.registry import core_actions, describe
-from generator.markdown import choices, code, sections, table
+from generator.markdown import WRITTEN, choices, code, sections, summary, table
 
 
-def write() -> str:
-	"""The chapter about actions."""
+def pages() -> dict[str, str]:
+	"""The pages of docs/reference/actions by name: the list of all actions, and one page for each family."""
 	actions = describe(core_actions())
+	families = {family: tuple(those) for family, those in groupby(actions, key=_family)}
+	return {
+		"README.md": _index(actions),
+		**{f"{family}.md": _page(family, those) for family, those in families.items()},
+	}
+
+
+def _index(actions: list[dict[str, Any]]) -> str:
 	return sections(
-		"## Actions",
-		"A parameter in **bold** is needed. Every parameter may be a template; what is written out is checked when the "
-		"workflow is saved, what a template gives when the step runs.",
-		table(
-			("action", "does"),
-			[(f"[{code(each['name'])}](#{_anchor(each['name'])})", each["summary"]) for each in actions],
-		),
+		"# Actions",
+		WRITTEN,
+		"A step does one action. Every parameter may be a [template](../templates.md). What is written out is checked when "
+		"the workflow is saved; what a template gives is checked when the step runs. [Your own "
+		"actions](../../guides/actions.md) says how to add one.",
+		table(("action", "does"), [(_link(each["name"]), each["summary"]) for each in actions]),
+	)
+
+
+def _link(action: str) -> str:
+	return f"[{code(action)}]({action.partition('.')[0]}.md#{action.replace('.', '')})"
+
+
+def _page(family: str, actions: tuple[Mapping[str, Any], ...]) -> str:
+	module = inspect.getmodule(core_actions()[actions[0]["name"]])
+	return sections(
+		f"# Actions: {family}",
+		WRITTEN,
+		summary(module and module.__doc__),
+		"A parameter in **bold** is needed.",
 		*(_action(each) for each in actions),
 	)
 
 
-def _anchor(name: str) -> str:
-	return name.replace(".", "")
+def _family(action: Mapping[str, Any]) -> str:
+	return str(action["name"]).partition(".")[0]
 
 
 def _action(action: Mapping[str, Any]) -> str:
@@ -36,7 +59,7 @@ def _action(action: Mapping[str, Any]) -> str:
 	parameters = action["parameters"]
 	rows = [(_name(each), _type(each), _default(each), each["description"]) for each in parameters]
 	return sections(
-		f"### {action['name']}",
+		f"## {action['name']}",
 		f"{action['summary']}. {outside}",
 		table(("parameter", "takes", "default", "meaning"), rows)
 		if rows

@@ -2,11 +2,12 @@
 
 import ast
 import inspect
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 
-from dogansystem.orchestrator import Orchestrator
-from generator.markdown import code, sections, summary, table
+from dogansystem import Orchestrator, Sandbox
+from dogansystem.protocol import Site
+from generator.markdown import code, summary, table, whole
 
 API = Path(inspect.getfile(Orchestrator)).parent / "api"
 PUBLIC_API = ("workflows", "agents", "status", "scaling", "metrics")  # `desk` is for the app's own forms
@@ -14,18 +15,23 @@ PUBLIC_API = ("workflows", "agents", "status", "scaling", "metrics")  # `desk` i
 
 def python() -> str:
 	"""The front door's methods."""
+	return _methods_of(Orchestrator)
+
+
+def sandbox() -> str:
+	"""The methods that a sandbox has and other sites have not."""
+	return _methods_of(Sandbox, without=dir(Site))
+
+
+def _methods_of(kind: type, without: Container[str] = ()) -> str:
 	methods = [
 		(name, function)
-		for name, function in vars(Orchestrator).items()
-		if inspect.isfunction(function) and not name.startswith("_")
+		for name, function in vars(kind).items()
+		if inspect.isfunction(function) and not name.startswith("_") and name not in without
 	]
-	return sections(
-		"## Python",
-		"`Orchestrator(site)` of `dogansystem` works in the caller's transaction; the caller commits.",
-		table(
-			("method", "does"),
-			[(code(_signature(name, function)), summary(function.__doc__)) for name, function in methods],
-		),
+	return table(
+		("method", "does"),
+		[(code(_signature(name, function)), whole(function.__doc__)) for name, function in methods],
 	)
 
 
@@ -43,11 +49,7 @@ def http() -> str:
 		for module in PUBLIC_API
 		for name, verb, parameters, text in _methods(module)
 	]
-	return sections(
-		"## HTTP",
-		"`/api/method/…` of a site. [The guide](guides/api.md) has examples and the errors.",
-		table(("method", "verb", "parameters", "does"), rows),
-	)
+	return table(("method", "verb", "parameters", "does"), rows)
 
 
 def _methods(module: str) -> Iterator[tuple[str, str, str, str]]:

@@ -12,20 +12,16 @@ from generator.markdown import code, sections, table
 _KINDS = {"integer range": "NUMBER", "path": "FILE"}
 
 
-def write() -> str:
-	"""The chapter about both."""
+def sandbox() -> str:
+	"""The commands of `dogansystem`."""
 	from dogansystem import cli
 
-	return sections(
-		"## Command line",
-		"### dogansystem",
-		"For the sandbox; no bench needed. Exit codes: 0 done, 1 the run failed or was cancelled, 2 not a valid definition or "
-		"input, 3 could not be done.",
-		*_commands(cli.main, "dogansystem"),
-		"### bench dogansystem",
-		"On a bench; the same exit codes.",
-		*_commands(_bench_commands(), "bench --site SITE dogansystem"),
-	)
+	return sections(*_commands(cli.main, "dogansystem"))
+
+
+def bench() -> str:
+	"""The commands of `bench --site SITE dogansystem`."""
+	return sections(*_commands(_bench_commands(), "bench --site SITE dogansystem"))
 
 
 def _bench_commands() -> click.Group:
@@ -44,7 +40,7 @@ def _commands(group: click.Group, words: str) -> Iterator[str]:
 		rows = [
 			_option(each) for each in command.params if isinstance(each, click.Option) and not each.hidden
 		]
-		yield f"#### {words.split()[0]} … {name}" if " " in words else f"#### {words} {name}"
+		yield f"## {words.split()[0]} … {name}" if " " in words else f"## {words} {name}"
 		yield code(usage)
 		yield click.formatting.wrap_text(command.help or "", width=2000)
 		yield table(("option", "default", "meaning"), rows) if rows else ""

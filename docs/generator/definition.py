@@ -10,13 +10,11 @@ from typing import Any
 
 from dogansystem.engine.definitions import check_steps, check_triggers, parse
 from dogansystem.engine.durations import format_duration
-from dogansystem.engine.outputs import MAX_BYTES
-from generator.markdown import choices, code, sections, table
+from generator.markdown import choices, code, listed, sections, table
 
 _SMALLEST = {"name": "smallest", "steps": [{"id": "only", "action": "data.set"}]}
 _SMALLEST_TRIGGERS: Mapping[str, Mapping[str, Any]] = {
 	"schedule": {"every": "1h"},
-	"condition": {"doctype": "Quotation", "filters": {"status": "Open"}},
 }
 
 # What each check takes, by the name of the function in engine.check_values and its neighbours.
@@ -38,72 +36,70 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"parameters": lambda bounds: "a mapping with templates",
 	"listed_text": lambda bounds: "a list of names",
 	"error_names": lambda bounds: "a list of error names",
-	"filters": lambda bounds: "filters as `frappe.get_list` takes them",
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
 	"input_schema": lambda bounds: "a JSON Schema",
-	"steps": lambda bounds: "a list of [steps](#steps)",
-	"_triggers": lambda bounds: "a list of [triggers](#triggers)",
+	"steps": lambda bounds: "a list of [steps](steps.md)",
+	"_triggers": lambda bounds: "a list of [triggers](triggers.md)",
 	"_limits": lambda bounds: "a mapping of [limits](#limits)",
 	"retry": lambda bounds: "a mapping, see [retry](#retry)",
-	"compensate": lambda bounds: "a mapping with `action` and `params`",
+	"not_yet": lambda bounds: "nothing yet",
 }
 
 WORKFLOW: Mapping[str, str] = {
 	"name": "What the workflow is called; unique on a site.",
-	"title": "What people read in lists and on runs.",
+	"title": "The name that people read in lists and on runs.",
 	"description": "What it is for.",
 	"run_as": "The user whose permissions the steps have. The user of a step's agent comes first. Left out: whoever "
 	"starts the run; on a site, saving the workflow fills in the person who saves.",
-	"limits": "How many runs may be under way at a time, and how long one may take.",
-	"input": "What a run may be started with; checked when it starts. A `default` in the schema is not filled in: "
+	"limits": "How many runs there may be at a time, and how long a run may take.",
+	"input": "What a run may be started with. It is checked when the run starts. A `default` in the schema is not filled in: "
 	"write `{{ input.days | default(14) }}`.",
-	"triggers": "What starts a run. Without any, people and programs start it.",
+	"triggers": "What starts a run. Without triggers, only people and programs start it.",
 	"steps": "What happens.",
-	"output": "What the run gives back; rendered when it succeeds.",
+	"output": "What the run gives back. It is rendered when the run succeeds.",
 }
 LIMITS: Mapping[str, str] = {
-	"concurrent_runs": "Runs under way at a time; 0: no limit.",
-	"when_full": "`queue`: later runs wait in line, the oldest first. `skip`: no run is started. `replace`: the oldest "
+	"concurrent_runs": "Runs at a time. 0: no limit. A run counts until it ends.",
+	"when_full": "`queue`: later runs wait as `Queued`, the oldest is let in first. `skip`: no run is started. `replace`: the oldest "
 	"run is cancelled, and the new one starts once it has ended.",
-	"key": "The limit holds for each value of this template on its own, such as `{{ doc.customer }}`.",
+	"key": "The limit holds for each value of this template separately, such as `{{ doc.customer }}`.",
 	"run_timeout": "A run that takes longer fails with `Timeout`. It counts from the moment the limit lets the run in.",
 }
 STEP: Mapping[str, str] = {
 	"id": "The step's name, for `after` and for templates: `steps.<id>`.",
-	"title": "What people read on the run.",
+	"title": "The name that people read on the run.",
 	"after": "The steps it waits for. Left out: the step before it in the list. `[]`: it starts with the run.",
-	"join": "Whether it waits until all of them have finished, or for the first.",
+	"join": "`all`: it waits until all of them have finished. `any`: until the first one has.",
 	"when": "`succeeded`: at least one of them succeeded, and no failure was left unhandled. `failed`: at least one "
-	"failed. `done`: whatever became of them. Else it is skipped.",
-	"if": "False: the step is skipped, with `null` as its output. With `for_each` it is asked for each item.",
-	"for_each": "The step is done once for each item, which templates reach as `item` and, counted from 0, `index`. Its "
-	"output is the list of the items' outputs.",
-	"max_parallel": "Items under way at a time.",
-	"action": "What it does; see [Actions](#actions).",
+	"failed. `done`: in any case. Otherwise the step is skipped.",
+	"if": "If it is false, the step is skipped, and its output is `null`. With `for_each` this holds for each item.",
+	"for_each": "The step is done once for each item. Templates reach the item as `item`, and its number as `index`, from 0. "
+	"The step's output is the list of the items' outputs.",
+	"max_parallel": "Items at a time.",
+	"action": "What it does; see [Actions](actions/README.md).",
 	"params": "The action's parameters.",
-	"agent": "The agent that does it, and no other; its user acts.",
+	"agent": "The agent that does it, and no other. The agent's user acts.",
 	"capability": "Any agent that has this capability, the least busy first. A step has `agent` or `capability`.",
 	"retry": "When and how often a failed attempt is repeated.",
 	"timeout": "How long one attempt may take. Then it ends with the error `Timeout`, and its changes are rolled back.",
 	"on_error": "`continue`: the run goes on when the last attempt has failed. With `for_each`: a failed item gives `null` "
 	"and is listed in `steps.<id>.errors`.",
-	"priority": "9 first. Among steps that are ready at the same moment.",
-	"compensate": "The action that undoes the step if the run fails later. Checked and kept; **not carried out yet in "
-	"this version**.",
+	"priority": "Among steps that are ready at the same moment, 9 comes first.",
+	"compensate": "The action that undoes the step if the run fails later. **Refused until a version carries it out.**",
 }
 RETRY: Mapping[str, str] = {
-	"attempts": "How often the step is tried in all.",
+	"attempts": "How many attempts there are in all.",
 	"delay": "The wait before the second attempt.",
 	"backoff": "How waits grow: `fixed` delay, `linear` delay × n, `exponential` delay × 2^(n−1) after the n-th attempt.",
 	"max_delay": "The longest wait.",
-	"jitter": "Whether a wait is drawn evenly from 0 to its length.",
-	"on": "Which errors are retried; see [Errors](#errors). Left out: all but those that another attempt cannot change.",
+	"jitter": "`true`: each wait is drawn evenly from 0 to its length.",
+	"on": "Which errors are retried; see [Errors](errors.md). Left out: all except those that another attempt cannot change.",
 }
-_FILTER = "Only when this is true; see [Templates](#templates)."
+_FILTER = "Only when this is true; see [Templates](templates.md)."
 TRIGGERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 	"document": (
-		"A document was saved. The run is written in the document's own transaction: both are there, or neither. "
+		"A document was saved. The run is written in the document's own transaction: both are kept, or neither is. "
 		"Templates reach the document's values at that moment as `doc`.",
 		{
 			"doctype": "The document's type.",
@@ -116,78 +112,63 @@ TRIGGERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
 		"The time comes. Either `cron` or `every`.",
 		{
 			"cron": "Minute, hour, day, month, weekday.",
-			"every": "So often, counted from the moment the workflow is enabled.",
-			"timezone": "Where `cron` is local time; left out: the site's.",
-			"missed": "After downtime: `skip` does not make up for missed times, `once` does once for all of them, `all` "
+			"every": "The time between two runs, counted from the moment the workflow is enabled.",
+			"timezone": "The timezone of `cron`. Left out: the site's.",
+			"missed": "After downtime: `skip` starts no run for missed times, `once` starts one for all of them, `all` one "
 			"for each.",
 		},
 	),
 	"manual": (
-		"Somebody presses Run, or calls the API. Managers may start every workflow; others one with this trigger.",
-		{"role": "Only people with this role, beside managers."},
+		"Somebody presses Run, or calls the API. Managers may start every workflow. Others may start one with this trigger.",
+		{"role": "Only people with this role may start it, and managers."},
 	),
-	"webhook": ("A signed request arrives.", {"secret": "Signs the requests.", "if": _FILTER}),
-	"email": (
-		"A matching mail is received as a Communication.",
-		{
-			"account": "The Email Account.",
-			"subject": "What the subject holds.",
-			"from": "The sender.",
-			"if": _FILTER,
-		},
-	),
-	"condition": (
-		"A document newly matches filters.",
-		{
-			"doctype": "The document's type.",
-			"filters": "Which documents.",
-			"every": "How often is looked.",
-			"again": "Whether a document that has matched before may start another run: `changed` once it has changed.",
-		},
-	),
-	"signal": ("A signal is sent.", {"name": "The signal.", "if": _FILTER}),
 }
-NOT_YET = frozenset({"webhook", "email", "condition", "signal"})
 _STEP_FIELDS = {"if": "condition"}
 
 
-def write() -> str:
-	"""The chapters about definitions."""
-	smallest = parse.parse(_SMALLEST)
+def workflow() -> str:
+	"""The keys of a definition."""
+	return _keys(parse.KEYS, WORKFLOW, ("name", "steps"), {})
+
+
+def limits() -> str:
+	"""The keys of `limits`."""
+	return _keys(parse.LIMITS, LIMITS, (), {})
+
+
+def triggers() -> str:
+	"""The kinds of triggers, each with its keys: the ones that start runs, then the others."""
 	return sections(
-		"## Definition",
-		"A workflow is YAML or JSON. On a site it is also a form, the DocType Dogan Workflow; the two convert without "
-		"loss. An unknown key is an error, and every error of a definition is reported at once.",
-		_keys(parse.KEYS, WORKFLOW, ("name", "steps"), {}),
-		f"Durations are seconds (`90`) or text such as {choices(['30s', '15m', '2h', '1d', '1h30m'])}. Inputs and outputs "
-		f"are JSON of at most {MAX_BYTES // 1024 // 1024} MB each.",
-		"### Limits",
-		_keys(parse.LIMITS, LIMITS, (), {}),
-		"## Triggers",
-		"Each has the key `on` with the kind, and the keys of that kind.",
-		*(_trigger(kind) for kind in TRIGGERS if kind not in NOT_YET),
-		"### Not yet",
-		"These kinds are checked and kept, so that a definition can name them already, but **nothing starts runs from them "
-		"in this version**.",
-		*(_trigger(kind, "####") for kind in TRIGGERS if kind in NOT_YET),
-		"## Steps",
-		_keys(check_steps.KEYS, STEP, ("id", "action"), _defaults(smallest.steps[0], check_steps.KEYS)),
-		"### Retry",
-		_keys(check_steps.RETRY, RETRY, ("attempts",), _defaults(smallest.steps[0].retry, check_steps.RETRY)),
-		"A step whose worker was killed is tried again in any case, three times in all, and each counts as an attempt.",
+		*map(_trigger, TRIGGERS),
+		"## Not yet",
+		f"The kinds {listed(check_triggers.NOT_YET)} are known, and **refused until a version starts runs from them**.",
 	)
 
 
-def _trigger(kind: str, level: str = "###") -> str:
+def steps() -> str:
+	"""The keys of a step."""
+	defaults = _defaults(parse.parse(_SMALLEST).steps[0], check_steps.KEYS)
+	return _keys(check_steps.KEYS, STEP, ("id", "action"), defaults)
+
+
+def retry() -> str:
+	"""The keys of `retry`."""
+	defaults = _defaults(parse.parse(_SMALLEST).steps[0].retry, check_steps.RETRY)
+	return _keys(check_steps.RETRY, RETRY, ("attempts",), defaults)
+
+
+def _trigger(kind: str) -> str:
 	about, meanings = TRIGGERS[kind]
 	keys = check_triggers.KEYS[kind]
 	defaults: dict[str, Any] = {}
 	if kind in _SMALLEST_TRIGGERS:
 		given = _SMALLEST_TRIGGERS[kind]
-		found = parse.parse({**_SMALLEST, "triggers": [{"on": kind, **given}]}).triggers[0].keys
+		found = (
+			parse.parse({**_SMALLEST, "run_as": "a", "triggers": [{"on": kind, **given}]}).triggers[0].keys
+		)
 		defaults = {key: value for key, value in found.items() if key not in given}
 	required = check_triggers.REQUIRED.get(kind, ())
-	return sections(f"{level} {kind}", about, _keys(keys, meanings, required, defaults))
+	return sections(f"## {kind}", about, _keys(keys, meanings, required, defaults))
 
 
 def _defaults(checked: Any, keys: Mapping[str, Any]) -> dict[str, Any]:

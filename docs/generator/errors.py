@@ -7,7 +7,7 @@ from dogansystem.engine import errors
 from dogansystem.engine.definition import Retry
 from dogansystem.engine.retry import PASSING, is_retried
 from dogansystem.homes.sandbox import errors as documents
-from generator.markdown import code, sections, summary, table
+from generator.markdown import code, summary, table
 
 # Errors that come from elsewhere, and what they mean in a step.
 OTHERS: Mapping[str, str] = {
@@ -20,21 +20,11 @@ _NOT_OF_STEPS = frozenset({"DoganError"})
 
 
 def write() -> str:
-	"""The chapter about errors."""
+	"""The errors of steps."""
 	rows = {name: (text, retried) for name, text, retried in (*_own(), *_documents(), *_others())}
-	return sections(
-		"## Errors",
-		"An error has the name of its class, and the names of that class's parents count too: `on: [ValidationError]` also "
-		"means Frappe's `MandatoryError`. Errors of Frappe, ERPNext and other apps that are not listed here are retried "
-		"unless one of their parents is listed with “no”. Without `retry`, nothing is retried but a step whose worker was "
-		"lost.",
-		table(
-			("error", "means", "retried, unless `on` says otherwise"),
-			[
-				(code(name), text, "yes" if retried else "no")
-				for name, (text, retried) in sorted(rows.items())
-			],
-		),
+	return table(
+		("error", "means", "retried, unless `on` says otherwise"),
+		[(code(name), text, "yes" if retried else "no") for name, (text, retried) in sorted(rows.items())],
 	)
 
 

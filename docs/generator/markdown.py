@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterable, Sequence
 
+WRITTEN = "<!-- Written by docs/generate.py out of the code: change the code, then run it again. -->"
+
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 	"""A table. Line breaks and bars in its cells do no harm."""
@@ -35,6 +37,18 @@ def summary(docstring: str | None) -> str:
 	"""The first paragraph of a docstring, on one line."""
 	paragraph = re.split(r"\n\s*\n", (docstring or "").strip())[0]
 	return " ".join(paragraph.split())
+
+
+def plain(html: str) -> str:
+	"""A field's description as Markdown. Descriptions mark up code, and what is bold or italic."""
+	for tag, mark in (("code", "`"), ("b", "**"), ("i", "*")):
+		html = html.replace(f"<{tag}>", mark).replace(f"</{tag}>", mark)
+	return html
+
+
+def whole(docstring: str | None) -> str:
+	"""A docstring with all its paragraphs, on one line."""
+	return " ".join((docstring or "").split())
 
 
 def sections(*parts: str) -> str:

@@ -3,29 +3,28 @@
 from collections.abc import Mapping
 
 from dogansystem.engine.definitions import check_templates
-from dogansystem.engine.templates.compiled import ENVIRONMENT
 from dogansystem.engine.templates.date_filters import FILTERS as DATE_FILTERS
-from dogansystem.engine.templates.sandbox import ATTRIBUTES
+from dogansystem.engine.templates.sandbox import ATTRIBUTES, ENVIRONMENT
 from generator.markdown import code, listed, sections, summary, table
 
 NAMES: Mapping[str, str] = {
 	"input": "What the run was started with.",
 	"trigger": "What started it: `on`, and for a document `event`, `doctype`, `name` (with `changed` also `field`, "
-	"`before`, `after`), for a schedule `due`; else `null`, or only `on`.",
-	"doc": "The values of the document the run is about, as they were when it started; else `null`.",
-	"run": "`name`, `workflow`, `cause`, `started_by`. When a trigger's `if` or a limit's key is asked, there is no name yet.",
+	"`before`, `after`), for a schedule `due`; otherwise `null`, or only `on`.",
+	"doc": "The values of the document that the run is about, as they were when the run started; otherwise `null`.",
+	"run": "`name`, `workflow`, `cause`, `started_by`. In a trigger's `if` and in a limit's key there is no name yet.",
 	"now": "This moment in the site's timezone.",
 	"today": "This day in the site's timezone.",
-	"user": "Who acts.",
+	"user": "The user as whom the step acts.",
 	"steps": "The steps that are finished before this one, by id; each has the keys below.",
 	"item": "With `for_each`: the item.",
 	"index": "With `for_each`: its number, from 0.",
 }
 OF_STEP: Mapping[str, str] = {
-	"output": "What the action gave; `null` unless the step succeeded.",
+	"output": "The output of the action; `null` unless the step succeeded.",
 	"status": "Its state, such as `Succeeded`.",
 	"error": "`null`, or a text such as `Timeout: The attempt took longer than …`.",
-	"errors": "With `for_each` and `on_error: continue`: one entry for each failed item.",
+	"errors": "With `for_each` and `on_error: continue`: one entry for each failed item, as many as fit into 1 MB.",
 }
 KINDS: Mapping[str, str] = {
 	"str": "a text",
@@ -36,39 +35,44 @@ KINDS: Mapping[str, str] = {
 	"datetime": "a moment",
 	"time": "a time of day",
 	"timedelta": "a span between two moments",
-	"LoopContext": "`loop` in a `{% for %}`",
+	"object": "`loop` in a `{% for %}`",
 }
 
 
-def write() -> str:
-	"""The chapter about templates."""
+def names() -> str:
+	"""What templates can name."""
 	_same(check_templates.IN_ITEM, NAMES)
+	return table(
+		("name", "what it is", "where"), [(code(name), text, _where(name)) for name, text in NAMES.items()]
+	)
+
+
+def of_step() -> str:
+	"""What a finished step has."""
 	_same(check_templates.OF_STEP, OF_STEP)
-	_same([kind.__name__ for kind in ATTRIBUTES], KINDS)
+	return table(("key", "what it is"), [(code(f"steps.<id>.{key}"), text) for key, text in OF_STEP.items()])
+
+
+def filters() -> str:
+	"""The filters: the app's own with their meaning, and Jinja's."""
 	return sections(
-		"## Templates",
-		"Templates are [Jinja](https://jinja.palletsprojects.com/en/stable/templates/) in a sandbox. A string that is one "
-		"`{{ … }}` gives the value with its type: `{{ steps.quotes.output }}` is a list. Mixed text gives text, in which "
-		"`null` is nothing. `if` and `for_each` may leave the braces out. A name that does not exist is an error that "
-		"names its path; `| default(…)` and `is defined` ask first. A template that takes too much time or memory is "
-		"stopped with an error.",
-		"### Names",
-		table(
-			("name", "what it is", "where"),
-			[(code(name), text, _where(name)) for name, text in NAMES.items()],
-		),
-		"A step reads only steps that are finished before it starts: those in its `after`, those in their `after`, and so on. "
-		"Each has:",
-		table(("key", "what it is"), [(code(f"steps.<id>.{key}"), text) for key, text in OF_STEP.items()]),
-		"### Filters",
 		table(
 			("filter", "gives"),
 			[(code(name), summary(function.__doc__)) for name, function in sorted(DATE_FILTERS.items())],
 		),
 		f"The others are Jinja's own: {listed(_jinja(ENVIRONMENT.filters, DATE_FILTERS))}.",
-		"### Tests",
-		f"After `is`: {listed(_jinja(ENVIRONMENT.tests, {}))}.",
-		"### Functions and methods",
+	)
+
+
+def tests() -> str:
+	"""The tests."""
+	return f"After `is`: {listed(_jinja(ENVIRONMENT.tests, {}))}."
+
+
+def functions() -> str:
+	"""The functions, and what values have."""
+	_same([kind.__name__ for kind in ATTRIBUTES], KINDS)
+	return sections(
 		f"Functions: {listed(f'{name}()' for name in sorted(ENVIRONMENT.globals))}. Methods and attributes, by what they "
 		"belong to:",
 		table(

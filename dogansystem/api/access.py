@@ -1,4 +1,4 @@
-"""Who may ask: checked first, before anything is read."""
+"""Who may call: checked first, before anything is read."""
 
 import frappe
 from frappe import _

@@ -22,7 +22,8 @@ def register(
 ) -> dict[str, str]:
 	"""Add an agent, or change the one of that name.
 
-	:param user: the user whose permissions its steps have. Another than yourself needs the role System Manager.
+	:param user: the user whose permissions its steps have. To name another user than yourself, you need the role System
+	Manager.
 	:param capabilities: words that steps ask for, as a JSON list.
 	:param capacity: how many steps it does at a time.
 	:return: `{"agent": name}`
@@ -38,7 +39,7 @@ def register(
 @frappe.whitelist(methods=["POST"])
 @checked
 def enable(name: str) -> None:
-	"""Let an agent take steps. Status 429 when `max_agents` of Dogan Settings are enabled."""
+	"""Let an agent take steps. Status 429 if `max_agents` of Dogan Settings are enabled already."""
 	need_manager()
 	with as_frappe_errors():
 		_orchestrator().enable_agent(name)
@@ -47,7 +48,7 @@ def enable(name: str) -> None:
 @frappe.whitelist(methods=["POST"])
 @checked
 def disable(name: str) -> None:
-	"""Give an agent no further steps; what it has in hand it finishes."""
+	"""Give an agent no further steps. It finishes the steps that it has."""
 	need_manager()
 	with as_frappe_errors():
 		_orchestrator().disable_agent(name)

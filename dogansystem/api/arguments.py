@@ -1,5 +1,7 @@
-"""What callers give. Whatever is missing, of a wrong type or no JSON is an InputError that names the argument: a method
-that merely fell over would answer as if the server was at fault."""
+"""The arguments of callers. An argument that is missing, of a wrong type or not JSON is an InputError that names it.
+
+Without this check the method would fail somewhere inside, and answer with the status of a fault of the server.
+"""
 
 from collections.abc import Callable
 from functools import wraps
@@ -26,7 +28,7 @@ _TEXT = (str, str | None)
 def checked(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
 	"""Check a method's arguments before it runs. Stands below `@frappe.whitelist` on every method of the API.
 
-	The types are looked at as Frappe does it, and in its words, but here: Frappe's own answer would be another status.
+	Frappe's own function checks the types. It is called here, because Frappe itself would answer with another status.
 	"""
 	parameters = signature(function).parameters
 	needed = [name for name, each in parameters.items() if each.default is Parameter.empty]
@@ -61,17 +63,17 @@ def _check_text(name: str, value: Any, is_name: bool) -> None:
 
 
 def as_object(value: Any, name: str) -> dict[str, Any]:
-	"""An argument as a mapping: forms and query strings bring JSON as text; none is an empty one. Raises InputError."""
+	"""An argument as a mapping. Forms and query strings send JSON as text. None is an empty one. Raises InputError."""
 	return _as(dict, value, name, _("{0}: must be a JSON object."))
 
 
 def as_list(value: Any, name: str) -> list[Any]:
-	"""An argument as a list: forms and query strings bring JSON as text; none is an empty one. Raises InputError."""
+	"""An argument as a list. Forms and query strings send JSON as text. None is an empty one. Raises InputError."""
 	return _as(list, value, name, _("{0}: must be a JSON list."))
 
 
 def as_texts(value: Any, name: str) -> list[str]:
-	"""An argument as a list of texts. Raises InputError naming the argument."""
+	"""An argument as a list of texts. Raises InputError that names the argument."""
 	found = as_list(value, name)
 	if not all(isinstance(each, str) for each in found):
 		frappe.throw(_("{0}: must be a JSON list of texts.").format(name), InputError)
@@ -81,7 +83,7 @@ def as_texts(value: Any, name: str) -> list[str]:
 
 
 def read_json(value: Any, name: str) -> Any:
-	"""An argument as data of any kind. Raises InputError naming the argument."""
+	"""An argument as data of any kind. Raises InputError that names the argument."""
 	if not isinstance(value, str):
 		return value
 	try:

@@ -1,4 +1,4 @@
-"""What the desk's forms ask: actions and their parameters, problems of a form, runs as they are drawn."""
+"""What the forms of the desk need: actions and their parameters, problems of a form, runs as they are drawn."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from dogansystem.api.arguments import as_object, checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
-from dogansystem.homes.frappe.permissions import RUN, may_change_run
+from dogansystem.homes.frappe.permissions import RUN, is_system_manager, may_change_run
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
@@ -32,7 +32,7 @@ _RUN = ("name", "workflow", "status", "queued_at", "started_at", "finished_at", 
 @frappe.whitelist()
 @checked
 def actions() -> list[dict[str, Any]]:
-	"""Every action of the site with its parameters, for the picker and the help beside it."""
+	"""Every action of the site with its parameters, for the list of actions and the help beside it."""
 	need_user()
 	return registry.describe(current_site().actions())
 
@@ -66,7 +66,7 @@ def list_templates() -> list[dict[str, Any]]:
 @frappe.whitelist(methods=["POST"])
 @checked
 def use_template(name: str, run_as: str | None = None) -> dict[str, str]:
-	"""Make a workflow of a template, disabled, so that one can look at it first. An existing one is left alone.
+	"""Make a workflow from a template. It is disabled, so that one can look at it first. An existing one is not changed.
 
 	:param run_as: the user whose permissions its steps have; by default the caller, unless that is Administrator.
 	"""
@@ -97,7 +97,7 @@ def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def run_view(run: str) -> dict[str, Any]:
-	"""A run and its steps without their data, as the timeline shows them."""
+	"""A run and its steps without their data, for the timeline."""
 	user = need_run(run)
 	steps = frappe.get_all(
 		STEP_RUN, {"run": run, "item": 0}, [*_STEP, "position"], order_by="position asc", limit=0
@@ -130,8 +130,11 @@ def run_view(run: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def step_details(run: str, step: str) -> dict[str, Any]:
-	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first."""
-	need_run(run)
+	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first.
+
+	System Managers also get the `traceback` of an error that nobody expected: the step's own, or that of an item.
+	"""
+	user = need_run(run)
 	row = (
 		frappe.db.get_value(
 			STEP_RUN,
@@ -154,11 +157,12 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		"earlier_attempts": decode(row.earlier_attempts) or [],
 		"items": [_item(item) for item in items],
 		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
+		**({"traceback": _traceback(run, step)} if is_system_manager(user) else {}),
 	}
 
 
 def boot(bootinfo: Any) -> None:
-	"""Which DocTypes' forms show runs: those that runs are about, and those that workflows wait for."""
+	"""The DocTypes whose forms show runs: those that runs are about, and those of document triggers."""
 	about = frappe.db.sql_list(
 		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
 	)
@@ -174,10 +178,17 @@ def boot(bootinfo: Any) -> None:
 
 
 def _wakes_at(run: str) -> dict[str, Any]:
-	"""When each step that sleeps goes on: after a wait, or to be tried again."""
+	"""When each waiting step goes on: after a wait, or with its next attempt."""
 	site = current_site()
 	rows = site.database.sql("SELECT step_run, due_at FROM dogan_timer WHERE run = %s", (run,))
 	return {step_run: site.local_time(due_at) for step_run, due_at in rows if step_run}
+
+
+def _traceback(run: str, step: str) -> str | None:
+	"""The traceback of a step, or else of its first item that has one."""
+	with_one = {"run": run, "step": step, "traceback": ["is", "set"]}
+	found = frappe.get_all(STEP_RUN, with_one, pluck="traceback", order_by="item asc", limit=1)
+	return found[0] if found else None
 
 
 def _item(row: Any) -> dict[str, Any]:

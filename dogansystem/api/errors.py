@@ -1,6 +1,6 @@
-"""The engine's errors as Frappe's, so that a caller over HTTP gets a status, a name and the text, and nothing changed.
+"""The engine's errors as Frappe's errors: a caller over HTTP gets a status, a name and the text.
 
-Frappe rolls the request back when an error leaves it.
+Nothing has changed then: Frappe rolls back a request that ends with an error.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from dogansystem.engine import errors
 
 
 class InputError(frappe.ValidationError):
-	"""What was given does not fit: the text names each place."""
+	"""An argument or input that does not fit. The text names each place."""
 
 	http_status_code = 422
 
@@ -35,7 +35,7 @@ class LimitReached(frappe.ValidationError):
 	http_status_code = 429
 
 
-# The first that fits counts.
+# The first one that fits is used.
 _ERRORS: tuple[tuple[type[errors.DoganError], type[Exception]], ...] = (
 	(errors.NotFound, frappe.DoesNotExistError),
 	(errors.NotAllowed, frappe.PermissionError),
@@ -56,7 +56,7 @@ _TITLES = {
 
 @contextmanager
 def as_frappe_errors() -> Iterator[None]:
-	"""Within the block, the engine's errors leave as Frappe's."""
+	"""Turn the engine's errors that leave the block into Frappe's."""
 	try:
 		yield
 	except errors.DoganError as error:

@@ -1,4 +1,4 @@
-"""`/api/method/dogansystem.api.metrics.metrics`: what Prometheus scrapes. Only for who sends the token of Dogan Settings."""
+"""`/api/method/dogansystem.api.metrics.metrics`: what Prometheus scrapes, for callers that send the token."""
 
 import hmac
 
@@ -23,16 +23,16 @@ class MetricsOff(frappe.PermissionError):
 @frappe.whitelist(allow_guest=True, methods=["GET"])
 @checked
 def metrics(token: str = "") -> Response:
-	"""The site's metrics in Prometheus' text format, without the history's totals.
+	"""The site's metrics in Prometheus' text format, without totals of the history.
 
-	:param token: Dogan Settings' Metrics Token, better sent as `Authorization: Bearer`, which no log shows.
+	:param token: the Metrics Token of Dogan Settings. Better send it as `Authorization: Bearer`, which no log shows.
 	"""
 	need_token(getattr(frappe.local, "dogan_metrics_token", "") or token)
 	return Response(Orchestrator(current_site()).get_metrics(), content_type=CONTENT_TYPE)
 
 
 def need_token(given: str) -> None:
-	"""Raise MetricsOff if no token is set, AuthenticationError if it is another one."""
+	"""Raises MetricsOff if no token is set, AuthenticationError if `given` is another token."""
 	expected = get_decrypted_password(SETTINGS, SETTINGS, "metrics_token", raise_exception=False)
 	if not expected:
 		frappe.throw(_("Metrics are off: set a Metrics Token in Dogan Settings."), MetricsOff)
@@ -44,9 +44,9 @@ def need_token(given: str) -> None:
 
 
 def keep_token() -> None:
-	"""Before a request: take the token out of a scrape's header.
+	"""Before a request: take the token out of the header of a scrape.
 
-	Frappe takes what stands there for a login, and refuses the request of who is nobody.
+	Frappe would take it for the login of a user, find none, and refuse the request.
 	"""
 	request = frappe.local.request
 	if not request.path.endswith(METHOD):

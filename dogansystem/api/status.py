@@ -1,4 +1,4 @@
-"""`/api/method/dogansystem.api.status.get_system_status`: how much there is of everything, and how it goes."""
+"""`/api/method/dogansystem.api.status.…`: the numbers of this moment, and those of the past."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from dogansystem.orchestrator import Orchestrator
 @frappe.whitelist()
 @checked
 def get_system_status() -> dict[str, Any]:
-	"""Agents, workflows, runs and steps with their totals, the queue, workers and nodes, true at this moment."""
+	"""The numbers of this moment: agents, workflows, runs, steps, queue, workers, nodes, throughput."""
 	need_user()
 	return Orchestrator(current_site()).get_system_status()
 
@@ -30,7 +30,7 @@ def get_problems() -> list[dict[str, str]]:
 @frappe.whitelist()
 @checked
 def get_history(kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:
-	"""What was measured: throughput, wait and run times, failures and levels, by minute up to a day, else by hour.
+	"""What was measured: throughput, wait and run times, failures and levels. By minute up to a day, otherwise by hour.
 
 	:param kind: `site`, `node`, `priority`, `workflow` or `agent`.
 	:param name: of which node, priority, workflow or agent.

@@ -1,7 +1,7 @@
 """`/api/method/dogansystem.api.workflows.…`: runs of workflows, for the desk and for other programs.
 
-Changes need POST. Errors have the status 403 (not permitted), 404 (no such thing), 409 (not in this state), 422 (input
-not valid) or 429 (a limit is full); nothing has changed then.
+Methods that change something need POST. Errors have the status 403 (not permitted), 404 (does not exist), 409 (not in
+this state), 422 (input not valid) or 429 (a limit is full). Nothing has changed then.
 """
 
 from typing import Any
@@ -49,7 +49,7 @@ def start_run(
 
 	:param workflow: its name.
 	:param input: what the workflow's `input` schema asks for, as JSON.
-	:param idempotency_key: a second call with the same key gives the first call's run.
+	:param idempotency_key: a second call with the same key gives the run of the first call.
 	:param doctype: with `name`, the document that the run is about; you must be allowed to read it.
 	:return: `{"run": name}`
 	"""
@@ -104,7 +104,7 @@ def list_runs(
 @frappe.whitelist(methods=["POST"])
 @checked
 def pause(run: str) -> None:
-	"""Start no further step of a run; what is running finishes."""
+	"""Start no further step of a run. Steps that are running finish."""
 	need_run(run, to_change=True)
 	with as_frappe_errors():
 		_orchestrator().pause_run(run)
@@ -122,7 +122,7 @@ def resume(run: str) -> None:
 @frappe.whitelist(methods=["POST"])
 @checked
 def cancel(run: str) -> None:
-	"""End a run as Cancelled once what is running has finished."""
+	"""Start no further step, and end the run as Cancelled once running steps have finished."""
 	need_run(run, to_change=True)
 	with as_frappe_errors():
 		_orchestrator().cancel_run(run)
@@ -131,7 +131,7 @@ def cancel(run: str) -> None:
 @frappe.whitelist(methods=["POST"])
 @checked
 def retry(run: str, step: str | None = None) -> dict[str, list[str]]:
-	"""Run a finished run again from a step, or from where it failed. Outputs of the steps before it are kept.
+	"""Run a finished run again from a step, or from where it failed. The outputs of the steps before are kept.
 
 	:return: `{"steps": [ids of the steps that run again]}`
 	"""

@@ -133,7 +133,7 @@ class Definition:
 		}
 
 	@cached_property
-	def is_line(self) -> bool:
+	def is_sequence(self) -> bool:
 		"""Whether each step waits for the one before it and for nothing else, so that at most one is under way."""
 		before = [(), *((step.id,) for step in self.steps)]
 		return all(step.after == expected for step, expected in zip(self.steps, before, strict=False))

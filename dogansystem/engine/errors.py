@@ -33,6 +33,16 @@ class Problem:
 		return f"{self.path}: {self.message}" if self.path else self.message
 
 
+class UnreadableVersion(DoganError):
+	"""A stored version of a workflow that cannot be used: missing, broken, or of a newer release's format."""
+
+	def __init__(
+		self, version: str, problem: str, remedy: str = "save the workflow again, and start its runs anew"
+	) -> None:
+		self.version, self.problem, self.remedy = version, problem, remedy
+		super().__init__(f"The workflow version {version!r} cannot be used: {problem}; {remedy}.")
+
+
 class InputError(DoganError):
 	"""The input of a run does not fit the workflow's `input` schema."""
 
@@ -105,6 +115,7 @@ PERMANENT = frozenset(
 		"TemplateError",
 		"CheckFailed",
 		"DefinitionError",
+		"UnreadableVersion",
 		"InputError",
 		"OutputTooLarge",
 		"OutputNotJSON",
@@ -117,7 +128,7 @@ PERMANENT = frozenset(
 
 
 def error_names(error: BaseException) -> tuple[str, ...]:
-	"""The class name of `error` and of its parents, nearest first, without those that every error has."""
+	"""The class name of `error` and of its parents up to `Exception`, nearest first."""
 	return tuple(
-		parent.__name__ for parent in type(error).__mro__ if parent not in (BaseException, Exception, object)
+		parent.__name__ for parent in type(error).__mro__ if parent not in (BaseException, object)
 	) or (type(error).__name__,)

@@ -29,7 +29,11 @@ class Decision:
 
 
 def decide(definition: Definition, states: Mapping[str, str]) -> Decision:
-	"""Decide how a run goes on, given the state of each of its steps by id."""
+	"""Decide how a run goes on, given the states of its steps by id.
+
+	Steps may be left out whose states do not matter: none that is given waits for one of them. Whether the run has ended
+	can then not be said.
+	"""
 	failed = unhandled_failure(definition, states)
 	if failed:
 		return Decision(ending=FAILED, failed_step=failed)
@@ -37,7 +41,7 @@ def decide(definition: Definition, states: Mapping[str, str]) -> Decision:
 	ready: list[str] = []
 	skipped: list[str] = []
 	for step in definition.in_order:
-		if after[step.id] != PENDING:
+		if after.get(step.id) != PENDING:
 			continue
 		state = state_of_pending(definition, step, after)
 		if state == READY:
@@ -45,7 +49,7 @@ def decide(definition: Definition, states: Mapping[str, str]) -> Decision:
 		elif state == SKIPPED:
 			skipped.append(step.id)
 		after[step.id] = state
-	ended = all(state in STEP_FINISHED for state in after.values())
+	ended = len(after) == len(definition.steps) and all(state in STEP_FINISHED for state in after.values())
 	return Decision(tuple(ready), tuple(skipped), SUCCEEDED if ended else None)
 
 
@@ -94,16 +98,14 @@ def steps_after(definition: Definition, roots: Iterable[str]) -> set[str]:
 
 
 def steps_to_retry(definition: Definition, states: Mapping[str, str], step: str | None = None) -> set[str]:
-	"""The ids of the steps that run again: from `step`, or else from where the run came to its end.
+	"""The ids of the steps that run again: `step`, or else where the run came to its end, and all after it.
 
-	Without `step` these are the failures nobody handled and whatever was cancelled because of them, and all after.
+	What was cancelled runs again too, whatever was asked for, and so does a failure that nobody handles: the run could not
+	go on beside them. Source: workflow-format.md, semantics 12.
 	"""
-	if step is not None:
-		roots = {step}
-	else:
-		roots = {
-			name
-			for name, state in states.items()
-			if state == CANCELLED or (state == FAILED and not definition.handles_failure(name))
-		}
-	return steps_after(definition, roots)
+	roots = {
+		name
+		for name, state in states.items()
+		if state == CANCELLED or (state == FAILED and not definition.handles_failure(name))
+	}
+	return steps_after(definition, roots | ({step} if step else set()))

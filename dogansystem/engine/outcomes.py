@@ -44,10 +44,14 @@ class Stops:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-	"""The attempt raised an error. `names` are those of its class and of its parents, nearest first."""
+	"""The attempt raised an error. `names` are those of its class and of its parents, nearest first.
+
+	`traceback` tells where, if the error was not expected.
+	"""
 
 	names: tuple[str, ...]
 	message: str
+	traceback: str | None = None
 
 	@property
 	def type(self) -> str:
@@ -62,9 +66,13 @@ MAX_MESSAGE = 2000  # characters of an error's text that are kept
 
 def failed(error: BaseException) -> Failed:
 	"""The outcome of an attempt that raised `error`."""
-	text = str(error).strip() or type(error).__name__
+	return Failed(error_names(error), as_message(str(error).strip() or type(error).__name__))
+
+
+def as_message(text: str) -> str:
+	"""An error's text as it is kept."""
 	# An error may quote half of a character, which no database takes: the worker would die of telling about it.
-	return Failed(error_names(error), text[:MAX_MESSAGE].encode(errors="replace").decode())
+	return text[:MAX_MESSAGE].encode(errors="replace").decode()
 
 
 class ErrorText(str):

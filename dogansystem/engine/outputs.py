@@ -30,14 +30,19 @@ def encode(value: Any, what: str, remedy: str = _SMALLER_OUTPUT) -> str:
 			default=_plain,
 			check_circular=True,
 		)
-		size = len(text) if text.isascii() else len(text.encode())
+		check_size(text, what, remedy)
 	except (TypeError, ValueError, RecursionError) as error:
 		raise OutputNotJSON(
 			f"{what} cannot be kept as JSON: {error}. Use text, numbers, lists and mappings."
 		) from None
+	return text
+
+
+def check_size(text: str, what: str, remedy: str = _SMALLER_OUTPUT) -> None:
+	"""Raise OutputTooLarge if a JSON text is more than is kept."""
+	size = len(text) if text.isascii() else len(text.encode())
 	if size > MAX_BYTES:
 		raise OutputTooLarge(f"{what} is {size:,} bytes of JSON; at most {MAX_BYTES:,} are kept. {remedy}")
-	return text
 
 
 def decode(text: str | None) -> Any:

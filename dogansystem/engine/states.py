@@ -49,6 +49,22 @@ RUN_FINISHED: Final = frozenset({SUCCEEDED, FAILED, CANCELLED})
 STEP_FINISHED: Final = frozenset({SUCCEEDED, FAILED, SKIPPED, CANCELLED, COMPENSATED})
 
 
+class TransitionError(AssertionError):
+	"""Something was about to go from one state to another that the tables do not allow. Always a fault of this app."""
+
+
+def check_run_change(old: str, new: str) -> None:
+	"""Raise TransitionError unless a run may go from `old` to `new`, or stays as it is."""
+	if old != new and not may_run_change(old, new):
+		raise TransitionError(f"a run does not go from {old} to {new}")
+
+
+def check_step_change(old: str, new: str) -> None:
+	"""Raise TransitionError unless a step run may go from `old` to `new`, or stays as it is."""
+	if old != new and not may_step_change(old, new):
+		raise TransitionError(f"a step run does not go from {old} to {new}")
+
+
 def may_run_change(old: str, new: str) -> bool:
 	"""Whether a run may go from `old` to `new`. Unknown states may go nowhere."""
 	return new in RUN_TRANSITIONS.get(old, ())

@@ -10,7 +10,18 @@ from dogansystem import __version__
 from dogansystem.engine.states import FAILED, RUN_FINISHED, RUN_STATES, SKIPPED, SUCCEEDED
 from dogansystem.health import checks, nodes
 from dogansystem.protocol import Database, Settings, Site
-from dogansystem.store import agents, figures, kept, levels, processes, queue, reads, samples, state
+from dogansystem.store import (
+	agents,
+	figures,
+	kept,
+	levels,
+	priorities,
+	processes,
+	queue,
+	reads,
+	samples,
+	state,
+)
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, WORKFLOW, Figures, Histogram, Table
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -87,8 +98,8 @@ def buckets(times: Histogram) -> list[tuple[str, float]]:
 
 
 def _queue(found: Table) -> Iterator[Metric]:
-	priorities = [str(queue.priority(lane)) for lane in range(queue.LANES)]
-	ready = [((each,), _level(found, PRIORITY, each, "ready")) for each in priorities]
+	names = [str(priorities.priority(lane)) for lane in range(priorities.LANES)]
+	ready = [((each,), _level(found, PRIORITY, each, "ready")) for each in names]
 	yield _gauge("steps_ready", "Steps that any worker may begin with.", ready, "priority")
 	for name, level, what in (
 		("steps_in_hand", "in_hand", "Steps that a worker has taken."),

@@ -1,11 +1,11 @@
-"""A cache that no other process shares: nothing is kept in it, but it counts."""
+"""A cache that keeps nothing, and only counts."""
 
 from collections import Counter
 from collections.abc import Mapping
 
 
 class Unshared:
-	"""A `protocol.Cache` for a place where every process works out for itself what it needs."""
+	"""A `protocol.Cache` for a home whose processes share nothing."""
 
 	def __init__(self) -> None:
 		self._counts: Counter[str] = Counter()

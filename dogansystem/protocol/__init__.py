@@ -7,6 +7,7 @@ rooms know a home only by what stands here.
 from dogansystem.protocol.database import Database as Database
 from dogansystem.protocol.database import Row as Row
 from dogansystem.protocol.database import Statement as Statement
+from dogansystem.protocol.desk import Act as Act
 from dogansystem.protocol.desk import Catalog as Catalog
 from dogansystem.protocol.desk import Desk as Desk
 from dogansystem.protocol.desk import Document as Document

@@ -1,15 +1,29 @@
 """Documents and people, as steps meet them: with the permissions of the user who acts."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 Document = dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Act:
+	"""What a step was doing when it raised an error: the action's name, its rendered parameters, and who acted."""
+
+	action: str
+	params: Mapping[str, Any]
+	user: str
+
+
 class Documents(Protocol):
 	"""Documents as the acting user may see and change them. Raises PermissionError, DoesNotExistError,
 	ValidationError (by these class names) when the user may not, there is no such document, or it is not valid."""
+
+	def fields_of(self, doctype: str) -> Collection[str] | None:
+		"""The names of a DocType's fields, standard ones included; None where they are not known."""
+		...
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
 
@@ -67,6 +81,12 @@ class People(Protocol):
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
 	) -> list[str]: ...
 
+	def notice(
+		self, users: Sequence[str], subject: str, message: str, documents: Sequence[tuple[str, str]]
+	) -> list[str]:
+		"""Tell users something about the workflows themselves. Each is led to the first of `documents` they may read."""
+		...
+
 	def users_with_role(self, role: str) -> list[str]: ...
 
 	def exists(self, user: str) -> bool:
@@ -77,7 +97,13 @@ class People(Protocol):
 
 
 class Catalog(Protocol):
-	"""Workflows and agents as people keep them. On a bench these are DocTypes, with their permissions."""
+	"""Workflows and agents as people keep them. On a bench these are DocTypes, with their permissions.
+
+	`fills_run_as`: whether saving a workflow without `run_as` fills in the person who saves.
+	"""
+
+	@property
+	def fills_run_as(self) -> bool: ...
 
 	def save_workflow(self, definition: Any, enabled: bool | None = None) -> str:
 		"""Store a checked definition (`engine.definition.Definition`); gives the name of its version, a new one if it changed.
@@ -131,6 +157,11 @@ class Desk(Protocol):
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
 		"""Call a whitelisted server method as the acting user."""
+		...
+
+	def explain(self, error: BaseException, act: Act) -> str | None:
+		"""What an error means for the person who looks at the run: who may not do what, which field by its label, which
+		parameter, and what to do. None: the error's own text says it, or nobody knows more. Changes nothing."""
 		...
 
 	def credential(self, name: str) -> Mapping[str, Any] | None:

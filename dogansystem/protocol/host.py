@@ -52,6 +52,13 @@ class Host(Protocol):
 		"""Forget what the site keeps about runs beside their rows, such as comments; they have just been deleted."""
 		...
 
+	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
+		"""Keep an unexpected error for those who run this place, once an hour for each title. The log has it anyway.
+
+		True: it is written in this thread's transaction, which the caller commits. Never raises.
+		"""
+		...
+
 	def versions(self) -> dict[str, str]:
 		"""What this place is made of beside this app, Python and the database: names and versions."""
 		...

@@ -63,11 +63,8 @@ class Storage(Protocol):
 		"""
 		...
 
-	def touch(self, subject: str, *, adds: bool = True) -> None:
-		"""Give `subject` another stamp when this thread's transaction commits.
-
-		`adds`: something may be there now that was not. Whoever relies on its absence for a moment is waited for.
-		"""
+	def touch(self, subject: str) -> None:
+		"""Give `subject` another stamp when this thread's transaction commits."""
 		...
 
 	def after_commit(self, callback: Callable[[], None]) -> None:

@@ -1,27 +1,31 @@
-"""Letting in what stands in line: runs where their workflow's limit has room, steps where an agent is free.
+"""Admission: letting in what waits for a slot, runs where their workflow's limit has room, steps where an agent is free.
 
-Nobody takes a slot in a document's transaction or while claiming. Whoever frees a slot or joins a line calls `admit`
+Nobody takes a slot in a document's transaction or while claiming. Whoever frees a slot or joins a wait queue calls `admit`
 after its commit, idle drainers and the tick do too; each admission is one short transaction.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
+from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import DoganError
-from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, READY
+from dogansystem.engine.events import Admitted, Refused
+from dogansystem.engine.run_state import RunState
 from dogansystem.protocol import Database
-from dogansystem.store import agents, control, dialect, faults, items, names, runs, slots, start
+from dogansystem.store import agents, changes, dialect, faults, names, run_state, runs, slots
+from dogansystem.store.changes.fences import QueueFence
 from dogansystem.store.moment import Moment
-from dogansystem.store.runs import LockedRun
+from dogansystem.store.runs import DefinitionOf
 
-CONFLICTS = 3  # lost races for the head of a line, or waits for its run, before it is left for another time
-MAX_RESOURCES = 1000  # lines looked at in one call; the tick comes back for more
+CONFLICTS = (
+	3  # lost races for the head of a wait queue, or waits for its run, before it is left for another time
+)
+MAX_RESOURCES = 1000  # wait queues looked at in one call; the tick comes back for more
 
 
 @dataclass(frozen=True, slots=True)
 class Waiter:
-	"""The head of a line."""
+	"""The head of a wait queue."""
 
 	id: int
 	resource: str
@@ -31,20 +35,20 @@ class Waiter:
 	attempt: int
 
 
-def admit(db: Database, definition_of: Callable[[str], Definition], at: Moment) -> int:
+def admit(db: Database, definition_of: DefinitionOf, at: Moment) -> int:
 	"""Let in as many as there is room for, committing each; gives how many came in.
 
 	`definition_of` gives the definition of a run by the run's name.
 	"""
 	admitted = 0
-	lines = db.sql("SELECT DISTINCT resource FROM dogan_line LIMIT %s", (MAX_RESOURCES,))
+	queues = db.sql("SELECT DISTINCT resource FROM dogan_line LIMIT %s", (MAX_RESOURCES,))
 	db.rollback()
-	for (resource,) in lines:
-		admitted += _admit_line(db, resource, definition_of, at)
+	for (resource,) in queues:
+		admitted += _admit_queue(db, resource, definition_of, at)
 	return admitted
 
 
-def _admit_line(db: Database, resource: str, definition_of: Callable[[str], Definition], at: Moment) -> int:
+def _admit_queue(db: Database, resource: str, definition_of: DefinitionOf, at: Moment) -> int:
 	admitted = conflicts = 0
 	while conflicts < CONFLICTS:
 		try:
@@ -61,10 +65,8 @@ def _admit_line(db: Database, resource: str, definition_of: Callable[[str], Defi
 	return admitted
 
 
-def _admit_head(
-	db: Database, resource: str, definition_of: Callable[[str], Definition], at: Moment
-) -> int | None:
-	"""Let in the head of a line: 1, or 0 when it left the line otherwise; None when it has to wait."""
+def _admit_head(db: Database, resource: str, definition_of: DefinitionOf, at: Moment) -> int | None:
+	"""Let in the head of a wait queue: 1, or 0 when it left the queue otherwise; None when it has to wait."""
 	db.begin()
 	row = dialect.first(
 		db.sql(
@@ -91,56 +93,61 @@ def _admit(
 	db: Database,
 	waiter: Waiter,
 	definition: Definition,
-	definition_of: Callable[[str], Definition],
+	definition_of: DefinitionOf,
 	at: Moment,
 ) -> int | None:
-	run = runs.lock(db, waiter.run, definition)
-	if not db.execute("DELETE FROM dogan_line WHERE id = %s", (waiter.id,)):
-		return 0  # somebody else let it in
-	if run is None or run.is_finished or run.ending or run.status == PAUSED:
-		return 0
 	if waiter.step_run is None:
-		return _admit_run(db, run, waiter, definition_of, at)
-	return _admit_step(db, run, waiter, at)
+		return _admit_run(db, waiter, definition, definition_of, at)
+	return _admit_step(db, waiter, definition, at)
+
+
+def _refuse(
+	db: Database, waiter: Waiter, definition: Definition, event: Refused, at: Moment
+) -> Changes | None:
+	made = runs.happen(db, waiter.run, definition, event, at, fence=QueueFence(waiter.id))
+	if made is None:
+		db.rollback()
+	return made
 
 
 def _admit_run(
-	db: Database, run: LockedRun, waiter: Waiter, definition_of: Callable[[str], Definition], at: Moment
+	db: Database, waiter: Waiter, definition: Definition, definition_of: DefinitionOf, at: Moment
 ) -> int | None:
-	limits = run.definition.limits
+	limits = definition.limits
 	# A limit that a newer version has lifted would leave capacity 0 here: the run's own version decides.
-	if slots.take(db, waiter.resource, limits.concurrent_runs, run.name):
-		start.open_run(db, run, at)
-		return 1
+	admitted = _admit_run_to_slot(db, waiter, definition, at)
+	if admitted is not None:
+		return admitted
 	if limits.when_full == "skip":
-		message = f"Skipped: {limits.concurrent_runs} runs of {run.definition.name} are under way (limits.concurrent_runs)."
-		runs.end(db, run, CANCELLED, at, error_type="LimitReached", error=message)
+		message = f"Skipped: {limits.concurrent_runs} runs of {definition.name} are under way (limits.concurrent_runs)."
+		_refuse(db, waiter, definition, Refused("LimitReached", message), at)
 		return 0
 	if limits.when_full == "replace" and _cancel_oldest(db, waiter.resource, definition_of, at):
 		# The one that was cancelled gives back its slot when its last step has finished: now, or later.
-		return 1 if _take_and_open(db, run, waiter, at) else _stay(db, waiter, at)
+		return _admit_run_to_slot(db, waiter, definition, at) or 0
 	return None
 
 
-def _take_and_open(db: Database, run: LockedRun, waiter: Waiter, at: Moment) -> bool:
-	if not slots.take(db, waiter.resource, run.definition.limits.concurrent_runs, run.name):
-		return False
-	start.open_run(db, run, at)
-	return True
+def _admit_run_to_slot(db: Database, waiter: Waiter, definition: Definition, at: Moment) -> int | None:
+	state = run_state.lock(db, waiter.run, definition)  # before the slots: in the order of locks
+	number = slots.free_number(db, waiter.resource, definition.limits.concurrent_runs)
+	if number is None:
+		return None
+	return _let_in(db, waiter, state, Admitted(waiter.resource, number), at)
 
 
-def _stay(db: Database, waiter: Waiter, at: Moment) -> int:
-	"""Put the head of a line back to its place and keep what else the transaction did."""
-	db.execute(
-		"INSERT INTO dogan_line (id, resource, lane, run, step_run, attempt, since) VALUES (%s, %s, %s, %s, %s, %s, %s)",
-		(waiter.id, waiter.resource, waiter.lane, waiter.run, waiter.step_run, waiter.attempt, at.seconds),
-	)
-	return 0
+def _let_in(db: Database, waiter: Waiter, state: RunState | None, event: Admitted, at: Moment) -> int:
+	fence = QueueFence(waiter.id)
+	if state is None:  # a run that is gone leaves its place
+		changes.write(db, waiter.run, Changes(), at, fence=fence)
+		return 0
+	made = runs.follow(db, state, event, at, fence=fence)
+	if made is None:
+		db.rollback()  # somebody else has let it in
+	return int(bool(made and made.takes))
 
 
-def _cancel_oldest(
-	db: Database, resource: str, definition_of: Callable[[str], Definition], at: Moment
-) -> bool:
+def _cancel_oldest(db: Database, resource: str, definition_of: DefinitionOf, at: Moment) -> bool:
 	"""Cancel the oldest run under the limit, unless one is being cancelled already. Run names are sorted by time."""
 	holders = db.sql(
 		"SELECT s.holder, r.ending FROM dogan_slot s JOIN `tabDogan Workflow Run` r ON r.name = s.holder"
@@ -149,51 +156,41 @@ def _cancel_oldest(
 	)
 	if not holders or any(ending for _, ending in holders):
 		return False
-	control.cancel(db, holders[0][0], definition_of(holders[0][0]), at)
+	runs.cancel(db, holders[0][0], definition_of(holders[0][0]), at)
 	return True
 
 
-def _admit_step(db: Database, run: LockedRun, waiter: Waiter, at: Moment) -> int | None:
-	step_id, _ = names.parts(str(waiter.step_run))
-	step = run.definition.by_id[step_id]
+def _admit_step(db: Database, waiter: Waiter, definition: Definition, at: Moment) -> int | None:
+	step_id, item = names.parts(str(waiter.step_run))
+	step = definition.by_id[step_id]
 	candidates = agents.candidates(db, step)
 	if not candidates:
 		problem = agents.why_none(db, step)
 		if problem is None:
 			return None  # there is one, but it is disabled: the step waits for it
-		return _fail_step(db, run, waiter, problem, at)
+		return _refuse_step(db, waiter, definition, problem, at)
+	state = run_state.lock(db, waiter.run, definition)
 	for agent in candidates:
-		if slots.take(db, f"agent:{agent.name}", agent.capacity, str(waiter.step_run)):
-			db.execute(
-				"UPDATE `tabDogan Step Run` SET status = %s, agent = %s, ready_at = %s, modified = %s WHERE name = %s",
-				(READY, agent.name, at.text, at.text, waiter.step_run),
-			)
-			db.execute(
-				"INSERT INTO dogan_ready (lane, step_run, run, attempt, agent, ready_at)"
-				" VALUES (%s, %s, %s, %s, %s, %s)",
-				(waiter.lane, waiter.step_run, run.name, waiter.attempt, agent.name, at.seconds),
-			)
-			return 1
+		resource = f"agent:{agent.name}"
+		number = slots.free_number(db, resource, agent.capacity)
+		if number is not None:
+			event = Admitted(resource, number, step_id, item, waiter.attempt, agent.name)
+			return _let_in(db, waiter, state, event, at)
 	return None
 
 
-def _fail_step(db: Database, run: LockedRun, waiter: Waiter, problem: DoganError, at: Moment) -> int:
+def _refuse_step(
+	db: Database, waiter: Waiter, definition: Definition, problem: DoganError, at: Moment
+) -> int:
 	step_id, item = names.parts(str(waiter.step_run))
-	db.execute(
-		"UPDATE `tabDogan Step Run` SET status = %s, error_type = %s, error = %s, finished_at = %s,"
-		" modified = %s WHERE name = %s",
-		(FAILED, type(problem).__name__, str(problem), at.text, at.text, waiter.step_run),
-	)
-	if item:
+	made = _refuse(db, waiter, definition, Refused(type(problem).__name__, str(problem), step_id, item), at)
+	if made and made.check_items:
 		db.commit()
-		items.close(db, run.name, run.definition, step_id, at)
-	else:
-		run.states[step_id] = FAILED
-		runs.go_on(db, run, at)
+		runs.close_items(db, waiter.run, definition, step_id, at)
 	return 0
 
 
 def under_way(db: Database, resource: str) -> int:
-	"""How many hold a slot of this limit or stand in line for one."""
-	line = db.sql("SELECT COUNT(*) FROM dogan_line WHERE resource = %s", (resource,))[0][0]
-	return slots.in_use(db, resource) + int(line)
+	"""How many hold a slot of this limit or wait for one."""
+	waiting = db.sql("SELECT COUNT(*) FROM dogan_line WHERE resource = %s", (resource,))[0][0]
+	return slots.in_use(db, resource) + int(waiting)

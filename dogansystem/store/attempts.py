@@ -1,36 +1,24 @@
-"""An attempt of a step, what it leads to, and how its result is written."""
+"""The end of an attempt: its result and what follows from it, in the transaction of its effects.
 
-import json
-from dataclasses import dataclass
+The fence is the lease. A process that lost its lease changes no row when it drops it or hands it over; `finish` then
+gives None, and the caller rolls everything back, effects included.
+"""
 
-from dogansystem.engine.definition import Definition, Step
-from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
-from dogansystem.engine.outputs import decode
-from dogansystem.engine.states import FAILED, RUNNING, SKIPPED, SUCCEEDED, WAITING
-from dogansystem.protocol import Database, Statement
-from dogansystem.store import dialect, slots
+from dataclasses import dataclass, replace
+
+from dogansystem.engine import transition
+from dogansystem.engine.changes import Changes
+from dogansystem.engine.events import Attempted
+from dogansystem.engine.outcomes import Outcome
+from dogansystem.engine.states import RUNNING
+from dogansystem.engine.transition import decide
+from dogansystem.protocol import Database
+from dogansystem.store import changes, faults, names, run_state, runs
+from dogansystem.store.changes import Written, claims
+from dogansystem.store.changes.fences import Attempt as Attempt
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-
-STEP_RUN = "tabDogan Step Run"
-KEPT_FAILURES = 10  # of a step, the last ones
-
-
-@dataclass(frozen=True, slots=True)
-class Attempt:
-	"""One attempt of a step, or of one item of it (`item` counts from 1; 0 is the step itself).
-
-	Attributes:
-		items: how many items the step has at most, if that is known, else 0.
-	"""
-
-	lease: Lease
-	definition: Definition
-	step: Step
-	item: int
-	started: Moment
-	worker: str
-	items: int = 0
+from dogansystem.store.priorities import lane
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +29,12 @@ class Finished:
 		successor: a step that the same process has in hand now, begun.
 		item_value: JSON text of the successor's item, if it is one.
 		opened: how many steps became ready for anybody.
-		check_items: the `for_each` step may be complete: call `items.close` in a transaction of its own.
+		check_items: the `for_each` step may be complete: call `runs.close_items` in a transaction of its own.
 		broken: an item has failed, so that no further one starts.
-		freed: a slot became free, or something stands in line: call `admission.admit`.
+		freed: a slot became free, or something waits for one: call `admission.admit`.
 		again: the attempt failed, and there will be another one.
 		begun: the lease `behind` this one, noted as begun in the same transaction.
+		ended: the state in which the run has ended by it, or None.
 	"""
 
 	successor: Lease | None = None
@@ -56,83 +45,84 @@ class Finished:
 	freed: bool = False
 	again: bool = False
 	begun: Lease | None = None
+	ended: str | None = None
 
 
-def write_result(
+def finish(
 	db: Database,
 	attempt: Attempt,
 	outcome: Outcome,
 	at: Moment,
 	*,
-	state: str | None = None,
-	successor: Lease | None = None,
-) -> None:
-	"""Write the row of the step run, and show a step that was handed over as running."""
-	statements = [result_of(attempt, outcome, at, state)]
-	if successor:
-		statements.append(running(attempt, successor, at))
-	db.together(statements)
+	stick: bool,
+	chance: float,
+	behind: Lease | None = None,
+	commit: bool = False,
+) -> Finished | None:
+	"""Write the outcome of an attempt and what follows. None: the lease is lost, roll back.
+
+	With `stick` a step that becomes ready is handed to the same process instead of the queue; if none is, the lease
+	`behind` this one begins. `chance`, from 0 to 1, is for the jitter of a retry. With `commit` all of it is committed,
+	else the caller does that.
+	"""
+	step, lease = attempt.step, attempt.lease
+	event = Attempted(step.id, attempt.item, lease.attempt, outcome, lease.agent, chance, stick)
+	assumed = transition.assumed(attempt.definition, lease.run, step, attempt.item, outcome, attempt.items)
+	if assumed:
+		made = decide(assumed, event)
+		if commit:
+			faults.point("step.before_commit")
+		written = changes.write(
+			db, lease.run, made, at, fence=lease, attempt=attempt, guard=True, behind=behind, commit=commit
+		)
+		if written is not Written.MOVED_ON:
+			return _finished(attempt, made, at, behind, written)
+	return _finish_locked(db, attempt, event, at, behind, commit)
 
 
-def keep_failure(db: Database, attempt: Attempt, outcome: Failed, at: Moment) -> None:
-	"""Keep what made an attempt fail that will be followed by another one: that one's result takes its place."""
-	key = attempt.lease.step_run
-	query = f"SELECT earlier_attempts FROM `{STEP_RUN}` WHERE name = %s" + dialect.for_update(db)
-	((text,),) = db.sql(query, (key,))
-	failure = {
-		"attempt": attempt.lease.attempt,
-		"started_at": attempt.started.text,
-		"finished_at": at.text,
-		"agent": attempt.lease.agent,
-		"worker": attempt.worker,
-		"error_type": outcome.type,
-		"error": outcome.message,
-	}
-	kept = json.dumps([*(decode(text) or []), failure][-KEPT_FAILURES:], ensure_ascii=False)
-	db.together([dialect.update_of(STEP_RUN, key, {"earlier_attempts": kept})])
+def _finish_locked(
+	db: Database, attempt: Attempt, event: Attempted, at: Moment, behind: Lease | None, commit: bool
+) -> Finished | None:
+	state = run_state.read(db, attempt.lease.run, attempt.definition, event, at)
+	if state is None or (not attempt.item and state.states[attempt.step.id] != RUNNING):
+		return None  # somebody has taken the step over
+	made = runs.follow(db, state, event, at, fence=attempt.lease, attempt=attempt)
+	if made is None:
+		return None
+	begins = behind is not None and made.successor is None and claims.begin(db, behind, at)
+	if commit:
+		faults.point("step.before_commit")
+		db.commit()
+	return _finished(attempt, made, at, behind, Written.ALL if begins else Written.NOT_BEGUN)
 
 
-def running(attempt: Attempt, successor: Lease, at: Moment) -> Statement:
-	"""Show a step that was handed over as running."""
-	values = {"status": RUNNING, "ready_at": at.text, "started_at": at.text, "worker": attempt.worker}
-	return dialect.update_of(STEP_RUN, successor.step_run, values)
-
-
-def result_of(attempt: Attempt, outcome: Outcome, at: Moment, state: str | None = None) -> Statement:
-	"""The row of a step run after an attempt: state, times, attempt, output or error."""
-	state = state or state_of(outcome)
-	output = outcome.output if isinstance(outcome, Done | Stops) else None
-	if isinstance(outcome, Expanded):
-		output = "[]"
-	error_type, error = (outcome.type, outcome.message) if isinstance(outcome, Failed) else (None, None)
-	return dialect.update_of(
-		STEP_RUN,
-		attempt.lease.step_run,
-		{
-			"status": state,
-			"attempts": attempt.lease.attempt,
-			"started_at": attempt.started.text,
-			"finished_at": None if state == WAITING else at.text,
-			"worker": attempt.worker,
-			"agent": attempt.lease.agent,
-			"output": output,
-			"error_type": error_type,
-			"error": error,
-			"modified": at.text,
-		},
+def _finished(
+	attempt: Attempt, made: Changes, at: Moment, behind: Lease | None, written: Written
+) -> Finished | None:
+	if written is Written.FENCED:
+		return None
+	next_one = made.successor
+	return Finished(
+		successor=_lease_of_successor(attempt, made, at) if next_one else None,
+		item_value=next_one.value if next_one else None,
+		opened=len(made.ready),
+		check_items=made.check_items,
+		broken=made.is_broken,
+		freed=made.calls_admission,
+		again=made.is_again,
+		begun=behind if written is Written.ALL and not next_one else None,
+		ended=made.run.new if made.run and made.run.has_ended else None,
 	)
 
 
-def state_of(outcome: Outcome) -> str:
-	"""The state in which an outcome leaves its step."""
-	if isinstance(outcome, Failed):
-		return FAILED
-	if isinstance(outcome, Skipped):
-		return SKIPPED
-	return WAITING if isinstance(outcome, Waits) else SUCCEEDED
-
-
-def frees(db: Database, attempt: Attempt) -> bool:
-	"""Give back the agent's slot. Whether somebody may be waiting for what the attempt held."""
-	freed = bool(attempt.lease.agent and slots.release(db, [attempt.lease.step_run]))
-	return freed or bool(attempt.definition.limits.concurrent_runs)
+def _lease_of_successor(attempt: Attempt, made: Changes, at: Moment) -> Lease:
+	assert made.successor
+	step, item = made.successor.step, made.successor.item
+	return replace(
+		attempt.lease,
+		lane=lane(made.successor.priority),
+		step_run=names.step_run(attempt.lease.run, step, item),
+		attempt=made.successor.attempt,
+		agent=None,
+		ready_at=at.seconds,
+	)

@@ -53,17 +53,30 @@ def write_by_keys(
 	"""
 	if not keys:
 		return 0
+	return db.execute(*_by_keys(db, table, assignments, values, keys, condition))
+
+
+def _by_keys(
+	db: Database, table: str, assignments: str, values: Sequence[Any], keys: Sequence[str], condition: str
+) -> tuple[str, list[Any]]:
 	if len(keys) == 1 or db.dialect != "mariadb":
 		where = f"name IN ({marks(keys)}) AND {condition}"
-		return db.execute(f"UPDATE `{table}` SET {assignments} WHERE {where}", [*values, *keys])
+		return f"UPDATE `{table}` SET {assignments} WHERE {where}", [*values, *keys]
 	# Frappe's tables have this collation; a literal has the connection's, and would not use the index.
 	name = "SELECT %s COLLATE utf8mb4_unicode_ci"
 	picked = " UNION ALL ".join([f"{name} AS picked_name"] + [name] * (len(keys) - 1))
-	return db.execute(
+	return (
 		f"UPDATE ({picked}) AS picked STRAIGHT_JOIN `{table}` ON name = picked_name"
 		f" SET {assignments} WHERE {condition}",
 		[*keys, *values],
 	)
+
+
+def update_of_many(db: Database, table: str, names: Sequence[str], values: Mapping[str, Any]) -> Statement:
+	"""New values for the rows with these names, as `write_by_keys` finds them."""
+	assignments = ", ".join(f"{column} = %s" for column in values)
+	query, flat = _by_keys(db, table, assignments, tuple(values.values()), names, "1 = 1")
+	return Statement(query, flat)
 
 
 def update_of(

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.protocol import Database
 from dogansystem.store import dialect
+from dogansystem.store.changes import whole_runs
 
 BATCH = 500  # runs counted in one transaction
 
@@ -56,7 +57,7 @@ def count(db: Database, limit: int = BATCH) -> int:
 		return 0
 	runs = [row[0] for row in rows]
 	_add(db, runs, [row[1] for row in rows], 1)
-	dialect.write_by_keys(db, "tabDogan Workflow Run", "counted = %s", (1,), runs)
+	whole_runs.set_counted(db, runs, True)
 	return len(runs)
 
 
@@ -72,7 +73,7 @@ def uncount(db: Database, runs: Sequence[str]) -> None:
 	if rows:
 		counted = [row[0] for row in rows]
 		_add(db, counted, [row[1] for row in rows], -1)
-		dialect.write_by_keys(db, "tabDogan Workflow Run", "counted = %s", (0,), counted)
+		whole_runs.set_counted(db, counted, False)
 
 
 def _add(db: Database, runs: Sequence[str], states: Sequence[str], sign: int) -> None:

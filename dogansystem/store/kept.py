@@ -1,32 +1,27 @@
 """What was worked out from the database and is worth keeping: in this process, and behind it in what the site shares.
 
 A key names one meaning for ever: a version of a workflow, or a stamp that was committed together with what it stands for.
-So nothing has to be invalidated, on whatever node: who is asked for another meaning is asked with another key. Whatever
-forgets a value costs the time to work it out again, and nothing else.
+So nothing has to be invalidated, on whatever node: who wants another meaning asks with another key. Whatever forgets a
+value costs the time to work it out again, and nothing else.
+
+What is shared is JSON, and each kind of value says how it is written and built. So what somebody else writes there can be
+wrong, but it cannot execute anything.
 """
 
-import hashlib
-import io
-import pickle
+import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import is_dataclass
-from functools import cached_property
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, Generic, TypeVar
 
 from dogansystem import __version__
-from dogansystem.engine import definition
 from dogansystem.protocol import Site
 
 FLUSH_INTERVAL = 10.0  # seconds between two additions of this process's counts to those that the site shares
 FLUSH_LOOKS = 256  # lookups that this process answers by itself before it looks whether that time is over
 SHARED_SECONDS = 86_400  # that a shared value is kept at most
 PROCESS, SHARED, BUILT = "process", "shared", "built"  # where a lookup found its value
-
-# What may come out of a shared value: plain data, and what definitions are made of.
-_MODULES = frozenset({"dogansystem.engine.definition", "dogansystem.triggers.document"})
+_PLACES = (PROCESS, SHARED, BUILT)
 
 Value = TypeVar("Value")
 Counts = dict[str, int]
@@ -37,15 +32,28 @@ _every: "dict[str, Kept[Any]]" = {}
 class Kept(Generic[Value]):
 	"""The values of one kind.
 
-	`size`: values in one process; `seconds`: a value is worked out anew after this time, so that what was changed behind
-	the app's back shows (None: never); `code`: files and folders whose content decides what a value looks like.
+	Args:
+		size: values in one process.
+		dump: gives the plain data, fit for JSON, that a value is shared as.
+		build: makes the value of that data again. Data of another release may be in any form: what `build` raises means
+			that there is no shared value.
+		seconds: a value is worked out anew after this time, so that what was changed behind the app's back shows; None:
+			never.
 	"""
 
-	def __init__(self, name: str, size: int, seconds: float | None = None, code: Sequence[str] = ()) -> None:
+	def __init__(
+		self,
+		name: str,
+		size: int,
+		dump: Callable[[Value], Any],
+		build: Callable[[Any], Value],
+		seconds: float | None = None,
+	) -> None:
 		self.name = name
 		self._size = size
+		self._dump = dump
+		self._build = build
 		self._seconds = seconds
-		self._code = (definition.__file__, *code)
 		self._values: dict[tuple[str, str], tuple[float, Value]] = {}
 		self._lock = threading.Lock()
 		# Added to by all threads without a lock: a count may be off by one, a lookup costs nothing.
@@ -53,8 +61,8 @@ class Kept(Generic[Value]):
 		self._flushed_at = time.monotonic()
 		_every[name] = self
 
-	def get(self, site: Site, key: str, build: Callable[[], Value]) -> Value:
-		"""The value of a key: this process's, else the one shared, else what `build` gives."""
+	def get(self, site: Site, key: str, work_out: Callable[[], Value]) -> Value:
+		"""The value of a key: this process's, else the one shared, else what `work_out` gives."""
 		place = (site.name, key)
 		counts = self._counts.get(site.name) or self._counts.setdefault(site.name, dict.fromkeys(_PLACES, 0))
 		known = self._values.get(place)
@@ -65,9 +73,10 @@ class Kept(Generic[Value]):
 			return known[1]
 		found = self._shared(site, key)
 		if found is None:
-			found = build()
+			found = work_out()
 			counts[BUILT] += 1
-			site.cache.set(self._shared_key(key), pickle.dumps(found), int(self._seconds or SHARED_SECONDS))
+			text = json.dumps(self._dump(found), separators=(",", ":"))
+			site.cache.set(self._shared_key(key), text.encode(), int(self._seconds or SHARED_SECONDS))
 		else:
 			counts[SHARED] += 1
 		self._keep(place, found)
@@ -89,25 +98,14 @@ class Kept(Generic[Value]):
 
 	def _shared(self, site: Site, key: str) -> Value | None:
 		found = site.cache.get(self._shared_key(key))
-		if found is None:
-			return None
 		try:
-			value: Value = _Loader(io.BytesIO(found)).load()
-			return value
+			return None if found is None else self._build(json.loads(found))
 		except Exception:
-			return None  # cut short, or by code that is not ours: as if it were not there
+			return None  # cut short, or of another release: as if it were not there
 
 	def _shared_key(self, key: str) -> str:
-		return f"{self.name}:{self._layout}:{key}"
-
-	@cached_property
-	def _layout(self) -> str:
-		"""Tells apart what different code would make of the same key, while nodes are upgraded one after another."""
-		digest = hashlib.sha256(__version__.encode())
-		for each in map(Path, self._code):
-			for path in sorted(each.glob("*.py")) if each.is_dir() else (each,):
-				digest.update(path.read_bytes())
-		return digest.hexdigest()[:12]
+		# The release: while nodes are upgraded one after another, each finds what its own code has written.
+		return f"{self.name}:{__version__}:{key}"
 
 	def _flush(self, site: Site, always: bool = False) -> None:
 		if not always and time.monotonic() - self._flushed_at < FLUSH_INTERVAL:
@@ -115,17 +113,6 @@ class Kept(Generic[Value]):
 		self._flushed_at = time.monotonic()
 		counts = self._counts.pop(site.name, {})
 		site.cache.add({f"{self.name}:{where}": number for where, number in counts.items() if number})
-
-
-_PLACES = (PROCESS, SHARED, BUILT)
-
-
-class _Loader(pickle.Unpickler):
-	def find_class(self, module: str, name: str) -> Any:
-		found = super().find_class(module, name) if module in _MODULES and "." not in name else None
-		if not is_dataclass(found) or found.__module__ != module:
-			raise pickle.UnpicklingError(f"{module}.{name} has no place in a shared value")
-		return found
 
 
 def flush(site: Site) -> None:

@@ -5,7 +5,7 @@ These are questions to the small tables only. None of them holds history, and ea
 
 from dogansystem.protocol import Database
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, Figures, Table
-from dogansystem.store.queue import priority
+from dogansystem.store.priorities import priority
 
 
 def read(db: Database, now: float) -> Table:

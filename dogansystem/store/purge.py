@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, history, slots, timers
+from dogansystem.store import dialect, history
+from dogansystem.store.changes import whole_runs
 
 # A run is kept while the run that started it, or one that it has started, has not ended: they may ask for its output.
 _WANTED = (
@@ -23,7 +24,7 @@ def purge(db: Database, state: str, before: str, limit: int) -> list[str]:
 	runs = [run for run in found if _lock(db, run, state, before)]
 	history.uncount(db, runs)
 	for run in runs:
-		_delete(db, run)
+		whole_runs.delete_run(db, run)
 	return runs
 
 
@@ -38,7 +39,7 @@ def of_workflow(db: Database, workflow: str, limit: int) -> list[str]:
 	runs = [name for (name,) in rows]
 	history.uncount(db, runs)
 	for run in runs:
-		_delete(db, run)
+		whole_runs.delete_run(db, run)
 	return runs
 
 
@@ -61,10 +62,3 @@ def _lock(db: Database, run: str, state: str, before: str) -> bool:
 			(run, state, before),
 		)
 	)
-
-
-def _delete(db: Database, run: str) -> None:
-	db.execute("DELETE FROM `tabDogan Step Run` WHERE run = %s", (run,))
-	db.execute("DELETE FROM `tabDogan Workflow Run` WHERE name = %s", (run,))
-	timers.remove_of_run(db, run)
-	slots.release(db, [run])

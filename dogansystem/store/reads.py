@@ -165,6 +165,12 @@ def status_of_run(db: Database, run: str) -> str | None:
 	return str(row[0]) if row else None
 
 
+def items_at_most(db: Database, run: str) -> int:
+	"""How many items any step of a run has: the end of an index, however many there are."""
+	rows = db.sql("SELECT MAX(item) FROM `tabDogan Step Run` WHERE run = %s", (run,))
+	return int(rows[0][0] or 0)
+
+
 def version_of_run(db: Database, run: str) -> str:
 	"""The version a run has started with. Raises NotFound."""
 	row = dialect.first(db.sql("SELECT version FROM `tabDogan Workflow Run` WHERE name = %s", (run,)))

@@ -1,209 +1,198 @@
-"""A run under lock: its state, the states of its steps, and how it goes on and ends.
+"""Something happens to a run: it is locked, `engine.transition` decides, `store.changes` writes. The caller commits."""
 
-Whoever changes more than one step of a run locks the run's row first. That is the one order of locks: run, steps,
-queue, slots.
-"""
+from collections.abc import Callable
+from dataclasses import replace
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-
-from dogansystem.engine import flow
-from dogansystem.engine.definition import Definition, Step
-from dogansystem.engine.errors import DoganError
+from dogansystem.engine import events
+from dogansystem.engine.changes import Changes
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import DoganError, NotFound
+from dogansystem.engine.events import Event
 from dogansystem.engine.outputs import encode
-from dogansystem.engine.states import (
-	CANCELLED,
-	FAILED,
-	PAUSED,
-	READY,
-	RUN_FINISHED,
-	RUNNING,
-	SKIPPED,
-	SUCCEEDED,
-	WAITING,
-)
+from dogansystem.engine.run_state import RunState
+from dogansystem.engine.states import PENDING, QUEUED
 from dogansystem.engine.templates.render import render
+from dogansystem.engine.transition import decide, steps_to_retry
 from dogansystem.protocol import Database
-from dogansystem.store import context, dialect, names, queue, slots, timers
+from dogansystem.store import changes, context, history, names, run_state
+from dogansystem.store.changes import claims
+from dogansystem.store.changes.fences import Attempt, Fence, WaitFence
 from dogansystem.store.moment import Moment
+from dogansystem.store.waits import Wait
 
-UNFINISHED_STEPS = "('Pending', 'Ready', 'Waiting')"
-
-
-@dataclass(slots=True)
-class LockedRun:
-	"""A run whose row and whose steps' rows (without items) are locked until the transaction ends."""
-
-	name: str
-	definition: Definition
-	status: str
-	ending: str
-	states: dict[str, str]
-
-	@property
-	def is_finished(self) -> bool:
-		"""Whether nothing more will happen, unless somebody retries it."""
-		return self.status in RUN_FINISHED
+DefinitionOf = Callable[[str], Definition]  # gives the definition a run goes by, by the run's name
 
 
-def lock(db: Database, run: str, definition: Definition) -> LockedRun | None:
-	"""Lock a run; None if there is no such run any more."""
-	db.begin()
-	rows = db.sql(
-		"SELECT r.status, r.ending, s.step, s.status FROM `tabDogan Workflow Run` r"
-		" JOIN `tabDogan Step Run` s ON s.run = r.name AND s.item = 0 WHERE r.name = %s ORDER BY s.position"
-		+ dialect.for_update(db),
-		(run,),
-	)
-	if not rows:
-		return None
-	return LockedRun(run, definition, rows[0][0], rows[0][1] or "", {row[2]: row[3] for row in rows})
-
-
-def go_on(db: Database, run: LockedRun, at: Moment, claimed: str | None = None) -> int:
-	"""Write what follows from the states of the steps; gives how many steps became ready for others.
-
-	`claimed` is a step that the caller has already taken in hand, so that it is not queued.
-	"""
-	decision = flow.decide(run.definition, run.states)
-	return apply(db, run, decision, at, claimed)
-
-
-def apply(
-	db: Database, run: LockedRun, decision: flow.Decision, at: Moment, claimed: str | None = None
-) -> int:
-	"""Write a decision that was taken from the run's states."""
-	if decision.skipped:
-		set_steps(db, run, decision.skipped, SKIPPED, at, finished=True)
-	ready = [step_id for step_id in decision.ready if step_id != claimed]
-	if ready:
-		let_start(db, run, [(run.definition.by_id[step_id], 0, 1) for step_id in ready], at)
-	if decision.ending == FAILED:
-		end(db, run, FAILED, at, error_step=decision.failed_step)
-	elif decision.ending:
-		finalize(db, run, decision.ending, at)
-	elif not claimed:
-		show_waiting(db, run, at)
-	return len(ready)
-
-
-def let_start(db: Database, run: LockedRun, steps: Sequence[tuple[Step, int, int]], at: Moment) -> None:
-	"""Let `(step, item, attempt)`s start; in a paused run they are kept as Ready until it is resumed."""
-	if run.status == PAUSED:
-		keys = [names.step_run(run.name, step.id, item) for step, item, _ in steps]
-		dialect.write_by_keys(db, "tabDogan Step Run", "status = %s, modified = %s", (READY, at.text), keys)
-	else:
-		queue.make_ready(db, run.name, steps, at)
-	for step, item, _ in steps:
-		if not item:
-			run.states[step.id] = READY
-
-
-def set_steps(
-	db: Database, run: LockedRun, steps: Iterable[str], state: str, at: Moment, *, finished: bool = False
-) -> None:
-	"""Give steps a state."""
-	chosen = list(steps)
-	run.states.update(dict.fromkeys(chosen, state))
-	assignments = "status = %s, modified = %s" + (", finished_at = %s" if finished else "")
-	values = (state, at.text, at.text) if finished else (state, at.text)
-	keys = [names.step_run(run.name, step) for step in chosen]
-	dialect.write_by_keys(db, "tabDogan Step Run", assignments, values, keys)
-
-
-def show_waiting(db: Database, run: LockedRun, at: Moment) -> None:
-	"""A run in which nothing is running or ready, but something waits, is itself waiting."""
-	states = run.states.values()
-	if run.status == RUNNING and WAITING in states and not ({READY, RUNNING} & set(states)):
-		run.status = WAITING
-		db.execute(
-			"UPDATE `tabDogan Workflow Run` SET status = %s, modified = %s WHERE name = %s",
-			(WAITING, at.text, run.name),
-		)
-
-
-def end(
+def happen(
 	db: Database,
-	run: LockedRun,
-	status: str,
+	run: str,
+	definition: Definition | None,
+	event: Event,
 	at: Moment,
 	*,
-	error_type: str | None = None,
-	error: str | None = None,
-	error_step: str | None = None,
+	fence: Fence = None,
+	attempt: Attempt | None = None,
+) -> Changes | None:
+	"""Write what follows from `event`. None: there is no such run, or the fence is lost; roll back.
+
+	Raises WrongState or NotFound where a person asks for what cannot be.
+	"""
+	state = run_state.read(db, run, definition, event, at)
+	return None if state is None else follow(db, state, event, at, fence=fence, attempt=attempt)
+
+
+def follow(
+	db: Database,
+	state: RunState,
+	event: Event,
+	at: Moment,
+	*,
+	fence: Fence = None,
+	attempt: Attempt | None = None,
+) -> Changes | None:
+	"""The same for a run that is locked and known."""
+	made = decide(state, event)
+	other = event.definition if isinstance(event, events.Retried) else None
+	written = changes.write(db, state.name, made, at, fence=fence, attempt=attempt, definition=other)
+	if written is changes.Written.FENCED:
+		return None
+	if made.renders_output:
+		last = made.run or made.reopened
+		status = last.new if last else state.status
+		_end_with_output(db, replace(state, status=status), at)
+	return made
+
+
+def _end_with_output(db: Database, state: RunState, at: Moment) -> None:
+	assert state.definition is not None
+	try:
+		values = context.template_values(db, state.name, at)
+		event = events.Rendered(encode(render(state.definition.output, values), "The run's output"))
+	except DoganError as error:
+		event = events.Rendered(error_type=type(error).__name__, error=f"output: {error}")
+	changes.write(db, state.name, decide(state, event), at)
+
+
+def begin(
+	db: Database, run: str, definition: Definition, limit_key: str, at: Moment, broken: events.Broken | None
 ) -> None:
-	"""Bring a run to its end: nothing more starts; what is running finishes first."""
-	if error_step and error is None:
-		found = db.sql(
-			"SELECT error_type, error FROM `tabDogan Step Run` WHERE name = %s" + dialect.for_share(db),
-			(names.step_run(run.name, error_step),),
+	"""A run that was just written starts, or with `broken` has failed to."""
+	states = dict.fromkeys(definition.by_id, PENDING)
+	state = RunState(run, definition, QUEUED, states=states, places=(), limit_key=limit_key)
+	follow(db, state, broken or events.Started(), at)
+
+
+# What people ask for
+
+
+def pause(db: Database, run: str, definition: Definition, at: Moment) -> None:
+	"""Start no further step of the run; what is running finishes. Raises NotFound or WrongState."""
+	_ask(db, run, definition, events.Paused(), at)
+
+
+def resume(db: Database, run: str, definition: Definition, at: Moment) -> None:
+	"""Let a paused run go on where it stopped. Raises NotFound or WrongState."""
+	_ask(db, run, definition, events.Resumed(), at)
+
+
+def cancel(db: Database, run: str, definition: Definition | None, at: Moment) -> None:
+	"""Start no further step and end the run as Cancelled; what is running finishes first. Raises NotFound or WrongState."""
+	_ask(db, run, definition, events.Cancelled(), at)
+
+
+def retry(
+	db: Database,
+	run: str,
+	definition: Definition,
+	at: Moment,
+	step: str | None = None,
+	current: tuple[Definition, str] | None = None,
+) -> set[str]:
+	"""Run `step` and all after it again, or else what failed, and what was cancelled; earlier outputs are kept.
+
+	`current`: go on with this definition and version instead of those the run started with. Gives the ids of the steps
+	that run again. Raises NotFound or WrongState.
+	"""
+	event = events.Retried(step, *(current or (None, None)))
+	state = run_state.read(db, run, definition, event, at)
+	if state is None:
+		raise NotFound(f"There is no run {run!r}.")
+	history.uncount(db, [run])
+	follow(db, state, event, at)
+	return steps_to_retry(state, event)
+
+
+def _ask(db: Database, run: str, definition: Definition | None, event: Event, at: Moment) -> None:
+	if happen(db, run, definition, event, at) is None:
+		raise NotFound(f"There is no run {run!r}.")
+
+
+# What time and processes bring
+
+
+def wake(db: Database, wait: Wait, definition: Definition, at: Moment) -> Changes | None:
+	"""Do what a wait of a run asks for that is over. None: somebody else has done it."""
+	event: Event = events.TimedOut()
+	if wait.step_run:
+		step, item = names.parts(wait.step_run)
+		event = events.Woken(wait.kind, step, item, wait.data)
+	return happen(db, str(wait.run), definition, event, at, fence=WaitFence(wait.id))
+
+
+def give_back(db: Database, process: int, definition_of: DefinitionOf, at: Moment) -> int:
+	"""Return what `process` has claimed and not begun; gives how many steps went back to the ready queue.
+
+	Each run is locked first, as whoever pauses or cancels it does: its step is either seen by them or sees them.
+	"""
+	db.begin()
+	rows = db.sql(
+		"SELECT DISTINCT run FROM dogan_lease WHERE process = %s AND begun_at IS NULL ORDER BY run",
+		(process,),
+	)
+	returned = 0
+	for (run,) in rows:
+		made = happen(db, run, definition_of(run), events.LeaseLost(process), at)
+		returned += len(made.ready) if made else 0
+	return returned
+
+
+def close_items(
+	db: Database, run: str, definition: Definition, step: str, at: Moment, *, is_broken: bool = True
+) -> bool:
+	"""Complete a `for_each` step if its last item is finished; True when the run went on or ended by it.
+
+	Called after the commit of an item that found no next one, in a transaction of its own: the last of them sees all
+	others finished. The tick calls it too, for a process that died in between. `is_broken` False says that no item is
+	known to have failed, so that a look at the last unfinished one is enough to see that it is too early.
+	"""
+	if not is_broken and _has_unfinished_item(db, run, step):
+		return False
+	made = happen(db, run, definition, events.ItemsEnded(step), at)
+	if made is None:
+		return False
+	return (
+		bool(made.run and made.run.has_ended)
+		or made.renders_output
+		or any(each.step == step and not each.item for each in made.steps)
+	)
+
+
+def _has_unfinished_item(db: Database, run: str, step: str) -> bool:
+	"""Whether an item is unfinished. From the end, where those are that were opened last."""
+	return bool(
+		db.sql(
+			"SELECT 1 FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+			" AND status IN ('Pending', 'Ready', 'Running', 'Waiting') ORDER BY item DESC LIMIT 1",
+			(run, step),
 		)
-		error_type, error = found[0]
-	run.ending = status
-	db.execute(
-		"UPDATE `tabDogan Workflow Run` SET ending = %s, error_type = %s, error = %s, error_step = %s, modified = %s"
-		" WHERE name = %s",
-		(status, error_type, error, error_step, at.text, run.name),
 	)
-	settle(db, run, at)
 
 
-def settle(db: Database, run: LockedRun, at: Moment) -> None:
-	"""In a run that is ending, cancel what has not begun, and end the run once nothing is running."""
-	taken = queue.remove_waiting(db, run.name)
-	timers.remove_of_run(db, run.name)
-	slots.release(db, taken)
-	assignments = "status = %s, finished_at = %s, modified = %s"
-	db.execute(
-		f"UPDATE `tabDogan Step Run` SET {assignments} WHERE run = %s AND status IN {UNFINISHED_STEPS}",
-		(CANCELLED, at.text, at.text, run.name),
-	)
-	dialect.write_by_keys(db, "tabDogan Step Run", assignments, (CANCELLED, at.text, at.text), taken)
-	for step_id, state in run.states.items():
-		key = names.step_run(run.name, step_id)
-		idle = state in ("Pending", READY, WAITING) or key in taken
-		if idle or (
-			state == RUNNING and _is_for_each(run, step_id) and not has_active_items(db, run, step_id)
-		):
-			run.states[step_id] = CANCELLED
-			dialect.write_by_keys(db, "tabDogan Step Run", assignments, (CANCELLED, at.text, at.text), [key])
-	if RUNNING not in run.states.values():
-		finalize(db, run, run.ending, at)
+def fail_unreadable(db: Database, run: str, error_type: str, error: str, at: Moment) -> bool:
+	"""End a run as Failed whose version cannot be read. Whoever executes a step of it has lost its lease.
 
-
-def has_active_items(db: Database, run: LockedRun, step_id: str) -> bool:
-	"""Whether a process has an item of this `for_each` step in hand."""
-	prefix = names.step_run(run.name, step_id) + "."
-	rows = db.sql("SELECT step_run FROM dogan_lease WHERE run = %s" + dialect.for_share(db), (run.name,))
-	return any(row[0].startswith(prefix) or row[0] == prefix[:-1] for row in rows)
-
-
-def finalize(db: Database, run: LockedRun, status: str, at: Moment) -> None:
-	"""Write the end of a run, with its output if it succeeded, and give back what it held."""
-	output = None
-	failure: tuple[str, str] | None = None
-	if status == SUCCEEDED and run.definition.output is not None:
-		try:
-			values = context.template_values(db, run.name, at)
-			output = encode(render(run.definition.output, values), "The run's output")
-		except DoganError as error:
-			status, failure = FAILED, (type(error).__name__, f"output: {error}")
-	run.status, run.ending = status, status
-	db.execute(
-		"UPDATE `tabDogan Workflow Run` SET status = %s, ending = %s, output = %s, finished_at = %s, modified = %s"
-		" WHERE name = %s",
-		(status, status, output, at.text, at.text, run.name),
-	)
-	if failure:
-		db.execute(
-			"UPDATE `tabDogan Workflow Run` SET error_type = %s, error = %s WHERE name = %s",
-			(*failure, run.name),
-		)
-	if run.definition.limits.run_timeout:
-		timers.remove_of_run(db, run.name)
-	if run.definition.limits.concurrent_runs:
-		slots.release(db, [run.name])
-
-
-def _is_for_each(run: LockedRun, step_id: str) -> bool:
-	return run.definition.by_id[step_id].for_each is not None
+	False: it has ended already, or there is none.
+	"""
+	claims.unbegin_run(db, run)
+	made = happen(db, run, None, events.Broken(error_type, error), at)
+	return bool(made and made.run)

@@ -45,7 +45,7 @@ _EXTRA_INDEXES = (
 
 # {id} is the dialect's self-numbering key. Times are seconds since 1970 (UTC).
 _INTERNAL = {
-	# What may be claimed now. `lane` is 9 minus the priority, so that the key's own order is the order of work.
+	# The ready queue. `lane` is 9 minus the priority, so that the key's own order is the order of work.
 	"dogan_ready": """(
 		{lane_key}
 		step_run VARCHAR(140) NOT NULL, run VARCHAR(140) NOT NULL, attempt INT NOT NULL,
@@ -59,7 +59,7 @@ _INTERNAL = {
 		{id}, node VARCHAR(140) NOT NULL, pid_space VARCHAR(140) NOT NULL, pid INT NOT NULL, worker VARCHAR(140) NOT NULL,
 		started_at DOUBLE NOT NULL, beat_at DOUBLE NOT NULL, beats BIGINT NOT NULL DEFAULT 0,
 		steps BIGINT NOT NULL DEFAULT 0, failures BIGINT NOT NULL DEFAULT 0, busy DOUBLE NOT NULL DEFAULT 0)""",
-	# What waits for a slot: a run for its workflow's limit, a step for an agent.
+	# The wait queue: a run waits for its workflow's limit, a step for an agent.
 	"dogan_line": """(
 		{id}, resource VARCHAR(300) NOT NULL, lane INT NOT NULL, run VARCHAR(140) NOT NULL,
 		step_run VARCHAR(140), attempt INT NOT NULL, since DOUBLE NOT NULL)""",
@@ -67,6 +67,7 @@ _INTERNAL = {
 	"dogan_slot": """(
 		resource VARCHAR(300) NOT NULL, number INT NOT NULL, holder VARCHAR(140) NOT NULL,
 		PRIMARY KEY (resource, number))""",
+	# Waits: what ends them, and when.
 	"dogan_timer": """(
 		{id}, due_at DOUBLE NOT NULL, kind VARCHAR(20) NOT NULL, run VARCHAR(140), step_run VARCHAR(140),
 		subject VARCHAR(300), data LONGTEXT)""",
@@ -82,13 +83,6 @@ _INTERNAL = {
 		name VARCHAR(140) NOT NULL PRIMARY KEY, seen_at DOUBLE NOT NULL, lost_at DOUBLE NOT NULL DEFAULT 0,
 		machine LONGTEXT, machine_at DOUBLE NOT NULL DEFAULT 0, draining_since DOUBLE NOT NULL DEFAULT 0)""",
 }
-
-# Columns of internal tables that came later: a site of an earlier version gets them with its next migrate.
-_ADDED_COLUMNS = (
-	("dogan_node", "machine", "LONGTEXT"),
-	("dogan_node", "machine_at", "DOUBLE NOT NULL DEFAULT 0"),
-	("dogan_node", "draining_since", "DOUBLE NOT NULL DEFAULT 0"),
-)
 
 _INTERNAL_INDEXES = (
 	("dogan_ready", "dogan_ready_run", ("run",)),
@@ -122,12 +116,17 @@ def ensure_internal(db: Database) -> None:
 	"""Make the internal tables and the indexes that are missing. May be called again."""
 	for table, body in _INTERNAL.items():
 		_create(db, table, body)
-	for table, column, kind in _ADDED_COLUMNS:
-		if column not in _columns(db, table):
-			db.execute(f"ALTER TABLE `{table}` ADD COLUMN `{column}` {kind}")
 	for table, index, columns in (*_INTERNAL_INDEXES, *_EXTRA_INDEXES):
 		_create_index(db, table, index, columns)
 	db.commit()
+
+
+def add_columns(db: Database, table: str, columns: dict[str, str]) -> None:
+	"""Add the columns that a table does not have."""
+	known = _columns(db, table)
+	for column, kind in columns.items():
+		if column not in known:
+			db.execute(f"ALTER TABLE `{table}` ADD COLUMN `{column}` {kind}")
 
 
 def drop_internal(db: Database) -> None:

@@ -10,25 +10,19 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
+from dogansystem.engine import log
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import half_a_character
+from dogansystem.engine.events import Broken
 from dogansystem.engine.outputs import encode
-from dogansystem.engine.states import PENDING, QUEUED
+from dogansystem.engine.states import QUEUED
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, names, queue, runs, timers
+from dogansystem.store import dialect, names, runs
+from dogansystem.store.changes import whole_runs
 from dogansystem.store.moment import Moment
-from dogansystem.store.runs import LockedRun
 
 ASKED = frozenset({"manual", "api"})  # causes whose idempotency keys come from callers
 _PLAIN_KEY = re.compile(r"[a-z0-9._:/ -]{0,139}[a-z0-9._:/-]")  # equal in the column only if it is the same
-_RUN_COLUMNS = (
-	"name, creation, modified, owner, modified_by, workflow, version, status, ending, cause, trigger_data, input,"
-	" doc_values, reference_doctype, reference_name, run_as, started_by, depth, parent_run, parent_step,"
-	" idempotency_key, limit_key, queued_at"
-)
-_STEP_COLUMNS = (
-	"name, creation, modified, owner, modified_by, run, workflow, step, position, item, title, action, status"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +35,7 @@ class Start:
 		cause: the kind of trigger, `manual` or `api`.
 		document: values of the document the run is about, with `doctype` and `name`, or None.
 		depth: how many runs stand above this one in the chain of causes.
-		limit_key: value of the limit's key, for a workflow with `limits.key`.
+		limit_key: value of the limit's key as `engine.limits.stored_limit_key` gives it, for a workflow with `limits.key`.
 	"""
 
 	definition: Definition
@@ -59,45 +53,41 @@ class Start:
 	limit_key: str = ""
 
 
-def start_run(db: Database, start: Start, at: Moment) -> str:
-	"""Write a run; gives its name, or that of the run which used the same idempotency key before."""
+def start_run(db: Database, start: Start, at: Moment, broken: Broken | None = None) -> str:
+	"""Write a run; gives its name, or that of the run which used the same idempotency key before.
+
+	`broken`: the run only shows why none could start; it has failed.
+	"""
 	if start.idempotency_key:
 		known = run_of_key(db, start.definition.name, start.idempotency_key, start.cause)
 		if known:
 			return known
 	run = names.new_run(at.seconds)
 	try:
-		_insert_run(db, run, start, at)
+		whole_runs.insert_run(db, run, _values(start), start.definition, at)
 	except Exception as error:
 		if not (start.idempotency_key and db.is_duplicate(error)):
 			raise
 		# Somebody else used the key since we looked: theirs is the first run.
-		known = run_of_key(db, start.definition.name, start.idempotency_key, start.cause)
+		known = run_of_key(db, start.definition.name, start.idempotency_key, start.cause, newest=True)
 		if known is None:
 			raise
 		return known
-	_insert_steps(db, run, start.definition, at)
-	if start.definition.limits.concurrent_runs:
-		resource = resource_of_run(start.definition, start.limit_key)
-		queue.stand_in_line(db, resource, queue.lane(5), run, None, 1, at)
-	else:
-		states = {step.id: PENDING for step in start.definition.steps}
-		open_run(db, LockedRun(run, start.definition, QUEUED, "", states), at)
+	runs.begin(db, run, start.definition, start.limit_key, at, broken)
+	log.event(log.INFO, "run.start", run=run, workflow=start.definition.name, cause=start.cause)
 	return run
 
 
-def open_run(db: Database, run: LockedRun, at: Moment) -> None:
-	"""Let the steps start that may, and start the clock of `run_timeout`."""
-	if run.definition.limits.run_timeout:
-		timers.put(db, at.seconds + run.definition.limits.run_timeout, "run_timeout", run=run.name)
-	runs.go_on(db, run, at)
+def run_of_key(db: Database, workflow: str, key: str, cause: str, *, newest: bool = False) -> str | None:
+	"""The run that an idempotency key of this workflow has started, or None.
 
-
-def run_of_key(db: Database, workflow: str, key: str, cause: str) -> str | None:
-	"""The run that an idempotency key of this workflow has started, or None."""
+	`newest`: look past this transaction's snapshot, at what another one has committed meanwhile. Not at first: a lock on
+	a key that is not there yet would keep everybody else from inserting it, and two who both hold it would deadlock.
+	"""
 	row = dialect.first(
 		db.sql(
-			"SELECT name FROM `tabDogan Workflow Run` WHERE idempotency_key = %s" + dialect.for_share(db),
+			"SELECT name FROM `tabDogan Workflow Run` WHERE idempotency_key = %s"
+			+ (dialect.for_share(db) if newest else ""),
 			(stored_key(workflow, key, cause),),
 		)
 	)
@@ -122,64 +112,26 @@ def stored_key(workflow: str, key: str, cause: str) -> str:
 		raise half_a_character(error) from None
 
 
-def resource_of_run(definition: Definition, limit_key: str) -> str:
-	"""The name of the limit that a run of this workflow waits for."""
-	return f"workflow:{definition.name}:{limit_key}"[:300]
-
-
-def _insert_run(db: Database, run: str, start: Start, at: Moment) -> None:
-	document = start.document or {}
-	key = start.idempotency_key
-	db.execute(
-		f"INSERT INTO `tabDogan Workflow Run` ({_RUN_COLUMNS}) VALUES ({dialect.marks(range(23))})",
-		(
-			run,
-			at.text,
-			at.text,
-			start.started_by,
-			start.started_by,
-			start.definition.name,
-			start.version,
-			QUEUED,
-			"",
-			start.cause,
-			encode(start.trigger, "The trigger's data"),
-			encode(start.input, "The input"),
-			encode(start.document, "The document") if start.document else None,
-			document.get("doctype"),
-			document.get("name"),
-			start.run_as,
-			start.started_by,
-			start.depth,
-			start.parent_run,
-			start.parent_step,
-			stored_key(start.definition.name, key, start.cause) if key else None,
-			start.limit_key,
-			at.text,
-		),
-	)
-
-
-def _insert_steps(db: Database, run: str, definition: Definition, at: Moment) -> None:
-	user = definition.run_as or ""
-	db.execute_many(
-		f"INSERT INTO `tabDogan Step Run` ({_STEP_COLUMNS}) VALUES ({dialect.marks(range(13))})",
-		[
-			(
-				names.step_run(run, step.id),
-				at.text,
-				at.text,
-				user,
-				user,
-				run,
-				definition.name,
-				step.id,
-				position,
-				0,
-				step.title,
-				step.action,
-				PENDING,
-			)
-			for position, step in enumerate(definition.steps)
-		],
-	)
+def _values(start: Start) -> dict[str, Any]:
+	document, key = start.document or {}, start.idempotency_key
+	return {
+		"owner": start.started_by,
+		"modified_by": start.started_by,
+		"workflow": start.definition.name,
+		"version": start.version,
+		"status": QUEUED,
+		"ending": "",
+		"cause": start.cause,
+		"trigger_data": encode(start.trigger, "The trigger's data"),
+		"input": encode(start.input, "The input"),
+		"doc_values": encode(start.document, "The document") if start.document else None,
+		"reference_doctype": document.get("doctype"),
+		"reference_name": document.get("name"),
+		"run_as": start.run_as,
+		"started_by": start.started_by,
+		"depth": start.depth,
+		"parent_run": start.parent_run,
+		"parent_step": start.parent_step,
+		"idempotency_key": stored_key(start.definition.name, key, start.cause) if key else None,
+		"limit_key": start.limit_key,
+	}

@@ -34,3 +34,12 @@ def value(db: Database, name: str) -> float:
 	"""A number; 0 if nobody has written it."""
 	rows = db.sql("SELECT value FROM dogan_state WHERE name = %s", (name,))
 	return float(rows[0][0]) if rows else 0.0
+
+
+def set_value(db: Database, name: str, number: float) -> None:
+	"""Write a number, whatever it was."""
+	db.begin()
+	if not db.sql("SELECT 1 FROM dogan_state WHERE name = %s", (name,)):
+		db.execute("INSERT INTO dogan_state (name, value) VALUES (%s, %s)", (name, number))
+	else:
+		db.execute("UPDATE dogan_state SET value = %s WHERE name = %s", (number, name))

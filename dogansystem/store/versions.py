@@ -1,23 +1,27 @@
-"""Versions of a workflow: written once when a changed definition is saved, never changed, so cached for good."""
+"""Versions of a workflow: written once when a changed definition is saved, never changed, so kept for good.
+
+A definition is checked before it is published. Loading only builds it: a rule that a later release adds does not make a
+stored version unreadable.
+"""
 
 import hashlib
-import json
-from pathlib import Path
+import logging
+import time
 
-from dogansystem.engine import definitions
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
+from dogansystem.engine.definitions import stored
+from dogansystem.engine.definitions.stored import checksum
+from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.protocol import Database, Site
 from dogansystem.store import dialect
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment
 
-MARK_LENGTH = 16  # hexadecimal digits; eight would be found in an hour
+DIGEST_LENGTH = 16  # hexadecimal digits; eight would be found in an hour
 MAX_KEPT = 512  # definitions in one process; a workflow in use has one or two versions
+BROKEN_SECONDS = 60.0  # for which a version that cannot be read is not read again
 
-PARSER = str(Path(definitions.__file__).parent)  # the code that decides what a definition becomes
-
-_kept: Kept[Definition] = Kept("definitions", MAX_KEPT, code=(PARSER,))
+logger = logging.getLogger("dogansystem")
 
 
 def publish(db: Database, definition: Definition, at: Moment, user: str, *, trusted: bool) -> str:
@@ -25,7 +29,7 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 
 	`trusted`: whether `user` may lend the permissions of others, so that its steps may go to agents with any user.
 	"""
-	mark = checksum(definition)
+	digest = checksum(definition)
 	newest = dialect.first(
 		db.sql(
 			"SELECT name, version, checksum FROM `tabDogan Workflow Version` WHERE workflow = %s"
@@ -33,10 +37,10 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 			(definition.name,),
 		)
 	)
-	if newest and newest[2] == mark:
+	if newest and newest[2] == digest:
 		return str(newest[0])
 	number = newest[1] + 1 if newest else 1
-	name = version_name(definition.name, number, _meaning(mark, user, trusted))
+	name = version_name(definition.name, number, _meaning(digest, user, trusted))
 	db.execute(
 		"INSERT INTO `tabDogan Workflow Version`"
 		" (name, creation, modified, owner, modified_by, workflow, version, definition, checksum, trusted)"
@@ -49,42 +53,68 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 			user,
 			definition.name,
 			number,
-			canonical_json(definition),
-			mark,
+			stored.dump(definition),
+			digest,
 			int(trusted),
 		),
 	)
 	return name
 
 
-def _meaning(mark: str, user: str, trusted: bool) -> str:
+def _meaning(digest: str, user: str, trusted: bool) -> str:
 	"""A checksum of all that decides what a version does: its definition, and whose permissions it may lend."""
-	return mark if trusted else hashlib.sha256(f"{mark} {user}".encode()).hexdigest()
+	return digest if trusted else hashlib.sha256(f"{digest} {user}".encode()).hexdigest()
 
 
-def version_name(workflow: str, number: int, mark: str) -> str:
+def version_name(workflow: str, number: int, digest: str) -> str:
 	"""`workflow@3-9f2c11ab04d1e7c5`: the number for people, the start of what `_meaning` gives so that a name never changes
 	its meaning, not even when a workflow is deleted and made anew, by somebody who looks for one that begins alike."""
-	tail = f"@{number}-{mark[:MARK_LENGTH]}"
+	tail = f"@{number}-{digest[:DIGEST_LENGTH]}"
 	return workflow[: 140 - len(tail)] + tail
 
 
 def load(site: Site, version: str, db: Database | None = None) -> Definition:
-	"""The definition of a version. Raises LookupError if there is none of that name."""
-	return _kept.get(site, version, lambda: _read(db or site.database, version))
+	"""The definition of a version. Raises UnreadableVersion for one that is missing, broken, or of a newer format."""
+	return _kept.get(site, version, lambda: _read(site, db or site.database, version))
 
 
-def _read(db: Database, version: str) -> Definition:
+def _read(site: Site, db: Database, version: str) -> Definition:
+	known = _broken.get((site.name, version))
+	if known and known[0] > time.monotonic():
+		raise UnreadableVersion(version, known[1].problem, known[1].remedy)
 	row = dialect.first(
 		db.sql(
 			"SELECT definition, trusted, owner FROM `tabDogan Workflow Version` WHERE name = %s", (version,)
 		)
 	)
 	if not row:
-		raise LookupError(
-			f"There is no workflow version {version!r}: it was deleted while a run still needs it."
-		)
-	definition = parse(json.loads(row[0]))
-	if not row[1]:
-		definition = definition.limited_to(definition.run_as or row[2])
-	return definition
+		# Not remembered: it may only be newer than what this transaction sees.
+		raise UnreadableVersion(version, "there is none of that name, it was deleted", "start the run anew")
+	try:
+		definition = stored.build(row[0], version)
+	except UnreadableVersion as error:
+		_remember(site, error)
+		raise
+	return definition if row[1] else definition.limited_to(definition.run_as or row[2])
+
+
+def _remember(site: Site, error: UnreadableVersion) -> None:
+	if len(_broken) >= MAX_KEPT:
+		_broken.clear()
+	_broken[site.name, error.version] = (time.monotonic() + BROKEN_SECONDS, error)
+	logger.error("version.unreadable site=%s version=%s: %s", site.name, error.version, error, exc_info=error)
+
+
+def _dump(definition: Definition) -> list[str | None]:
+	return [stored.dump(definition), definition.only_as]
+
+
+def _build(shared: list[str]) -> Definition:
+	text, only_as = shared
+	definition = stored.build(text)
+	return definition if only_as is None else definition.limited_to(only_as)
+
+
+_kept: Kept[Definition] = Kept("definitions", MAX_KEPT, _dump, _build)
+# By site and version: until when (time.monotonic) a version that is broken is not read again.
+_broken: dict[tuple[str, str], tuple[float, UnreadableVersion]] = {}

@@ -22,7 +22,7 @@ AGENTS = (
 	("Second Mail Desk", ACCOUNTS, ("email",), 2),
 	("Lead Desk", SALES, ("leads",), 2),
 )
-# Which agents do what in the tour. On a site the form of the workflow says it, or nobody in particular does.
+# Which capability an action needs in the tour. On a site the form of the workflow says it.
 CAPABILITIES = {"email.send": "email", "document.create": "leads"}
 MAILS = (
 	("Nadia Fern", "nadia@fern.example.com", "Do you deliver to islands?"),
@@ -64,7 +64,7 @@ def _enable_workflows(site: Sandbox, orchestrator: Orchestrator, say: Callable[[
 
 
 def _feed(site: Sandbox, orchestrator: Orchestrator, say: Callable[[str], None]) -> None:
-	"""What a day brings: mails arrive, quotations and invoices are submitted, and somebody follows up."""
+	"""A day's events: mails arrive, quotations and invoices are submitted, and a person starts the follow-up."""
 	with site.acting_as(SALES):
 		for name, sender, subject in MAILS:
 			say(f"Mail from {sender}: {subject}")

@@ -12,9 +12,11 @@ from dogansystem.orchestrator import Orchestrator
 from dogansystem.store import reads
 from dogansystem.worker.drainer import Drainer
 
+PATIENCE = 20.0  # seconds a run waits for a database that takes nothing
+
 
 def start(site: Sandbox, definition: Definition, given: Any, document: Mapping[str, Any] | None) -> str:
-	"""Keep the definition, register the agents it names that nobody registered, and start a run of it."""
+	"""Keep the definition, register the agents that it names and that are missing, and start a run of it."""
 	orchestrator = Orchestrator(site)
 	site.catalog.save_workflow(definition, True)
 	_register_agents(orchestrator, definition)
@@ -25,19 +27,31 @@ def start(site: Sandbox, definition: Definition, given: Any, document: Mapping[s
 
 
 def work_until_finished(site: Sandbox, run: str, workers: int) -> None:
-	"""Execute with that many workers, this thread being one of them, until the run has ended."""
-	threads = [
-		threading.Thread(target=_work, args=(site, run), name=f"worker-{number}", daemon=True)
-		for number in range(2, workers + 1)
-	]
+	"""Execute with that many workers, this thread being one of them, until the run has ended.
+
+	Raises what a worker could not go on with, such as NoRoom on a disk that stays full.
+	"""
+	failures: list[Exception] = []
+
+	def work() -> None:
+		try:
+			_work(site, run)
+		except Exception as error:
+			failures.append(error)
+			site.stop()
+
+	names = [f"worker-{number}" for number in range(2, workers + 1)]
+	threads = [threading.Thread(target=work, name=name, daemon=True) for name in names]
 	for thread in threads:
 		thread.start()
 	try:
-		_work(site, run)
+		work()
 	finally:
 		site.stop()
 		for thread in threads:
 			thread.join()
+	if failures:
+		raise failures[0]
 
 
 def result(site: Sandbox, run: str, first_change: int, first_message: int) -> dict[str, Any]:
@@ -53,7 +67,7 @@ def marks(site: Sandbox) -> tuple[int, int]:
 
 
 class NotSent(Action):
-	"""Stands in for an external action in a dry run: says what would have gone out, and sends nothing."""
+	"""Stands in for an external action in a dry run: notes what would have gone out, and sends nothing."""
 
 	external = True
 
@@ -67,7 +81,7 @@ class NotSent(Action):
 		self._action.validate(params)
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
-		"""Note the call; the output is null, because nobody has answered."""
+		"""Note the call; the output is null, as there is no answer."""
 		self._log.append({"step": context.step, "action": self._action.name, "params": params})
 		return None
 
@@ -86,7 +100,7 @@ def _work(site: Sandbox, run: str) -> None:
 		return reads.status_of_run(site.database, run) in RUN_FINISHED
 
 	while not site.stop_requested() and not is_finished():
-		Drainer(site, until=is_finished).run()
+		Drainer(site, until=is_finished, patience=PATIENCE).run()
 
 
 def _register_agents(orchestrator: Orchestrator, definition: Definition) -> None:

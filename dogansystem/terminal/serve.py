@@ -1,6 +1,9 @@
 """`dogansystem serve`: worker processes and the clock, until they are told to stop."""
 
+import logging
+import math
 import multiprocessing
+import os
 import signal
 import threading
 import time
@@ -8,29 +11,39 @@ from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
+from dogansystem.engine.errors import DoganError
 from dogansystem.homes.sandbox import Sandbox
+from dogansystem.terminal.shell import log_to_stderr
 from dogansystem.worker import standby
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
 
 TICK_INTERVAL = 20.0  # seconds; drainers fire what is due in between
-RESTART_PAUSE = (
-	1.0  # seconds before a worker that died is replaced, so that one that cannot start does not spin
-)
+RESTART_PAUSE = 1.0  # seconds before a worker that ended is replaced: one that cannot start must not spin
+RETRY_PAUSE = 2.0  # seconds before a worker tries again after its database took nothing
+PARENT_INTERVAL = 1.0  # seconds between two looks of a worker whether the fork server lives
+
+_log = logging.getLogger(__name__)
 
 
-def serve(url: str, workers: int, say: Callable[[str], None]) -> None:
-	"""Work on a sandbox with that many processes until SIGTERM or SIGINT; a process that dies is replaced."""
+def serve(url: str, workers: int, say: Callable[[str], None], verbose: bool = False) -> None:
+	"""Work on a sandbox with that many processes until SIGTERM or SIGINT; a process that ends is replaced."""
 	stopping = threading.Event()
 	for number in (signal.SIGTERM, signal.SIGINT):
 		signal.signal(number, lambda *_: stopping.set())
 	context = multiprocessing.get_context("forkserver")
 	context.set_forkserver_preload([__name__])  # imported once: twenty workers then start as fast as one
+
+	def start() -> BaseProcess:
+		process = context.Process(target=work, args=(url, verbose))
+		process.start()
+		return process
+
 	with Sandbox(url) as site:
-		processes = [_start(context, url) for _ in range(workers)]
+		processes = [start() for _ in range(workers)]
 		say(f"{workers} workers on {site.address}. Stop with Ctrl-C.")
 		try:
-			_look_after(site, processes, lambda: _start(context, url), stopping, say)
+			_look_after(site, processes, start, stopping, say)
 		finally:
 			say("Stopping: steps in hand are finished, the rest goes back.")
 			for process in processes:
@@ -46,7 +59,7 @@ def _look_after(
 	stopping: threading.Event,
 	say: Callable[[str], None],
 ) -> None:
-	"""Tick, and replace who died."""
+	"""Tick, and replace the workers that have ended."""
 	ticked_at = float("-inf")
 	while not stopping.wait(RESTART_PAUSE):
 		if time.monotonic() - ticked_at >= TICK_INTERVAL:
@@ -67,15 +80,13 @@ def _tick(site: Sandbox, say: Callable[[str], None]) -> None:
 		site.database.rollback()
 
 
-def _start(context: multiprocessing.context.ForkServerContext, url: str) -> BaseProcess:
-	process = context.Process(target=work, args=(url,))
-	process.start()
-	return process
-
-
-def work(url: str) -> None:
-	"""What a worker process does: drain, again and again, until SIGTERM."""
-	with Sandbox(url) as site:
+def work(url: str, verbose: bool = False) -> None:
+	"""What a worker process does: execute steps, again and again, until SIGTERM or until `serve` is gone."""
+	log_to_stderr(verbose)
+	leave_with_parents()
+	while (site := _open(url)) is None:
+		time.sleep(RETRY_PAUSE)
+	with site:
 		current: list[Drainer] = []
 
 		def stop(number: int, frame: FrameType | None) -> None:
@@ -86,7 +97,42 @@ def work(url: str) -> None:
 		signal.signal(signal.SIGTERM, stop)
 		signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us
 		while not site.stop_requested():
-			if not standby.may_work(site):
-				continue
-			current[:] = [Drainer(site, replaceable=True)]
-			current[0].run()
+			try:
+				if standby.may_work(site):
+					current[:] = [Drainer(site, replaceable=True, linger=math.inf, patience=math.inf)]
+					current[0].run()
+			except Exception as error:
+				_wait_for_room(site, error)
+
+
+def _open(url: str) -> Sandbox | None:
+	"""The sandbox, or None while its database takes nothing."""
+	try:
+		return Sandbox(url)
+	except DoganError as error:
+		_log.warning("%s", error)
+		return None
+
+
+def _wait_for_room(site: Sandbox, error: Exception) -> None:
+	"""Wait for a moment if the database is away or takes nothing, such as on a full disk. Raises any other error."""
+	if not site.database.is_lost(error):
+		raise error
+	_log.warning("%s", error)
+	site.database.rollback()
+	until = time.monotonic() + RETRY_PAUSE
+	while not site.stop_requested() and time.monotonic() < until:
+		time.sleep(0.1)
+
+
+def leave_with_parents() -> None:
+	"""Have this process get SIGTERM when `serve` ends, or the fork server between the two, even by `kill -9`."""
+	parent, forked_by = multiprocessing.parent_process(), os.getppid()
+
+	def watch() -> None:
+		while parent is not None and parent.is_alive() and os.getppid() == forked_by:
+			parent.join(PARENT_INTERVAL)
+		os.kill(os.getpid(), signal.SIGTERM)
+
+	if parent is not None:
+		threading.Thread(target=watch, name="parents", daemon=True).start()

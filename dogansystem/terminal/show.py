@@ -8,6 +8,7 @@ from typing import Any
 from dogansystem.engine.states import STEP_FINISHED
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.terminal.shell import shown
 
 SIGNS = {"Succeeded": "✓", "Failed": "✗", "Skipped": "–", "Cancelled": "–", "Waiting": "…", "Running": "▸"}
 
@@ -72,5 +73,5 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 
 
 def to_stderr(text: str) -> None:
-	"""What is told on the way; results go to standard output."""
-	print(text, file=sys.stderr, flush=True)
+	"""Tell something on the way; results go to standard output."""
+	print(shown(text), file=sys.stderr, flush=True)

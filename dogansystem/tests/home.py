@@ -1,20 +1,26 @@
-"""What tests on a real site have in common: users, a clock that can be moved, and cleaning up what they committed."""
+"""What tests on a real site have in common: users, a clock that can be moved, and the end of what they committed."""
 
 import time
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
+from unittest import SkipTest
 from unittest.mock import patch
 
 import frappe
-from frappe.installer import update_site_config
 from frappe.tests.utils import FrappeTestCase
 
-from dogansystem.homes.frappe import relied
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.homes.frappe.catalog import Catalog
 from dogansystem.homes.frappe.doorbell import Doorbell
-from dogansystem.homes.frappe.site import FrappeSite, current_site
+from dogansystem.homes.frappe.site import _SETTINGS, FrappeSite, current_site
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.protocol import Settings
+from dogansystem.tests import own
 from dogansystem.tests.contract.home import PERSON
+from dogansystem.tests.own import MANAGER, OTHER, USER
+from dogansystem.triggers import document
 
-MANAGER, USER, OTHER = "dogan-manager@example.com", "dogan-user@example.com", "dogan-other@example.com"
 ROLES = {
 	PERSON: ["System Manager"],
 	MANAGER: ["Dogan Manager"],
@@ -25,59 +31,46 @@ DEFAULTS = {
 	"max_agents": 20,
 	"num_workers": 10,
 	"lease_seconds": 30,
+	"linger_seconds": 0,
 	"time_budget_seconds": 300,
 	"allow_private_network": 0,
+	"keep_finished_days": 0,
+	"keep_failed_days": 0,
 }
-_OURS = (
-	"Dogan Workflow",
-	"Dogan Workflow Step",
-	"Dogan Workflow Trigger",
-	"Dogan Workflow Version",
-	"Dogan Workflow Run",
-	"Dogan Step Run",
-	"Dogan Agent",
-	"Dogan Agent Capability",
-	"Dogan Credential",
-	"Dogan Baseline",
-)
-_QUEUE = (
-	"dogan_ready",
-	"dogan_lease",
-	"dogan_process",
-	"dogan_line",
-	"dogan_slot",
-	"dogan_timer",
-	"dogan_state",
-	"dogan_tally",
-	"dogan_sample",
-	"dogan_node",
-)
+HEARTBEAT = 3.0  # seconds in which a process that lives was heard of
+WORKERS_LEAVE = 15.0  # seconds that the site's own drainers get to leave before the tests are left out
 
 
 class SiteTestCase(FrappeTestCase):
-	"""Each test starts with no workflows, runs or agents, and its commits are undone by deleting them.
+	"""Each test starts without workflows, runs or agents of the tests, and what it commits is deleted again.
 
-	The tests need commits, since a worker's transaction sees nothing else; so the site must be one for tests.
+	The tests need commits: a worker's transaction sees nothing else. What the site has of its own is neither changed nor
+	deleted; a test that could not help it is skipped and says why.
 	"""
 
 	site: FrappeSite
 	ahead: float = 0.0
-	settings: ClassVar[dict[str, Any]] = {"linger_seconds": 0}
+	settings: ClassVar[dict[str, Any]] = {}
 	is_alone: ClassVar[bool] = True  # nobody else is at work on the site: no worker, no scheduler, no request
+	needs_unmeasured: ClassVar[bool] = False  # it looks at figures of the whole site
+	has_processes: ClassVar[bool] = (
+		False  # others have to see the settings, so they are written to the database
+	)
 
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
+		own.put_settings_back()  # those of an interrupted run
+		own.sweep()
+		own.forget_the_future()
+		cls._figures = own.Figures()
+		cls.addClassCleanup(own.put_settings_back)
+		cls.addClassCleanup(cls._figures.put_back)
 		if cls.is_alone:
+			_wait_for_workers()
 			silent = patch.object(Doorbell, "_call", lambda self, has_workers: None)
 			silent.start()
 			cls.addClassCleanup(silent.stop)
-			exact = patch.object(relied, "SECONDS", 0.0)
-			exact.start()
-			cls.addClassCleanup(exact.stop)
-		was_paused = frappe.conf.pause_scheduler or 0
-		update_site_config("pause_scheduler", 1)
-		cls.addClassCleanup(update_site_config, "pause_scheduler", was_paused)
 		for user, roles in ROLES.items():
 			ensure_user(user, roles)
 		frappe.db.commit()
@@ -85,25 +78,48 @@ class SiteTestCase(FrappeTestCase):
 	def setUp(self) -> None:
 		frappe.set_user("Administrator")
 		self.addCleanup(self.clean)
-		self.clean()
+		if self.needs_unmeasured and own.has_figures():
+			self.skipTest("the site has figures of its own, and the test looks at all there are")
+		if number := own.runs_of_the_site("Queued", "Running"):
+			self.skipTest(f"{number} runs of the site's own are under way, and the tests would work on them")
 		self.site = current_site()
 		self.move_clock()
+		self._overlay: dict[str, Any] = {}
+		self._patch(FrappeSite, "settings", self._overlaid(FrappeSite.settings))
+		wanted = document.wanted
+		self._patch(document, "wanted", lambda site: own.only_ours(wanted(site)))
+		self._patch(Catalog, "save_workflow", self._guarded(Catalog.save_workflow))
 		self.set_settings(**DEFAULTS | self.settings)
 
 	def clean(self) -> None:
-		"""Remove everything of ours from the site."""
+		"""Remove what the test has made, and put back what it has changed."""
 		frappe.db.rollback()
 		frappe.set_user("Administrator")
-		for doctype in _OURS:
-			frappe.db.delete(doctype)
-		for table in _QUEUE:
-			frappe.db.sql(f"DELETE FROM `{table}`")
-		frappe.db.delete("ToDo", {"description": ["like", "contract %"]})
-		current_site().touch("triggers")
+		own.sweep()
+		self._figures.put_back()
 		current_site().doorbell.remove()
 		frappe.db.commit()
 		if hasattr(frappe.local, "dogan_site"):
 			del frappe.local.dogan_site
+
+	def _patch(self, target: Any, name: str, value: Any) -> None:
+		patched = patch.object(target, name, value)
+		patched.start()
+		self.addCleanup(patched.stop)
+
+	def _overlaid(self, read: Callable[[FrappeSite], Settings]) -> Callable[[FrappeSite], Settings]:
+		"""The site's settings, with those of the test in place of what is stored."""
+		return lambda site: replace(read(site), **self._overlay)
+
+	def _guarded(self, save: Callable[..., str]) -> Callable[..., str]:
+		"""Saving a workflow, but none of the site's own."""
+
+		def guarded(catalog: Catalog, definition: Any, *rest: Any) -> str:
+			if own.owner_of_workflow(definition.name):
+				self.skipTest(f"the site has a workflow of its own named {definition.name}")
+			return save(catalog, definition, *rest)
+
+		return guarded
 
 	def move_clock(self) -> None:
 		"""Let `advance` move the site's clock, for this test only."""
@@ -112,9 +128,29 @@ class SiteTestCase(FrappeTestCase):
 		self.site.now = lambda: true_now() + self.ahead
 
 	def advance(self, seconds: float) -> None:
+		due = own.next_due()
+		if due is not None and due <= self.site.now() + seconds:
+			self.skipTest("a timer or schedule of the site's own would be due when the test moves the clock")
 		self.ahead += seconds
 
-	def set_settings(self, **values: object) -> None:
+	def set_settings(self, **values: Any) -> None:
+		"""Change settings for this test: in this process, or in the database where other processes have to see them."""
+		if (values.get("keep_finished_days") or values.get("keep_failed_days")) and own.runs_of_the_site(
+			*RUN_FINISHED
+		):
+			self.skipTest(
+				"the site has runs of its own that have ended, and the test would have them deleted"
+			)
+		known = {name: value for name, value in values.items() if name in _SETTINGS}
+		if self.has_processes or known != values:
+			self.store_settings(**values)
+		for name, value in known.items():
+			field, convert = _SETTINGS[name]
+			self._overlay[field] = convert(value)
+
+	def store_settings(self, **values: Any) -> None:
+		"""Write settings to the database; the class puts them back."""
+		own.keep_settings()
 		doc = frappe.get_doc("Dogan Settings")
 		doc.update(values)
 		doc.flags.ignore_validate = True
@@ -147,3 +183,21 @@ def ensure_user(name: str, roles: list[str]) -> None:
 	if {row.role for row in user.roles} != set(known):
 		user.set("roles", [{"role": role} for role in known])
 		user.save(ignore_permissions=True)
+
+
+def _wait_for_workers() -> None:
+	"""Wait until no worker of the site is at work: it would take the tests' steps. Raises SkipTest if one stays."""
+	until = time.monotonic() + WORKERS_LEAVE
+	while time.monotonic() < until:
+		before = _heard()
+		if not before:
+			return
+		time.sleep(HEARTBEAT)
+		if not _heard() - before:
+			return  # rows of processes that were killed
+	raise SkipTest("workers of this site are at work and would take the tests' steps: stop them, or wait")
+
+
+def _heard() -> set[tuple[Any, ...]]:
+	frappe.db.rollback()
+	return set(frappe.db.sql("SELECT * FROM dogan_process"))

@@ -95,15 +95,16 @@ class TestAPI(SiteTestCase):
 		self.assert_error(errors.LimitReached, 429, "concurrent_runs", lambda: workflows.start_run("narrow"))
 
 	def test_more_agents_than_allowed_is_429_and_registers_none(self):
-		self.set_settings(max_agents=1)
+		others = sum(each["enabled"] for each in agents.list())
+		self.set_settings(max_agents=others + 1)
 		agents.register("One", PERSON)
 		self.assert_error(
 			errors.LimitReached,
 			429,
-			"max_agents is 1.*Dogan Settings",
+			f"max_agents is {others + 1}.*Dogan Settings",
 			lambda: agents.register("Two", PERSON),
 		)
-		self.assertEqual([each["name"] for each in agents.list()], ["One"])
+		self.assertNotIn("Two", [each["name"] for each in agents.list()])
 		agents.register("Two", PERSON, enabled=False)
 		self.assert_error(errors.LimitReached, 429, "max_agents", lambda: agents.enable("Two"))
 		agents.disable("One")
@@ -140,12 +141,14 @@ class TestAPI(SiteTestCase):
 			self.assertEqual(frappe.allowed_http_methods_for_whitelisted_func[change], ["POST"])
 
 	def test_the_status_has_the_totals(self):
+		before = status.get_system_status()
 		self.save("plain")
 		agents.register("One", PERSON)
 		found = status.get_system_status()
-		self.assertEqual(found["agents"]["total"], 1)
-		self.assertEqual(found["workflows"]["total"], 1)
-		self.assertEqual(found["runs"]["total"], 0)
+		added = {
+			part: found[part]["total"] - before[part]["total"] for part in ("agents", "workflows", "runs")
+		}
+		self.assertEqual(added, {"agents": 1, "workflows": 1, "runs": 0})
 
 	def test_the_timeline_shows_items_by_their_state(self):
 		self.save(
@@ -168,40 +171,11 @@ class TestAPI(SiteTestCase):
 		self.assertEqual(details["items"][0]["item"], 2)
 		self.assertIn("two is bad", details["items"][0]["error"])
 
-	def test_the_form_is_checked_before_it_is_saved(self):
-		doc = {
-			"workflow_name": "unsaved",
-			"run_as": PERSON,
-			"steps": [
-				{"step_id": "a", "action": "data.sett"},
-				{"step_id": "b", "action": "data.set", "after": "mial"},
-			],
-		}
-		found = sorted(desk.check(doc), key=lambda problem: problem["row"])
-		self.assertEqual(
-			[(each["table"], each["row"], each["field"]) for each in found],
-			[("steps", 1, "action"), ("steps", 2, "after")],
-		)
-		self.assertIn("data.set", found[0]["message"])
-		self.assertFalse(frappe.db.exists("Dogan Workflow", "unsaved"))
-
 	def drain(self) -> None:
 		from dogansystem.worker.drainer import Drainer
 
 		Drainer(self.site, until=lambda: True).run()
 		frappe.db.rollback()
-
-	def test_a_field_that_is_not_json_does_not_hide_the_other_problems(self):
-		doc = {
-			"workflow_name": "unsaved",
-			"run_as": PERSON,
-			"steps": [
-				{"step_id": "a", "action": "document.get", "params": "{"},
-				{"step_id": "b", "action": "data.set", "after": "mial"},
-			],
-		}
-		found = [(each["row"], each["field"]) for each in desk.check(doc)]
-		self.assertEqual(sorted(found), [(1, "params"), (2, "after")])
 
 	def test_a_template_becomes_a_disabled_workflow_of_whoever_takes_it(self):
 		found = {each["name"]: each for each in desk.list_templates()}

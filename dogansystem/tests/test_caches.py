@@ -1,4 +1,4 @@
-"""What is kept of triggers and definitions is exactly what a transaction sees, whoever else commits or rolls back meanwhile."""
+"""The kept triggers and definitions are exactly what a transaction sees, whoever else commits or rolls back meanwhile."""
 
 import threading
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from unittest.mock import patch
 import frappe
 import redis
 
-from dogansystem.homes.frappe import events, relied
+from dogansystem.homes.frappe.database import SiteDatabase
 from dogansystem.homes.frappe.shared_cache import SharedCache
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import kept, versions
@@ -210,104 +210,6 @@ class TestCaches(SiteTestCase):
 
 		return moment(self.site)
 
-
-def _without(cache: SharedCache, connection: redis.Redis) -> None:
-	cache._redis, cache._prefix, cache._counts = connection, b"", b""
-
-
-class TestRelied(TestCaches):
-	"""The same, where a process settles for a second what no workflow wants: with a clock that only the tests move."""
-
-	def setUp(self) -> None:
-		self.time = 1000.0
-		for name, value in (("SECONDS", 1.0), ("clock", lambda: self.time), ("sleep", self.pass_time)):
-			replaced = patch.object(relied, name, value)
-			replaced.start()
-			self.addCleanup(replaced.stop)
-		self.addCleanup(relied.forget)
-		relied.forget()
-		super().setUp()
-
-	def pass_time(self, seconds: float) -> None:
-		self.time += seconds
-
-	def save_twice(self) -> None:
-		"""The end of the first transaction tells how old the second one may be."""
-		for _ in range(2):
-			self.assertEqual(self.there(), 0)
-			self.other.do(lambda: frappe.db.commit())
-
-	def test_for_a_second_nothing_is_asked(self):
-		self.save_twice()
-		with patch.object(events, "current_site", side_effect=AssertionError("the database was asked")):
-			self.assertEqual((self.there(), self.here()), (0, 0))
-			self.pass_time(0.9)
-			self.assertEqual((self.there(), self.here()), (0, 0))
-			self.pass_time(0.1)
-			with self.assertRaises(AssertionError):
-				self.there()
-
-	def test_who_changes_it_waits_until_nobody_overlooks_a_document(self):
-		self.save_twice()
-		self.assertTrue(relied.is_unwanted("ToDo"))
-		before = self.time
-		self.save(enabled=True)
-		self.assertEqual(self.time, before + 1)
-		self.assertEqual((self.there(), self.here()), (1, 1))
-
-	def test_who_only_takes_something_away_waits_for_nobody(self):
-		self.save(enabled=True)
-		before = self.time
-		self.save(enabled=False)
-		self.save(enabled=True, triggers=[{"on": "manual"}])
-		self.assertEqual(self.time, before)
-		self.assertEqual((self.there(), self.here()), (0, 0))
-
-	def test_who_changed_it_sees_it_in_the_same_transaction(self):
-		self.save_twice()
-		frappe.db.rollback()
-		self.save(enabled=True, commit=False)
-		self.assertTrue(relied.is_unwanted("ToDo"))
-		self.assertEqual(self.runs_after_a_save(), 1)
-
-	def test_what_an_old_snapshot_sees_is_settled_for_nobody(self):
-		self.save_twice()
-		self.other.do(lambda: frappe.db.count("ToDo"))  # opens the snapshot
-		self.save(enabled=True)
-		self.assertEqual(self.other.do(self.runs_after_a_save), 0, "its snapshot is from before")
-		self.assertFalse(relied.is_unwanted("ToDo"))
-		self.assertEqual(self.here(), 1)
-
-	def test_what_a_transaction_sees_whose_beginning_nobody_knows_is_settled_for_nobody(self):
-		def as_in_a_console() -> int:
-			frappe.local.dogan_began = None
-			return self.runs_after_a_save()
-
-		self.save_twice()
-		self.pass_time(1)
-		self.assertEqual(self.other.do(as_in_a_console), 0)
-		self.assertFalse(relied.is_unwanted("ToDo"))
-
-	def test_after_a_process_died_behind_its_commit_it_shows_within_the_second(self):
-		self.save_twice()
-		self.save(enabled=True, commit=False)
-		frappe.db.before_commit.run()
-		frappe.db._conn.commit()  # and not a word more: nobody waits
-		frappe.db.after_commit.reset()
-		self.pass_time(1)
-		self.assertEqual((self.there(), self.here()), (1, 1))
-
-	def test_a_request_that_has_read_nothing_yet_begins_now(self):
-		def request() -> int:
-			frappe.db.close()
-			frappe.local.db._conn = None
-			relied.note_beginning()
-			return self.runs_after_a_save()
-
-		self.pass_time(5)
-		self.assertEqual(self.other.do(request), 0)
-		self.assertTrue(relied.is_unwanted("ToDo"))
-
 	def test_a_commit_that_fails_and_is_rolled_back_leaves_nothing_behind(self):
 		self.assertEqual(self.here(), 0)
 		with patch.object(frappe.local.db, "sql", side_effect=frappe.QueryDeadlockError):
@@ -315,3 +217,21 @@ class TestRelied(TestCaches):
 				frappe.db.commit()
 		frappe.db.rollback()
 		self.assertFalse(hasattr(frappe.local, "dogan_stamps"))
+
+	def test_a_transaction_asks_the_database_once_however_much_it_saves(self):
+		frappe.db.rollback()
+		asked = []
+		sql = SiteDatabase.sql
+
+		def count(database: SiteDatabase, query: str, *values: Any) -> Any:
+			asked.extend([query] if "dogan_state" in query else [])
+			return sql(database, query, *values)
+
+		with patch.object(SiteDatabase, "sql", count):
+			for _ in range(3):
+				self.runs_after_a_save()
+		self.assertEqual(len(asked), 1)
+
+
+def _without(cache: SharedCache, connection: redis.Redis) -> None:
+	cache._redis, cache._prefix, cache._counts = connection, b"", b""

@@ -13,11 +13,14 @@ from unittest.mock import patch
 import frappe
 import yaml
 
+from dogansystem.tests import own
 from dogansystem.tests.contract.home import PERSON, fails, step
 from dogansystem.tests.home import MANAGER, SiteTestCase
 
 
 class TestCommands(SiteTestCase):
+	has_processes = True
+
 	def setUp(self) -> None:
 		super().setUp()
 		folder = tempfile.TemporaryDirectory()
@@ -129,7 +132,8 @@ class TestCommands(SiteTestCase):
 		known = self.orchestrator.get_system_status()
 		for part in ("agents", "workflows", "runs", "steps"):
 			self.assertEqual(printed[part], known[part])
-		self.assertIn("0 of 1 enabled", self.command("status").stdout)
+		of = f"{known['workflows']['enabled']} of {known['workflows']['total']} enabled"
+		self.assertIn(of, self.command("status").stdout)
 
 	def test_the_status_is_watched_until_ctrl_c(self):
 		watching = subprocess.Popen(
@@ -150,17 +154,20 @@ class TestCommands(SiteTestCase):
 			watching.send_signal(signal.SIGINT)
 			problems = watching.communicate(timeout=30)[1]
 		self.assertEqual((watching.returncode, problems.strip()), (0, ""))
-		self.assertEqual([found["workflows"]["total"] for found in (first, later)], [0, 1])
+		self.assertEqual(later["workflows"]["total"] - first["workflows"]["total"], 1)
 
 	def test_a_load_is_refused_where_people_work_and_leaves_nothing(self):
+		before = frappe.get_all("Dogan Workflow", pluck="name")
 		self.command("import", self.write("contract-theirs"), "--enable")
 		self.command("run", "contract-theirs", "--no-wait")
 		done = self.command("load", "--runs", "2", code=3)
-		self.assertIn("1 runs of its own workflows are under way", done.stderr)
+		self.assertRegex(done.stderr, "[1-9][0-9]* runs of its own workflows are under way")
 		self.assertIn("Nothing of a load is left", self.command("load", "--clean").stdout)
-		self.assertEqual(frappe.get_all("Dogan Workflow", pluck="name"), ["contract-theirs"])
+		self.assertEqual(set(frappe.get_all("Dogan Workflow", pluck="name")), {*before, "contract-theirs"})
 
 	def test_baselines_are_recorded_listed_and_compared(self):
+		if own.has_figures():
+			self.skipTest("the site has figures of its own")
 		self.command("import", self.write("contract-measured"), "--enable")
 		self.command("run", "contract-measured")
 		found = json.loads(self.command("baseline", "contract before", "--minutes", "5", "--json").stdout)

@@ -115,6 +115,8 @@ class TestCommits(SiteTestCase, Home):
 		)
 
 	def test_a_server_script_that_commits(self):
+		if not frappe.conf.server_script_enabled:
+			self.skipTest("needs server_script_enabled in common_site_config.json")
 		script = f"frappe.get_doc(doctype='ToDo', description='{MARK}').insert()\nfrappe.db.commit()"
 		frappe.get_doc(
 			{

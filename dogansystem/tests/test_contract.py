@@ -3,6 +3,7 @@
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
+from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.nodes import NodeContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
@@ -36,8 +37,12 @@ class TestWorkersOnFrappe(SiteTestCase, WorkerContract):
 
 
 class TestSamplesOnFrappe(SiteTestCase, SampleContract):
-	pass
+	needs_unmeasured = True
 
 
 class TestNodesOnFrappe(SiteTestCase, NodeContract):
+	pass
+
+
+class TestIsolationOnFrappe(SiteTestCase, IsolationContract):
 	pass

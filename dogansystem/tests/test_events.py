@@ -5,14 +5,18 @@ from unittest.mock import patch
 
 import frappe
 
+from dogansystem.engine.errors import TooDeep
 from dogansystem.homes.frappe import events
+from dogansystem.homes.frappe.site import current_site
+from dogansystem.store import kept
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import SiteTestCase
+from dogansystem.triggers import document
 
 DOCTYPE = "Contract Submittable"
 
 
-class TestEvents(SiteTestCase):
+class EventTestCase(SiteTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
@@ -21,14 +25,15 @@ class TestEvents(SiteTestCase):
 		# Frappe keeps the table of a DocType that is deleted.
 		cls.addClassCleanup(frappe.db.sql_ddl, f"DROP TABLE IF EXISTS `tab{DOCTYPE}`")
 		cls.addClassCleanup(frappe.delete_doc, "DocType", DOCTYPE, force=True)
+		cls.addClassCleanup(frappe.db.delete, "Error Log", {"reference_doctype": DOCTYPE})
 
 	def setUp(self) -> None:
 		super().setUp()
 		self.addCleanup(frappe.set_user, "Administrator")
 
-	def listen(self, event: str, doctype: str = DOCTYPE, **rest: Any) -> str:
+	def listen(self, event: str, doctype: str = DOCTYPE, name: str = "", **rest: Any) -> str:
 		"""A workflow that wants an event; gives its name."""
-		name = f"on-{event}"
+		name = name or f"on-{event}"
 		trigger = {"on": "document", "doctype": doctype, "event": event, **rest}
 		source = {"name": name, "run_as": PERSON, "triggers": [trigger], "steps": [step("a")]}
 		self.orchestrator.import_workflow(source)
@@ -41,6 +46,8 @@ class TestEvents(SiteTestCase):
 	def new(self, **values: Any) -> Any:
 		return frappe.get_doc({"doctype": DOCTYPE, "status": "Open", "amount": 1 / 3, **values})
 
+
+class TestEvents(EventTestCase):
 	def test_each_event_of_a_documents_life_is_told_once(self):
 		workflows = {
 			event: self.listen(event) for event in ("created", "updated", "submitted", "cancelled", "deleted")
@@ -135,6 +142,73 @@ class TestEvents(SiteTestCase):
 		doc = self.new().insert()
 		doc.delete()
 		self.assertFalse(frappe.db.exists(DOCTYPE, doc.name))
+
+
+class TestFaults(EventTestCase):
+	"""What goes wrong on our side is logged and never fails a person's save."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		events._logged.clear()
+		self.workflow = self.listen("created")
+
+	def save_while(self, error: Exception) -> Any:
+		"""Save a document while starting its run fails after a first write."""
+
+		def fail(site: Any, values: Any, *rest: Any) -> None:
+			frappe.get_doc({"doctype": "ToDo", "description": "contract half"}).insert()
+			raise error
+
+		with patch.object(document, "on_event", fail), self.assertLogs(events.logger, "ERROR"):
+			return self.new().insert()
+
+	def test_the_document_is_saved_and_what_was_half_done_is_not(self):
+		doc = self.save_while(KeyError("trigger"))
+		frappe.db.commit()
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(doc.delete)
+		self.assertTrue(frappe.db.exists(DOCTYPE, doc.name))
+		self.assertFalse(frappe.db.exists("ToDo", {"description": "contract half"}))
+		self.assertEqual(self.count(self.workflow), 0)
+
+	def test_the_error_log_names_the_document_and_says_what_went_wrong_once(self):
+		frappe.db.delete("Error Log", {"reference_doctype": DOCTYPE})
+		doc = self.save_while(KeyError("trigger"))
+		self.save_while(KeyError("trigger"))
+		(entry,) = frappe.get_all(
+			"Error Log", {"reference_doctype": DOCTYPE}, ["method", "error", "reference_name"]
+		)
+		self.assertEqual(entry.reference_name, doc.name)
+		self.assertIn("KeyError", entry.method)
+		self.assertIn("in fail", entry.error)
+
+	def test_a_message_of_the_fault_is_not_shown_to_who_saves(self):
+		def fail(*_: Any) -> None:
+			frappe.throw("ours")
+
+		frappe.local.message_log = []
+		with patch.object(document, "on_event", fail):
+			self.new().insert()
+		self.assertEqual(frappe.local.message_log, [])
+
+	def test_a_deadlock_and_a_run_that_starts_itself_for_ever_are_the_savers_business(self):
+		for error in (frappe.QueryDeadlockError("1213"), TooDeep("too deep")):
+			with self.subTest(error=error), self.assertRaises(type(error)):
+				with patch.object(document, "on_event", side_effect=error):
+					self.new().insert()
+
+	def test_a_version_that_cannot_be_read_hurts_its_own_workflow_only(self):
+		poisoned = self.listen("created", name="on-created-poisoned")
+		version = frappe.db.get_value("Dogan Workflow", poisoned, "current_version")
+		frappe.db.sql("UPDATE `tabDogan Workflow Version` SET definition = '{' WHERE name = %s", version)
+		current_site().touch(document.STAMP)
+		frappe.db.commit()
+		for each in kept._every.values():
+			each.forget(self.site)
+		for key in frappe.cache.scan_iter(match=frappe.cache.make_key("dogan_cache:") + b"*"):
+			frappe.cache.delete(key)
+		self.new().insert()
+		self.assertEqual((self.count(self.workflow), self.count(poisoned)), (1, 0))
 
 
 def make_submittable() -> None:

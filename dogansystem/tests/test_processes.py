@@ -41,6 +41,8 @@ Worker([queue], connection=get_redis_conn()).work(burst=True)
 
 
 class ProcessTestCase(SiteTestCase):
+	has_processes: ClassVar[bool] = True
+
 	def setUp(self) -> None:
 		super().setUp()
 		self.processes: list[subprocess.Popen[bytes]] = []

@@ -13,6 +13,8 @@ BASELINE = "Dogan Baseline"
 
 
 class TestBaselines(SiteTestCase):
+	needs_unmeasured = True
+
 	def setUp(self) -> None:
 		super().setUp()
 		self.addCleanup(frappe.set_user, "Administrator")
@@ -90,6 +92,6 @@ class TestProduction(SiteTestCase):
 	def test_a_site_that_people_use_has(self):
 		with patch.dict(frappe.conf, allow_tests=0, developer_mode=0, mute_emails=1):
 			frappe.db.set_value("User", PERSON, "last_active", frappe.utils.now())
-			self.assertRegex(" ".join(production.signs()), "1 users were active within a day")
+			self.assertRegex(" ".join(production.signs()), "[1-9][0-9]* users were active within a day")
 			with patch.dict(frappe.conf, restart_supervisor_on_update=True):
 				self.assertIn("the bench was set up for production", production.signs())

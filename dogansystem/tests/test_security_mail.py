@@ -26,7 +26,7 @@ LINES = (
 class TestMail(SecurityTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		make_mail_account()
+		make_mail_account(self)
 		frappe.db.delete("Email Queue")
 		frappe.db.delete("Email Queue Recipient")
 		frappe.db.commit()

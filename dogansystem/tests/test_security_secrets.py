@@ -67,13 +67,13 @@ class TestSecrets(SecurityTestCase):
 		self.addCleanup(self.server.server_close)
 		self.addCleanup(self.server.shutdown)
 		self.set_settings(allow_private_network=1)
-		make_mail_account()
+		make_mail_account(self)
 		frappe.db.delete("Error Log")
 		frappe.set_user(PERSON)
 		for kind, values in FIELDS.items():
 			frappe.get_doc(
 				{
-					"doctype": "Dogan Credential", "credential_name": kind, "kind": kind, "role": "Dogan User",
+					"doctype": "Dogan Credential", "credential_name": f"contract-{kind}", "kind": kind, "role": "Dogan User",
 					"hosts": "127.0.0.1", **values,
 				}
 			).insert()  # fmt: skip
@@ -138,7 +138,7 @@ class TestSecrets(SecurityTestCase):
 
 	def run_leak(self, kind: str, url: str) -> str:
 		frappe.set_user(PERSON)
-		request = {"url": url, "credential": kind}
+		request = {"url": url, "credential": f"contract-{kind}"}
 		self.save(
 			"leak",
 			step("a", "http.request", params=request, on_error="continue", retry={"attempts": 1}),
@@ -176,7 +176,7 @@ class TestSecrets(SecurityTestCase):
 		frappe.set_user(PERSON)
 		context = frappe._dict(site=self.site, user=PERSON, timeout=None, idempotency_key="k")
 		try:
-			Request().run({"url": f"{self.url}/text", "credential": kind}, context)
+			Request().run({"url": f"{self.url}/text", "credential": f"contract-{kind}"}, context)
 		except RuntimeError:
 			frappe.log_error("contract crash")
 
@@ -184,13 +184,13 @@ class TestSecrets(SecurityTestCase):
 		for caller in (USER, MANAGER):
 			frappe.set_user(caller)
 			for method, given in (
-				("frappe.client.get", {"doctype": "Dogan Credential", "name": "bearer"}),
-				("frappe.client.get_value", {"doctype": "Dogan Credential", "filters": "bearer", "fieldname": "token"}),
+				("frappe.client.get", {"doctype": "Dogan Credential", "name": "contract-bearer"}),
+				("frappe.client.get_value", {"doctype": "Dogan Credential", "filters": "contract-bearer", "fieldname": "token"}),
 				("frappe.client.get_list", {"doctype": "Dogan Credential", "fields": ["name", "token"]}),
-				("frappe.client.get_password", {"doctype": "Dogan Credential", "name": "bearer", "fieldname": "token"}),
-				("frappe.desk.form.load.getdoc", {"doctype": "Dogan Credential", "name": "bearer"}),
+				("frappe.client.get_password", {"doctype": "Dogan Credential", "name": "contract-bearer", "fieldname": "token"}),
+				("frappe.desk.form.load.getdoc", {"doctype": "Dogan Credential", "name": "contract-bearer"}),
 				("frappe.desk.reportview.get", {"doctype": "Dogan Credential", "fields": '["*"]'}),
-				("frappe.handler.run_doc_method", {"docs": '{"doctype": "Dogan Credential", "name": "bearer"}', "method": "for_request"}),
+				("frappe.handler.run_doc_method", {"docs": '{"doctype": "Dogan Credential", "name": "contract-bearer"}', "method": "for_request"}),
 				("frappe.client.get_list", {"doctype": "__Auth", "fields": ["*"]}),
 			):  # fmt: skip
 				with self.subTest(caller=caller, method=method):
@@ -208,15 +208,15 @@ class TestSecrets(SecurityTestCase):
 			with self.subTest(hosts=hosts):
 				self.assert_refused(
 					lambda hosts=hosts: frappe.get_doc(
-						{"doctype": "Dogan Credential", "credential_name": "x", "kind": "bearer", "token": "t", "hosts": hosts}
+						{"doctype": "Dogan Credential", "credential_name": "contract-x", "kind": "bearer", "token": "t", "hosts": hosts}
 					).insert(),
 					frappe.ValidationError,
 				)  # fmt: skip
-		frappe.db.set_value("Dogan Credential", "bearer", "hosts", "")
+		frappe.db.set_value("Dogan Credential", "contract-bearer", "hosts", "")
 		with self.assertRaisesRegex(frappe.ValidationError, "names no servers"):
-			self.site.credential("bearer")
-		frappe.db.set_value("Dogan Credential", "bearer", "hosts", "API.example.com\n::1")
-		self.assertEqual(self.site.credential("bearer")["hosts"], ["api.example.com", "::1"])
+			self.site.credential("contract-bearer")
+		frappe.db.set_value("Dogan Credential", "contract-bearer", "hosts", "API.example.com\n::1")
+		self.assertEqual(self.site.credential("contract-bearer")["hosts"], ["api.example.com", "::1"])
 
 	def drain(self) -> None:
 		frappe.set_user("Guest")

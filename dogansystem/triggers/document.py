@@ -4,12 +4,21 @@ The run is written in the document's own transaction: if the document rolls back
 there is one, whatever happens to the process afterwards. A document no workflow wants pays for one look in a dict.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any
 
-from dogansystem.engine.definition import Definition, Trigger
-from dogansystem.engine.errors import DoganError, LimitReached, TooDeep
+from dogansystem.engine import log
+from dogansystem.engine.definition import Trigger
+from dogansystem.engine.errors import (
+	DoganError,
+	LimitReached,
+	StepCommitted,
+	Timeout,
+	TooDeep,
+	UnreadableVersion,
+)
 from dogansystem.engine.templates.render import truthy
 from dogansystem.protocol import Site
 from dogansystem.store import versions
@@ -17,6 +26,7 @@ from dogansystem.store.context import RunData, values_of
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers import starting
+from dogansystem.triggers.faults import survived, written
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
 OWN = "Dogan "  # how the names of the app's own DocTypes begin
@@ -35,17 +45,18 @@ class Wanted:
 
 Map = Mapping[str, tuple[Wanted, ...]]
 
-_kept: Kept[Map] = Kept("triggers", MAX_KEPT, LIFETIME, (__file__, versions.PARSER))
-
 
 def wanted(site: Site) -> Map:
-	"""For each DocType, the triggers of enabled workflows, as this transaction sees them. Kept for each stamp."""
-	return _kept.get(site, site.stamp(STAMP), lambda: _read(site))
+	"""For each DocType, the triggers of enabled workflows, as this transaction sees them. Kept for each stamp.
 
-
-def has_trigger(definition: Definition) -> bool:
-	"""Whether documents start runs of this workflow."""
-	return any(trigger.on == "document" for trigger in definition.triggers)
+	If they cannot be read, no document is wanted, and the log says so: nobody is kept from saving one.
+	"""
+	return survived(
+		site.database,
+		"document triggers cannot be read",
+		lambda: _kept.get(site, site.stamp(STAMP), lambda: _read(site)),
+		{},
+	)
 
 
 def on_event(
@@ -55,12 +66,14 @@ def on_event(
 
 	`event` is created, updated, submitted, cancelled, deleted, or changed where a field was written without a save;
 	`previous` the values before it, if there were any.
-	A trigger that cannot be evaluated does not keep people from saving: its run is there, failed, with the reason.
+	A trigger that cannot be evaluated does not keep people from saving: its run is there, failed, with the reason. If not
+	even that run can be written, the log has it. Either way the other triggers start their runs.
 	"""
 	started = []
 	for want in wanted(site).get(doc["doctype"], ()):
 		if _is_about(want.trigger, doc, event, previous):
-			run = _start(site, want, doc, event, previous)
+			what = f"workflow={want.workflow} document={doc['doctype']} {doc.get('name')} event={event}"
+			run = survived(site.database, what, partial(_start, site, want, doc, event, previous), None)
 			if run:
 				started.append(run)
 	if started:
@@ -82,22 +95,27 @@ def _start(
 	if want.trigger.keys.get("field") and previous:
 		field = want.trigger.keys["field"]
 		about |= {"field": field, "before": previous.get(field), "after": doc.get(field)}
+	given: dict[str, Any] = {
+		"cause": "document", "started_by": site.user, "trigger": about, "document": doc,
+	}  # fmt: skip
 	try:
 		if not _condition_holds(want.trigger, doc, about, site.user, at):
 			return None
-		return starting.start_run(
-			site, site.database, want.workflow, at, cause="document", started_by=site.user, trigger=about,
-			document=doc, strict=False,
-		)  # fmt: skip
-	except TooDeep:
-		raise  # an error on the run that caused it, whose step is writing this document
-	except LimitReached:
-		return None  # when_full: skip
-	except DoganError as error:
-		return starting.start_failed(
-			site, site.database, want.version, error, at, cause="document", started_by=site.user, trigger=about,
-			document=doc,
-		)  # fmt: skip
+		return written(
+			site.database,
+			lambda: starting.start_run(site, site.database, want.workflow, at, strict=False, **given),
+		)
+	except (TooDeep, Timeout, StepCommitted, UnreadableVersion):
+		raise  # of the step that is writing this document, or of a version of which no run can be made
+	except LimitReached as skipped:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=want.workflow, cause="document", message=str(skipped))
+		return None
+	except DoganError as failure:
+		error = failure
+	return written(
+		site.database,
+		lambda: starting.start_failed(site, site.database, want.version, error, at, **given),
+	)
 
 
 def _condition_holds(
@@ -121,17 +139,41 @@ def _is_about(
 	return event != "deleted" and doc.get(field) != before
 
 
-def _read(site: Site) -> Mapping[str, tuple[Wanted, ...]]:
+def _read(site: Site) -> Map:
 	rows = site.database.sql(
 		"SELECT name, current_version FROM `tabDogan Workflow` WHERE enabled = 1 AND current_version IS NOT NULL"
 		" ORDER BY name"
 	)
 	found: dict[str, tuple[Wanted, ...]] = {}
 	for workflow, version in rows:
-		for trigger in versions.load(site, version).triggers:
-			if trigger.on == "document":
-				doctype = trigger.keys["doctype"]
-				if doctype.startswith(OWN):
-					continue  # what the app itself writes starts nothing
+		for trigger in _triggers(site, version):
+			doctype = str(trigger.keys.get("doctype"))
+			if trigger.on == "document" and not doctype.startswith(
+				OWN
+			):  # what the app itself writes starts nothing
 				found[doctype] = (*found.get(doctype, ()), Wanted(workflow, version, trigger))
 	return found
+
+
+def _triggers(site: Site, version: str) -> Sequence[Trigger]:
+	try:
+		return versions.load(site, version).triggers
+	except UnreadableVersion:
+		return ()  # the log has it; other workflows do not notice
+
+
+def _dump(wanted: Map) -> dict[str, Any]:
+	return {
+		doctype: [[each.workflow, each.version, asdict(each.trigger)] for each in every]
+		for doctype, every in wanted.items()
+	}
+
+
+def _build(shared: Mapping[str, Any]) -> Map:
+	return {
+		doctype: tuple(Wanted(workflow, version, Trigger(**trigger)) for workflow, version, trigger in every)
+		for doctype, every in shared.items()
+	}
+
+
+_kept: Kept[Map] = Kept("triggers", MAX_KEPT, _dump, _build, LIFETIME)

@@ -5,19 +5,22 @@ decides how many of the times that passed are made up for.
 """
 
 import json
+from functools import partial
 from typing import Any
 
-from dogansystem.engine import schedule
+from dogansystem.engine import log, schedule
 from dogansystem.engine.definition import Definition, Trigger
-from dogansystem.engine.errors import DoganError, LimitReached, NotFound, WrongState
+from dogansystem.engine.errors import DoganError, LimitReached, NotFound, UnreadableVersion, WrongState
 from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database, Site
-from dogansystem.store import timers
+from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text
-from dogansystem.store.timers import Timer
+from dogansystem.store.waits import Wait
 from dogansystem.triggers import starting
+from dogansystem.triggers.faults import survived, written
 
 KIND = "schedule"
+PAUSE = 3600.0  # seconds until a schedule whose next time cannot be computed is looked at again
 
 
 def plan(site: Site, db: Database, workflow: str, definition: Definition | None, at: Moment) -> None:
@@ -30,43 +33,76 @@ def plan(site: Site, db: Database, workflow: str, definition: Definition | None,
 	rows = db.sql("SELECT id, data FROM dogan_timer WHERE subject = %s AND kind = %s", (workflow, KIND))
 	for number, data in rows:
 		if wanted.pop(data, None) is None:
-			db.execute("DELETE FROM dogan_timer WHERE id = %s", (number,))
+			waits.end(db, number)
 	for data, trigger in wanted.items():
 		due = schedule.next_due(trigger, at.seconds, site.timezone)
-		timers.put(db, due, KIND, subject=workflow, data=data)
+		waits.put(db, due, KIND, workflow, data)
 
 
-def fire(site: Site, db: Database, timer: Timer, at: Moment) -> bool:
-	"""Start what a due schedule asks for; the caller commits. False: somebody else has fired it."""
-	if not timers.take(db, timer):
+def fire(site: Site, db: Database, wait: Wait, at: Moment) -> bool:
+	"""Start what a due schedule asks for; the caller commits. False: somebody else has fired it.
+
+	A run that cannot be started is told of in the log, and neither the other times nor the next one are lost with it.
+	"""
+	if not waits.end(db, wait.id):
 		return False
-	workflow = str(timer.subject)
+	workflow = str(wait.subject)
+	definition: Definition | None
 	try:
 		definition, version = starting.enabled_definition(site, db, workflow)
 	except (NotFound, WrongState):
 		return True  # disabled or deleted since: its timer goes with it
-	trigger = next((each for each in _schedules(definition) if _data(each) == timer.data), None)
+	except UnreadableVersion:
+		definition, version = (
+			None,
+			"",
+		)  # nothing can be started; its schedule goes on until it can be read again
+	trigger = _trigger(definition, str(wait.data))
 	if trigger is None:
 		return True
-	times, next_due = schedule.due_times(trigger, timer.due_at, at.seconds, site.timezone)
-	timers.put(db, next_due, KIND, subject=workflow, data=timer.data)
+	nothing: tuple[list[float], float] = ([], at.seconds + PAUSE)
+	times, next_due = survived(
+		db,
+		f"workflow={workflow} schedule={wait.data}",
+		lambda: schedule.due_times(trigger, wait.due_at, at.seconds, site.timezone),
+		nothing,
+	)
+	waits.put(db, next_due, KIND, workflow, wait.data)
+	if definition is None:
+		return True
 	for due in times:
-		_start(site, db, definition, version, due, at)
+		what = f"workflow={workflow} due={as_text(site.local_time(due))}"
+		survived(db, what, partial(_start, site, db, definition, version, due, at), None)
 	return True
 
 
+def _trigger(definition: Definition | None, data: str) -> Trigger | None:
+	if definition is None:
+		return Trigger(KIND, json.loads(data), 0)
+	return next((each for each in _schedules(definition) if _data(each) == data), None)
+
+
 def _start(site: Site, db: Database, definition: Definition, version: str, due: float, at: Moment) -> None:
-	about = {"on": "schedule", "due": as_text(site.local_time(due))}
-	user = definition.run_as or ""
+	given: dict[str, Any] = {
+		"cause": "schedule",
+		"started_by": definition.run_as or "",
+		"trigger": {"on": "schedule", "due": as_text(site.local_time(due))},
+	}
 	try:
-		starting.start_run(
-			site, db, definition.name, at, cause="schedule", started_by=user, trigger=about, strict=False,
-			idempotency_key=f"schedule {due:.3f}",
-		)  # fmt: skip
-	except LimitReached:
-		return  # when_full: skip
-	except DoganError as error:
-		starting.start_failed(site, db, version, error, at, cause="schedule", started_by=user, trigger=about)
+		key = f"schedule {due:.3f}"
+		written(
+			db,
+			lambda: starting.start_run(
+				site, db, definition.name, at, strict=False, idempotency_key=key, **given
+			),
+		)
+		return
+	except LimitReached as skipped:  # when_full: skip
+		log.event(log.INFO, "run.skipped", workflow=definition.name, cause="schedule", message=str(skipped))
+		return
+	except DoganError as failure:
+		error = failure
+	written(db, lambda: starting.start_failed(site, db, version, error, at, **given))
 
 
 def _schedules(definition: Definition | None) -> list[Trigger]:

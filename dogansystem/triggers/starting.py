@@ -8,11 +8,12 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import check_input
 from dogansystem.engine.definitions.problems import closest
 from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotFound, TooDeep, WrongState
+from dogansystem.engine.events import Broken
+from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
-from dogansystem.engine.states import FAILED
 from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.protocol import Database, Site
-from dogansystem.store import admission, agents, context, reads, runs, start, versions
+from dogansystem.store import admission, agents, context, reads, start, versions
 from dogansystem.store.moment import Moment
 
 _SMALLER_INPUT = "Give less: name a document that holds it, or start several runs."
@@ -41,14 +42,16 @@ def start_run(
 	Raises:
 		NotFound: no such workflow or agent.
 		WrongState: the workflow is disabled.
+		UnreadableVersion: its version cannot be used.
 		InputError: `input` does not fit the workflow's schema.
 		OutputNotJSON, OutputTooLarge: `input` cannot be kept.
 		LimitReached: too deep a chain of runs, or the limit is full and says `when_full: skip`.
 		NotAllowed: nobody is named whose permissions the steps could have.
 	"""
-	definition, version = enabled_definition(site, db, workflow)
+	# Before all else: what has become of the workflow since does not matter to who asks for the first run.
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
+	definition, version = enabled_definition(site, db, workflow)
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
@@ -102,11 +105,7 @@ def start_failed(
 	definition = versions.load(site, version, db)
 	run_as = definition.run_as or started_by
 	request = start.Start(definition, version, run_as, started_by, cause, {}, trigger, document)
-	run = start.start_run(db, request, at)
-	locked = runs.lock(db, run, definition)
-	if locked:
-		runs.end(db, locked, FAILED, at, error_type=type(error).__name__, error=f"trigger: {error}")
-	return run
+	return start.start_run(db, request, at, Broken(type(error).__name__, f"trigger: {error}"))
 
 
 def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definition, str]:
@@ -137,7 +136,8 @@ def _limit_key(
 	data = context.RunData(
 		"", definition.name, "", "", "", given, trigger, document, run_as, started_by, 0, None
 	)
-	return str(render(definition.limits.key, context.values_of(data, {}, at, run_as), "limits.key"))[:140]
+	value = render(definition.limits.key, context.values_of(data, {}, at, run_as), "limits.key")
+	return stored_limit_key("" if value is None else str(value))
 
 
 def _check_agents(db: Database, definition: Definition) -> None:
@@ -150,7 +150,7 @@ def _check_limit(db: Database, request: start.Start) -> None:
 	limits = request.definition.limits
 	if limits.when_full != "skip" or not limits.concurrent_runs:
 		return
-	under_way = admission.under_way(db, start.resource_of_run(request.definition, request.limit_key))
+	under_way = admission.under_way(db, resource_of_run(request.definition.name, request.limit_key))
 	if under_way >= limits.concurrent_runs:
 		raise LimitReached(
 			f"Workflow {request.definition.name!r} was not started: {under_way} of its runs are under way and"

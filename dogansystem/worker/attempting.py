@@ -1,23 +1,24 @@
 """One attempt of a step is one transaction: it acts, and its result and what follows from it are written with its effects.
 
-A transaction that lost against another one is repeated as a whole, until it gets through or it is the step's own `retry`
-that has to say whether it is tried once more.
+A transaction that lost against another one is repeated as a whole, until it gets through, or until the step's own `retry`
+has to say whether it is tried once more.
 """
 
 import random
 import time
 
-from dogansystem.engine import outcomes
+from dogansystem.engine import log
+from dogansystem.engine.attempted import state_of
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.protocol import Site
 from dogansystem.store import faults
-from dogansystem.store.attempts import Attempt, Finished
-from dogansystem.store.finish import finish
+from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.moment import Moment, moment
+from dogansystem.worker import failing
 from dogansystem.worker.acting import Acting
 from dogansystem.worker.batch import Batch
-from dogansystem.worker.beat import Progress
 from dogansystem.worker.execute import Interrupted, Work, perform
+from dogansystem.worker.heartbeat import Progress
 from dogansystem.worker.tally import Effort
 
 PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds at most: after the first try, and after any
@@ -42,6 +43,8 @@ class Attempting:
 		With `stick` the step behind may be handed over.
 		"""
 		outcome: Outcome | None = None
+		if log.is_on(log.DEBUG):
+			log.event(log.DEBUG, "step.start", **failing.facts(work.lease))
 		patience = time.monotonic() + CONFLICT_SECONDS
 		effort = Effort()
 		for number in range(1, TRIES + 1):
@@ -52,12 +55,29 @@ class Attempting:
 					if isinstance(outcome, Failed):
 						self._progress.failures += 1
 						self._site.database.rollback()
-				return self._finish(work, outcome, at, stick, effort)
+				finished = self._finish(work, outcome, at, stick, effort)
 			except Exception as error:
 				outcome = self._after_failure(work, outcome, error, number, patience)
 				effort.lost()
 				time.sleep(_pause(number))
+			else:
+				self._tell(work, outcome, finished, at)
+				return finished
 		raise AssertionError("unreachable")
+
+	def _tell(self, work: Work, outcome: Outcome, finished: Finished | None, started: Moment) -> None:
+		"""Log how an attempt ended, after its commit."""
+		if finished is None:
+			log.event(log.WARNING, "lease.lost", **failing.facts(work.lease))
+		elif isinstance(outcome, Failed):
+			failing.tell(self._site, work.lease, work.definition.name, outcome, finished.again)
+		if finished and finished.ended:
+			run, workflow = work.lease.run, work.definition.name
+			log.event(log.INFO, "run.end", run=run, workflow=workflow, state=finished.ended)
+		if finished and log.is_on(log.DEBUG):
+			took = self._site.now() - started.seconds
+			facts = failing.facts(work.lease)
+			log.event(log.DEBUG, "step.end", state=state_of(outcome), seconds=took, **facts)
 
 	def _finish(
 		self, work: Work, outcome: Outcome, started: Moment, stick: bool, effort: Effort
@@ -70,7 +90,7 @@ class Attempting:
 		behind, at = self._batch.ahead(), moment(self._site)
 		self._site.runs_changed([work.lease.run])  # told after the commit
 		finished = finish(
-			db, attempt, outcome, at, stick=stick, chance=random.random, behind=behind, commit=True
+			db, attempt, outcome, at, stick=stick, chance=random.random(), behind=behind, commit=True
 		)
 		if finished is None:
 			db.rollback()
@@ -90,17 +110,21 @@ class Attempting:
 			raise cause
 		db.rollback()
 		if db.is_conflict(cause):
+			log.event(log.DEBUG, "step.conflict", **failing.facts(work.lease))
 			# What went out cannot be called back: an external action is not repeated, only its result is written again.
 			action = self._site.actions().get(work.step.action)
 			certain = isinstance(outcome, Failed) or (action is not None and action.external)
 			if outcome is None or not certain:
 				# Whether it is tried once more, and when, is then for the step's `retry` to say.
 				gives_up = number >= CONFLICT_REPEATS or time.monotonic() > patience
-				return outcomes.failed(cause) if gives_up else None
+				return self._failed(work, cause) if gives_up else None
 			return outcome
 		if isinstance(outcome, Failed):
 			raise cause
-		return outcomes.failed(cause)
+		return self._failed(work, cause)
+
+	def _failed(self, work: Work, cause: BaseException) -> Failed:
+		return failing.outcome_of(self._site, work.step.id, cause, None)
 
 
 def _pause(number: int) -> float:

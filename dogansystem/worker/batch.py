@@ -1,33 +1,35 @@
-"""The batch: what a process has claimed and not yet started. What one process holds, another cannot begin."""
+"""The batch: what a process has claimed and not yet begun. What one process holds, another cannot begin."""
 
 import time
 from collections import deque
 
 from dogansystem.engine.states import RUNNING
 from dogansystem.protocol import Database, Site
-from dogansystem.store import leasing, queue
+from dogansystem.store import queue
+from dogansystem.store.changes import claims
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores
+from dogansystem.worker import chores, unreadable
 from dogansystem.worker.control import Control
 from dogansystem.worker.execute import Work
 from dogansystem.worker.load import Loader
+from dogansystem.worker.unreadable import UnreadableRun
 
 HOLD = 0.25  # seconds after which what is left of a batch goes back if others may have nothing to do
 
 
 class Batch:
-	"""Claimed steps in the order in which they are executed. One of them may have begun already: the next one.
+	"""Claimed steps in the order in which they are executed. Only the next one of them may have begun already.
 
-	That it begins is written with something that has to be committed anyway, its claim or the result of the step before.
-	It then counts as an attempt if the process dies.
+	The beginning of a step is written together with something that has to be committed anyway: its claim, or the result
+	of the step before it. The step then counts as an attempt if the process dies.
 	"""
 
 	def __init__(self, site: Site, control: Control, process: int, worker: str) -> None:
-		self.loader = Loader(site)
+		self._loader = Loader(site)
 		self._site, self._control = site, control
 		self._process, self._worker = process, worker
-		self._floor = queue.Floor()
+		self._floor = claims.Floor()
 		self._works: deque[Work] = deque()
 		self._seq = 0
 		self._begun: Lease | None = None
@@ -45,39 +47,52 @@ class Batch:
 		self._begun, self._held_since = leases[0], time.monotonic()
 		self._works.extend(self._control.run(lambda db: self._load(db, leases)))
 		if not self._works or self._works[0].lease is not leases[0]:
-			self._unbegin()  # its run was deleted meanwhile
+			self._unbegin()  # its run was deleted meanwhile, or cannot be read
+		while self._loader.unreadable:
+			_, error = self._loader.unreadable.popitem()
+			unreadable.fail_run(self._site, self._control, error)
 		return len(leases)
 
 	def _claim(self, db: Database, limit: int) -> list[Lease]:
 		at = moment(self._site)
-		return queue.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
+		return claims.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
 
 	def _load(self, db: Database, leases: list[Lease]) -> list[Work]:
-		found = self.loader.load(db, leases)
+		found = self._loader.load(db, leases)
 		beginning = {each.data.name for each in found if each.data.status != RUNNING}
-		queue.show_runs_running(db, beginning, moment(self._site))
+		claims.show_runs_running(db, beginning, moment(self._site))
 		return found
 
+	def successor(self, lease: Lease, item_value: str | None) -> Work | None:
+		"""The work behind a lease that was handed over. None: its version cannot be read any more, and its run has ended."""
+		try:
+			return self._loader.successor(lease, item_value)
+		except UnreadableRun as error:
+			unreadable.fail_run(self._site, self._control, error)
+			return None
+
 	def next(self) -> Work | None:
-		"""Take the next step out, begun. None: it was paused, cancelled, or given back because the one before was slow."""
+		"""Take the next step out and begin it. None: its run was paused or cancelled, or it was given back because the step
+		before it was slow."""
 		work = self._works.popleft()
 		begun, self._begun = self._begun, None
 		if work.lease is begun or self._control.run(
-			lambda db: leasing.begin(db, work.lease, moment(self._site))
+			lambda db: claims.begin(db, work.lease, moment(self._site))
 		):
 			return work
 		return None
 
 	def ahead(self) -> Lease | None:
-		"""What comes next. Who begins it in the transaction of the step before tells `has_begun` when that has committed."""
+		"""The lease that comes next. A caller that begins it in the transaction of the step before calls `has_begun` when that
+		transaction has committed."""
 		return self._works[0].lease if self._works else None
 
 	def has_begun(self, lease: Lease | None) -> None:
-		"""That what is `ahead` has begun is committed; or, with None, that it has not."""
+		"""Note that the beginning of the lease `ahead` is committed. None: it has not begun."""
 		self._begun = lease
 
 	def share(self) -> bool:
-		"""Return what is left if it took longer than thought and others may have nothing to do; True if that was so."""
+		"""Return what is left if the batch takes longer than expected and others may have nothing to do. True: returned."""
 		if not self._works or time.monotonic() - self._held_since <= HOLD:
 			return False
 		self._held_since = time.monotonic()
@@ -88,7 +103,7 @@ class Batch:
 		return bool(self.give_back())
 
 	def forget(self) -> None:
-		"""Let go of everything without a word to the database, which is away."""
+		"""Let go of everything without telling the database, which is away."""
 		self._works.clear()
 		self._begun = None
 
@@ -99,9 +114,9 @@ class Batch:
 
 	def give_back(self) -> int:
 		"""Return to the queue what has not begun; gives how many steps."""
-		return self._control.run(lambda db: chores.give_back(self._site, db, self._process))
+		return chores.give_back(self._site, self._control, self._process)
 
 	def _unbegin(self) -> None:
 		lease, self._begun = self._begun, None
 		if lease:
-			self._control.run(lambda db: leasing.unbegin(db, lease))
+			self._control.run(lambda db: claims.unbegin(db, lease))

@@ -1,70 +1,78 @@
-"""What has to be done beside the steps, by whichever process comes first: due timers, lines, and dead processes' steps.
+"""What has to be done beside the steps, by whichever process comes first: due timers, wait queues, dead processes' steps.
 
-Every chore is fenced by a row, so that any number of processes may do them at the same moment. What somebody else has
-locked is left for another time.
+Every chore is fenced by a row, so that any number of processes may do them at the same moment. What another process has
+locked is left for another time. Each chore, each timer and each process taken over is on its own: one that fails is told
+of and stops none of the others.
 """
 
 import random
-from collections.abc import Callable
+import time
+from functools import partial
 
-from dogansystem.engine import outcomes
+from dogansystem.engine import log, outcomes
+from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Failed
 from dogansystem.protocol import Database, Site
 from dogansystem.store import (
 	admission,
-	items,
 	names,
 	nodes,
 	processes,
-	reads,
-	returns,
+	runs,
 	samples,
 	state,
-	timers,
-	versions,
-	wake,
+	waits,
 )
-from dogansystem.store.attempts import Attempt, Finished
-from dogansystem.store.finish import finish
+from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
-from dogansystem.store.timers import Timer
+from dogansystem.store.waits import Wait
 from dogansystem.triggers import schedule
-from dogansystem.worker import identity
+from dogansystem.worker import failing, identity, notices
+from dogansystem.worker.alone import alone
 from dogansystem.worker.control import Control
 from dogansystem.worker.tally import lost_attempt
+from dogansystem.worker.unreadable import definition_of, without_unreadable
 
 TURN = 0.5  # seconds between two rounds of chores, for all processes of the site together
 SILENT = (
 	0.95  # of the lease, after which a process counts as dead: its steps then go on before the lease is over
 )
 MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
+WAIT_PAUSE = 30.0  # seconds for which this process leaves a timer alone whose handling has failed
+
+_failed_waits: dict[tuple[str, int], float] = {}  # by site and number; time.monotonic()
 
 
 def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None = None) -> int:
 	"""Do all chores once; gives how many things happened. `own` is the caller's number, if it is a registered process.
 
-	`in_turns`: the dead are left to somebody else, if somebody has just looked for them. A site with a hundred processes
-	needs that no more often than one with two. Who stands in line is let in at once: a run that has just started may be
-	what this process was rung for.
+	`in_turns`: the dead are left to another process, if one has just looked for them: a site with a hundred processes needs
+	that no more often than one with two. What is in a wait queue is let in at once: a run that has just started may be what
+	this process was rung for.
 	"""
-	happened = 0
-	if not in_turns or control.run(lambda db: state.take_turn(db, "chores", site.now(), TURN)):
-		happened = take_over_silent(site, control, own)
-	return happened + fire_timers(site, control) + admit(site, control)
+
+	def look_after_dead() -> int:
+		is_due = not in_turns or control.run(lambda db: state.take_turn(db, "chores", site.now(), TURN))
+		return take_over_silent(site, control, own) if is_due else 0
+
+	happened = alone(site, "takeover", look_after_dead, 0)
+	happened += alone(site, "timers", lambda: fire_timers(site, control), 0)
+	happened += alone(site, "admission", lambda: admit(site, control), 0)
+	alone(site, "notices", lambda: notices.send(site, control), 0)
+	return happened
 
 
 def admit(site: Site, control: Control) -> int:
-	"""Let in what stands in line as far as there is room; gives how many came in."""
-	return control.run_or_leave(lambda db: admission.admit(db, definition_of(site, db), moment(site)), 0)
+	"""Let in what is in a wait queue as far as there is room; gives how many came in."""
 
+	def let_in(db: Database) -> int:
+		return admission.admit(db, definition_of(site, db), moment(site))
 
-def definition_of(site: Site, db: Database) -> Callable[[str], Definition]:
-	"""A function that gives the definition a run has started with."""
-	return lambda run: versions.load(site, reads.version_of_run(db, run), db)
+	return without_unreadable(site, control, lambda: control.run_or_leave(let_in, 0))
 
 
 def marks_of(process: int) -> tuple[str, str]:
@@ -72,14 +80,13 @@ def marks_of(process: int) -> tuple[str, str]:
 	return f"{process}.work", f"{process}.control"
 
 
-def give_back(site: Site, db: Database, process: int) -> int:
+def give_back(site: Site, control: Control, process: int) -> int:
 	"""Return what a process has claimed and not begun; gives how many steps went back to the queue."""
-	return returns.give_back(db, process, definition_of(site, db), moment(site))
+	return without_unreadable(site, control, lambda: control.run(partial(_give_back, site, process)))
 
 
-def next_due(db: Database) -> float | None:
-	"""When the next timer is due (epoch seconds), or None."""
-	return timers.next_due(db)
+def _give_back(site: Site, process: int, db: Database) -> int:
+	return runs.give_back(db, process, definition_of(site, db), moment(site))
 
 
 def tell(site: Site, run: str) -> None:
@@ -89,24 +96,41 @@ def tell(site: Site, run: str) -> None:
 
 
 def fire_timers(site: Site, control: Control) -> int:
-	"""Handle what is due, each timer in a transaction of its own; gives how many."""
-	due = control.run(lambda db: timers.due(db, site.now(), MAX_TIMERS))
-	return sum(_fire(site, control, timer) for timer in due)
+	"""Handle what is due, each timer in a transaction of its own; gives how many. One that fails is left for a while."""
+	due = control.run(lambda db: waits.due(db, site.now(), MAX_TIMERS + len(_failed_waits)))
+	return sum(_fire_alone(site, control, wait) for wait in due if not _has_just_failed(site, wait))
 
 
-def _fire(site: Site, control: Control, timer: Timer) -> bool:
-	if timer.kind not in wake.KINDS:
-		return control.run_or_leave(lambda db: schedule.fire(site, db, timer, moment(site)), False)
-	finished = control.run_or_leave(lambda db: _wake(site, db, timer), None)
+def _fire_alone(site: Site, control: Control, wait: Wait) -> bool:
+	fired = alone(site, "timer", lambda: _fire(site, control, wait), None, run=wait.run, kind=wait.kind)
+	if fired is None:
+		_failed_waits[site.name, wait.id] = time.monotonic()
+	return bool(fired)
+
+
+def _has_just_failed(site: Site, wait: Wait) -> bool:
+	failed_at = _failed_waits.get((site.name, wait.id))
+	if failed_at is None or time.monotonic() - failed_at < WAIT_PAUSE:
+		return failed_at is not None
+	del _failed_waits[site.name, wait.id]
+	return False
+
+
+def _fire(site: Site, control: Control, wait: Wait) -> bool:
+	if wait.kind not in waits.RUN_KINDS:
+		return control.run_or_leave(lambda db: schedule.fire(site, db, wait, moment(site)), False)
+	finished = without_unreadable(
+		site, control, lambda: control.run_or_leave(lambda db: _wake(site, db, wait), None)
+	)
 	if finished and finished.check_items:
-		close_items(site, control, str(timer.run), names.parts(str(timer.step_run))[0])
-	tell(site, str(timer.run))
+		close_items(site, control, str(wait.run), names.parts(str(wait.step_run))[0])
+	tell(site, str(wait.run))
 	return finished is not None
 
 
-def _wake(site: Site, db: Database, timer: Timer) -> Finished | None:
-	definition = definition_of(site, db)(str(timer.run))
-	return wake.wake(db, timer, definition, moment(site))
+def _wake(site: Site, db: Database, wait: Wait) -> Changes | None:
+	definition = definition_of(site, db)(str(wait.run))
+	return runs.wake(db, wait, definition, moment(site))
 
 
 def close_items(
@@ -122,19 +146,31 @@ def close_items(
 
 	If it cannot be done now, the tick does it. `definition` is the run's, where the caller has it.
 	"""
+	close = partial(_close_items, site, control, run, step, definition, broken=broken)
+	return alone(site, "items", close, False, run=run)
 
+
+def _close_items(
+	site: Site,
+	control: Control,
+	run: str,
+	step: str,
+	definition: Definition | None = None,
+	*,
+	broken: bool = True,
+) -> bool:
 	def close(db: Database) -> bool:
 		of_run = definition or definition_of(site, db)(run)
-		return items.close(db, run, of_run, step, moment(site), broken=broken)
+		return runs.close_items(db, run, of_run, step, moment(site), is_broken=broken)
 
-	return control.run_or_leave(close, False)
+	return without_unreadable(site, control, lambda: control.run_or_leave(close, False))
 
 
 def take_over_silent(site: Site, control: Control, own: int | None = None) -> int:
-	"""Take over the steps of processes that have stopped beating, or have ended on this node; gives how many steps.
+	"""Take over the steps of processes whose heartbeat has stopped, or that have ended on this node; gives how many steps.
 
-	Never those of the caller itself: its machine has slept, and its next beat is due, or says that somebody else has
-	declared it dead.
+	Never those of the caller itself: its machine has slept, and its next heartbeat is due, or tells it that another process
+	has declared it dead.
 	"""
 	oldest_beat = site.now() - site.settings().lease * SILENT
 	everybody = control.run(processes.every)
@@ -143,13 +179,15 @@ def take_over_silent(site: Site, control: Control, own: int | None = None) -> in
 		for each in everybody
 		if abs(each.id) != own and (each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid))
 	]
-	return sum(take_over(site, control, process) for process in lost)
+	return sum(
+		alone(site, "takeover", partial(take_over, site, control, each), 0, process=each.id) for each in lost
+	)
 
 
 def abandon(site: Site, control: Control, number: int) -> None:
 	"""Take over from this very process, whose main thread is in an attempt that its timeout could not end.
 
-	Only where its transaction can be ended from here; else the process's own end does it, or that of its lease.
+	Only where its transaction can be ended from here; otherwise it ends with the process, or its lease runs out.
 	"""
 	if not control.run(lambda db: db.end(marks_of(number)[0])):
 		return
@@ -166,8 +204,8 @@ def abandon(site: Site, control: Control, number: int) -> None:
 def take_over(site: Site, control: Control, process: Process, why: Failed | None = None) -> int:
 	"""Return what a dead process had claimed; what it had begun counts as an attempt that failed, with WorkerLost unless
 	`why` says something else. Gives how many steps."""
-	# It may only have been stopped, or its machine has lost power, in the middle of a transaction: nobody shall wait for
-	# its locks, and that of its own row comes first.
+	# The process may only be stopped, or its machine has lost power, in the middle of a transaction: nobody shall wait for
+	# its locks, and the lock of its own row comes first.
 	number = abs(process.id)
 	work_mark, control_mark = marks_of(number)
 	if why is None:
@@ -175,7 +213,9 @@ def take_over(site: Site, control: Control, process: Process, why: Failed | None
 	if not control.run(lambda db: _declare_dead(site, db, process)):
 		return 0
 	control.run(lambda db: db.end(work_mark))
-	taken = control.run_or_leave(lambda db: give_back(site, db, number), 0)
+	log.event(log.WARNING, "takeover", process=number, worker=process.worker, node=process.node)
+	back = partial(_give_back, site, number)
+	taken = without_unreadable(site, control, lambda: control.run_or_leave(back, 0))
 	for lease, begun_at in control.run(lambda db: processes.begun_leases(db, number)):
 		taken += _fail_lost(site, control, process, lease, begun_at, why)
 	control.run(lambda db: processes.leave(db, -number))
@@ -203,16 +243,21 @@ def _fail_lost(
 		step_id, item = names.parts(lease.step_run)
 		started = moment(site, begun_at)
 		attempt = Attempt(lease, definition, definition.by_id[step_id], item, started, process.worker)
-		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random)
+		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random())
 		if finished is None:
 			db.rollback()
 		else:
 			samples.note(db, site.now(), lost_attempt(process.node, definition.name))
 		return finished
 
-	finished = control.run_or_leave(fail, None)
+	finished = without_unreadable(site, control, lambda: control.run_or_leave(fail, None))
+	if finished:
+		name = "step.retry" if finished.again else "step.failed"
+		log.event(log.WARNING, name, error_type=outcome.type, message=outcome.message, **failing.facts(lease))
 	if finished and finished.check_items:
-		close_items(site, control, lease.run, names.parts(lease.step_run)[0])
-	if why is None:  # else this is the beat's thread, which tells nobody
+		_close_items(site, control, lease.run, names.parts(lease.step_run)[0])
+	if (
+		why is None
+	):  # otherwise this is the heartbeat's thread, which the site's own connection does not serve
 		tell(site, lease.run)
 	return finished is not None

@@ -1,6 +1,6 @@
-"""The drainer's second connection, for claims, beats and everything else that is not part of a step's transaction.
+"""The drainer's second connection, for claims, heartbeats and everything else that is not part of a step's transaction.
 
-The main thread and the beat share it under a lock: each use is one short transaction.
+The main thread and the heartbeat share it under a lock: each use is one short transaction.
 """
 
 import random
@@ -30,7 +30,7 @@ class Control:
 		"""Do `work` in a transaction of its own and commit it; after a conflict again, `tries` times in all."""
 		for number in range(1, tries + 1):
 			try:
-				# Given up between two tries, so that the beat goes on while somebody holds a lock that this one wants.
+				# Given up between two tries, so that the heartbeat goes on while another process holds a lock that this one wants.
 				with self._lock:
 					return self._try(work)
 			except Exception as error:
@@ -40,13 +40,17 @@ class Control:
 		raise AssertionError("unreachable")
 
 	def run_or_leave(self, work: Callable[[Database], Result], otherwise: Result) -> Result:
-		"""Do `work`, or leave it for another time when somebody holds a lock that it wants: gives `otherwise` then."""
+		"""Do `work`, or leave it for another time when another process holds a lock that it wants: gives `otherwise` then."""
 		try:
 			return self.run(work, tries=2)
 		except Exception as error:
 			if not self._db.is_conflict(error):
 				raise
 			return otherwise
+
+	def is_lost(self, error: BaseException) -> bool:
+		"""Whether `error` says that a connection is gone."""
+		return self._db.is_lost(error)
 
 	def _try(self, work: Callable[[Database], Result]) -> Result:
 		try:

@@ -1,7 +1,7 @@
 """The drainer: claims ready steps, executes them one after another, and writes result and progress in one transaction.
 
-It is one RQ job on a bench, a thread or a process in the sandbox. It works until nothing is ready and nobody rings for
-a while, or until its time budget is used up; SIGTERM lets it finish the step in hand and give back the rest.
+It is one RQ job on a bench, and a thread or a process in the sandbox. It works until nothing is ready and nobody rings for
+a while, or until its time budget is used up; after SIGTERM it finishes the step in hand and gives back the rest.
 """
 
 import os
@@ -9,51 +9,67 @@ import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from functools import partial
+from typing import Any
 
+from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
-from dogansystem.store import items, leasing, nodes, processes, queue, samples
+from dogansystem.store import idle, nodes, processes, samples, state
 from dogansystem.store.attempts import Finished
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, identity, sampling
+from dogansystem.worker.alone import alone
 from dogansystem.worker.attempting import Attempting
 from dogansystem.worker.batch import Batch
-from dogansystem.worker.beat import Beat, Progress
 from dogansystem.worker.control import Control
 from dogansystem.worker.execute import Work
+from dogansystem.worker.heartbeat import Heartbeat, Progress
 from dogansystem.worker.watchdog import Watchdog
 
 MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
-BATCH_SECONDS = 0.1  # of work in a batch: what one process holds, another cannot begin
+BATCH_SECONDS = 0.1  # of work in a batch: what one process has claimed, another cannot begin
 MAX_CHAIN = (
 	50  # steps of one run in a row before the next one goes through the queue, so that urgent work gets in
 )
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
-RECONNECT_SECONDS = 60.0  # how long a drainer tries to reach a database that went away
+RECONNECT_SECONDS = 60.0  # for which a drainer tries to reach a database that went away
+COME_BACK_SECONDS = 5.0  # that the processes of a site get to come back to a database that was away
 SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
 TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
 RING_INTERVAL = 0.05  # seconds between two rings for help
+LOOK_INTERVAL = 1.0  # seconds an idle drainer listens before it looks whether a ring got lost
+BUSY_INTERVAL = 0.05  # seconds before it looks again for a timer that another process is handling
 
 
 class Drainer:
-	"""Works off ready steps.
+	"""Executes ready steps.
 
 	Attributes:
 		progress: what it has done so far; `progress.stopping` asks it to leave.
 	"""
 
 	def __init__(
-		self, site: Site, *, until: Callable[[], bool] | None = None, replaceable: bool = False
+		self,
+		site: Site,
+		*,
+		until: Callable[[], bool] | None = None,
+		replaceable: bool = False,
+		linger: float | None = None,
+		patience: float = RECONNECT_SECONDS,
 	) -> None:
 		"""`until` is asked whenever nothing is ready; True ends the drainer at once, whatever the linger time.
 
-		`replaceable`: this process does nothing else and somebody starts another one. It may end itself when a step
-		cannot be interrupted.
+		`replaceable`: this process does nothing else and another one is started in its place. It may end itself when a
+		step cannot be interrupted. `linger`: seconds it listens when there is nothing to do; None: as the settings say.
+		`patience`: seconds it waits for a database that went away.
 		"""
 		self.site = site
 		self._replaceable = replaceable
 		self.progress = Progress()
 		self._until = until
 		self._settings = site.settings()
+		self._patience = patience
+		self._linger_seconds = self._settings.linger if linger is None else linger
 		self._worker = identity.worker()
 		self._pace: float | None = None  # seconds per step, a moving average; None: it has done none
 		self._chores_at = float("-inf")
@@ -80,14 +96,18 @@ class Drainer:
 		self._attempting = Attempting(self.site, self._worker, self._batch, self.progress)
 		self._mark(*chores.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
+		log.event(log.INFO, "worker.start", **self._facts())
 		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()
 		try:
-			with watchdog, Beat(self.site, control, self._process, self.progress, self._replaceable):
+			with watchdog, Heartbeat(self.site, control, self._process, self.progress, self._replaceable):
 				while not self.progress.stopping.is_set() and time.monotonic() < leave_at:
 					if not self._round(leave_at):
 						break
 		finally:
 			self._leave()
+
+	def _facts(self) -> dict[str, Any]:
+		return {"worker": self._worker, "node": identity.node(), "process": self._process}
 
 	def _round(self, leave_at: float) -> bool:
 		"""Work, or wait for work; False when it is time to leave. Survives the loss of the database, and of every race."""
@@ -103,23 +123,32 @@ class Drainer:
 
 		What had begun does not count as an attempt: its lease tells that its transaction did not commit.
 		"""
+		name = "database.lost" if self.site.database.is_lost(error) else "database.conflict"
+		log.event(log.WARNING, name, message=str(error), **self._facts())
 		self._batch.forget()
-		patience = time.monotonic() + RECONNECT_SECONDS
+		began = time.monotonic()
 		while not self.progress.stopping.wait(1.0):
 			try:
 				self.site.database.reconnect()
 				self._control.reconnect()
-				self._control.run(lambda db: leasing.unbegin_all(db, self._process))
+				self._control.run(lambda db: claims.unbegin_all(db, self._process))
 				self._batch.give_back()
+				log.event(log.WARNING, "database.back", **self._facts())
+				if time.monotonic() - began > COME_BACK_SECONDS:
+					self._control.run(self._give_others_time)
 				return True
 			except Exception as again:
-				if not self.site.database.is_lost(again) or time.monotonic() > patience:
+				if not self.site.database.is_lost(again) or time.monotonic() - began > self._patience:
 					raise again from error
 		return False
 
+	def _give_others_time(self, db: Database) -> None:
+		"""Have nobody be declared dead for now: no heartbeat of any process got through."""
+		state.take_turn(db, "chores", self.site.now() + COME_BACK_SECONDS, 0.0)
+
 	def _register(self, db: Database) -> int:
 		at = moment(self.site)
-		# Locked, so that whoever drains the node either sees this process or has been seen by it.
+		# Locked, so that whoever cordons the node either sees this process or has been seen by it.
 		if self._replaceable and nodes.is_draining(db, identity.node(), lock=True):
 			self.progress.stopping.set()
 		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
@@ -130,11 +159,11 @@ class Drainer:
 		self._control.mark(control)
 
 	def _leave(self) -> None:
-		"""Return what was claimed and not begun, and what was handed over but not started."""
+		"""Return what was claimed or handed over and has not begun."""
 		self._batch.leave()
 		if self.progress.lost:
-			self.site.database.rollback()  # ended by whoever has taken over
-			return
+			self.site.database.rollback()  # the process that took over has ended the connection
+			return log.event(log.WARNING, "worker.lost", **self._facts())
 		given_back = self._batch.give_back()
 		measured = self.progress.tally.take()
 		self._control.run(lambda db: samples.note_last(db, self.site.now(), identity.node(), measured))
@@ -142,11 +171,12 @@ class Drainer:
 		self._mark(None, None)
 		if given_back or self._is_called_back:
 			self.site.doorbell.ring()
+		log.event(log.INFO, "worker.end", steps=self.progress.steps, **self._facts())
 
 	# One round
 
 	def _drain_once(self) -> bool:
-		"""Claim a batch and work it off; False when nothing was ready."""
+		"""Claim a batch and execute it; False when nothing was ready."""
 		if time.monotonic() - self._chores_at > CHORES_INTERVAL:
 			self._do_chores()
 		if self._gives_way() or not self._claim():
@@ -156,7 +186,8 @@ class Drainer:
 		return True
 
 	def _gives_way(self) -> bool:
-		"""Leave, to go on behind them, when others wait for this process: one site's flood must not keep another waiting."""
+		"""Leave when other work waits for this process, and come back behind it: one site's flood must not keep another
+		waiting."""
 		if time.monotonic() - self._came_at > TURN and self.site.others_wait():
 			self._is_called_back = True
 			self.progress.stopping.set()
@@ -171,7 +202,7 @@ class Drainer:
 		self.site.database.rollback()
 		if claimed == limit:
 			self._ring_for_help()
-		return bool(self._batch)
+		return True
 
 	def _batch_size(self) -> int:
 		"""How many steps make a batch. One at first: steps that turn out to be slow would wait here while others idle."""
@@ -199,12 +230,12 @@ class Drainer:
 			if finished is None or finished.successor is None:
 				break
 			if self.progress.stopping.is_set():
-				self._control.run(partial(leasing.unbegin, lease=finished.successor))
+				self._control.run(partial(claims.unbegin, lease=finished.successor))
 				break
-			next_work = self._batch.loader.successor(finished.successor, finished.item_value)
+			next_work = self._batch.successor(finished.successor, finished.item_value)
 
 	def _work_off(self, work: Work, stick: bool) -> Finished | None:
-		"""Execute one attempt to its end, and see to what it leads to. None: the lease was lost."""
+		"""Execute one attempt to its end, and do what follows from it. None: the lease was lost."""
 		started = time.monotonic()
 		self.progress.began = started
 		self.progress.due = started + work.step.timeout if work.step.timeout else None
@@ -222,7 +253,7 @@ class Drainer:
 		"""What a finished step leads to beyond its own transaction."""
 		closed = finished.check_items and self._close_items(work, finished)
 		if finished.freed or closed:
-			chores.admit(self.site, self._control)
+			alone(self.site, "admission", lambda: chores.admit(self.site, self._control), 0)
 		if finished.opened > 1 or (finished.opened and finished.successor):
 			self._ring_for_help()
 
@@ -230,7 +261,7 @@ class Drainer:
 		"""Complete the `for_each` step if this was its last item; True when its run went on or ended by it."""
 		run, step = work.lease.run, work.step.id
 		# What is merely claimed may have been taken back and finished elsewhere; what has begun is finished here.
-		if finished.begun and not finished.broken and items.is_of(finished.begun, run, step):
+		if finished.begun and not finished.broken and finished.begun.is_of(run, step):
 			return False  # that one will look
 		return chores.close_items(
 			self.site, self._control, run, step, work.definition, broken=finished.broken
@@ -242,28 +273,32 @@ class Drainer:
 		self._chores_at = time.monotonic()
 		if self._chores_at - self._sampled_at > SAMPLE_INTERVAL:
 			self._sampled_at = self._chores_at
-			sampling.sample(self.site, self._control)
+			alone(self.site, "sample", lambda: sampling.sample(self.site, self._control), False)
 		in_turns, self._has_done_chores = self._has_done_chores, True
 		return chores.do(self.site, self._control, in_turns=in_turns, own=self._process)
 
 	def _linger(self, leave_at: float) -> bool:
 		"""Listen for the doorbell; False when it is time to leave."""
-		deadline = min(leave_at, time.monotonic() + self._settings.linger)
+		deadline = min(leave_at, time.monotonic() + self._linger_seconds)
+		has_waited = False
 		while not self.progress.stopping.is_set():
 			if self._until and self._until():
 				return False
-			if self._do_chores():
+			look = self._control.run(idle.look)
+			if has_waited and look.is_ready:
+				return True
+			if look.wants_chores(self.site.now()) and self._do_chores():
 				return True
 			left = deadline - time.monotonic()
 			if left <= 0:
 				return False
-			if self.site.doorbell.wait(min(left, self._seconds_to_timer())):
+			if self.site.doorbell.wait(min(left, self._seconds_to(look.next_due))):
+				self._chores_at = time.monotonic()  # the step that it rang for comes first
 				return True
-			if not self._control.run(queue.is_empty):
-				return True
+			has_waited = True
 		return False
 
-	def _seconds_to_timer(self) -> float:
-		due = self._control.run(chores.next_due)
-		longest = 1.0  # second: work may have been put into the queue by somebody whose ring got lost
-		return longest if due is None else min(max(due - self.site.now(), 0.001), longest)
+	def _seconds_to(self, due: float | None) -> float:
+		left = LOOK_INTERVAL if due is None else due - self.site.now()
+		# A timer that is due still is one that another process has locked.
+		return min(left, LOOK_INTERVAL) if left > 0 else BUSY_INTERVAL

@@ -1,7 +1,7 @@
 """One attempt of a step: conditions and parameters are rendered, the action acts, its output becomes JSON.
 
-Everything happens in the transaction that `store.finish` will complete. A failure is an outcome, not an exception; only
-a lost connection or a lost race for a lock is raised, because then the attempt itself has not come to a result.
+Everything happens in the transaction that writes the result. A failure is an outcome, not an exception; only a lost
+connection or a lost race for a lock is raised, because then the attempt itself has not come to a result.
 """
 
 from dataclasses import dataclass
@@ -14,13 +14,14 @@ from dogansystem.engine.errors import NotFound, TemplateError, Timeout
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, step_references, to_json_value, truthy
-from dogansystem.protocol import Site
+from dogansystem.protocol import Act, Site
 from dogansystem.store import context
 from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
+from dogansystem.worker import failing
 from dogansystem.worker.acting import Acting
-from dogansystem.worker.deadline import TimeUp, deadline
+from dogansystem.worker.deadline import TimeLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,38 +48,58 @@ class Interrupted(Exception):
 	"""The attempt came to no result: the connection was lost, or the transaction lost against another one."""
 
 
+@dataclass(slots=True)
+class _Trial:
+	"""What is known of an attempt that is being made: its time limit, and its parameters once they are rendered."""
+
+	limit: TimeLimit
+	act: Act | None = None
+
+
 def perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
-	"""Execute one attempt. Raises Interrupted, with the database's error as its cause."""
+	"""Execute one attempt. Raises Interrupted, with the database's error as its cause.
+
+	Past the step's timeout the outcome is Timeout, whatever the step says: it may have swallowed the interruption.
+	"""
+	trial = _Trial(TimeLimit(work.step.timeout))
 	try:
-		return _perform(site, work, at, acting)
-	except TimeUp:
+		outcome = _perform(site, work, at, acting, trial)
+	except BaseException as error:
+		trial.limit.end()
+		if isinstance(error, KeyboardInterrupt) or not (trial.limit.passed or _is_failure(error)):
+			raise
+		if not trial.limit.passed:
+			if site.database.is_conflict(error) or site.database.is_lost(error):
+				raise Interrupted from error
+			outcome = failing.outcome_of(site, work.step.id, error, trial.act)
+	if trial.limit.passed:
 		limit = work.step.timeout or 0
 		return outcomes.failed(
 			Timeout(f"The attempt took longer than the step's timeout of {limit:g} seconds.")
 		)
-	except (Exception, SystemExit) as error:
-		database = site.database
-		if database.is_conflict(error) or database.is_lost(error):
-			raise Interrupted from error
-		return outcomes.failed(error)
+	return outcome
 
 
-def _perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
+def _is_failure(error: BaseException) -> bool:
+	return isinstance(error, Exception | SystemExit)
+
+
+def _perform(site: Site, work: Work, at: Moment, acting: Acting, trial: _Trial) -> Outcome:
 	step = work.step
 	opens_items = step.for_each is not None and not work.item
 	if work.user is None:
 		raise NotFound(f"Agent {work.lease.agent!r} was deleted: name another one in the step.")
 	acting.check(work.user)
-	with site.step_scope(work.user), deadline(step.timeout):
+	with site.step_scope(work.user), trial.limit:
 		values = _values(site, work, work.user, at)
 		if opens_items:
 			return Expanded(_items(step, values))
 		if step.has_condition and not truthy(step.condition, values):
 			return Skipped()
-		return _act(site, work, work.user, values, at)
+		return _act(site, work, work.user, values, at, trial)
 
 
-def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment) -> Outcome:
+def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, trial: _Trial) -> Outcome:
 	step = work.step
 	action = site.actions().get(step.action)
 	if action is None:
@@ -86,6 +107,7 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment) 
 			f"This site has no action {step.action!r}: install the app that adds it, or change the step."
 		)
 	params = to_json_value(render(step.params, values))
+	trial.act = Act(step.action, params, user)
 	cause = current.Cause(work.data.name, step.id, work.data.depth)
 	token = current.current.set(cause)
 	try:

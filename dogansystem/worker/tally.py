@@ -4,9 +4,10 @@ import threading
 import time
 from dataclasses import dataclass, field
 
+from dogansystem.engine.attempted import state_of
 from dogansystem.engine.outcomes import Outcome
-from dogansystem.store import figures, queue
-from dogansystem.store.attempts import Finished, state_of
+from dogansystem.store import figures, priorities
+from dogansystem.store.attempts import Finished
 from dogansystem.store.figures import Figures, Table
 from dogansystem.worker import identity
 from dogansystem.worker.execute import Work
@@ -82,7 +83,7 @@ def _subjects(work: Work) -> list[tuple[str, str]]:
 	found = [
 		(figures.SITE, ""),
 		(figures.NODE, identity.node()),
-		(figures.PRIORITY, str(queue.priority(work.lease.lane))),
+		(figures.PRIORITY, str(priorities.priority(work.lease.lane))),
 		(figures.WORKFLOW, work.definition.name),
 	]
 	if work.lease.agent:

@@ -1,13 +1,14 @@
-"""The tick: once a minute, whatever the number of schedulers, what nobody else may have noticed.
+"""The tick: once a minute, whatever the number of schedulers, it does what nobody else may have noticed.
 
 Drainers do the same chores while they live. The tick is for the time when none does: it fires what is due, takes over
 from the dead, completes what a crash left between two transactions, and rings while work waits. That is why Redis may
-lose everything at any moment.
+lose everything at any moment. Each part is on its own: one that fails is told of and stops none of the others.
 """
 
 from dogansystem.protocol import Site
 from dogansystem.store import queue, repair, state
 from dogansystem.worker import chores, retention, sampling
+from dogansystem.worker.alone import alone
 from dogansystem.worker.control import Control
 
 TURN = 20.0  # seconds: a tick that comes sooner after another one leaves the work to it
@@ -23,11 +24,10 @@ def tick(site: Site) -> bool:
 		for _ in range(MAX_ROUNDS):
 			if not chores.do(site, control):
 				break
-		_complete_items(site, control)
-		if not control.run(queue.is_empty):
-			site.doorbell.ring()
-		sampling.sample(site, control)
-		retention.look_after(site, control)
+		alone(site, "items", lambda: _complete_items(site, control), None)
+		alone(site, "ring", lambda: _ring_for_work(site, control), None)
+		alone(site, "sample", lambda: sampling.sample(site, control), None)
+		alone(site, "retention", lambda: retention.look_after(site, control), None)
 		return True
 	finally:
 		control.close()
@@ -37,3 +37,8 @@ def _complete_items(site: Site, control: Control) -> None:
 	"""Complete `for_each` steps whose last item's process died before it could look."""
 	for run, step in control.run(repair.open_for_each_steps):
 		chores.close_items(site, control, run, step)
+
+
+def _ring_for_work(site: Site, control: Control) -> None:
+	if not control.run(queue.is_empty):
+		site.doorbell.ring()

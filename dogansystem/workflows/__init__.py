@@ -36,7 +36,7 @@ def templates() -> tuple[Template, ...]:
 
 
 def template(name: str) -> Template:
-	"""The template of this name. Raises NotFound, naming those there are."""
+	"""The template of this name. Raises NotFound, which lists the names."""
 	found = {each.name: each for each in templates()}
 	if name not in found:
 		raise NotFound(f"There is no template named {name!r}. There are: {', '.join(found)}.")
@@ -45,7 +45,7 @@ def template(name: str) -> Template:
 
 def _template(path: Path) -> Template:
 	source = path.read_text()
-	definition = parse(source, source_name=path.name)
+	definition = parse(source, fills_run_as=True, source_name=path.name)
 	return Template(
 		definition.name, definition.title, definition.description, source, definition, _doctypes(definition)
 	)

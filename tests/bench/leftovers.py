@@ -16,7 +16,7 @@ from tests.bench.place import Bench
 # stand in it.
 _HISTORY = frozenset({"tabError Log", "tabActivity Log", "tabRoute History", "tabEmail Queue"})
 _HISTORY_COLUMNS = frozenset({("tabVersion", "data"), ("tabUser", "last_known_versions")})
-_TEST_USERS = re.compile(r"dogan[-_](manager|user|other|nobody)\b")
+_TEST_USERS = re.compile(r"dogan[-_](manager|user|other|nobody|person)\b")
 # RQ's own record of jobs and workers. It goes by itself, after minutes; the doorbell's keys must be gone at once.
 _RQ = re.compile(rb"rq:(?!dogansystem)")
 

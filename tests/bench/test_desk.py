@@ -22,6 +22,8 @@ AGAIN = {"attempts": 2, "delay": "1s", "on": ["CheckFailed"]}
 
 
 class TestDesk(SiteTestCase, Home):
+	has_processes = True
+
 	@classmethod
 	def setUpClass(cls) -> None:
 		frappe.init(site=os.environ["DOGAN_BENCH_SITE"])

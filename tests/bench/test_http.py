@@ -25,6 +25,7 @@ Headers = dict[str, str]
 
 class TestHTTP(SecurityTestCase):
 	is_alone = True
+	has_processes = True
 
 	@classmethod
 	def setUpClass(cls) -> None:

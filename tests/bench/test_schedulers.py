@@ -35,6 +35,8 @@ for _ in range(5):
 
 
 class TestSchedulers(SiteTestCase, Home):
+	has_processes = True
+
 	@classmethod
 	def setUpClass(cls) -> None:
 		frappe.init(site=os.environ["DOGAN_BENCH_SITE"])

@@ -20,6 +20,7 @@ MARK = "contract bench"
 
 class BenchTestCase(SiteTestCase, Home):
 	is_alone = False
+	has_processes = True
 	settings = {"linger_seconds": 1}
 
 	@classmethod

@@ -12,7 +12,7 @@ from signal import SIGCONT, SIGKILL, Signals
 
 from dogansystem.store import faults
 from dogansystem.terminal import serve
-from dogansystem.worker import beat, drainer, identity
+from dogansystem.worker import drainer, heartbeat, identity
 from tests.faults.actions import FaultSandbox
 
 # One process that has everything imported and is forked for each worker: a worker is there in a tenth of a second.
@@ -125,7 +125,7 @@ def _work(url: str, way: Way) -> None:
 	if way.log:
 		_print_into(way.log)
 	serve.Sandbox = FaultSandbox  # type: ignore[misc]
-	beat.BEAT_INTERVAL, beat.OVERRUN = way.beat, 1.0
+	heartbeat.INTERVAL, heartbeat.OVERRUN = way.beat, 1.0
 	if not way.watched:
 		drainer.Watchdog = lambda seconds: nullcontext()  # type: ignore[assignment,misc]
 	if way.elsewhere:

@@ -18,7 +18,19 @@ LEVELS = (
 	{"scaling", "health"},
 	{"orchestrator"},
 	{"homes", "workflows"},
-	{"api", "commands", "terminal", "cli", "jobs", "install", "hooks", "__init__", "__main__", "dogansystem"},
+	{
+		"api",
+		"commands",
+		"terminal",
+		"cli",
+		"jobs",
+		"install",
+		"hooks",
+		"patches",
+		"__init__",
+		"__main__",
+		"dogansystem",
+	},
 )
 LEVEL_OF = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}
 MAY_NAME_FRAPPE = (

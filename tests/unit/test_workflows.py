@@ -25,7 +25,8 @@ def site(tmp_path):
 
 def enable(site: Sandbox, name: str) -> Orchestrator:
 	orchestrator = Orchestrator(site)
-	orchestrator.import_workflow(template(name).source)
+	# As on a site, where saving fills in who saves.
+	orchestrator.import_workflow({**template(name).definition.source, "run_as": PERSON})
 	site.database.commit()
 	return orchestrator
 

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from dogansystem.engine.definitions.problems import Problems, at
-from dogansystem.engine.definitions.schema_errors import note, required_alone
+from dogansystem.engine.definitions.schema_errors import note_all, required_alone
 from dogansystem.engine.templates.render import is_template
 
 # Rules about several values at once; with a template among them nobody knows yet.
@@ -28,27 +28,22 @@ def check_actions(
 ) -> None:
 	"""Note actions that the site does not have, and parameters that do not fit theirs."""
 	for index, step in enumerate(steps):
-		for uses, place in (
-			(step, at(path, index)),
-			(step.get("compensate", {}), at(at(path, index), "compensate")),
-		):
-			if "action" not in uses:
-				continue
-			if uses["action"] not in actions:
-				message = f"no action named {uses['action']!r}"
-				problems.unknown(at(place, "action"), message, uses["action"], sorted(actions), "actions")
-			else:
-				check_params(uses.get("params", {}), at(place, "params"), actions[uses["action"]], problems)
+		place = at(path, index)
+		action = step.get("action")
+		if action is None:
+			continue
+		if action in actions:
+			check_params(step.get("params", {}), at(place, "params"), actions[action], problems)
+		else:
+			message = f"no action named {action!r}"
+			problems.unknown(at(place, "action"), message, action, sorted(actions), "actions")
 
 
 def check_params(value: Any, path: str, schema: Mapping[str, Any], problems: Problems) -> None:
 	"""Note everything in `value` that can never fit `schema`, whatever the templates in it give."""
 	validator = Draft202012Validator(dict(schema))
-	for error in sorted(
-		validator.iter_errors(value), key=lambda each: [str(key) for key in each.absolute_path]
-	):
-		for certain in _certain(error):
-			note(certain, path, problems)
+	errors = [certain for error in validator.iter_errors(value) for certain in _certain(error)]
+	note_all(errors, path, problems)
 
 
 def _certain(error: ValidationError) -> Iterator[ValidationError]:

@@ -1,6 +1,7 @@
 """The order of the steps: ids, what each waits for, and that nothing waits for itself in a circle."""
 
 from collections.abc import Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
 from dogansystem.engine.definitions.problems import Problems, at
@@ -59,49 +60,19 @@ def _check_after(step: Mapping[str, Any], path: str, first: Mapping[str, int], p
 def _check_circles(
 	steps: Sequence[Mapping[str, Any]], first: Mapping[str, int], path: str, problems: Problems
 ) -> None:
-	waits = [
-		[first[name] for name in after if name in first and first[name] != index]
+	waits = {
+		index: [first[name] for name in after if name in first and first[name] != index]
 		for index, after in enumerate(resolve(steps))
-	]
-	left = set(_stuck(waits))
-	while left:
-		circle = _circle(waits, left)
-		_note_circle(steps, circle, path, problems)
-		left -= set(circle)
-		left = set(
-			_stuck(
-				[
-					[each for each in wait if each in left] if index in left else []
-					for index, wait in enumerate(waits)
-				]
-			)
-		)
-
-
-def _stuck(waits: Sequence[Sequence[int]]) -> list[int]:
-	"""The steps that can never start, because they are in a circle or behind one."""
-	missing = [len(each) for each in waits]
-	followers: dict[int, list[int]] = {}
-	for index, each in enumerate(waits):
-		for before in each:
-			followers.setdefault(before, []).append(index)
-	free = [index for index, count in enumerate(missing) if not count]
-	while free:
-		for index in followers.get(free.pop(), []):
-			missing[index] -= 1
-			if not missing[index]:
-				free.append(index)
-	return [index for index, count in enumerate(missing) if count]
-
-
-def _circle(waits: Sequence[Sequence[int]], left: set[int]) -> list[int]:
-	"""One circle among the steps that are left; each waits for the next, the last for the first."""
-	seen: dict[int, int] = {}
-	current = min(left)
-	while current not in seen:
-		seen[current] = len(seen)
-		current = next(before for before in waits[current] if before in left)
-	return list(seen)[seen[current] :]
+	}
+	while not problems.is_full:
+		try:
+			TopologicalSorter(waits).prepare()
+			return
+		except CycleError as error:
+			circle = error.args[1][:0:-1]  # each waits for the next, the last for the first
+			_note_circle(steps, circle, path, problems)
+			for index in circle:
+				waits[index] = []
 
 
 def _note_circle(

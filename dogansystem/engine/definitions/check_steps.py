@@ -6,7 +6,7 @@ from typing import Any
 from dogansystem.engine.definition import DEFAULT_PRIORITY
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.check_values import Check
-from dogansystem.engine.definitions.problems import Problems, at, kind
+from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
 
 MAX_STEPS = 1000  # of one workflow; the control flow looks at all of them whenever one ends
 MAX_ATTEMPTS = 1000
@@ -20,15 +20,10 @@ RETRY: Mapping[str, Check] = {
 	"jitter": values.flag,
 	"on": values.error_names,
 }
-COMPENSATE: Mapping[str, Check] = {"action": values.label, "params": values.parameters}
 
 
 def retry(value: Any, path: str, problems: Problems) -> Any:
-	return values.mapping(value, path, problems, RETRY, ["attempts"]) or values.LEFT_OUT
-
-
-def compensate(value: Any, path: str, problems: Problems) -> Any:
-	return values.mapping(value, path, problems, COMPENSATE, ["action"]) or values.LEFT_OUT
+	return values.mapping(value, path, problems, RETRY, ["attempts"]) or LEFT_OUT
 
 
 KEYS: Mapping[str, Check] = {
@@ -48,23 +43,21 @@ KEYS: Mapping[str, Check] = {
 	"timeout": values.duration(),
 	"on_error": values.choice("fail", "continue", default="fail"),
 	"priority": values.whole(0, 9, default=DEFAULT_PRIORITY),
-	"compensate": compensate,
+	"compensate": values.not_yet,
 }
 
 
 def steps(value: Any, path: str, problems: Problems) -> Any:
 	"""The steps as a definition keeps them. A step that is none keeps its place, so that paths stay right."""
 	if not isinstance(value, list):
-		problems.add(path, f"must be a list of steps, not {kind(value)}")
-		return values.LEFT_OUT
+		return problems.refuse(path, f"must be a list of steps, not {kind(value)}")
 	if not value:
 		problems.add(path, "has no step; add one with an id and an action")
 	if len(value) > MAX_STEPS:
-		problems.add(
+		return problems.refuse(
 			path,
 			f"has {len(value)} steps; at most {MAX_STEPS} are allowed, use for_each or several workflows",
 		)
-		return values.LEFT_OUT
 	return [step(each, at(path, index), problems) for index, each in enumerate(value)]
 
 

@@ -3,7 +3,8 @@
 A step may only read steps that are finished before it starts; anything else would depend on who was faster.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from dogansystem.engine.definitions.check_order import ancestors
@@ -21,56 +22,66 @@ NO_LIST = "which is no list; write one {{ … }} that gives a list"
 OF_STEP = ("output", "status", "error", "errors")
 
 
+FieldsOf = Callable[[str], Collection[str] | None]
+_METHODS = frozenset({"get", "items", "keys", "values"})  # of a mapping, as the document is one
+
+
+@dataclass(frozen=True, slots=True)
 class _Scope:
-	"""What the templates of one place may use."""
+	"""What the templates of one place may use.
 
-	def __init__(
-		self, names: Collection[str], steps: Collection[str] | None = None, owner: str | None = None
-	):
-		self.names = names
-		self.steps = steps  # None: any
-		self.owner = owner
+	Attributes:
+		steps: the ids of the steps that are finished by then; None: any.
+		owner: the id of the step they belong to.
+		doctypes: what `doc` may be, and `fields`, which all of them have together; None: not known.
+		whole: what is wrong with text around expressions in this place; empty: nothing.
+	"""
+
+	names: Collection[str]
+	steps: Collection[str] | None = None
+	owner: str | None = None
+	doctypes: Sequence[str] = ()
+	fields: Collection[str] | None = None
+	whole: str = ""
 
 
-def check_templates(definition: Mapping[str, Any], problems: Problems) -> None:
+def check_templates(definition: Mapping[str, Any], fields_of: FieldsOf | None, problems: Problems) -> None:
 	"""Note everything that is wrong with the templates of a definition whose shape is right."""
 	steps = definition.get("steps", [])
 	known = [step["id"] for step in steps if "id" in step]
-	for place, value, scope, single in _places(definition, ancestors(steps)):
+	for place, value, scope in _places(definition, ancestors(steps), fields_of or (lambda doctype: None)):
 		_check_keys(value, place, problems)
 		for path, text in places(value, place):
-			_check_text(text, path, scope, known, single, problems)
+			_check_text(text, path, scope, known, problems)
 
 
 def _places(
-	definition: Mapping[str, Any], above: Mapping[str, set[str]]
-) -> Iterator[tuple[str, Any, _Scope, str]]:
-	"""Every place for templates: its path, its value, its scope, and what is wrong with mixed text there."""
-	start = _Scope(IN_START)
-	yield "limits.key", definition.get("limits", {}).get("key"), start, ""
-	for index, trigger in enumerate(definition.get("triggers", [])):
-		yield f"triggers[{index}].if", trigger.get("if"), start, ALWAYS
-		yield f"triggers[{index}].filters", trigger.get("filters"), start, ""
+	definition: Mapping[str, Any], above: Mapping[str, set[str]], fields_of: FieldsOf
+) -> Iterator[tuple[str, Any, _Scope]]:
+	"""Every place for templates: its path, its value, its scope."""
+	triggers = definition.get("triggers", [])
+	doctypes = list(dict.fromkeys(each["doctype"] for each in triggers if "doctype" in each))
+	about = _fields(doctypes, fields_of)
+	yield "limits.key", definition.get("limits", {}).get("key"), _Scope(IN_START, **about)
+	for index, trigger in enumerate(triggers):
+		of_trigger = _fields([trigger["doctype"]] if "doctype" in trigger else [], fields_of)
+		yield f"triggers[{index}].if", trigger.get("if"), _Scope(IN_START, whole=ALWAYS, **of_trigger)
 	for index, step in enumerate(definition.get("steps", [])):
-		yield from _of_step(step, f"steps[{index}]", above.get(step.get("id", ""), set()))
-	yield "output", definition.get("output"), _Scope(IN_RUN), ""
+		names = IN_ITEM if "for_each" in step else IN_RUN
+		path, owner = f"steps[{index}]", step.get("id")
+		reach: dict[str, Any] = {"steps": above.get(step.get("id", ""), set()), "owner": owner, **about}
+		yield at(path, "if"), step.get("if"), _Scope(names, whole=ALWAYS, **reach)
+		whole = NO_LIST if isinstance(step.get("for_each"), str) else ""
+		yield at(path, "for_each"), step.get("for_each"), _Scope(IN_RUN, whole=whole, **reach)
+		yield at(path, "params"), step.get("params"), _Scope(names, **reach)
+	yield "output", definition.get("output"), _Scope(IN_RUN, **about)
 
 
-def _of_step(step: Mapping[str, Any], path: str, above: set[str]) -> Iterator[tuple[str, Any, _Scope, str]]:
-	names = IN_ITEM if "for_each" in step else IN_RUN
-	owner = step.get("id")
-	scope = _Scope(names, above, owner)
-	yield at(path, "if"), step.get("if"), scope, ALWAYS
-	yield (
-		at(path, "for_each"),
-		step.get("for_each"),
-		_Scope(IN_RUN, above, owner),
-		NO_LIST if isinstance(step.get("for_each"), str) else "",
-	)
-	yield at(path, "params"), step.get("params"), scope, ""
-	# What undoes a step may use what the step gave.
-	undo = _Scope(names, above | {owner} if owner else above, owner)
-	yield at(path, "compensate.params"), step.get("compensate", {}).get("params"), undo, ""
+def _fields(doctypes: Sequence[str], fields_of: FieldsOf) -> dict[str, Any]:
+	found = [fields_of(doctype) for doctype in doctypes]
+	if not found or any(fields is None for fields in found):
+		return {}
+	return {"doctypes": doctypes, "fields": {name for fields in found for name in fields or ()}}
 
 
 def _check_keys(value: Any, path: str, problems: Problems) -> None:
@@ -86,9 +97,7 @@ def _check_keys(value: Any, path: str, problems: Problems) -> None:
 			_check_keys(inner, at(path, index), problems)
 
 
-def _check_text(
-	text: str, path: str, scope: _Scope, known: Sequence[str], single: str, problems: Problems
-) -> None:
+def _check_text(text: str, path: str, scope: _Scope, known: Sequence[str], problems: Problems) -> None:
 	if problems.is_full:
 		return
 	try:
@@ -96,13 +105,15 @@ def _check_text(
 	except TemplateError as error:
 		problems.add(path, f"{error}")
 		return
-	if single and not template.single and "{%" not in text:
-		problems.add(
-			path, "is text around expressions, which is always true; write one {{ … }} with and, or, ~"
-		)
+	if scope.whole and not template.single and "{%" not in text:
+		problems.add(path, f"is text around expressions, {scope.whole}")
 	_check_names(template, path, scope, problems)
 	for step, keys in (template.steps or {}).items():
 		_check_step(step, keys, path, scope, known, problems)
+	if scope.fields is not None:
+		for name in sorted((template.doc or {}).keys() - scope.fields - _METHODS):
+			message = f"{' and '.join(scope.doctypes)} {'has' if len(scope.doctypes) == 1 else 'have'} no field {name!r}"
+			problems.unknown(path, message, name, sorted(scope.fields), "fields")
 
 
 def _check_names(template: Compiled, path: str, scope: _Scope, problems: Problems) -> None:

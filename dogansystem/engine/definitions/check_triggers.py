@@ -9,32 +9,30 @@ from zoneinfo import ZoneInfo, available_timezones
 from croniter import croniter
 
 from dogansystem.engine.definitions import check_values as values
-from dogansystem.engine.definitions.check_values import LEFT_OUT, Check
-from dogansystem.engine.definitions.problems import Problems, at, closest, kind, shown
+from dogansystem.engine.definitions.check_values import Check
+from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, closest, kind, shown
 
 EVENTS = ("created", "updated", "submitted", "cancelled", "deleted", "changed")
 MISSED = ("skip", "once", "all")
-AGAIN = ("never", "changed")
+# Kinds that the format has and nothing starts yet.
+NOT_YET = ("date", "webhook", "email", "condition", "signal", "run")
 _RANDOM = re.compile(r"(^|[^A-Za-z])[HhRr]($|[^A-Za-z])")  # croniter's own signs for a minute drawn by lot
 SHORTEST = 1.0  # seconds between two times of a schedule
 
 
 def cron(value: Any, path: str, problems: Problems) -> Any:
 	"""Five fields as cron has them, or a name such as `@daily`, that come around again."""
-	if not isinstance(value, str):
-		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
+	if not values.is_text(value, path, problems):
 		return LEFT_OUT
 	text = " ".join(value.split())
 	message = f"{shown(value)} is not a cron expression"
 	remedy = "give minute, hour, day, month and weekday, such as '0 9 * * 1-5'"
 	if not (text.startswith("@") or len(text.split()) == 5) or _RANDOM.search(text):
-		problems.add(path, f"{message}; {remedy}")
-		return LEFT_OUT
+		return problems.refuse(path, f"{message}; {remedy}")
 	try:
 		croniter(text, datetime(2024, 1, 1)).get_next(datetime)
 	except (ValueError, KeyError, AttributeError, TypeError, IndexError) as error:
-		problems.add(path, f"{message} that ever comes: {error}; {remedy}")
-		return LEFT_OUT
+		return problems.refuse(path, f"{message} that ever comes: {error}; {remedy}")
 	return text
 
 
@@ -48,19 +46,8 @@ def timezone(value: Any, path: str, problems: Problems) -> Any:
 	except (ValueError, OSError, KeyError):
 		near = None if problems.is_full else closest(name, sorted(available_timezones()))
 		remedy = f" (did you mean {near!r}?)" if near else "; write one such as Europe/Istanbul"
-		problems.add(path, f"no timezone named {name!r}{remedy}")
-		return LEFT_OUT
+		return problems.refuse(path, f"no timezone named {name!r}{remedy}")
 	return name
-
-
-def filters(value: Any, path: str, problems: Problems) -> Any:
-	"""Filters as `frappe.get_list` takes them."""
-	if not isinstance(value, dict | list) or not value:
-		problems.add(
-			path, f"must be a mapping or list of filters, not {shown(value)}; write {{status: Open}}"
-		)
-		return LEFT_OUT
-	return value
 
 
 KEYS: Mapping[str, Mapping[str, Check]] = {
@@ -76,28 +63,9 @@ KEYS: Mapping[str, Mapping[str, Check]] = {
 		"timezone": timezone,
 		"missed": values.choice(*MISSED),
 	},
-	"webhook": {"secret": values.label, "if": values.condition},
-	"email": {
-		"account": values.label,
-		"subject": values.label,
-		"from": values.label,
-		"if": values.condition,
-	},
-	"condition": {
-		"doctype": values.label,
-		"filters": filters,
-		"every": values.duration(SHORTEST),
-		"again": values.choice(*AGAIN),
-	},
-	"signal": {"name": values.label, "if": values.condition},
 	"manual": {"role": values.label},
 }
-REQUIRED: Mapping[str, tuple[str, ...]] = {
-	"document": ("doctype", "event"),
-	"webhook": ("secret",),
-	"condition": ("doctype", "filters"),
-	"signal": ("name",),
-}
+REQUIRED: Mapping[str, tuple[str, ...]] = {"document": ("doctype", "event")}
 
 
 def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
@@ -108,29 +76,26 @@ def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
 	if "on" not in value:
 		problems.add(at(path, "on"), f"is missing; say what starts a run: {', '.join(KEYS)}")
 		return {}
+	if value["on"] in NOT_YET:
+		message = (
+			f"{value['on']!r} starts nothing in this version; use {', '.join(KEYS)}, or wait for a later one"
+		)
+		problems.add(at(path, "on"), message)
+		return {}
 	on = values.given(values.choice(*KEYS))(value["on"], at(path, "on"), problems)
 	if on is LEFT_OUT:
 		return {}
-	_foreign_keys(value, on, path, problems)
-	known = {key: inner for key, inner in value.items() if key == "on" or not _owners(key, on)}
 	keys = {"on": values.choice(*KEYS), **KEYS[on]}
+	known = dict(value)
+	for key in [key for key in value if key not in keys]:
+		owners = [other for other in KEYS if key in KEYS[other]]
+		if owners:
+			del known[key]
+			message = f"{key!r} belongs to `on: {' | '.join(owners)}`, not to {on}; leave it out"
+			problems.add(at(path, key), message)
 	kept = values.mapping(known, path, problems, keys, REQUIRED.get(on, ()))
 	_together(on, known, path, problems)
 	return kept
-
-
-def _foreign_keys(value: Mapping[str, Any], on: str, path: str, problems: Problems) -> None:
-	for key in value:
-		owners = _owners(key, on)
-		if owners:
-			problems.add(
-				at(path, key), f"{key!r} belongs to `on: {' | '.join(owners)}`, not to {on}; leave it out"
-			)
-
-
-def _owners(key: str, on: str) -> list[str]:
-	"""The kinds of triggers that have `key`, unless this one has it."""
-	return [] if key in KEYS[on] else [other for other, keys in KEYS.items() if key in keys]
 
 
 def _together(on: str, value: Mapping[str, Any], path: str, problems: Problems) -> None:

@@ -6,13 +6,11 @@ no more than leaving the key out would.
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Any
 
 from dogansystem.engine import durations
-from dogansystem.engine.definitions.problems import Problems, at, kind, listed, shown
+from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind, listed, shown
 from dogansystem.engine.templates.render import as_expression, is_template
-
-LEFT_OUT: Final = object()
 
 MAX_NAME = 140  # characters. Source: the length of a document's name in Frappe
 MAX_LABEL = 140  # characters of what is kept in a Data or Link field
@@ -22,7 +20,6 @@ Check = Callable[[Any, str, Problems], Any]
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]*[a-z0-9])?")
 _ID = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ERROR = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def mapping(
@@ -52,75 +49,68 @@ def given(check: Check) -> Check:
 
 	def run(value: Any, path: str, problems: Problems) -> Any:
 		if value is None:
-			problems.add(path, "has no value; give it one, or leave the key out")
-			return LEFT_OUT
+			return problems.refuse(path, "has no value; give it one, or leave the key out")
 		return check(value, path, problems)
 
 	return run
+
+
+def is_text(value: Any, path: str, problems: Problems, most: int | None = None) -> bool:
+	"""Whether a value is text of at most `most` characters; if not, that is noted."""
+	if not isinstance(value, str):
+		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
+	elif most is not None and len(value.strip()) > most:
+		problems.add(path, f"has {len(value.strip())} characters; at most {most} are allowed, shorten it")
+	else:
+		return True
+	return False
 
 
 def text(most: int | None = None) -> Check:
 	"""Text that people read, of at most `most` characters; empty text is left out."""
 
 	def check(value: Any, path: str, problems: Problems) -> Any:
-		if not isinstance(value, str):
-			problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
-			return LEFT_OUT
-		return _short(value.strip(), most, path, problems) or LEFT_OUT
+		return (is_text(value, path, problems, most) and value.strip()) or LEFT_OUT
 
 	return check
 
 
-def _short(value: str, most: int | None, path: str, problems: Problems) -> str:
-	if most is not None and len(value) > most:
-		problems.add(path, f"has {len(value)} characters; at most {most} are allowed, shorten it")
-	return value
-
-
 def label(value: Any, path: str, problems: Problems) -> Any:
 	"""Text that names something of the site: not empty, and taken as it stands."""
-	if not isinstance(value, str):
-		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
-	elif not value.strip():
-		problems.add(path, "is empty; give it a value, or leave the key out")
-	elif is_template(value):
-		problems.add(path, "is not a place for a template; write the value itself")
-	else:
-		return _short(value.strip(), MAX_LABEL, path, problems)
-	return LEFT_OUT
+	if not is_text(value, path, problems, MAX_LABEL):
+		return LEFT_OUT
+	if not value.strip():
+		return problems.refuse(path, "is empty; give it a value, or leave the key out")
+	if is_template(value):
+		return problems.refuse(path, "is not a place for a template; write the value itself")
+	return value.strip()
 
 
 def name(value: Any, path: str, problems: Problems) -> Any:
 	"""A workflow's name."""
-	if not isinstance(value, str):
-		problems.add(path, f"must be text, not {kind(value)}; put it in quotes")
-	elif len(value) > MAX_NAME:
-		problems.add(path, f"has {len(value)} characters; at most {MAX_NAME} are allowed, shorten it")
-	elif not _NAME.fullmatch(value):
-		better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
-		remedy = f"write {better!r}" if better else "write one such as 'follow-up-quotation'"
-		problems.add(path, f"{value!r} is not a name: lower case letters, digits and hyphens only; {remedy}")
-	else:
+	if not is_text(value, path, problems, MAX_NAME):
+		return LEFT_OUT
+	if _NAME.fullmatch(value):
 		return value
-	return LEFT_OUT
+	better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
+	remedy = f"write {better!r}" if better else "write one such as 'follow-up-quotation'"
+	return problems.refuse(
+		path, f"{value!r} is not a name: lower case letters, digits and hyphens only; {remedy}"
+	)
 
 
 def step_id(value: Any, path: str, problems: Problems) -> Any:
 	"""A step's id, which templates use as `steps.<id>`."""
-	if not isinstance(value, str):
-		problems.add(path, f"must be text, not {kind(value)}; put it in quotes and start it with a letter")
-	elif len(value) > MAX_ID:
-		problems.add(path, f"has {len(value)} characters; at most {MAX_ID} are allowed, shorten it")
-	elif not _ID.fullmatch(value):
-		better = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
-		better = f"step_{better}" if better[:1].isdigit() else better
-		remedy = f"write {better!r}" if better else "write one such as 'send_mail'"
-		problems.add(
-			path, f"{value!r} is not an id: letters, digits and underscores, no digit in front; {remedy}"
-		)
-	else:
+	if not is_text(value, path, problems, MAX_ID):
+		return LEFT_OUT
+	if _ID.fullmatch(value):
 		return value
-	return LEFT_OUT
+	better = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
+	better = f"step_{better}" if better[:1].isdigit() else better
+	remedy = f"write {better!r}" if better else "write one such as 'send_mail'"
+	return problems.refuse(
+		path, f"{value!r} is not an id: letters, digits and underscores, no digit in front; {remedy}"
+	)
 
 
 def choice(*options: str, default: str | None = None) -> Check:
@@ -140,12 +130,10 @@ def whole(least: int, most: int, default: int | None = None) -> Check:
 
 	def check(value: Any, path: str, problems: Problems) -> Any:
 		if isinstance(value, bool) or not isinstance(value, int):
-			problems.add(path, f"must be a whole number from {least} to {most}, not {shown(value)}")
-		elif not least <= value <= most:
-			problems.add(path, f"is {value}; give a number from {least} to {most}")
-		else:
-			return LEFT_OUT if value == default else value
-		return LEFT_OUT
+			return problems.refuse(path, f"must be a whole number from {least} to {most}, not {shown(value)}")
+		if not least <= value <= most:
+			return problems.refuse(path, f"is {value}; give a number from {least} to {most}")
+		return LEFT_OUT if value == default else value
 
 	return check
 
@@ -153,8 +141,7 @@ def whole(least: int, most: int, default: int | None = None) -> Check:
 def flag(value: Any, path: str, problems: Problems) -> Any:
 	"""True or false; false says nothing and is left out."""
 	if not isinstance(value, bool):
-		problems.add(path, f"must be true or false, not {shown(value)}")
-		return LEFT_OUT
+		return problems.refuse(path, f"must be true or false, not {shown(value)}")
 	return value or LEFT_OUT
 
 
@@ -165,12 +152,12 @@ def duration(least: float = 0.0, positive: bool = True) -> Check:
 		try:
 			seconds = durations.parse_duration(value)
 		except ValueError as error:
-			problems.add(path, str(error))
-			return LEFT_OUT
+			return problems.refuse(path, str(error))
 		if seconds < least or (positive and seconds == 0):
 			wanted = durations.format_duration(least) if least else "more than 0s"
-			problems.add(path, f"{shown(value)} is too short; give {'at least ' if least else ''}{wanted}")
-			return LEFT_OUT
+			return problems.refuse(
+				path, f"{shown(value)} is too short; give {'at least ' if least else ''}{wanted}"
+			)
 		return durations.duration_text(value)
 
 	return check
@@ -182,10 +169,9 @@ def error_names(value: Any, path: str, problems: Problems) -> Any:
 	if names is LEFT_OUT:
 		return names
 	if not names:
-		problems.add(path, "names no error; name one such as Timeout, or leave the key out")
-		return LEFT_OUT
+		return problems.refuse(path, "names no error; name one such as Timeout, or leave the key out")
 	for index, each in enumerate(names):
-		if not _ERROR.fullmatch(each):
+		if not _ID.fullmatch(each):
 			problems.add(
 				at(path, index), f"{shown(each)} is not the name of an error; write one such as Timeout"
 			)
@@ -196,13 +182,14 @@ def listed_text(value: Any, path: str, problems: Problems) -> Any:
 	"""A list of texts."""
 	if not isinstance(value, list):
 		example = f"; write [{value}]" if isinstance(value, str) and not is_template(value) else ""
-		problems.add(path, f"must be a list of names, not {kind(value)}{example}")
-		return LEFT_OUT
-	for index, each in enumerate(value):
-		if not isinstance(each, str):
-			problems.add(at(path, index), f"must be text, not {kind(each)}; put it in quotes")
-			return LEFT_OUT
-	return value
+		return problems.refuse(path, f"must be a list of names, not {kind(value)}{example}")
+	fits = [is_text(each, at(path, index), problems) for index, each in enumerate(value)]
+	return value if all(fits) else LEFT_OUT
+
+
+def not_yet(value: Any, path: str, problems: Problems) -> Any:
+	"""A key that the format has and this version does not carry out."""
+	return problems.refuse(path, "is not carried out by this version; leave it out until a version does")
 
 
 def data(value: Any, path: str, problems: Problems) -> Any:
@@ -213,20 +200,20 @@ def data(value: Any, path: str, problems: Problems) -> Any:
 def parameters(value: Any, path: str, problems: Problems) -> Any:
 	"""The parameters of an action; none is the same as leaving the key out."""
 	if not isinstance(value, dict):
-		problems.add(
+		return problems.refuse(
 			path,
 			f"must be a mapping of the action's parameters, not {kind(value)}; see the action's reference",
 		)
-		return LEFT_OUT
 	return value or LEFT_OUT
 
 
 def template(value: Any, path: str, problems: Problems) -> Any:
 	"""Text that may hold templates, kept in a Data field."""
 	if not isinstance(value, str) or not value.strip():
-		problems.add(path, f'must be text, not {shown(value)}; write one such as "{{{{ doc.customer }}}}"')
-		return LEFT_OUT
-	return _short(value.strip(), MAX_LABEL, path, problems)
+		return problems.refuse(
+			path, f'must be text, not {shown(value)}; write one such as "{{{{ doc.customer }}}}"'
+		)
+	return value.strip() if is_text(value, path, problems, MAX_LABEL) else LEFT_OUT
 
 
 def condition(value: Any, path: str, problems: Problems) -> Any:
@@ -234,10 +221,9 @@ def condition(value: Any, path: str, problems: Problems) -> Any:
 	if isinstance(value, bool):
 		return "{{ true }}" if value else "{{ false }}"
 	if not isinstance(value, str) or not value.strip():
-		problems.add(
+		return problems.refuse(
 			path, f'must be one expression, not {shown(value)}; write one such as "{{{{ doc.total > 100 }}}}"'
 		)
-		return LEFT_OUT
 	return as_expression(value.strip())
 
 
@@ -247,6 +233,5 @@ def items(value: Any, path: str, problems: Problems) -> Any:
 		return value
 	if not isinstance(value, str) or not value.strip():
 		message = f"must be a list or an expression that gives one, not {shown(value)}"
-		problems.add(path, f'{message}; write one such as "{{{{ steps.quotes.output }}}}"')
-		return LEFT_OUT
+		return problems.refuse(path, f'{message}; write one such as "{{{{ steps.quotes.output }}}}"')
 	return as_expression(value.strip())

@@ -11,6 +11,7 @@ from typing import Any
 from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
 from dogansystem.engine.definitions.check_triggers import KEYS as TRIGGER_KEYS
 from dogansystem.engine.definitions.problems import Problems, at
+from dogansystem.engine.definitions.source import unique
 from dogansystem.engine.errors import DefinitionError
 
 # Fields by the keys they stand for; `limits.key` is the key `key` of `limits`.
@@ -60,13 +61,6 @@ TRIGGER_FIELDS: Mapping[str, str] = {
 	"every": "every",
 	"timezone": "timezone",
 	"missed": "missed",
-	"secret": "secret",
-	"account": "account",
-	"subject": "subject",
-	"from": "sender",
-	"filters": "filters",
-	"again": "again",
-	"name": "signal_name",
 	"role": "role",
 }
 # What a field shows for a key that a definition leaves out; fields not named here are empty.
@@ -81,7 +75,7 @@ DEFAULTS: Mapping[str, Any] = {
 	"on_error": "fail",
 	"priority": DEFAULT_PRIORITY,
 }
-_JSON = frozenset({"input_schema", "output", "params", "compensate", "filters"})
+_JSON = frozenset({"input_schema", "output", "params", "compensate"})
 _NUMBERS = frozenset({"concurrent_runs", "max_parallel", "retry_attempts", "priority"})
 _PATH = re.compile(r"(?P<table>steps|triggers)\[(?P<row>\d+)\](?:\.(?P<rest>.*))?", re.DOTALL)
 
@@ -163,7 +157,7 @@ def _keys(row: Mapping[str, Any], fields: Mapping[str, str], path: str, problems
 		outer, _, inner = key.rpartition(".")
 		holder = data.setdefault(outer, {}) if outer else data
 		try:
-			holder[inner] = _READ.get(field, _text)(value)
+			holder[inner] = _READ[field](value) if field in _READ else value
 		except ValueError as error:
 			problems.add(
 				at(path, key), f"not valid JSON: {error}; write text, lists and mappings as JSON has them"
@@ -171,22 +165,11 @@ def _keys(row: Mapping[str, Any], fields: Mapping[str, str], path: str, problems
 	return {key: value for key, value in data.items() if value != {} or key in ("output", "input")}
 
 
-def _text(value: Any) -> Any:
-	return value
-
-
 def _json(value: Any) -> Any:
 	if not isinstance(value, str):
 		return value
 	# A lone template needs no quotes: JSON never begins like one.
-	return value if value.lstrip().startswith("{{") else json.loads(value, object_pairs_hook=_unique)
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-	data = dict(pairs)
-	if len(data) != len(pairs):
-		raise ValueError("a key stands twice")
-	return data
+	return value if value.lstrip().startswith("{{") else json.loads(value, object_pairs_hook=unique)
 
 
 def _items(value: Any) -> Any:

@@ -10,9 +10,8 @@ from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
 
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.definitions.check_values import LEFT_OUT
-from dogansystem.engine.definitions.problems import Problems, at, kind
-from dogansystem.engine.definitions.schema_errors import note
+from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
+from dogansystem.engine.definitions.schema_errors import note_all
 from dogansystem.engine.definitions.validator import FORMATS, META, Validator, start
 from dogansystem.engine.errors import InputError
 from dogansystem.engine.templates.budget import Overrun
@@ -23,8 +22,7 @@ MAX_PROBLEMS = 20  # named in one error
 def input_schema(value: Any, path: str, problems: Problems) -> Any:
 	"""Check that a schema is one; an empty one accepts everything and is left out."""
 	if not isinstance(value, dict):
-		problems.add(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
-		return LEFT_OUT
+		return problems.refuse(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
 	before = len(problems.found)
 	start()
 	try:
@@ -92,6 +90,5 @@ def check_input(definition: Definition, value: Any) -> None:
 		) from None
 	if errors:
 		problems = Problems()
-		for each in sorted(errors, key=lambda each: [str(key) for key in each.absolute_path]):
-			note(each, "input", problems)
+		note_all(errors, "input", problems)
 		raise InputError("\n".join(map(str, problems.found)))

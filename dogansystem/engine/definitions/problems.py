@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from dogansystem.engine.errors import Problem
 
@@ -23,6 +23,9 @@ _WORDS = {
 }
 
 
+LEFT_OUT: Final = object()  # what a check gives for a value that a definition does not keep
+
+
 class Problems:
 	"""The problems found so far, in the order they were found."""
 
@@ -39,6 +42,11 @@ class Problems:
 		problem = Problem(_clipped(path), _clipped(message))
 		if not self.is_full and problem not in self.found:
 			self.found.append(problem)
+
+	def refuse(self, path: str, message: str) -> Any:
+		"""Note a problem of a value that is then left out."""
+		self.add(path, message)
+		return LEFT_OUT
 
 	def unknown(self, path: str, message: str, name: str, names: Iterable[str], others: str) -> None:
 		"""Note a name that does not exist, with the nearest one, or else with all there are (`others: a, b`)."""

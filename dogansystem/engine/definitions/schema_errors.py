@@ -1,6 +1,6 @@
 """What jsonschema finds, in the words of a person: each with the path of the value and a remedy."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dogansystem.engine.definitions.problems import Problems, at, closest, kind, listed, shown
@@ -16,30 +16,36 @@ TYPES = {
 }
 
 
-def place_of(error: Any, path: str) -> str:
-	"""Where in the definition an error of jsonschema is."""
-	for key in error.absolute_path:
-		path = at(path, key)
-	return path
+def type_words(wanted: Any) -> str:
+	"""`text or a list` for the type, or types, of a schema."""
+	names = wanted if isinstance(wanted, list) else [wanted]
+	return " or ".join(TYPES.get(name, str(name)) for name in names)
+
+
+def note_all(errors: Iterable[Any], path: str, problems: Problems) -> None:
+	"""Note errors in the order of their places; `path` is that of the value the schema was held against."""
+	for error in sorted(errors, key=lambda each: [str(key) for key in each.absolute_path]):
+		note(error, path, problems)
 
 
 def note(error: Any, path: str, problems: Problems) -> None:
-	"""Note one error; `path` is that of the value the schema was held against."""
-	place = place_of(error, path)
+	"""Note one error."""
+	for key in error.absolute_path:
+		path = at(path, key)
 	say = _MESSAGES.get(str(error.validator))
 	if error.validator == "required":
 		for name in error.validator_value:
 			if name not in error.instance:
-				problems.add(at(place, name), f"is missing; add {name!r}{_about(error, name)}")
+				problems.add(at(path, name), f"is missing; add {name!r}{_about(error, name)}")
 	elif error.validator == "additionalProperties" and isinstance(error.schema, Mapping):
 		known = list(error.schema.get("properties", {}))
 		for name in error.instance:
 			if name not in known:
-				problems.unknown(at(place, name), f"unknown parameter {name!r}", name, known, "parameters")
+				problems.unknown(at(path, name), f"unknown parameter {name!r}", name, known, "parameters")
 	elif say:
-		problems.add(place, say(error))
+		problems.add(path, say(error))
 	else:
-		problems.add(place, f"{error.message[:200]}; see the description of this value")
+		problems.add(path, f"{error.message[:200]}; see the description of this value")
 
 
 def _about(error: Any, name: str) -> str:
@@ -47,11 +53,6 @@ def _about(error: Any, name: str) -> str:
 	# `true` and `false` are schemas too, and have nothing to say.
 	words = described.get("description") if isinstance(described, Mapping) else None
 	return f" ({words})" if words else ""
-
-
-def _type(error: Any) -> str:
-	wanted = error.validator_value if isinstance(error.validator_value, list) else [error.validator_value]
-	return f"must be {' or '.join(TYPES.get(each, str(each)) for each in wanted)}, not {kind(error.instance)}"
 
 
 def _enum(error: Any) -> str:
@@ -78,9 +79,21 @@ def required_alone(alternatives: Any) -> list[str]:
 	return [" and ".join(each["required"]) for each in alternatives]
 
 
+def _excluded(error: Any) -> str:
+	names = required_alone([error.validator_value])
+	if names:
+		return f"give only one of {names[0].replace(' and ', ', ')}; leave the others out"
+	return f"{shown(error.instance)} is not allowed; {error.schema.get('description') or 'see the reference'}"
+
+
 def _pattern(error: Any) -> str:
 	# A pattern says little to a person; the description beside it says it in words.
-	return f"{shown(error.instance)} does not fit; {error.schema.get('description') or f'the form is {error.validator_value}'}"
+	remedy = error.schema.get("description") or f"the form is {error.validator_value}"
+	return f"{shown(error.instance)} does not fit; {remedy}"
+
+
+def _sized(unit: str, bound: str) -> Callable[[Any], str]:
+	return lambda error: f"has {len(error.instance) or 'no'} {unit}; give {bound} {error.validator_value}"
 
 
 _MESSAGES: Mapping[str, Callable[[Any], str]] = {
@@ -88,16 +101,14 @@ _MESSAGES: Mapping[str, Callable[[Any], str]] = {
 	"const": lambda error: f"must be {shown(error.validator_value)}, not {shown(error.instance)}",
 	"enum": _enum,
 	"maximum": lambda error: f"is {error.instance}; give at most {error.validator_value}",
-	"maxItems": lambda error: f"has {len(error.instance)} items; give at most {error.validator_value}",
-	"maxLength": lambda error: f"has {len(error.instance)} characters; give at most {error.validator_value}",
+	"maxItems": _sized("items", "at most"),
+	"maxLength": _sized("characters", "at most"),
 	"minimum": lambda error: f"is {error.instance}; give at least {error.validator_value}",
-	"minItems": lambda error: (
-		f"has {len(error.instance) or 'no'} items; give at least {error.validator_value}"
-	),
-	"minLength": lambda error: (
-		f"has {len(error.instance) or 'no'} characters; give at least {error.validator_value}"
-	),
+	"minItems": _sized("items", "at least"),
+	"minLength": _sized("characters", "at least"),
+	"minProperties": _sized("keys", "at least"),
+	"not": _excluded,
 	"oneOf": _alternatives,
 	"pattern": _pattern,
-	"type": _type,
+	"type": lambda error: f"must be {type_words(error.validator_value)}, not {kind(error.instance)}",
 }

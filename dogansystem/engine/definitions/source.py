@@ -25,38 +25,26 @@ def read_text(text: str, problems: Problems, name: str) -> Any:
 			"", f"more than {MAX_SIZE:,} bytes; keep large texts in documents or templates of the site"
 		)
 		raise Unreadable
-	head = text.lstrip()[:200]
-	if head[:1] in ("{", "["):
+	if text.lstrip()[:1] in ("{", "["):
 		try:
-			return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+			return json.loads(text, object_pairs_hook=unique)
 		except json.JSONDecodeError as error:
-			if name.endswith(".json") or head[1:].lstrip()[:1] in ('"', "}", ""):
+			if name.endswith(".json"):
 				place = f"line {error.lineno}, column {error.colno}"
-				problems.add(
-					place, f"not valid JSON: {error.msg}; check the commas, quotes and brackets there"
-				)
+				message = f"not valid JSON: {error.msg}; check the commas, quotes and brackets there"
+				problems.add(place, message)
 				raise Unreadable from None
-		except _NotANumber as error:
-			problems.add("", f"not valid JSON: {error} is not a number; give a finite number, or null")
-			raise Unreadable from None
 		except (ValueError, RecursionError):
 			pass  # the YAML reader says where it is
 	return read_yaml(text, problems)
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+	"""A mapping of pairs. Raises ValueError if a key stands twice."""
 	data = dict(pairs)
 	if len(data) != len(pairs):
 		raise ValueError("a key stands twice")
 	return data
-
-
-class _NotANumber(Exception):
-	"""NaN or Infinity, which Python reads and JSON does not have."""
-
-
-def _no_constant(text: str) -> Any:
-	raise _NotANumber(text)
 
 
 class _Plain:

@@ -1,7 +1,7 @@
-"""What one rendering may use: a template is written by people and must never hold up or fill a worker.
+"""What one rendering may use. People write templates, and no template may hold up or fill a worker.
 
-Counted per thread from `start`, and charged by every loop, call, filter and operator of a template, before the work
-is done wherever one of them can blow up.
+The budget is counted per thread from `start`. Every loop, call, filter and operator of a template charges it. An
+operation that could blow up is charged before it is done.
 """
 
 import threading
@@ -16,6 +16,7 @@ MAX_MADE = 16 * 1024 * 1024  # characters and items made on the way in one rende
 MAX_BITS = 4096  # of a whole number
 
 CONTAINERS = frozenset({list, tuple, dict, set, frozenset})
+_ATOMS = frozenset({bool, int, float, type(None)})
 
 
 class Overrun(TemplateError):
@@ -31,13 +32,13 @@ _left = _Left()
 
 
 def start(operations: int = MAX_OPERATIONS) -> None:
-	"""Begin a rendering, or something else that is counted, in this thread with a full budget."""
+	"""Give this thread a full budget: a rendering, or another check that is counted, begins."""
 	_left.operations = operations
 	_left.made = MAX_MADE
 
 
 def spend(operations: int = 1) -> None:
-	"""Charge for work. Raises Overrun when a rendering has done too much of it."""
+	"""Charge for work. Raises Overrun when the rendering has done too much."""
 	_left.operations -= operations
 	if _left.operations < 0:
 		raise Overrun(
@@ -46,7 +47,7 @@ def spend(operations: int = 1) -> None:
 
 
 def make(size: int) -> None:
-	"""Charge for something with `size` characters or items, before it is made. Raises Overrun when it is too much."""
+	"""Charge for a value of `size` characters or items before it is made. Raises Overrun when it is too much."""
 	if size > MAX_RESULT:
 		raise Overrun(f"makes {size:,} characters or items at once; {MAX_RESULT:,} are allowed")
 	_left.made -= size
@@ -55,7 +56,7 @@ def make(size: int) -> None:
 
 
 def made(value: Any) -> Any:
-	"""Charge for a value that an operation gave; give it back."""
+	"""Charge for a value that an operation gave, and return it."""
 	kind = type(value)
 	if kind is int:
 		if value.bit_length() > MAX_BITS:
@@ -65,20 +66,29 @@ def made(value: Any) -> Any:
 	return value
 
 
-def weigh(value: Any) -> Any:
-	"""Charge for all that is in a value, as often as it is in there; give it back.
+def within(given: int, least: int, most: int, what: str) -> int:
+	"""`given`, if it lies between the two bounds. Raises Overrun, which names `what`, if not."""
+	if not least <= given <= most:
+		raise Overrun(f"{what} is {str(given)[:20]}; give one from {least} to {most}")
+	return given
 
-	A list that holds another twice, which holds another twice, is small in memory and endless to walk through: what
-	compares, hashes, sorts or prints a container weighs it first.
+
+def weigh(value: Any) -> Any:
+	"""Charge for everything in a value, as often as it occurs, and return the value.
+
+	A list that holds another twice, which holds another twice, is small in memory and endless to walk through.
+	Whatever compares, hashes, sorts or prints a container weighs it first.
 	"""
 	kind = type(value)
 	if kind is str:
 		if len(value) > 1000:
 			spend(len(value) // 256)
+	elif kind in _ATOMS:
+		pass
 	elif kind in CONTAINERS or isinstance(value, Mapping):
 		_weigh_items(value)
 	elif kind is range:
-		spend(len(value) // 8)  # a text is looked for in every number of it
+		spend(len(value) // 8)  # a text is compared with every number of it
 	return value
 
 
@@ -87,7 +97,7 @@ def _weigh_items(container: Any) -> None:
 	while pending:
 		current = pending.pop()
 		spend(1 + len(current) // 4)
-		# One pass at the speed of C tells whether there is anything to go into.
+		# One pass at the speed of C shows whether there is anything to go into.
 		inner = list(current.values()) if isinstance(current, Mapping) else current
 		if not CONTAINERS.isdisjoint(map(type, inner)):
 			pending += [each for each in inner if type(each) in CONTAINERS]

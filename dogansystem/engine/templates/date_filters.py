@@ -34,7 +34,12 @@ def _datetime_of(text: str) -> datetime:
 	return datetime.fromisoformat(f"{head}.{digits[:6].ljust(6, '0')}{tail[len(digits) :]}")
 
 
-def to_date(value: Any, pattern: str | None = None) -> date | str:
+def _full(value: Any) -> datetime:
+	moment = moment_of(value)
+	return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
+
+
+def _date(value: Any, pattern: str | None = None) -> date | str:
 	"""The date of a date or moment; as text when a format such as `%d.%m.%Y` is given."""
 	moment = moment_of(value)
 	if pattern is not None:
@@ -42,32 +47,27 @@ def to_date(value: Any, pattern: str | None = None) -> date | str:
 	return moment.date() if isinstance(moment, datetime) else moment
 
 
-def to_datetime(value: Any, pattern: str | None = None) -> datetime | str:
+def _datetime(value: Any, pattern: str | None = None) -> datetime | str:
 	"""The moment of a date (its midnight) or moment; as text when a format such as `%H:%M` is given."""
-	moment = moment_of(value)
-	full = moment if isinstance(moment, datetime) else datetime.combine(moment, time())
-	return full if pattern is None else format_moment(full, pattern)
+	return _full(value) if pattern is None else format_moment(_full(value), pattern)
 
 
-def add_days(value: Any, days: float) -> date:
+def _add_days(value: Any, days: float) -> date:
 	"""That many days later; a date stays a date when the days are whole."""
-	moment = moment_of(value)
-	if not isinstance(moment, datetime) and days != int(days):
-		moment = datetime.combine(moment, time())
-	return moment + timedelta(days=days)
+	return (moment_of(value) if days == int(days) else _full(value)) + timedelta(days=days)
 
 
-def add_hours(value: Any, hours: float) -> datetime:
+def _add_hours(value: Any, hours: float) -> datetime:
 	"""That many hours later; a date counts from its midnight."""
 	return _full(value) + timedelta(hours=hours)
 
 
-def add_minutes(value: Any, minutes: float) -> datetime:
+def _add_minutes(value: Any, minutes: float) -> datetime:
 	"""That many minutes later; a date counts from its midnight."""
 	return _full(value) + timedelta(minutes=minutes)
 
 
-def add_months(value: Any, months: int) -> date:
+def _add_months(value: Any, months: int) -> date:
 	"""The same day that many months later, or the month's last day if it has no such day."""
 	moment = moment_of(value)
 	if months != int(months):
@@ -79,16 +79,11 @@ def add_months(value: Any, months: int) -> date:
 	return moment.replace(year=year, month=month + 1, day=day)
 
 
-def _full(value: Any) -> datetime:
-	moment = moment_of(value)
-	return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
-
-
 FILTERS: Mapping[str, Callable[..., Any]] = {
-	"add_days": add_days,
-	"add_hours": add_hours,
-	"add_minutes": add_minutes,
-	"add_months": add_months,
-	"date": to_date,
-	"datetime": to_datetime,
+	"add_days": _add_days,
+	"add_hours": _add_hours,
+	"add_minutes": _add_minutes,
+	"add_months": _add_months,
+	"date": _date,
+	"datetime": _datetime,
 }

@@ -1,7 +1,7 @@
 """Values as plain JSON data: what templates give, and what plain Python data may hold."""
 
 import math
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterator, KeysView, Mapping, ValuesView
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import islice
@@ -16,7 +16,7 @@ MAX_DEPTH = 60  # lists and mappings inside each other
 MAX_VALUES = 500_000  # values in one piece of data; every row's cell is one
 MAX_TEXT = 4 * 1024 * 1024  # characters in all; less than 1 MB of it may be kept, see outputs.MAX_BYTES
 
-_LISTS = (list, tuple, set, frozenset, range, KeysView, ValuesView, ItemsView)
+_LISTS = (list, tuple, set, frozenset, range, KeysView, ValuesView, ItemsView, Iterator)
 _PLAIN = frozenset({str, int, bool, type(None)})
 
 
@@ -62,36 +62,26 @@ class _Copy:
 			raise OutputTooLarge(f"more than {MAX_VALUES:,} values; give back less")
 		if isinstance(value, str):
 			return self.characters(str(value))
-		if value is None or value is True or value is False:
+		if value is None or isinstance(value, bool):
 			return value
 		if isinstance(value, int | float | Decimal):
 			return number(value)
-		if isinstance(value, Mapping):
-			return self.mapping(value, self.deeper(depth))
-		if isinstance(value, _LISTS) or isinstance(value, Iterator):
-			return self.items(value, self.deeper(depth))
-		return text_of(value)
-
-	def deeper(self, depth: int) -> int:
+		if not isinstance(value, (Mapping, *_LISTS)):
+			return text_of(value)
 		if depth >= MAX_DEPTH:
 			raise OutputNotJSON(
 				f"more than {MAX_DEPTH} lists or mappings inside each other, or one inside itself"
 			)
-		return depth + 1
+		if isinstance(value, Mapping):
+			return {self.characters(key_of(key)): self.of(inner, depth + 1) for key, inner in value.items()}
+		items = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+		return [self.of(inner, depth + 1) for inner in islice(items, MAX_VALUES + 1)]
 
 	def characters(self, text: str) -> str:
 		self.text += len(text)
 		if self.text > MAX_TEXT:
 			raise OutputTooLarge(f"more than {MAX_TEXT:,} characters; give back less")
 		return whole(text)
-
-	def mapping(self, value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-		return {self.characters(key_of(key)): self.of(inner, depth) for key, inner in value.items()}
-
-	def items(self, value: Iterable[Any], depth: int) -> list[Any]:
-		if isinstance(value, set | frozenset):
-			value = sorted(value, key=str)
-		return [self.of(inner, depth) for inner in islice(value, MAX_VALUES + 1)]
 
 
 def number(value: int | float | Decimal) -> int | float | str:

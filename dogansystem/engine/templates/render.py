@@ -10,18 +10,10 @@ from typing import Any
 
 from dogansystem.engine.errors import TemplateError
 from dogansystem.engine.templates import budget
-from dogansystem.engine.templates.compiled import ENVIRONMENT, Compiled, compile_template, is_template
-from dogansystem.engine.templates.plain import to_json_value
-
-__all__ = [
-	"as_expression",
-	"check_syntax",
-	"is_template",
-	"render",
-	"step_references",
-	"to_json_value",
-	"truthy",
-]
+from dogansystem.engine.templates.compiled import compile_template
+from dogansystem.engine.templates.compiled import is_template as is_template
+from dogansystem.engine.templates.plain import to_json_value as to_json_value
+from dogansystem.engine.templates.sandbox import ENVIRONMENT
 
 _Path = tuple[Any, ...]  # linked: (the path above, the key), so that a rendering that goes well joins no text
 
@@ -85,17 +77,6 @@ def step_references(value: Any) -> set[str] | None:
 	return found
 
 
-def check_syntax(value: Any) -> list[tuple[str, str]]:
-	"""What is wrong with the templates in a value before anything is rendered: pairs of path and message."""
-	problems = []
-	for path, text in places(value):
-		try:
-			compile_template(text)
-		except TemplateError as error:
-			problems.append((path, str(error)))
-	return problems
-
-
 def places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 	"""Every template in a value: its path from there (`filters.status[1]`) and its text."""
 	if isinstance(value, str):
@@ -107,11 +88,6 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 	elif isinstance(value, list | tuple):
 		for index, inner in enumerate(value):
 			yield from places(inner, f"{path}[{index}]")
-
-
-def compiled(text: str) -> Compiled:
-	"""What is known of one template before it is rendered. Raises TemplateError for one that cannot be."""
-	return compile_template(text)
 
 
 def written(path: _Path) -> str:

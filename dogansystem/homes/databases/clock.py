@@ -1,13 +1,22 @@
 """What time it is: the system's clock, the database server's, or one that a test turns by hand."""
 
+import logging
+import os
 import threading
 import time
 from collections.abc import Callable
+from datetime import timezone, tzinfo
 from typing import Protocol
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from dogansystem.engine.errors import DoganError
 from dogansystem.protocol import Database
 
+UTC = "UTC"
+
 REFRESH_INTERVAL = 60.0  # seconds between two looks at the server's clock
+
+_log = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -66,6 +75,20 @@ class DatabaseClock:
 		finally:
 			connection.close()
 		return float(seconds) - (before + after) / 2, after
+
+
+def zone_of(name: str | None) -> tzinfo:
+	"""A timezone by its name; without one that of the variable TZ, or UTC. Raises DoganError for a name that is none."""
+	chosen = name or os.environ.get("TZ") or UTC
+	if chosen.upper() == UTC:
+		return timezone.utc  # known without a timezone database
+	try:
+		return ZoneInfo(chosen)
+	except (ZoneInfoNotFoundError, ValueError, OSError):
+		if name:
+			raise DoganError(f"{name!r} is no timezone. Give one such as Europe/Istanbul.") from None
+		_log.warning("The variable TZ is %r, which is no timezone name; using UTC", chosen)
+		return timezone.utc
 
 
 class TestClock:

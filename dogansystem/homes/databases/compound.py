@@ -10,8 +10,8 @@ MAX_STATEMENTS = 1_000
 
 
 def text(statements: Sequence[Statement], *, commit: bool) -> str:
-	"""One compound statement that executes all, ends with COMMIT if asked, and raises an error at the first that is
-	unfit. The answer to all that fits is a single packet: a result would cost the reader as much again."""
+	"""One compound statement that executes all, ends with COMMIT if asked, and raises an error at the first whose check
+	fails. If none fails, the answer is a single packet: a result set would cost as much again to read."""
 	parts = []
 	for number, each in enumerate(statements):
 		signal = f"THEN SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = {UNFIT + number}, MESSAGE_TEXT = 'unfit'; END IF;"
@@ -30,6 +30,6 @@ def values(statements: Sequence[Statement]) -> list[Any]:
 
 
 def unfit(error: BaseException) -> int | None:
-	"""The number of the statement that was unfit, if this error says so."""
+	"""The number of the statement whose check failed, if this error says so."""
 	code = error.args[0] if error.args else None
 	return code - UNFIT if isinstance(code, int) and UNFIT <= code < UNFIT + MAX_STATEMENTS else None

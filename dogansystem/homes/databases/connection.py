@@ -1,10 +1,11 @@
-"""What the sandbox's connections have in common, whatever the dialect: steps may not end the transaction, callbacks
-run after it, and what was read for its length is forgotten with it."""
+"""What the sandbox's connections have in common on both dialects: a step may not end the transaction, callbacks run after
+it, and what was read for its length is forgotten with it."""
 
 import logging
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from dogansystem.engine.errors import StepCommitted, half_a_character
@@ -43,7 +44,7 @@ class Connection(ABC):
 
 	@abstractmethod
 	def begin(self) -> None:
-		"""Open the transaction as one that writes, if none is open."""
+		"""Open a transaction that writes, if none is open."""
 
 	@abstractmethod
 	def _commit(self) -> None: ...
@@ -60,7 +61,7 @@ class Connection(ABC):
 		"""Give the connection back; what was not committed is undone. May be called twice."""
 
 	def mark(self, name: str | None) -> None:
-		"""Give this connection a name by which others can `end` it, or take it away. Here that is of no use."""
+		"""Give this connection a name by which others can `end` it, or take it away. A dialect without use for it does nothing."""
 		return None
 
 	def end(self, name: str) -> bool:
@@ -100,7 +101,7 @@ class Connection(ABC):
 			raise half_a_character(error) from None
 
 	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
-		"""Execute statements in order; gives the number of the first that was unfit, or None."""
+		"""Execute statements in order; gives the number of the first whose check failed, or None."""
 		self.begin()
 		for number, each in enumerate(statements):
 			if each.asks:
@@ -127,7 +128,7 @@ class Connection(ABC):
 			try:
 				callback()
 			except Exception:
-				# The transaction is kept whatever happens here, so its maker must not be told that it failed.
+				# The transaction is committed whatever happens here: the caller must not be told that it failed.
 				_log.exception("A callback after a commit failed")
 
 	def rollback(self) -> None:
@@ -137,6 +138,17 @@ class Connection(ABC):
 		self._callbacks.clear()
 		self._remembered.clear()
 		self._rollback()
+
+	@contextmanager
+	def committed(self) -> Iterator[None]:
+		"""A block whose changes are committed at its end, and undone if it raises."""
+		self.begin()
+		try:
+			yield
+			self.commit()
+		except BaseException:
+			self.rollback()
+			raise
 
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once this transaction has committed; drop it if it rolls back."""

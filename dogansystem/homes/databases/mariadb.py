@@ -1,7 +1,7 @@
 """A connection to a MariaDB database, as Frappe opens its own: autocommit off, REPEATABLE READ.
 
-A connection that is gone is replaced at the next statement, but only when no transaction was open: whoever has written
-half of something must learn that it is lost.
+A connection that is gone is replaced at the next statement, but only when no transaction was open: a caller that has
+written half of something must learn that it is lost.
 """
 
 from collections.abc import Sequence
@@ -99,8 +99,8 @@ class MariaDB(Connection):
 		return self._run(query, rows, many=True).rowcount if rows else 0
 
 	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
-		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
-		# Open before it is sent: nobody can tell whether a COMMIT got through on a line that was lost.
+		"""Execute statements in one round trip; gives the number of the first whose check failed, or None."""
+		# Open before it is sent: nobody can tell whether a COMMIT arrived when the connection was lost.
 		self._open = self._open or commit
 		try:
 			self._run(compound.text(statements, commit=commit), compound.values(statements))

@@ -1,11 +1,11 @@
 """Marks of MariaDB connections, by which one process can end another's.
 
-A process that was stopped, or whose machine lost power, leaves a connection open that the server knows nothing bad of,
-for hours. Were it in the middle of a transaction, its locks would hold up everybody who takes its steps over. Who takes
-over therefore ends its connections first: the server rolls back, and the locks are free.
+A process that was stopped, or whose machine lost power, leaves a connection open that the server believes in for hours.
+In the middle of a transaction, its locks would hold up the process that takes its steps over. So that process ends the
+connection first: the server rolls back, and the locks are free.
 
-A mark is a user lock of MariaDB. It goes with the connection, so that a number that the server has given to somebody
-else by now is never ended by mistake.
+A mark is a user lock of MariaDB. It goes with the connection, so a connection number that the server has given away again
+is never ended by mistake.
 """
 
 from collections.abc import Callable, Sequence

@@ -3,23 +3,39 @@
 Reads outside a transaction do not open one, so they always see the newest state. The first write takes the write lock
 at once (BEGIN IMMEDIATE): a transaction that began by reading could otherwise find, at its first write, that its
 snapshot is too old. A step that only waits therefore never holds the lock.
+
+A disk that takes nothing counts as a lost connection: the transaction is undone at once, and workers try again until
+there is room.
 """
 
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from weakref import WeakValueDictionary
 
+from dogansystem.engine.errors import DoganError
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.databases.statements import for_sqlite
 from dogansystem.protocol import Row
 
 BUSY_TIMEOUT = 60.0  # seconds a writer waits for its turn before the transaction counts as lost
+# What SQLite says when it cannot write, and what to do. It has codes for them only from Python 3.11 on.
+NO_ROOM = {
+	"database or disk is full": "Free some space on its disk.",
+	"disk I/O error": "See whether its disk is full, read-only or damaged.",
+	"attempt to write a readonly database": "See whether its file and folder may be written to.",
+	"unable to open database file": "See whether its folder is there, may be written to, and has room.",
+}
 _PLAIN = frozenset({str, int, float, bool, type(None), bytes})
+
+
+class NoRoom(DoganError, sqlite3.OperationalError):
+	"""The disk takes nothing for now. What was not committed is undone."""
 
 
 class Turn:
@@ -56,7 +72,7 @@ class Turn:
 			return False
 		was_holder = self.holder is token
 		if was_holder:
-			self.holder = None  # before the release: afterwards somebody else may have it
+			self.holder = None  # before the release: afterwards another thread may have it
 		given = False
 		try:
 			while True:
@@ -98,20 +114,24 @@ class SQLite(Connection):
 		self._turn = _turn_of(path.resolve())
 		self._token = object()
 		self._is_writing = False
+		self._no_room: NoRoom | None = None  # since the last commit or rollback
 		self._connection: sqlite3.Connection | None = self._open()
 
 	def _open(self) -> sqlite3.Connection:
 		# The thread that ends last closes the connections of the others.
-		connection = sqlite3.connect(
-			self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
-		)
+		try:
+			connection = sqlite3.connect(
+				self._path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+			)
+		except sqlite3.OperationalError as error:
+			raise self._as_no_room(error) or error from None
 		try:
 			connection.execute("PRAGMA journal_mode = WAL")
 			# Safe against a crash of the process; a power cut may lose the last commits but breaks nothing.
 			connection.execute("PRAGMA synchronous = NORMAL")
-		except BaseException:
+		except BaseException as error:
 			connection.close()
-			raise
+			raise self._as_no_room(error) or error from None
 		return connection
 
 	@property
@@ -122,9 +142,10 @@ class SQLite(Connection):
 
 	def _run(self, query: str, values: Sequence[Any]) -> sqlite3.Cursor:
 		statement = for_sqlite(query)
-		if statement.writes:
-			self.begin()
-		return self._opened.execute(statement.text, _plain(values))
+		with self._undone_without_room():
+			if statement.writes:
+				self.begin()
+			return self._opened.execute(statement.text, _plain(values))
 
 	def _fetch(self, query: str, values: Sequence[Any]) -> list[Row]:
 		return self._run(query, values).fetchall()
@@ -136,29 +157,52 @@ class SQLite(Connection):
 		"""Run one prepared INSERT for all rows; gives how many were written."""
 		if not rows:
 			return 0
-		self.begin()
-		cursor = self._opened.executemany(for_sqlite(query).text, [_plain(row) for row in rows])
+		with self._undone_without_room():
+			self.begin()
+			cursor = self._opened.executemany(for_sqlite(query).text, [_plain(row) for row in rows])
 		return max(cursor.rowcount, 0)
 
 	def begin(self) -> None:
 		"""Take the write lock, if this transaction does not have it yet."""
 		connection = self._opened
+		if self._no_room:
+			raise self._no_room
 		if self._is_writing:
 			self._check_still_writing(connection)
 			return
 		self._is_writing = (
-			True  # first: a deadline may strike at any time, and then `rollback` gives the turn back
+			True  # first: a deadline may come at any time, and then `rollback` gives the turn back
 		)
 		try:
 			self._turn.take(self._token)
-			connection.execute("BEGIN IMMEDIATE")
+			with self._undone_without_room():
+				connection.execute("BEGIN IMMEDIATE")
 		except (sqlite3.Error, RuntimeError):
 			self._end_turn()
 			raise
 
+	@contextmanager
+	def _undone_without_room(self) -> Iterator[None]:
+		"""Undo the transaction when the disk takes nothing, and let nothing be written before the next one."""
+		try:
+			yield
+		except sqlite3.OperationalError as error:
+			no_room = self._as_no_room(error)
+			if no_room is None or no_room is error:
+				raise
+			self._end()
+			self._no_room = no_room
+			raise no_room from None
+
+	def _as_no_room(self, error: BaseException) -> "NoRoom | None":
+		if isinstance(error, NoRoom):
+			return error
+		remedy = NO_ROOM.get(str(error)) if isinstance(error, sqlite3.OperationalError) else None
+		return NoRoom(f"{self._path} cannot be used: {error}. {remedy}") if remedy else None
+
 	def _check_still_writing(self, connection: sqlite3.Connection) -> None:
 		if not connection.in_transaction:
-			# A full disk makes SQLite roll back by itself. Going on would keep half of the transaction.
+			# SQLite rolls back by itself after some errors. Going on would keep half of the transaction.
 			raise sqlite3.OperationalError(
 				"SQLite has rolled this transaction back. Roll back, then repeat it."
 			)
@@ -167,10 +211,17 @@ class SQLite(Connection):
 		if self._is_writing:
 			connection = self._opened
 			self._check_still_writing(connection)
-			connection.execute("COMMIT")
+			with self._undone_without_room():
+				connection.execute("COMMIT")
 			self._end_turn()
+		elif self._no_room:
+			raise self._no_room
 
 	def _rollback(self) -> None:
+		self._no_room = None
+		self._end()
+
+	def _end(self) -> None:
 		try:
 			if self._connection is not None and self._connection.in_transaction:
 				self._connection.execute("ROLLBACK")
@@ -187,6 +238,7 @@ class SQLite(Connection):
 	def reconnect(self) -> None:
 		"""Open the file anew."""
 		self.close()
+		self._no_room = None
 		self._connection = self._open()
 
 	def close(self) -> None:
@@ -197,7 +249,7 @@ class SQLite(Connection):
 			self._end_turn()
 
 	def is_conflict(self, error: BaseException) -> bool:
-		"""Whether somebody else had the file locked for too long."""
+		"""Whether another process had the file locked for too long."""
 		return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 	def is_duplicate(self, error: BaseException) -> bool:
@@ -205,8 +257,8 @@ class SQLite(Connection):
 		return isinstance(error, sqlite3.IntegrityError) and "UNIQUE constraint failed" in str(error)
 
 	def is_lost(self, error: BaseException) -> bool:
-		"""Never: a file does not go away in the middle of a commit."""
-		return False
+		"""Whether the disk takes nothing for now."""
+		return self._as_no_room(error) is not None
 
 
 def _plain(values: Sequence[Any]) -> Sequence[Any]:

@@ -1,4 +1,4 @@
-"""What a site must know about a statement before it runs it. Answers are cached by the statement's text."""
+"""What is told from the text of a statement before it runs. Answers are cached by the text."""
 
 import re
 from functools import lru_cache
@@ -11,15 +11,15 @@ _PLACEHOLDER = re.compile(r"%([%s])")
 _WRITES_INSIDE = re.compile(r"\b(INSERT|UPDATE|DELETE|REPLACE)\b", re.IGNORECASE)
 _READING = frozenset({"SELECT", "EXPLAIN", "PRAGMA", "VALUES", "SHOW", "DESCRIBE"})
 
-# What leaves the transaction as it is. Everything else may end it: what says so, what MariaDB commits for, procedures and
-# statements with others inside. Savepoints and temporary tables do not commit, nor do most settings.
+# Statements that leave the transaction as it is. Any other may end it: COMMIT and its like, those for which MariaDB commits,
+# procedures, and statements with others inside. Savepoints and temporary tables do not commit, nor do most settings.
 _STAYS = (
 	r"(?:select|insert|update|delete|replace|with|values|show|describe|desc|explain|savepoint|release|do|use"
 	r"|rollback\s+(?:work\s+)?to|(?:create|drop)\s+temporary|analyze\s+(?:format|select|insert|update|delete|replace)"
 	r"|set(?!.*\b(?:autocommit|password|statement|role)\b))\b"
 )
-# A comment that MariaDB executes may hide anything, so it counts as well (group 1; 2: what says so itself; 3: what commits
-# on its own; 4: what might).
+# Groups: 1 a comment that MariaDB executes, which may hide anything; 2 a statement that says so; 3 one for which MariaDB
+# commits; 4 one that might.
 ENDS_TRANSACTION = re.compile(
 	r"(?:\s|/\*(?!M?!)(?:(?!\*/).)*\*/|(?:--\s|#)[^\n]*\n|\()*"
 	rf"(?:(/\*M?!)|(?!{_STAYS})"

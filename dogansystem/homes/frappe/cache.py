@@ -13,6 +13,9 @@ from typing import Any
 import frappe
 import redis
 
+from dogansystem.engine import log
+from dogansystem.homes.frappe import compat
+
 MAX_USERS = 20  # whose caches are kept; the one that acted longest ago goes first
 MAX_KEYS = 2000  # of one user; more than that and it starts anew
 RETRY = 60.0  # seconds between two attempts to be told of changes
@@ -64,7 +67,8 @@ class KeptCache:
 			while self._connection.can_read(timeout=0):
 				self._forget(self._connection.read_response()[2])
 			return True
-		except (redis.RedisError, OSError):
+		except (redis.RedisError, OSError) as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 			self._disconnect()
 			return False
 
@@ -81,8 +85,7 @@ class KeptCache:
 		if time.monotonic() - self._tried_at < RETRY:
 			return False
 		self._tried_at = time.monotonic()
-		connection = self._connection = frappe.cache.connection_pool.make_connection()
-		connection.connect()
+		connection = self._connection = compat.tracking_connection()
 		number = str(_ask(connection, "CLIENT", "ID"))
 		_ask(connection, "CLIENT", "TRACKING", "ON", "REDIRECT", number, "BCAST", "PREFIX", self._prefix)
 		_ask(connection, "SUBSCRIBE", _CHANNEL)

@@ -1,15 +1,13 @@
 """Workflows, agents and credentials as the DocTypes keep them, with their permissions and controllers."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import frappe
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.form import to_form
 from dogansystem.engine.errors import NotFound
-
-if TYPE_CHECKING:
-	from dogansystem.homes.frappe.site import FrappeSite
 
 WORKFLOW, AGENT, CREDENTIAL = "Dogan Workflow", "Dogan Agent", "Dogan Credential"
 _LAYOUT = frozenset({"Section Break", "Column Break", "Tab Break", "HTML", "Button"})
@@ -19,13 +17,10 @@ _KEPT = frozenset({"enabled", "current_version"})  # what a definition does not 
 class Catalog:
 	"""What people and programs register. The acting user needs the DocTypes' permissions."""
 
-	def __init__(self, site: "FrappeSite") -> None:
-		self._site = site
+	fills_run_as = True
 
 	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:
 		"""Save a definition as a Dogan Workflow; gives the name of its version."""
-		from dogansystem.engine.definitions.form import to_form
-
 		doc = _open(WORKFLOW, definition.name)
 		_replace(doc, to_form(definition))
 		if enabled is not None:

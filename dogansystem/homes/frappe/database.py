@@ -10,7 +10,7 @@ import pymysql
 from pymysql.constants import ER
 
 from dogansystem.homes.databases import compound, marks, session
-from dogansystem.homes.frappe import stamps
+from dogansystem.homes.frappe import compat, stamps
 from dogansystem.protocol import Row, Statement
 
 CHECKREAD = 1020  # "Record has changed since last read", with innodb_snapshot_isolation
@@ -101,11 +101,8 @@ class SiteDatabase(MariaDB):
 		self.when_undone: Callable[[], None] = lambda: None  # what was written may have been cached meanwhile
 
 	def _cursor(self) -> Any:
-		connection = frappe.local.db._conn
-		if connection is not self._connection or connection is None:
-			if connection is None:
-				frappe.local.db.connect()
-				connection = frappe.local.db._conn
+		connection = compat.connection(frappe.local.db)
+		if connection is not self._connection:
 			self._connection = connection
 			self._kept_cursor = connection.cursor()
 			self._put_mark(self._kept_cursor)
@@ -132,9 +129,7 @@ class SiteDatabase(MariaDB):
 
 	def _committed(self) -> None:
 		db = frappe.local.db
-		db.before_rollback.reset()
-		db.after_rollback.reset()
-		db.transaction_writes = 0
+		compat.forget_transaction(db, db.before_rollback, db.after_rollback)
 		self.transactions += 1
 		while True:
 			try:
@@ -149,30 +144,29 @@ class SiteDatabase(MariaDB):
 		rolls back as well, so all that is left to do is to connect again.
 		"""
 		db = frappe.local.db
-		db.before_commit.reset()
-		db.after_commit.reset()
+		compat.forget_transaction(db, db.before_commit, db.after_commit)
 		db.before_rollback.run()
 		try:
 			self._cursor().connection.rollback()
 		except pymysql.MySQLError as error:
 			if not self.is_lost(error):
 				raise
-			_replace_connection(db)
+			compat.replace_connection(db)
 		self._forget(db)
 		db.after_rollback.run()
 
 	def reconnect(self) -> None:
 		"""Replace a connection that is gone. Whatever was not committed is lost."""
 		db = frappe.local.db
-		for callbacks in (db.before_commit, db.after_commit, db.before_rollback, db.after_rollback):
-			callbacks.reset()
-		_replace_connection(db)
+		compat.forget_transaction(
+			db, db.before_commit, db.after_commit, db.before_rollback, db.after_rollback
+		)
+		compat.replace_connection(db)
 		self._forget(db)
 
 	def _forget(self, db: Any) -> None:
 		stamps.forget()
-		db.transaction_writes = 0
-		db.value_cache.clear()
+		compat.forget_values(db)
 		self.transactions += 1
 		self.when_undone()
 
@@ -216,14 +210,6 @@ class ControlDatabase(MariaDB):
 def _ask(cursor: Any, query: str, values: Sequence[Any]) -> Sequence[Row]:
 	cursor.execute(query, values or None)
 	return cursor.fetchall()
-
-
-def _replace_connection(db: Any) -> None:
-	try:
-		db.close()
-	except pymysql.MySQLError:
-		db._conn = None  # it was closed already
-	db.connect()
 
 
 def _code(error: BaseException) -> int | None:

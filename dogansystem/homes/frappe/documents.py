@@ -1,19 +1,30 @@
 """Documents of a Frappe site, read and changed with the permissions of the acting user, hooks and all."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model import child_table_fields, default_fields, optional_fields, table_fields
 
 from dogansystem.homes.frappe import query
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.homes.frappe.values import plain
 from dogansystem.protocol import Document
 
+_STANDARD = frozenset({*default_fields, *child_table_fields, *optional_fields})
+
 
 class Documents:
 	"""What the acting user may see and change. Frappe's own errors say what was wrong."""
+
+	def fields_of(self, doctype: str) -> Collection[str] | None:
+		"""The names of a DocType's fields, custom and standard ones included; None for one that is not there."""
+		if frappe.db.exists("DocType", doctype, cache=True) != doctype:
+			return None
+		own = {field.fieldname for field in frappe.get_meta(doctype).fields}
+		return own.union(default_fields, optional_fields, child_table_fields)
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""The document, or only some of its fields; `name` is always there."""
@@ -51,11 +62,16 @@ class Documents:
 		return plain(rows)
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
-		"""Insert a document."""
-		return _values(frappe.get_doc({**values, "doctype": query.known_doctype(doctype)}).insert())
+		"""Insert a document. Raises DataError for a field that the DocType does not have."""
+		meta = frappe.get_meta(query.known_doctype(doctype))
+		if meta.istable or frappe.has_permission(
+			doctype, "create"
+		):  # who may not create it learns nothing of its fields
+			_check_fields(doctype, values)
+		return _values(frappe.get_doc({**values, "doctype": doctype}).insert())
 
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document:
-		"""Change and save a document."""
+		"""Change and save a document. Raises DataError for a field that the DocType does not have."""
 		doc = _for_change(doctype, name)
 		# As it stands: Frappe looks at the changed one, which anybody can make theirs.
 		doc.check_permission("write")
@@ -64,6 +80,7 @@ class Documents:
 				_("{0} {1} cannot be given another name by an update: rename it.").format(doctype, doc.name),
 				frappe.CannotChangeConstantError,
 			)
+		_check_fields(doctype, values)
 		doc.update(values)
 		return _values(doc.save())
 
@@ -107,6 +124,26 @@ class Documents:
 def _for_change(doctype: str, name: str) -> Any:
 	"""The newest state of a document, locked, so that two steps that change it come one after the other."""
 	return frappe.get_doc(query.known_doctype(doctype), name, for_update=True)
+
+
+def _check_fields(doctype: str, values: Mapping[str, Any]) -> None:
+	"""Raise DataError naming the first field that documents of this DocType do not have: Frappe would drop it silently.
+
+	Rows of child tables are looked at too.
+	"""
+	meta = frappe.get_meta(doctype)
+	known = {field.fieldname for field in meta.fields} | _STANDARD
+	for name, value in values.items():
+		if name not in known:
+			near = get_close_matches(str(name), known, n=1)
+			remedy = (
+				_("did you mean {0}?").format(near[0]) if near else _("See the DocType's list of fields.")
+			)
+			frappe.throw(_("{0} has no field {1}: {2}").format(doctype, name, remedy), frappe.DataError)
+		field = meta.get_field(name)
+		if field and field.fieldtype in table_fields and isinstance(value, list):
+			for row in value:
+				_check_fields(field.options, row if isinstance(row, Mapping) else {})
 
 
 def _values(doc: Any) -> Document:

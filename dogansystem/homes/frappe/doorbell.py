@@ -13,8 +13,9 @@ from functools import cached_property
 import frappe
 import redis
 from frappe.utils import get_bench_id
-from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
 
+from dogansystem.engine import log
+from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.queues import FALLBACK_QUEUE, QUEUE
 
 DRAIN = "dogansystem.jobs.drain"
@@ -72,16 +73,15 @@ class Doorbell:
 		self._before_wait = before_wait
 		prefix = f"rq:dogansystem:{get_bench_id()}:{site}"
 		self._listeners, self._bell, self._guard = f"{prefix}:listeners", f"{prefix}:bell", f"{prefix}:called"
-		self._workers = f"rq:workers:{generate_qname(QUEUE)}"
-		self._has_queue = QUEUE in get_queues_timeout()
-		self._queue, self._fallback = (f"rq:queue:{generate_qname(each)}" for each in (QUEUE, FALLBACK_QUEUE))
+		self._workers = compat.workers_key(QUEUE)
+		self._has_queue = compat.has_queue(QUEUE)
+		self._queue, self._fallback = compat.queue_key(QUEUE), compat.queue_key(FALLBACK_QUEUE)
 		self._id = uuid.uuid4().hex
-		self._own_jobs = create_job_id(JOB).encode()
+		self._own_jobs = compat.job_id(JOB).encode()
 
 	@cached_property
 	def redis(self) -> redis.Redis:
-		# Without the decorator that tries again for five seconds: whoever saves a document must not wait for Redis.
-		return getattr(get_redis_conn, "__wrapped__", get_redis_conn)()
+		return compat.queue_connection()
 
 	def ring(self) -> None:
 		"""Wake one drainer: one that lingers, else a new one. Never raises."""
@@ -108,7 +108,8 @@ class Doorbell:
 				if self.redis.blpop([self._bell], timeout=max(turn, 0.01)):
 					return True
 			return self._leave()
-		except redis.RedisError:
+		except redis.RedisError as error:
+			log.event(log.WARNING, "redis.away", message=str(error))
 			time.sleep(max(0.0, min(deadline - time.monotonic(), 1.0)))
 			return False
 		finally:
@@ -118,7 +119,8 @@ class Doorbell:
 		"""Whether a job that is no drain job of this site waits in an RQ queue, given by its key's own name."""
 		try:
 			waiting = self.redis.lrange(f"rq:queue:{queue}", 0, LOOKED_AT - 1)
-		except redis.RedisError:
+		except redis.RedisError as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 			return False
 		return any(not job.startswith(self._own_jobs) for job in waiting)
 
@@ -143,8 +145,8 @@ class Doorbell:
 	def _forget(self) -> None:
 		try:
 			self.redis.zrem(self._listeners, self._id)
-		except redis.RedisError:
-			pass
+		except redis.RedisError as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 
 	def _call(self, has_workers: bool) -> None:
 		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""

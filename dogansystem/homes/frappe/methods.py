@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import frappe
-from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
-from frappe.handler import run_server_script
 
 from dogansystem.engine.errors import NotFound
+from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.values import plain
 
 
@@ -20,8 +19,8 @@ def call_method(method: str, args: Mapping[str, Any]) -> Any:
 	before = frappe.local.form_dict
 	frappe.local.form_dict = frappe._dict(args, cmd=method)
 	try:
-		script = get_server_script_map().get("_api", {}).get(path)
-		return plain(run_server_script(script) if script else _call(path, args))
+		script = compat.server_script(path)
+		return plain(script() if script else _call(path, args))
 	finally:
 		frappe.local.form_dict = before
 

@@ -5,11 +5,12 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
-from frappe.utils import create_batch
+from frappe.utils import create_batch, escape_html
 from frappe.utils.user import get_users_with_role
 
 from dogansystem.engine.errors import NotFound
+from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.scope import acting_as
 
 # More in one mail make Frappe hand it to a background job at once, whether or not the step commits.
 MAX_RECIPIENTS = 100
@@ -57,22 +58,24 @@ class People:
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
 	) -> list[str]:
 		"""Show a notification on the desk of those of `users` who are enabled and want notifications."""
-		doctype, name = document or (None, None)
-		reached = [user for user in users if self.exists(user) and is_notifications_enabled(user)]
+		reached = self._reached(users)
 		for user in reached:
-			frappe.get_doc(
-				{
-					"doctype": "Notification Log",
-					"type": "Alert",
-					"for_user": user,
-					"from_user": frappe.session.user,
-					"subject": subject,
-					"email_content": message,
-					"document_type": doctype,
-					"document_name": name,
-				}
-			).insert(ignore_permissions=True)
+			_show(user, subject, message, document)
 		return reached
+
+	def notice(
+		self, users: Sequence[str], subject: str, message: str, documents: Sequence[tuple[str, str]]
+	) -> list[str]:
+		"""Tell users something about the workflows themselves. Each is led to the first of `documents` they may read."""
+		reached = self._reached(users)
+		with acting_as("Administrator"):  # nobody acts in a worker between steps
+			for user in reached:
+				readable = (each for each in documents if _may_read(user, *each))
+				_show(user, escape_html(subject), escape_html(message), next(readable, None))
+		return reached
+
+	def _reached(self, users: Sequence[str]) -> list[str]:
+		return [user for user in users if self.exists(user) and compat.wants_notifications(user)]
 
 	def users_with_role(self, role: str) -> list[str]:
 		"""Enabled users who have the role; Administrator, who has all, is left out."""
@@ -85,6 +88,26 @@ class People:
 	def roles(self, user: str) -> set[str]:
 		"""The roles of a user."""
 		return set(frappe.get_roles(user))
+
+
+def _show(user: str, subject: str, message: str, document: tuple[str, str] | None) -> None:
+	"""Put a notification on a user's desk."""
+	doctype, name = document or (None, None)
+	log = {
+		"doctype": "Notification Log",
+		"type": "Alert",
+		"for_user": user,
+		"from_user": frappe.session.user,
+		"subject": subject,
+		"email_content": message,
+		"document_type": doctype,
+		"document_name": name,
+	}
+	frappe.get_doc(log).insert(ignore_permissions=True)
+
+
+def _may_read(user: str, doctype: str, name: str) -> bool:
+	return bool(frappe.db.exists(doctype, name)) and frappe.has_permission(doctype, "read", name, user=user)
 
 
 def _from_template(name: str, values: Mapping[str, Any]) -> str:
@@ -109,10 +132,5 @@ def _print(doctype: str, name: str, format: str | None = None) -> dict[str, Any]
 	"""A document as it is printed at this moment."""
 	doc = frappe.get_doc(doctype, name)
 	doc.check_permission("print")
-	# Frappe notes every print in its Access Log and commits that at once, unless it may only read: then it does so later.
-	flags = frappe.local.flags
-	before, flags.read_only = flags.read_only, True
-	try:
+	with compat.access_log_later():
 		return frappe.attach_print(doctype, name, doc=doc, print_format=format)
-	finally:
-		flags.read_only = before

@@ -8,7 +8,8 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.model.db_query import DatabaseQuery
+
+from dogansystem.homes.frappe import compat
 
 RUN = "Dogan Workflow Run"
 MANAGERS = frozenset({"Dogan Manager", "System Manager"})
@@ -80,11 +81,8 @@ def _readable(doctype: str, user: str) -> str | None:
 	all count; None if they may see none."""
 	if not frappe.has_permission(doctype, "read", user=user):
 		return None
-	readable = DatabaseQuery(doctype, user=user).execute(
-		fields=["name"], order_by="", limit_page_length=0, run=False
-	)
 	this = f"`tab{RUN}`.`reference_doctype` = {frappe.db.escape(doctype, percent=False)}"
-	return f"({this} AND `tab{RUN}`.`reference_name` IN ({readable}))"
+	return f"({this} AND `tab{RUN}`.`reference_name` IN ({compat.readable(doctype, user)}))"
 
 
 def is_system_manager(user: str) -> bool:

@@ -10,19 +10,14 @@ from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import frappe
-from frappe.utils import strip_html
-from frappe.utils.file_lock import release_document_locks
 
 from dogansystem.engine.errors import StepCommitted
 from dogansystem.homes.databases.statements import ENDS_TRANSACTION
+from dogansystem.homes.frappe import compat, explain
 from dogansystem.homes.frappe.cache import KeptCache
 
-# Made by frappe.init() for each request, or by frappe.set_user(); everything else that a step leaves in
-# frappe.local was made on the way and is removed.
-_LISTS = ("error_log", "message_log", "debug_log", "locked_documents")
-# Which app handles which event only changes when apps are installed, and then workers are restarted. What is told on
-# the desk after the commit waits for it.
-_STAYS = frozenset({"doc_events_hooks", "dogan_site", "_realtime_log"})
+# Whatever else a step leaves in frappe.local was made on the way and is removed.
+_STAYS = compat.REQUEST_STAYS | {"dogan_site"}
 
 
 class TransactionGuard:
@@ -38,14 +33,12 @@ class TransactionGuard:
 
 	def begin(self) -> None:
 		"""Refuse from now on."""
-		if self.db._conn is None:  # Frappe connects with the first statement
-			self.db.connect()
-		self.is_on, self.refused, self.connection = True, None, self.db._conn
+		self.is_on, self.refused, self.connection = True, None, compat.connection(self.db)
 
 	def end(self) -> StepCommitted | None:
 		"""Let everything through again; gives what was refused meanwhile, even if the step took no notice."""
 		self.is_on = False
-		if self.refused is None and self.db._conn is not self.connection:
+		if self.refused is None and compat.current_connection(self.db) is not self.connection:
 			self.refused = StepCommitted("The step closed or replaced the site's database connection.")
 		return self.refused
 
@@ -97,14 +90,7 @@ def guard_of(db: Any) -> TransactionGuard:
 def acting_as(user: str) -> Iterator[None]:
 	"""Within the block, `user` acts; afterwards all that belongs to the acting user is as it was."""
 	local = frappe.local
-	before = {
-		"cache": local.cache,
-		"form_dict": local.form_dict,
-		"jenv": local.jenv,
-		"role_permissions": local.role_permissions,
-		"new_doc_templates": local.new_doc_templates,
-		"user_perms": local.user_perms,
-	}
+	before = {name: getattr(local, name) for name in compat.USER_STATE}
 	session = dict(local.session)
 	frappe.set_user(user)
 	try:
@@ -139,7 +125,7 @@ class StepScope:
 			if frappe.local.cache is cache:  # acted as nobody else since
 				self.cache.keep(user, cache)
 		except Exception as error:
-			_explain(error)
+			explain.put_into_words(error)
 			raise
 		finally:
 			refused = guard.end()
@@ -154,30 +140,7 @@ class StepScope:
 
 	def reset(self) -> None:
 		"""What the end of a request would do: user, flags, messages, caches, language, all that was put in reach."""
-		local = frappe.local
-		if local.locked_documents:
-			release_document_locks()
-		local.flags = frappe._dict(self.flags, currently_saving=[])
-		for name in _LISTS:
-			setattr(local, name, [])
-		local.response = frappe._dict(docs=[])
-		local.lang = self.language
-		local.valid_columns = {}
-		local.db.value_cache.clear()
+		compat.begin_request(self.flags, self.language)
 		frappe.set_user(self.idle_user)
-		for name in [name for name, _ in local if name not in self.known]:
-			delattr(local, name)
-
-
-def _explain(error: Exception) -> None:
-	"""Give an error of Frappe the text that a person would have read: it is often kept elsewhere, and in HTML."""
-	if not (error.args and str(error)):
-		messages = [
-			each.get("message") if isinstance(each, dict) else each for each in frappe.local.message_log
-		]
-		text = frappe.local.flags.error_message or (messages[-1] if messages else "")
-		if text:
-			error.args = (text,)
-	if len(error.args) == 1 and isinstance(error.args[0], str) and "<" in error.args[0]:
-		if isinstance(error, frappe.ValidationError | frappe.PermissionError):
-			error.args = (strip_html(error.args[0]),)
+		for name in [name for name, _ in frappe.local if name not in self.known]:
+			delattr(frappe.local, name)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import frappe
 import redis
 
+from dogansystem.engine import log
+
 COUNTS = "dogan_cache_counts"
 
 logger = logging.getLogger(__name__)
@@ -26,7 +28,8 @@ class SharedCache:
 		"""What was set, or None."""
 		try:
 			return self._redis.get(self._prefix + key.encode())
-		except redis.RedisError:
+		except redis.RedisError as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 			return None
 
 	def set(self, key: str, value: bytes, seconds: int) -> None:
@@ -52,6 +55,7 @@ class SharedCache:
 		"""The numbers of all processes since Redis was emptied."""
 		try:
 			found = self._redis.execute_command("HGETALL", self._counts)
-		except redis.RedisError:
+		except redis.RedisError as error:
+			log.event(log.DEBUG, "redis.away", message=str(error))
 			return {}
 		return {name.decode(): int(number) for name, number in found.items()}

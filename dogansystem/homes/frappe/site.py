@@ -16,7 +16,8 @@ from frappe.utils import get_system_timezone
 from rq import get_current_job
 
 from dogansystem.actions import registry
-from dogansystem.homes.frappe import links, production, scheduler, stamps
+from dogansystem.engine import log
+from dogansystem.homes.frappe import explain, links, logs, production, reports, scheduler, stamps
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
 from dogansystem.homes.frappe.documents import Documents
@@ -28,7 +29,7 @@ from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.frappe.shared_cache import SharedCache
 from dogansystem.homes.frappe.surroundings import listening, surroundings
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Cache, Scheduler, Settings, Surroundings
+from dogansystem.protocol import Act, Cache, Scheduler, Settings, Surroundings
 
 RUN = "Dogan Workflow Run"
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
@@ -75,6 +76,7 @@ class FrappeSite:
 		self._worker_key: str | None = None
 		self._queue: str | None = None
 		self._parent = os.getppid()
+		logs.start()
 
 	@cached_property
 	def documents(self) -> Documents:
@@ -104,7 +106,7 @@ class FrappeSite:
 	@cached_property
 	def catalog(self) -> Catalog:
 		"""Workflows and agents as the DocTypes keep them."""
-		return Catalog(self)
+		return Catalog()
 
 	@property
 	def timezone(self) -> str:
@@ -189,6 +191,14 @@ class FrappeSite:
 		"""A Dogan Credential that the acting user may use, or None."""
 		return credential(name)
 
+	def explain(self, error: BaseException, act: Act) -> str | None:
+		"""What an error of Frappe means, in words and labels that people know."""
+		return explain.explain(error, act)
+
+	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
+		"""Write an Error Log, once an hour for each title; the caller commits if it gives True."""
+		return self._is_own_thread and reports.report(self.cache, title, traceback, run)
+
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once the transaction has committed; drop it if it rolls back."""
 		frappe.local.db.after_commit.add(callback)
@@ -217,9 +227,9 @@ class FrappeSite:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
 		return stamps.stamp(self.database, subject)
 
-	def touch(self, subject: str, *, adds: bool = True) -> None:
+	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when the transaction commits."""
-		stamps.touch(self.database, subject, adds)
+		stamps.touch(self.database, subject)
 
 	def listening(self) -> Mapping[str, int]:
 		"""The RQ workers that listen on the queue of drain jobs, asked now."""
@@ -245,7 +255,8 @@ class FrappeSite:
 			return False
 		try:
 			return bool(self.doorbell.redis.hexists(self._worker_key, "shutdown_requested_date"))
-		except Exception:
+		except Exception as error:
+			log.event(log.WARNING, "redis.away", message=str(error))
 			return False
 
 	def others_wait(self) -> bool:

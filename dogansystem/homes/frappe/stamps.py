@@ -1,7 +1,7 @@
-"""Marks that say whether what a process has kept is still valid: rows that change in the transaction of what they mark.
+"""Stamps that say whether what a process keeps is still valid: rows that change in the transaction of what they stand for.
 
-So whoever sees a change sees its mark, and nobody else does: in a snapshot of before, after a rollback, or when the
-process that made the change dies between its commit and anything it would have done then.
+So whoever sees a change sees its stamp, and nobody else does: neither a snapshot from before, nor anybody after a
+rollback. A process that dies right after its commit has left nothing undone.
 """
 
 import secrets
@@ -9,38 +9,43 @@ from typing import Any
 
 import frappe
 
-from dogansystem.homes.frappe import relied
 from dogansystem.protocol import Database
 
 BITS = 53  # what a DOUBLE holds exactly
 
 
-def stamp(database: Database, subject: str) -> str:
-	"""The mark of `subject` as this transaction sees it; read once in it.
+class _Known:
+	"""What is known for the length of one transaction."""
 
-	Where the transaction has changed the subject itself, each answer is a new one: what it sees is for nobody to keep.
+	def __init__(self) -> None:
+		self.stamps: dict[str, str] = {}
+		self.touched: set[str] = set()
+
+
+def stamp(database: Database, subject: str) -> str:
+	"""The stamp of `subject` as this transaction sees it; read once in it.
+
+	In a transaction that has changed the subject each call gives a new stamp: nobody may keep what only it can see.
 	"""
 	known = _known()
 	if subject in known.touched:
 		return secrets.token_hex(8)
-	if subject not in known.marks:
-		# Once in every transaction that saves a document: without values the driver has nothing to escape.
-		rows = database.sql(_READ[subject] if subject in _READ else _read(subject))
-		known.marks[subject] = str(int(rows[0][0])) if rows else "0"
-	return known.marks[subject]
+	if subject not in known.stamps:
+		rows = database.sql(_statement(subject))
+		known.stamps[subject] = str(int(rows[0][0])) if rows else "0"
+	return known.stamps[subject]
 
 
-def touch(database: Database, subject: str, adds: bool) -> None:
-	"""Give `subject` another mark with this transaction. It is written at its very end, so that nobody waits for the row
-	while the transaction goes on. Where it `adds` something, the commit waits for those who rely on its absence."""
+def touch(database: Database, subject: str) -> None:
+	"""Give `subject` another stamp with this transaction.
+
+	The row is written at the very end, so that nobody waits for its lock while the transaction goes on.
+	"""
 	known = _known()
-	_forget_wanted()
+	_drop("dogan_wanted")
 	if subject not in known.touched:
 		known.touched.add(subject)
 		frappe.local.db.before_commit.add(lambda: _write(database, subject))
-	if adds and not known.adds:
-		known.adds = True
-		frappe.local.db.after_commit.add(relied.wait_out)
 
 
 def is_touched(subject: str) -> bool:
@@ -49,51 +54,34 @@ def is_touched(subject: str) -> bool:
 	return known is not None and subject in known.touched
 
 
-_READ: dict[str, str] = {}
+def forget() -> None:
+	"""The transaction has ended: what it saw may have changed."""
+	_drop("dogan_stamps")
+	_drop("dogan_wanted")
 
 
-def _read(subject: str) -> str:
-	"""The statement that reads a mark. Subjects are names in the code."""
-	if not subject.isidentifier():
-		raise ValueError(f"{subject!r} is no subject: it has to be a name.")
-	return _READ.setdefault(subject, f"SELECT value FROM dogan_state WHERE name = '{_row(subject)}'")
+_statements: dict[str, str] = {}
 
 
-class _Known:
-	"""What is known for the length of one transaction."""
-
-	def __init__(self) -> None:
-		self.marks: dict[str, str] = {}
-		self.touched: set[str] = set()
-		self.adds = False
+def _statement(subject: str) -> str:
+	"""The statement that reads a stamp. It has no values, which the driver would have to escape in every transaction."""
+	if subject not in _statements:
+		if not subject.isidentifier():
+			raise ValueError(f"{subject!r} cannot have a stamp: it has to be a name.")
+		_statements[subject] = f"SELECT value FROM dogan_state WHERE name = '{_row(subject)}'"
+	return _statements[subject]
 
 
 def _known() -> _Known:
-	known = getattr(frappe.local, "dogan_stamps", None)
+	known: _Known | None = getattr(frappe.local, "dogan_stamps", None)
 	if known is None:
 		known = frappe.local.dogan_stamps = _Known()
 		db = frappe.local.db
-		db.before_commit.add(_commits)
+		# A commit that fails has dropped the callbacks of a rollback: it is asked for again.
+		db.before_commit.add(lambda: db.after_rollback.add(forget))
 		db.after_commit.add(forget)
-		db.before_rollback.add(relied.note_end)
 		db.after_rollback.add(forget)
 	return known
-
-
-def _commits() -> None:
-	relied.note_end()
-	frappe.local.db.after_rollback.add(forget)  # a commit that fails has dropped this callback
-
-
-def forget() -> None:
-	"""The transaction has ended: what it saw may have changed."""
-	relied.note_ended()
-	_drop("dogan_stamps")
-	_forget_wanted()
-
-
-def _forget_wanted() -> None:
-	_drop("dogan_wanted")
 
 
 def _drop(name: str) -> None:
@@ -102,10 +90,10 @@ def _drop(name: str) -> None:
 
 
 def _write(database: Database, subject: str) -> None:
-	mark: Any = float(secrets.randbits(BITS))
+	value: Any = float(secrets.randbits(BITS))
 	database.execute(
 		"INSERT INTO dogan_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)",
-		(_row(subject), mark),
+		(_row(subject), value),
 	)
 
 

@@ -1,22 +1,21 @@
 """Workflows and agents of a sandbox, written by the store; everybody may save them."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotFound
+from dogansystem.protocol import Site
 from dogansystem.store import catalog
 from dogansystem.store.moment import moment
 from dogansystem.triggers.changes import workflow_changed
-
-if TYPE_CHECKING:
-	from dogansystem.homes.sandbox.site import Sandbox
 
 
 class Catalog:
 	"""A `protocol.Catalog` over `store.catalog`."""
 
-	def __init__(self, site: "Sandbox") -> None:
+	fills_run_as = False
+
+	def __init__(self, site: Site) -> None:
 		self._site = site
 
 	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:

@@ -1,4 +1,4 @@
-"""The sandbox's connections: one for each thread that asks, and others for claims, clocks and bells."""
+"""The sandbox's connections: one for each thread that asks, and others for claims and clocks."""
 
 import os
 import shutil
@@ -25,9 +25,10 @@ class Connections:
 		if url is None or os.fspath(url) == THROWAWAY:
 			folder = tempfile.mkdtemp(prefix="dogansystem-")
 			self._remove_files = finalize(self, shutil.rmtree, folder, ignore_errors=True)
-			self.address: Address = SQLiteFile(Path(folder) / "sandbox.db")
+			self.folder: Path | None = Path(folder)  # that is thrown away with it
+			self.address: Address = SQLiteFile(self.folder / "sandbox.db")
 		else:
-			self.address = parse_address(url)
+			self.folder, self.address = None, parse_address(url)
 		self.is_closed = False
 		self._local = threading.local()
 		self._all: WeakSet[Connection] = WeakSet()
@@ -90,5 +91,4 @@ class Connections:
 		self._remove_files()
 
 
-def _nothing() -> None:
-	"""There is no temporary file to remove."""
+def _nothing() -> None: ...

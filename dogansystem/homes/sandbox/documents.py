@@ -4,10 +4,8 @@ There are no DocType definitions here, so any field can hold anything; everythin
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from dogansystem.homes.sandbox import filters as filtering
-from dogansystem.homes.sandbox import naming
 from dogansystem.homes.sandbox.errors import (
 	CannotChangeConstantError,
 	DocstatusTransitionError,
@@ -16,16 +14,20 @@ from dogansystem.homes.sandbox.errors import (
 	UpdateAfterSubmitError,
 	ValidationError,
 )
+from dogansystem.homes.sandbox.filters import check_field, parse_filters, parse_order, sort
+from dogansystem.homes.sandbox.naming import amended_name, check_name, new_name
+from dogansystem.homes.sandbox.permissions import Permissions
+from dogansystem.homes.sandbox.place import Place
 from dogansystem.homes.sandbox.records import Records
 from dogansystem.homes.sandbox.values import plain
 from dogansystem.protocol import Document
-from dogansystem.store.moment import as_text
+from dogansystem.store.moment import moment
 
-if TYPE_CHECKING:
-	from dogansystem.homes.sandbox.site import Sandbox
+Rows = list[Document]
 
 DRAFT, SUBMITTED, CANCELLED = 0, 1, 2
-MAX_SKIPPED = 1000  # names of a series that somebody gave away by hand
+STATES = ("a draft", "submitted", "cancelled")  # by docstatus
+MAX_SKIPPED = 1000  # names of a series that were given by hand
 
 # What every document has, in Frappe's order; a change may not touch the first four.
 CONSTANT = ("doctype", "name", "owner", "creation")
@@ -33,21 +35,25 @@ STANDARD = (*CONSTANT, "modified", "modified_by", "docstatus", "idx")
 
 
 class Documents:
-	"""The documents of a sandbox."""
+	"""A `protocol.Documents`."""
 
-	def __init__(self, site: "Sandbox") -> None:
+	def __init__(self, site: Place, permissions: Permissions) -> None:
 		self._site = site
+		self._permissions = permissions
 		self._records = Records(site)
+
+	def fields_of(self, doctype: str) -> None:
+		"""Not known: a document of the sandbox has whatever fields it was given."""
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""A document, or only its name and these fields. Raises DoesNotExistError, PermissionError."""
-		self._site.permissions.check(doctype, "read")
+		self._permissions.check(doctype, "read")
 		document = self._records.find(doctype, name) or self._site.shelf.get(doctype, name)
-		return _only(document, ("name", *fields)) if fields else document
+		return _row(document, ["name", *fields]) if fields else document
 
 	def seen_by(self, user: str, document: Document) -> Document | None:
 		"""What another user may read of a document that is at hand, or None if it is not theirs to see."""
-		return document if self._site.permissions.allows(user, document["doctype"], "read") else None
+		return document if self._permissions.allows(user, document["doctype"], "read") else None
 
 	def list(
 		self,
@@ -61,16 +67,18 @@ class Documents:
 
 		Raises PermissionError, and ValidationError for what it cannot read.
 		"""
-		self._site.permissions.check(doctype, "read")
-		conditions = filtering.parse_filters(filters, doctype)
-		order = filtering.parse_order(order_by)
-		columns = _columns(fields)
+		self._permissions.check(doctype, "read")
+		order = parse_order(order_by)
+		found = self._matching(doctype, filters)
+		sort(found, order)
+		return [_row(row, fields or ["name"]) for row in found[: limit or None]]
+
+	def _matching(self, doctype: str, filters: Any) -> Rows:
+		conditions = parse_filters(filters, doctype)
 		rows = self._records.all(doctype)
 		if rows is None:
 			rows = self._site.shelf.all(doctype, conditions)
-		found = [row for row in rows if all(condition.holds(row) for condition in conditions)]
-		filtering.sort(found, order)
-		return [_row(row, columns) for row in found[: limit or None]]
+		return [row for row in rows if all(condition.holds(row) for condition in conditions)]
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
 		"""Insert a document, as a draft unless `values` has docstatus 1; gives it with its name.
@@ -78,24 +86,21 @@ class Documents:
 		Raises PermissionError, DuplicateEntryError, ValidationError.
 		"""
 		given = _checked_values(doctype, values)
-		docstatus = _docstatus(given)
-		self._site.permissions.check(doctype, "create")
-		if docstatus == SUBMITTED:
-			self._site.permissions.check(doctype, "submit")
-		document = self.insert(doctype, given)
-		if docstatus == SUBMITTED:
-			draft = {**document, "docstatus": DRAFT}
-			self._site.document_changed(document, "submitted", draft)
+		is_submitted = _docstatus(given) == SUBMITTED
+		for kind in ("create", "submit") if is_submitted else ("create",):
+			self._permissions.check(doctype, kind)
+		document = self._insert(doctype, given)
+		if is_submitted:
+			self._site.document_changed(document, "submitted", {**document, "docstatus": DRAFT})
 		return document
 
-	def insert(self, doctype: str, given: Mapping[str, Any]) -> Document:
+	def _insert(self, doctype: str, given: Mapping[str, Any]) -> Document:
 		"""Insert a document whatever the acting user may do, as Frappe does with comments and assignments."""
 		self._records.refuse(doctype)
-		shelf = self._site.shelf
-		shelf.database.begin()
+		self._site.database.begin()
 		document = self._new(doctype, given)
 		if document["name"]:
-			shelf.insert(document)
+			self._site.shelf.insert(document)
 		else:
 			self._insert_under_new_name(document, given)
 		self._site.document_changed(document, "created", None)
@@ -109,20 +114,18 @@ class Documents:
 		self._records.refuse(doctype)
 		checked = _checked_values(doctype, given)
 		document = {**self._new(doctype, {**checked, "docstatus": DRAFT}), **checked}
-		document["name"] = naming.check_name(doctype, name)
+		document["name"] = check_name(doctype, name)
 		shelf = self._site.shelf
-		if shelf.find(doctype, name, for_update=True) is None:
+		if shelf.find(doctype, document["name"], for_update=True) is None:
 			shelf.insert(document)
 		else:
 			shelf.replace(document)
 
 	def _new(self, doctype: str, given: Mapping[str, Any]) -> Document:
-		now = as_text(self._site.local_time(self._site.now()))
-		user = self._site.user
-		name = self._given_name(doctype, given)
+		now, user = moment(self._site).text, self._site.user
 		standard = {
-			"doctype": naming.check_name("DocType", doctype),
-			"name": name,
+			"doctype": check_name("DocType", doctype),
+			"name": self._given_name(doctype, given),
 			"owner": user,
 			"creation": now,
 			"modified": now,
@@ -134,7 +137,7 @@ class Documents:
 
 	def _given_name(self, doctype: str, given: Mapping[str, Any]) -> str:
 		if given.get("name") not in (None, ""):
-			return naming.check_name(doctype, given["name"])
+			return check_name(doctype, given["name"])
 		if not given.get("amended_from"):
 			return ""
 		original = self._site.shelf.get(doctype, given["amended_from"])
@@ -142,18 +145,18 @@ class Documents:
 			raise ValidationError(
 				f"{doctype} {original['name']!r} is not cancelled. Cancel it before you amend it."
 			)
-		return naming.amended_name(original["name"], bool(original.get("amended_from")))
+		return amended_name(original["name"], bool(original.get("amended_from")))
 
 	def _insert_under_new_name(self, document: Document, given: Mapping[str, Any]) -> None:
-		shelf = self._site.shelf
+		shelf, doctype = self._site.shelf, document["doctype"]
 		today = self._site.local_time(self._site.now())
 		for _ in range(MAX_SKIPPED):
-			name = naming.new_name(shelf.database, document["doctype"], given, today)
-			document["name"] = naming.check_name(document["doctype"], name)
-			if shelf.find(document["doctype"], name) is None:
+			name = new_name(shelf.database, doctype, given, today)
+			document["name"] = check_name(doctype, name)
+			if shelf.find(doctype, name) is None:
 				return shelf.insert(document)
 		raise DuplicateEntryError(
-			f"{document['doctype']}: the next {MAX_SKIPPED} names of its series are taken. Give it a name."
+			f"{doctype}: the next {MAX_SKIPPED} names of its series are taken. Give it a name."
 		)
 
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document:
@@ -164,26 +167,31 @@ class Documents:
 		"""
 		given = _checked_values(doctype, values)
 		previous = self._for_change(doctype, name, "write")
-		if "modified" in given and given["modified"] != previous["modified"]:
+		if given.get("modified", previous["modified"]) != previous["modified"]:
 			raise TimestampMismatchError(
 				f"{doctype} {previous['name']!r} was changed at {previous['modified']}, after it was read."
 				" Read it again, then repeat the change."
 			)
 		changed = {field: value for field, value in given.items() if previous.get(field) != value}
 		_check_change(previous, changed)
-		return self._save({**previous, **changed}, previous, "updated")
+		return self._save(previous, changed, "updated")
 
 	def submit(self, doctype: str, name: str) -> Document:
 		"""Submit a draft; gives its name and docstatus."""
-		previous = self._for_change(doctype, name, "submit")
-		_check_transition(previous, DRAFT, "submitted: only a draft can be")
-		return _state(self._save({**previous, "docstatus": SUBMITTED}, previous, "submitted"))
+		return self._move(doctype, name, "submit", DRAFT, "submitted: only a draft can be")
 
 	def cancel(self, doctype: str, name: str) -> Document:
 		"""Cancel a submitted document; gives its name and docstatus."""
-		previous = self._for_change(doctype, name, "cancel")
-		_check_transition(previous, SUBMITTED, "cancelled: only a submitted document can be")
-		return _state(self._save({**previous, "docstatus": CANCELLED}, previous, "cancelled"))
+		return self._move(doctype, name, "cancel", SUBMITTED, "cancelled: only a submitted document can be")
+
+	def _move(self, doctype: str, name: str, kind: str, needed: int, words: str) -> Document:
+		previous = self._for_change(doctype, name, kind)
+		if previous["docstatus"] != needed:
+			raise DocstatusTransitionError(
+				f"{doctype} {previous['name']!r} cannot be {words}, and it is {STATES[previous['docstatus']]}."
+			)
+		moved = {"docstatus": needed + 1}
+		return _state(self._save(previous, moved, words.partition(":")[0]))
 
 	def delete(self, doctype: str, name: str) -> Document:
 		"""Delete a draft or a cancelled document; gives its name and the docstatus it had."""
@@ -207,7 +215,7 @@ class Documents:
 			"comment_email": self._site.user,
 			"comment_by": self._site.user,
 		}
-		return _only(self.insert("Comment", values), ("name",))
+		return {"name": self._insert("Comment", values)["name"]}
 
 	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document:
 		"""Assign a document to a user; an open assignment to the same user stands. Gives the ToDo's name."""
@@ -221,34 +229,31 @@ class Documents:
 			"status": "Open",
 		}
 		self._site.database.begin()
-		conditions = filtering.parse_filters(assignment, "ToDo")
-		for known in self._site.shelf.all("ToDo"):
-			if all(condition.holds(known) for condition in conditions):
-				return _only(known, ("name",))
-		today = self._site.local_time(self._site.now()).date().isoformat()
+		known = self._matching("ToDo", assignment)
 		details = {
 			"description": description or f"Assignment for {doctype} {about['name']}",
 			"priority": "Medium",
-			"date": today,
+			"date": self._site.local_time(self._site.now()).date().isoformat(),
 			"assigned_by": self._site.user,
 		}
-		return _only(self.insert("ToDo", {**assignment, **details}), ("name",))
+		todo = known[0] if known else self._insert("ToDo", {**assignment, **details})
+		return {"name": todo["name"]}
 
 	def _for_change(self, doctype: str, name: str, kind: str) -> Document:
-		self._site.permissions.check(doctype, kind)
+		self._permissions.check(doctype, kind)
 		self._records.refuse(doctype)
 		return self._site.shelf.get(doctype, name, for_update=True)
 
-	def _save(self, document: Document, previous: Document, event: str) -> Document:
-		document["modified"] = as_text(self._site.local_time(self._site.now()))
-		document["modified_by"] = self._site.user
+	def _save(self, previous: Document, changed: Mapping[str, Any], event: str) -> Document:
+		stamp = {"modified": moment(self._site).text, "modified_by": self._site.user}
+		document = {**previous, **changed, **stamp}
 		self._site.shelf.replace(document)
 		self._site.document_changed(document, event, previous)
 		return document
 
 
 def _checked_values(doctype: str, values: Mapping[str, Any]) -> dict[str, Any]:
-	given = {filtering.check_field(field): plain(value, field) for field, value in values.items()}
+	given = {check_field(field): plain(value, field) for field, value in values.items()}
 	if given.get("doctype", doctype) != doctype:
 		raise ValidationError(
 			f"The values are of a {given['doctype']}, not of a {doctype}. Take doctype out."
@@ -284,42 +289,22 @@ def _check_change(previous: Document, changed: Mapping[str, Any]) -> None:
 		)
 
 
-def _check_transition(document: Document, needed: int, words: str) -> None:
-	states = ("a draft", "submitted", "cancelled")
-	if document["docstatus"] != needed:
-		raise DocstatusTransitionError(
-			f"{document['doctype']} {document['name']!r} cannot be {words}, and it is"
-			f" {states[document['docstatus']]}."
-		)
-
-
 def _state(document: Document) -> Document:
-	return _only(document, ("name", "docstatus"))
-
-
-def _only(document: Document, fields: Sequence[str]) -> Document:
-	return _row(document, [(field, alias) for field, alias in _columns(fields)])
-
-
-def _columns(fields: Sequence[str] | None) -> list[tuple[str, str]]:
-	"""Fields and what each is called in a row; `*` is all of them, nothing the name."""
-	return [_column(field) for field in fields or ["name"]]
+	return {"name": document["name"], "docstatus": document["docstatus"]}
 
 
 def _column(field: str) -> tuple[str, str]:
+	"""A field and what it is called in a row; `*` is all of them."""
 	words = field.replace("`", "").split() if isinstance(field, str) else [field]
 	if words == ["*"]:
 		return "*", "*"
 	if len(words) == 3 and words[1].lower() == "as":
-		return filtering.check_field(words[0]), filtering.check_field(words[2])
-	return filtering.check_field(field), field
+		return check_field(words[0]), check_field(words[2])
+	return check_field(field), field
 
 
-def _row(document: Document, columns: Sequence[tuple[str, str]]) -> Document:
+def _row(document: Document, fields: Sequence[str]) -> Document:
 	row: Document = {}
-	for field, alias in columns:
-		if field == "*":
-			row.update(document)
-		else:
-			row[alias] = document.get(field)
+	for field, alias in map(_column, fields):
+		row.update(document if field == "*" else {alias: document.get(field)})
 	return row

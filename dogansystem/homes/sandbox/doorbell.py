@@ -1,115 +1,135 @@
-"""Waking drainers: at once within this process, and by a look at the queue for those of other processes."""
+"""Waking drainers, in this process and in others of the same user on this machine.
+
+Each listener has a Unix datagram socket in the folder of its database for as long as it listens, so the sockets in the
+folder are the drainers that can be woken. A ringer removes the name of one and sends to it: only one ringer can remove a
+name, so two rings wake two listeners. With nobody there, the ringer leaves a mark that the next listener finds.
+
+Processes on other machines, or of other users, do not hear this: they look into the queue once a second, or are given a
+Redis (`redis_doorbell`).
+"""
 
 import logging
+import os
+import secrets
+import socket
+import stat
+import tempfile
 import threading
-import time
-from collections.abc import Callable
-
-from dogansystem.homes.databases.connection import Connection
+from hashlib import sha256
+from pathlib import Path
 
 _log = logging.getLogger(__name__)
 
-# Seconds between two looks at the queue, for all listeners of a process together. A look costs 10 µs in a file, 200 µs
-# on a server.
-LOOK_INTERVAL = 0.05
+LISTENER = "listener-"  # how the names of sockets begin
+MARK = "rung"  # a file: a ring that nobody heard
+
+
+def folder_for(place: str) -> Path:
+	"""The folder of the database that `place` names. All of a user's processes must have the same TMPDIR."""
+	name = sha256(place.encode()).hexdigest()[:16]
+	return Path(tempfile.gettempdir()) / f"dogansystem-{os.getuid()}" / name
 
 
 class Doorbell:
-	"""A bell that one listener answers.
+	"""A `protocol.Doorbell`. Threads may share it. It makes its folder when it is first used."""
 
-	Rings that nobody hears are kept, one for each listener and one more: a drainer that found nothing to do and is
-	about to listen must not miss the work that came in between.
-	"""
-
-	def __init__(self, open_connection: Callable[[], Connection]) -> None:
-		self._open_connection = open_connection
-		self._heard = threading.Condition()
-		self._rings = 0
-		self._listeners = 0
-		self._closed = False
-		self._looking = threading.Lock()
-		self._looked_at = float("-inf")
-		self._connection: Connection | None = None
-		self.call_worker: Callable[[], None] | None = None  # starts a drainer when nobody listens
+	def __init__(self, folder: Path) -> None:
+		self._folder = folder
+		self._is_safe = False
+		self._waiting: set[Path] = set()  # the sockets of this process
+		self._closed = threading.Event()
 
 	def ring(self) -> None:
-		"""Wake one drainer: one that lingers, else a new one. Never blocks, never raises."""
-		with self._heard:
-			self._rings = min(self._rings + 1, self._listeners + 1)
-			nobody = not self._listeners
-			self._heard.notify()
-		if nobody and self.call_worker:
-			try:
-				self.call_worker()
-			except Exception:
-				_log.exception("No worker could be started")
+		"""Wake one drainer that listens; if none does, the next one that begins to. Never blocks, never raises."""
+		try:
+			self._make_folder()
+			if not self._wake_one():
+				(self._folder / MARK).touch()
+				self._wake_one()  # one may have begun to listen after the first look, and not have seen the mark
+		except OSError as error:
+			_log.warning("The doorbell cannot be rung, so workers come up to a second later: %s", error)
 
 	def wait(self, seconds: float) -> bool:
-		"""Listen for at most `seconds`; True when it rang, or when work waits that another process rang for."""
-		until = time.monotonic() + seconds
-		with self._heard:
-			self._listeners += 1
-		try:
-			while not self._closed:
-				if self._answer(min(LOOK_INTERVAL, until - time.monotonic())):
-					return True
-				if time.monotonic() >= until:
-					return False
-				if self._work_waits():
-					return True
+		"""Listen for at most `seconds`; True when it rang."""
+		if self._closed.is_set():
 			return False
-		finally:
-			with self._heard:
-				self._listeners -= 1
-
-	def _answer(self, seconds: float) -> bool:
-		with self._heard:
-			if not self._rings and seconds > 0:
-				self._heard.wait(seconds)
-			if not self._rings:
+		with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+			path = self._folder / f"{LISTENER}{secrets.token_hex(6)}"
+			try:
+				self._make_folder()
+				bell.bind(str(path))
+			except OSError as error:
+				_log.warning(
+					"Cannot listen to the doorbell, so work is found up to a second later: %s", error
+				)
+				self._closed.wait(seconds)
 				return False
-			self._rings -= 1
-			return True
+			return self._listen(bell, path, seconds)
 
-	def _work_waits(self) -> bool:
-		"""Look at the queue, unless another listener does so now or has just done it."""
-		if not self._looking.acquire(blocking=False):
-			return False
+	def _listen(self, bell: socket.socket, path: Path, seconds: float) -> bool:
+		self._waiting.add(path)
 		try:
-			if time.monotonic() - self._looked_at < LOOK_INTERVAL or self._closed:
-				return False
-			self._looked_at = time.monotonic()
-			return self._look()
+			if _remove(self._folder / MARK):
+				return True
+			bell.settimeout(max(seconds, 0.001))
+			bell.recv(1)
+			return not self._closed.is_set()
+		except TimeoutError:
+			# A ringer that has just removed the name takes this listener for woken.
+			return not _remove(path) and not self._closed.is_set()
 		finally:
-			self._looking.release()
+			self._waiting.discard(path)
+			_remove(path)
 
-	def _look(self) -> bool:
-		try:
-			if self._connection is None:
-				self._connection = self._open_connection()
-			found = bool(self._connection.sql("SELECT 1 FROM dogan_ready LIMIT 1"))
-			self._connection.rollback()
-			return found
-		except Exception:
-			# The bell may be missed; the tick rings again. A database that is gone shows at the next claim.
-			_log.debug("The queue could not be looked at", exc_info=True)
-			if self._connection is not None:
-				self._connection.close()
-				self._connection = None
-			return False
+	def _wake_one(self) -> bool:
+		return any(
+			_wake(self._folder / name) for name in os.listdir(self._folder) if name.startswith(LISTENER)
+		)
 
 	def wake_all(self) -> None:
-		"""End all waiting, so that listeners look whether they shall leave."""
-		with self._heard:
-			self._rings = self._listeners
-			self._heard.notify_all()
+		"""End all waiting in this process, so that listeners look whether they shall leave."""
+		for path in list(self._waiting):
+			_wake(path)
 
 	def close(self) -> None:
-		"""Nobody listens any more."""
-		self._closed = True
-		with self._heard:
-			self._heard.notify_all()
-		with self._looking:
-			if self._connection is not None:
-				self._connection.close()
-				self._connection = None
+		"""Nobody of this process listens any more."""
+		self._closed.set()
+		self.wake_all()
+
+	def _make_folder(self) -> None:
+		"""Raises OSError where another user could listen or ring."""
+		if self._is_safe and self._folder.exists():
+			return
+		parent = self._folder.parent
+		parent.mkdir(mode=0o700, exist_ok=True)
+		found = parent.lstat()
+		if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+			raise PermissionError(f"{parent} must be a folder that only you can open. Remove it.")
+		self._folder.mkdir(mode=0o700, exist_ok=True)
+		self._is_safe = True
+
+
+def _wake(path: Path) -> bool:
+	"""Wake the listener at `path`; False if it has gone, or another ringer wakes it."""
+	with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as bell:
+		bell.setblocking(False)
+		try:
+			bell.connect(str(path))
+		except OSError:
+			_remove(path)  # of a process that was killed
+			return False
+		if not _remove(path):
+			return False
+		try:
+			bell.send(b"!")
+		except OSError:
+			pass  # it stopped listening just now, and saw that its name was taken
+		return True
+
+
+def _remove(path: Path) -> bool:
+	try:
+		path.unlink()
+	except FileNotFoundError:
+		return False
+	return True

@@ -1,28 +1,23 @@
-"""Filters and sort orders of `document.list`, with the answers Frappe's `get_list` gives on MariaDB.
+"""Filters and sort orders of `document.list`, as `frappe.get_list` takes them.
 
-A document of the sandbox has no field types, so a comparison takes its type from the two values: a number on either
-side makes it a comparison of numbers, as MariaDB does. A field that is missing or null is empty: 0 beside numbers, ""
-beside texts and dates. Where Frappe v15 builds a query that nobody can mean (`= None` becomes `= 0.0`, `between` forgets its
-numbers, a 0 is neither set nor not set), the sandbox does what the filter says.
+A document of the sandbox has no field types, so a comparison takes its type from the two values: beside a number it is
+one of numbers, else one of texts, letter by letter. A missing field is 0 beside a number and "" beside a text. `like`
+does not tell upper case from lower case.
 """
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 from dogansystem.homes.sandbox.errors import DataError, ValidationError
-from dogansystem.homes.sandbox.text import fold, order_key
-from dogansystem.homes.sandbox.values import as_text, is_number
+from dogansystem.homes.sandbox.values import as_text
 
 FIELD_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-_DATE = re.compile(r"\d{4}-\d\d-\d\d\Z")
-_DATETIME = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(:\d\d)?(?:\.(\d{1,6}))?\Z")
-_NUMBER = re.compile(r"\s*[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
-_LAST_MOMENT = "23:59:59.999999"
-
-Test = Callable[[Any, Any], bool]
+MAX_PATTERN = 1000  # characters of a `like`: the time it takes grows with them
+_DATE_LENGTH = len("2025-01-01")
+_LAST_MOMENT = " 23:59:59.999999"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +29,7 @@ class Filter:
 	value: Any
 
 	def holds(self, document: Mapping[str, Any]) -> bool:
-		"""Whether the document fulfils it."""
+		"""Whether the document fulfils it. Raises ValidationError for a field that holds a table."""
 		given = document.get(self.field)
 		if isinstance(given, list | dict) and self.operator != "is":
 			raise ValidationError(
@@ -45,7 +40,7 @@ class Filter:
 
 
 def parse_filters(filters: Any, doctype: str) -> list[Filter]:
-	"""Filters as `frappe.get_list` takes them: a mapping, or a list of lists.
+	"""A mapping, or a list of lists, as conditions that must all hold.
 
 	Raises DataError or ValidationError, naming the filter and its remedy, for anything else.
 	"""
@@ -87,20 +82,22 @@ def _from_pair(field: Any, value: Any) -> Filter:
 	return _checked(field, value[0], value[1])
 
 
-def _checked(field: Any, operator: Any, value: Any) -> Filter:
-	name = check_field(field)
-	word = str(operator or "=").lower().strip()
+def _checked(field: Any, given: Any, value: Any) -> Filter:
+	name, word = check_field(field), str(given or "=").lower().strip()
 	if word not in OPERATORS:
 		raise ValidationError(
-			f"The filter on {name!r} has the operator {operator!r}; the sandbox knows {', '.join(OPERATORS)}."
-			f' For one of several values write ["in", […]].'
+			f"The filter on {name!r} has the operator {given!r}; the sandbox knows {', '.join(OPERATORS)}."
+			' For one of several values write ["in", […]].'
 		)
-	if word == "between" and not (isinstance(value, list | tuple) and len(value) == 2):
+	is_list = isinstance(value, list | tuple)
+	if word == "between" and not (is_list and len(value) == 2):
 		raise ValidationError(f'The filter on {name!r}: "between" takes two values, not {value!r}.')
 	if word == "is" and str(value).lower() not in ("set", "not set"):
 		raise ValidationError(f'The filter on {name!r}: "is" takes "set" or "not set", not {value!r}.')
-	if isinstance(value, Mapping) or (isinstance(value, list | tuple) and word not in _LISTS):
+	if isinstance(value, Mapping) or (is_list and word not in ("in", "not in", "between")):
 		raise ValidationError(f"The filter on {name!r}: {word!r} takes one value, not {value!r}.")
+	if "like" in word and len(as_text(value)) > MAX_PATTERN:
+		raise ValidationError(f"The filter on {name!r}: {word!r} takes at most {MAX_PATTERN:,} characters.")
 	return Filter(name, word, value)
 
 
@@ -136,150 +133,110 @@ def sort(rows: list[dict[str, Any]], order: Sequence[tuple[str, bool]]) -> None:
 	if order[-1][1]:
 		rows.reverse()
 	for field, descending in reversed(order):
-		if descending:
-			# `reverse=True` would keep equals in place, as it must.
-			rows.sort(key=lambda row: _sort_key(row.get(field)), reverse=True)
-		else:
-			rows.sort(key=lambda row: _sort_key(row.get(field)))
+		rows.sort(key=lambda row, field=field: _sort_key(row.get(field)), reverse=descending)  # type: ignore[misc]
 
 
 def _sort_key(value: Any) -> tuple[int, Any]:
 	if value is None:
-		return (0, 0)
-	if is_number(value):
-		return (1, value)
-	return (2, order_key(as_text(value)))
+		return 0, 0
+	return (1, value) if _is_number(value) else (2, as_text(value))
 
 
-def _compare(given: Any, wanted: Any) -> int:
-	"""-1, 0 or 1, as numbers if either is one."""
-	left: Any
-	right: Any
-	if is_number(given) or is_number(wanted):
-		left, right = _number(given), _number(wanted)
-	else:
-		left, right = _moments(as_text(given), as_text(wanted))
-	return int(left > right) - int(left < right)
+# Operators
 
 
-def _equal(given: Any, wanted: Any) -> bool:
-	if wanted is None:
-		return not _is_set(given)
-	return _compare(given, wanted) == 0
-
-
-def _like(given: Any, pattern: Any) -> bool:
-	if given is None:
-		return as_text(pattern) == ""
-	return bool(_like_pattern(as_text(pattern)).match(fold_kept(as_text(given))))
-
-
-def _not_like(given: Any, pattern: Any) -> bool:
-	return not _like("" if given is None else given, pattern)
-
-
-def _in(given: Any, values: Any) -> bool:
-	if isinstance(given, str):
-		# MariaDB gets the values as texts, and a text column compares them as such.
-		return any(_compare(given, as_text(option)) == 0 for option in _options(values))
-	options = _options(values)
-	if given is not None:
-		options = [option for option in options if option != ""]  # no number is the empty text
-	return any(_compare(given, option) == 0 for option in options)
-
-
-def _between(given: Any, bounds: Any) -> bool:
-	if given is None or given == "":
-		return False
-	low, high = bounds
-	if isinstance(given, str) and _DATETIME.match(given) and isinstance(high, str) and _DATE.match(high):
-		high = f"{high} {_LAST_MOMENT}"
-	elif isinstance(given, str) and _DATE.match(given):
-		low, high = _day(low), _day(high)
-	return _compare(given, low) >= 0 and _compare(given, high) <= 0
-
-
-def _is(given: Any, word: Any) -> bool:
-	return _is_set(given) is (str(word).lower() == "set")
-
-
-def _is_set(value: Any) -> bool:
-	return value not in (None, "", 0, [], {}) and not (isinstance(value, str) and not value.rstrip(" "))
-
-
-OPERATORS: Mapping[str, Test] = {
-	"=": _equal,
-	"!=": lambda given, wanted: not _equal(given, wanted),
-	">": lambda given, wanted: _compare(given, wanted) > 0,
-	"<": lambda given, wanted: _compare(given, wanted) < 0,
-	">=": lambda given, wanted: _compare(given, wanted) >= 0,
-	"<=": lambda given, wanted: _compare(given, wanted) <= 0,
-	"like": _like,
-	"not like": _not_like,
-	"in": _in,
-	"not in": lambda given, values: not _in(given, values),
-	"between": _between,
-	"is": _is,
-}
-_LISTS = frozenset({"in", "not in", "between"})
-
-
-def _options(values: Any) -> list[Any]:
-	"""What `in` compares with: the values, or a text split at its commas. Nothing at all means the empty text."""
-	if values is None:
-		return [""]
-	if isinstance(values, str):
-		values = values.split(",")
-	elif not isinstance(values, list | tuple | set | frozenset):
-		values = [values]
-	options = [
-		"" if value is None else value.strip() if isinstance(value, str) else value for value in values
-	]
-	return options or [""]
+def _is_number(value: Any) -> bool:
+	return isinstance(value, int | float)  # checkboxes too: they are 0 and 1
 
 
 def _number(value: Any) -> float:
-	"""A value as MariaDB reads it beside a number: a text counts as far as it is one, else 0."""
-	if value is None:
-		return 0
-	if is_number(value):
-		return value if isinstance(value, float) else int(value)
-	found = _NUMBER.match(as_text(value))
-	return float(found[0]) if found else 0
+	try:
+		return float(value or 0)
+	except (TypeError, ValueError):
+		return 0.0
 
 
-def _moments(left: str, right: str) -> tuple[Any, Any]:
-	"""Two texts as they are compared. A date beside a datetime is its first moment."""
-	first, second = _moment(left), _moment(right)
-	if first and second:
-		return first, second
-	if fold(left) == fold(right):
-		return 0, 0
-	return order_key(left), order_key(right)
+def _pair(given: Any, wanted: Any) -> tuple[Any, Any]:
+	"""Two values as they are compared."""
+	if _is_number(given) or _is_number(wanted):
+		return _number(given), _number(wanted)
+	return as_text(given), as_text(wanted)
 
 
-@lru_cache(4096)
-def _moment(text: str) -> str | None:
-	if _DATE.match(text):
-		return f"{text} 00:00:00.000000"
-	found = _DATETIME.match(text)
-	if not found:
-		return None
-	day, minute, second, fraction = found.groups()
-	return f"{day} {minute}{second or ':00'}.{(fraction or '').ljust(6, '0')}"
+def _comparing(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+	return lambda given, wanted: compare(*_pair(given, wanted))
 
 
-def _day(value: Any) -> Any:
-	return value[:10] if isinstance(value, str) and _moment(value) else value
+_same, _not_after = _comparing(operator.eq), _comparing(operator.le)
 
 
-@lru_cache(1024)
-def _like_pattern(pattern: str) -> re.Pattern[str]:
-	"""A LIKE pattern as a regular expression. A backslash is itself: Frappe escapes it."""
-	parts = (".*" if char == "%" else "." if char == "_" else re.escape(char) for char in fold_kept(pattern))
-	return re.compile("".join(parts) + r"\Z", re.DOTALL)
+def _equal(given: Any, wanted: Any) -> bool:
+	return not _is_set(given) if wanted is None else _same(given, wanted)
 
 
-def fold_kept(text: str) -> str:
-	"""Folded, but with its trailing spaces: LIKE counts them."""
-	return fold(text + ".")[:-1]
+def _in(given: Any, values: Any) -> bool:
+	options = values.split(",") if isinstance(values, str) else values
+	if not isinstance(options, list | tuple):
+		options = [options]
+	stripped = [each.strip() if isinstance(each, str) else each for each in options] or [""]
+	return any(_same(given, "" if each is None else each) for each in stripped)
+
+
+def _between(given: Any, bounds: Any) -> bool:
+	if given in (None, ""):
+		return False
+	low, high = bounds
+	if isinstance(given, str) and isinstance(high, str):
+		if len(given) > _DATE_LENGTH == len(high):
+			high += _LAST_MOMENT  # a date as the end of a time means all of that day
+		elif len(given) == _DATE_LENGTH:
+			low, high = as_text(low)[:_DATE_LENGTH], high[:_DATE_LENGTH]
+	return _not_after(low, given) and _not_after(given, high)
+
+
+def _is_set(value: Any) -> bool:
+	return value not in (None, "", 0, [], {})
+
+
+def like(text: str, pattern: str) -> bool:
+	"""Whether a text fits a pattern in which `%` is any text and `_` one character.
+
+	Each part between two `%` is looked for once, from left to right: where one fits first leaves most for the others.
+	"""
+	first, *others = pattern.casefold().split("%")
+	left = text.casefold()
+	if not others:
+		return len(left) == len(first) and _find(left, first) == 0
+	if not (_find(left[: len(first)], first) == 0):
+		return False
+	left, last = left[len(first) :], others.pop()
+	for part in others:
+		at = _find(left, part)
+		if at < 0:
+			return False
+		left = left[at + len(part) :]
+	return len(left) >= len(last) and _find(left[len(left) - len(last) :], last) == 0
+
+
+def _find(text: str, part: str) -> int:
+	"""Where `part` begins, -1 if nowhere. Without repetitions, a regular expression has nothing to try again."""
+	if "_" not in part:
+		return text.find(part)
+	found = re.search(".".join(map(re.escape, part.split("_"))), text, re.DOTALL)
+	return found.start() if found else -1
+
+
+OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
+	"=": _equal,
+	"!=": lambda given, wanted: not _equal(given, wanted),
+	">": _comparing(operator.gt),
+	"<": _comparing(operator.lt),
+	">=": _comparing(operator.ge),
+	"<=": _not_after,
+	"like": lambda given, pattern: like(as_text(given), as_text(pattern)),
+	"not like": lambda given, pattern: not like(as_text(given), as_text(pattern)),
+	"in": _in,
+	"not in": lambda given, values: not _in(given, values),
+	"between": _between,
+	"is": lambda given, word: _is_set(given) is (str(word).lower() == "set"),
+}

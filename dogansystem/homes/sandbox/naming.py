@@ -14,13 +14,13 @@ from dogansystem.homes.sandbox.errors import (
 )
 
 MAX_LENGTH = 140  # characters of a name or of a DocType's. Source: Frappe's `name` column
-SERIES_DIGITS = 5
+SERIES_DIGITS = "#" * 5
 HASH_BYTES = 5  # 10 hexadecimal digits, as long as Frappe's
-
-# DocTypes of Frappe core whose documents nobody calls by name.
+# DocTypes of Frappe core whose documents have no name that means anything.
 UNNAMED = frozenset(
 	{"Comment", "Communication", "Custom DocPerm", "File", "Notification Log", "ToDo", "Version"}
 )
+_DATE_PARTS = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "WW": "%V"}
 
 
 def check_name(doctype: str, name: Any) -> str:
@@ -42,11 +42,11 @@ def check_name(doctype: str, name: Any) -> str:
 def new_name(database: Connection, doctype: str, values: Mapping[str, Any], today: datetime) -> str:
 	"""A name for a document that was given none. The caller checks whether it is taken."""
 	if values.get("naming_series"):
-		return from_series(database, str(values["naming_series"]), values, today)
+		return _from_series(database, str(values["naming_series"]), values, today)
 	if doctype in UNNAMED:
 		return secrets.token_hex(HASH_BYTES)
 	prefix = re.sub(r"[^A-Z0-9]+", "-", doctype.upper()).strip("-")
-	return from_series(database, f"{prefix}-.{'#' * SERIES_DIGITS}", values, today)
+	return _from_series(database, f"{prefix}-.{SERIES_DIGITS}", values, today)
 
 
 def amended_name(original: str, is_amendment: bool) -> str:
@@ -57,24 +57,20 @@ def amended_name(original: str, is_amendment: bool) -> str:
 	return f"{original}-1"
 
 
-def from_series(database: Connection, series: str, values: Mapping[str, Any], today: datetime) -> str:
+def _from_series(database: Connection, series: str, values: Mapping[str, Any], today: datetime) -> str:
 	"""The next name of a series such as `SINV-.YYYY.-.#####`. Without `#`, five digits follow."""
-	parts = series.split(".") if "#" in series else [*series.split("."), "#" * SERIES_DIGITS]
 	name = ""
-	numbered = False
-	for part in parts:
-		if part.startswith("#") and not numbered:
-			name += str(next_number(database, name)).zfill(len(part))
-			numbered = True
+	for part in (series if "#" in series else f"{series}.{SERIES_DIGITS}").split("."):
+		if part.startswith("#"):
+			name += str(_next_number(database, name)).zfill(len(part))
 		else:
 			name += _series_part(part, values, today)
 	return name
 
 
 def _series_part(part: str, values: Mapping[str, Any], today: datetime) -> str:
-	formats = {"YYYY": "%Y", "YY": "%y", "MM": "%m", "DD": "%d", "WW": "%V"}
-	if part in formats:
-		return today.strftime(formats[part])
+	if part in _DATE_PARTS:
+		return today.strftime(_DATE_PARTS[part])
 	field = part.strip("{}")
 	if part.startswith("{") or field in values:
 		value = values.get(field)
@@ -84,12 +80,14 @@ def _series_part(part: str, values: Mapping[str, Any], today: datetime) -> str:
 	return part
 
 
-def next_number(database: Connection, prefix: str) -> int:
-	"""Count on in a series. Whoever creates at the same time waits until this transaction ends: no gaps."""
-	if database.dialect == "mariadb":
-		again = "ON DUPLICATE KEY UPDATE current = current + 1"
-	else:
-		again = "ON CONFLICT (prefix) DO UPDATE SET current = current + 1"
-	database.execute(f"INSERT INTO sandbox_series (prefix, current) VALUES (%s, 1) {again}", (prefix,))
+def _next_number(database: Connection, prefix: str) -> int:
+	"""Count on in a series. Another transaction that does so waits for the end of this one, so there are no gaps."""
+	again = (
+		"ON CONFLICT (prefix) DO UPDATE SET" if database.dialect == "sqlite" else "ON DUPLICATE KEY UPDATE"
+	)
+	database.execute(
+		f"INSERT INTO sandbox_series (prefix, current) VALUES (%s, 1) {again} current = current + 1",
+		(prefix,),
+	)
 	((number,),) = database.sql("SELECT current FROM sandbox_series WHERE prefix = %s", (prefix,))
 	return int(number)

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import DebugUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -11,16 +11,15 @@ from jinja2.sandbox import SandboxedEnvironment
 from dogansystem.engine.errors import NotFound
 from dogansystem.homes.sandbox.errors import InvalidEmailAddressError, ValidationError
 from dogansystem.homes.sandbox.permissions import ADMINISTRATOR, GUEST
+from dogansystem.homes.sandbox.place import Place
 from dogansystem.homes.sandbox.values import plain
 from dogansystem.protocol import Document
-from dogansystem.store.moment import as_text
-
-if TYPE_CHECKING:
-	from dogansystem.homes.sandbox.site import Sandbox
+from dogansystem.store.moment import moment
 
 USER = "User"
+NOTICE = "notice"  # the kind of what is told about the workflows themselves
 EVERYBODY = frozenset({"All", "Guest"})
-# Somebody whom nobody has described is a person with a laptop who tries things out.
+# A user without a User document is a person with a laptop who tries things out.
 TRUSTED = EVERYBODY | {"Desk User", "System Manager", "Dogan Manager", "Dogan User"}
 
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\Z")
@@ -29,43 +28,38 @@ _templates = SandboxedEnvironment(undefined=DebugUndefined)
 
 
 class People:
-	"""Users and the outbox of a sandbox."""
+	"""A `protocol.People`."""
 
-	def __init__(self, site: "Sandbox") -> None:
+	def __init__(self, site: Place) -> None:
 		self._site = site
 
 	def add_user(
 		self, user: str, roles: Iterable[str] = (), *, full_name: str = "", enabled: bool = True
 	) -> None:
-		"""Describe a user, who from now on has these roles and no others. Commits."""
-		self._site.load_documents(
-			[
-				{
-					"doctype": USER,
-					"name": user,
-					"email": user,
-					"full_name": full_name or user.partition("@")[0],
-					"enabled": int(enabled),
-					"roles": [{"role": role} for role in roles],
-				}
-			]
-		)
+		"""Add or replace a user, who has these roles and no others. Commits."""
+		described = {
+			"doctype": USER,
+			"name": user,
+			"email": user,
+			"full_name": full_name or user.partition("@")[0],
+			"enabled": int(enabled),
+			"roles": [{"role": role} for role in roles],
+		}
+		self._site.load_documents([described])
 
 	def exists(self, user: str) -> bool:
-		"""Whether `user` may act. One whom nobody has described may; Guest may not."""
+		"""Whether `user` may act. One without a User document may; Guest may not."""
 		if not user or user == GUEST:
 			return False
 		described = self._user(user)
 		return described is None or bool(described.get("enabled", 1))
 
 	def roles(self, user: str) -> set[str]:
-		"""The roles of a user; one whom nobody has described is trusted with the common ones."""
+		"""The roles of a user; one without a User document has the common ones."""
 		if user == GUEST:
 			return {GUEST}
 		described = self._user(user)
-		if described is None:
-			return set(TRUSTED)
-		return {*EVERYBODY, *_roles(described)}
+		return set(TRUSTED) if described is None else {*EVERYBODY, *_roles(described)}
 
 	def users_with_role(self, role: str) -> list[str]:
 		"""The enabled users who were given the role, in the order they were added; never Administrator."""
@@ -96,32 +90,28 @@ class People:
 		Raises InvalidEmailAddressError, DoesNotExistError for a missing template or printed document, NotFound for a
 		missing File, PermissionError for what the user may not read.
 		"""
-		everybody = [*to, *cc]
 		if not to:
 			raise ValidationError("The email has no recipient. Name at least one address in `to`.")
-		for address in everybody:
+		for address in (*to, *cc):
 			if not _ADDRESS.match(address):
 				raise InvalidEmailAddressError(f"{address!r} is no email address. Write name@example.com.")
-		text = self._from_template(template, values or {}) if template else message
 		if print_of:
 			self._site.documents.get(print_of["doctype"], print_of["name"])
-		self._record(
-			"email",
-			{
-				"to": list(to),
-				"cc": list(cc),
-				"subject": subject,
-				"message": text,
-				"attachments": [self._attachment(given) for given in attachments],
-				"print": plain(dict(print_of), "print") if print_of else None,
-				"reference": _reference(reference),
-			},
-		)
-		return everybody
+		content = {
+			"to": list(to),
+			"cc": list(cc),
+			"subject": subject,
+			"message": self._from_template(template, values or {}) if template else message,
+			"attachments": [self._attachment(given) for given in attachments],
+			"print": plain(print_of, "print"),
+			"reference": _reference(reference),
+		}
+		self._record("email", content)
+		return [*to, *cc]
 
 	def _from_template(self, name: str, values: Mapping[str, Any]) -> str:
 		template = self._site.documents.get("Email Template", name)
-		text = template.get("response_html") if template.get("use_html") else template.get("response")
+		text = template.get("response_html" if template.get("use_html") else "response")
 		try:
 			return _templates.from_string(str(text or "")).render(values)
 		except TemplateError as error:
@@ -145,25 +135,37 @@ class People:
 			self._record("notification", {"to": reached, **about})
 		return reached
 
+	def notice(
+		self, users: Sequence[str], subject: str, message: str, documents: Sequence[tuple[str, str]]
+	) -> list[str]:
+		"""Record what users were told about the workflows themselves, apart from what workflows have told; gives them."""
+		reached = [user for user in users if self.exists(user)]
+		if reached:
+			about = {"subject": subject, "message": message, "reference": _reference(documents[0])}
+			self._record(NOTICE, {"to": reached, **about})
+		return reached
+
+	def notices(self) -> list[dict[str, Any]]:
+		"""What users were told about the workflows themselves, in order, as JSON data."""
+		return self._messages("kind = %s", (NOTICE,))
+
 	def _record(self, kind: str, content: Mapping[str, Any]) -> None:
-		sent_at = self._site.now()
 		data = json.dumps({**content, "sender": self._site.user}, ensure_ascii=False)
 		self._site.database.execute(
-			"INSERT INTO sandbox_message (kind, sent_at, data) VALUES (%s, %s, %s)", (kind, sent_at, data)
+			"INSERT INTO sandbox_message (kind, sent_at, data) VALUES (%s, %s, %s)",
+			(kind, self._site.now(), data),
 		)
 
 	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
-		"""Everything that was sent, in order, as JSON data; only what has a larger `id` than `after`."""
+		"""Everything that workflows sent, in order, as JSON data; only what has a larger `id` than `after`."""
+		return self._messages("kind <> %s AND id > %s", (NOTICE, after))
+
+	def _messages(self, condition: str, values: Sequence[Any]) -> list[dict[str, Any]]:
 		rows = self._site.database.sql(
-			"SELECT id, kind, sent_at, data FROM sandbox_message WHERE id > %s ORDER BY id", (after,)
+			f"SELECT id, kind, sent_at, data FROM sandbox_message WHERE {condition} ORDER BY id", values
 		)
 		return [
-			{
-				"id": number,
-				"kind": kind,
-				"sent_at": as_text(self._site.local_time(sent_at)),
-				**json.loads(data),
-			}
+			{"id": number, "kind": kind, "sent_at": moment(self._site, sent_at).text, **json.loads(data)}
 			for number, kind, sent_at, data in rows
 		]
 

@@ -5,12 +5,9 @@ that they can come out of a file of sample documents like all others.
 """
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
 
 from dogansystem.homes.sandbox.errors import PermissionError, ValidationError
-
-if TYPE_CHECKING:
-	from dogansystem.homes.sandbox.site import Sandbox
+from dogansystem.homes.sandbox.place import Place
 
 RULE = "Custom DocPerm"
 KINDS = ("read", "write", "create", "delete", "submit", "cancel")
@@ -23,7 +20,7 @@ Rules = Mapping[str, Mapping[str, frozenset[str]]]  # for each DocType, for each
 class Permissions:
 	"""The sandbox's permission rules."""
 
-	def __init__(self, site: "Sandbox") -> None:
+	def __init__(self, site: Place) -> None:
 		self._site = site
 
 	def restrict(self, doctype: str, roles: Iterable[str], may: Iterable[str] = KINDS) -> None:
@@ -37,14 +34,15 @@ class Permissions:
 			raise ValidationError(f"There is no permission {unknown[0]!r}; there are {', '.join(KINDS)}.")
 		granted = {kind: int(kind in kinds) for kind in KINDS}
 		named = [roles] if isinstance(roles, str) else list(roles)
+		what = "+".join(kinds)
 		self._site.load_documents(
 			{
 				"doctype": RULE,
-				"name": f"{doctype}: {role}: {'+'.join(kinds)}",
+				"name": f"{doctype}: {role}: {what}",
 				"parent": doctype,
 				"role": role,
+				**granted,
 			}
-			| granted
 			for role in named or [""]
 		)
 

@@ -1,15 +1,12 @@
 """The app's own DocTypes as documents: a workflow may list runs that failed, but only the orchestrator writes them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dogansystem.homes.sandbox.errors import PermissionError
 from dogansystem.homes.sandbox.values import plain
-from dogansystem.protocol import Document
+from dogansystem.protocol import Document, Site
 from dogansystem.store import schema
 from dogansystem.store.moment import as_text
-
-if TYPE_CHECKING:
-	from dogansystem.homes.sandbox.site import Sandbox
 
 _STANDARD = ("name", "owner", "creation", "modified", "modified_by", "docstatus")
 _NO_COLUMN = frozenset({"Section Break", "Column Break", "Tab Break", "Table", "HTML", "Button", "Heading"})
@@ -18,7 +15,7 @@ _NO_COLUMN = frozenset({"Section Break", "Column Break", "Tab Break", "Table", "
 class Records:
 	"""Rows of the store's tables in the shape of documents."""
 
-	def __init__(self, site: "Sandbox") -> None:
+	def __init__(self, site: Site) -> None:
 		self._site = site
 		self._columns = {doctype["name"]: _columns(doctype) for doctype in schema.doctypes()}
 
@@ -45,13 +42,11 @@ class Records:
 			return None
 		names = ", ".join(f"`{column}`" for column in columns)
 		rows = self._site.database.sql(f"SELECT {names} FROM `tab{doctype}`{rest}", values)
-		return [
-			{
-				"doctype": doctype,
-				**{column: plain(as_text(value), column) for column, value in zip(columns, row, strict=True)},
-			}
-			for row in rows
-		]
+		return [{"doctype": doctype, **dict(zip(columns, map(_value, row), strict=True))} for row in rows]
+
+
+def _value(value: Any) -> Any:
+	return plain(as_text(value), "")  # datetimes as the store writes them
 
 
 def _columns(doctype: dict[str, Any]) -> list[str]:

@@ -27,16 +27,15 @@ FIELDS: Mapping[str, str] = {
 }
 
 
-def read(database: Connection) -> Settings:
+def read_settings(database: Connection) -> Settings:
 	"""The settings as they are stored; what is not set has its default."""
 	rows = database.sql("SELECT field, value FROM `tabSingles` WHERE doctype = %s", (DOCTYPE,))
 	stored = {FIELDS[field]: value for field, value in rows if field in FIELDS and value not in (None, "")}
 	return Settings(**{name: _convert(name, value) for name, value in stored.items()})
 
 
-def write(database: Connection, values: Mapping[str, Any]) -> None:
+def write_settings(database: Connection, values: Mapping[str, Any]) -> None:
 	"""Store some settings by their field names. Raises ValidationError for an unknown or impossible one."""
-	database.begin()
 	for field, value in values.items():
 		if field not in FIELDS:
 			raise ValidationError(f"{DOCTYPE} has no field {field!r}; it has {', '.join(FIELDS)}.")

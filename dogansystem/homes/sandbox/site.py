@@ -1,40 +1,36 @@
-"""A place for workflows to live without a bench: one SQLite file, or a MariaDB database that many processes share."""
+"""A place for workflows to live without a bench: one SQLite file, or a MariaDB database that many machines share."""
 
-import logging
 import os
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timezone
-from types import TracebackType
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dogansystem.actions import registry
 from dogansystem.actions.base import Action
+from dogansystem.engine.errors import DoganError, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
-from dogansystem.homes.databases.clock import Clock, DatabaseClock, SystemClock
+from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.homes.sandbox import settings, tables
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.connections import Connections
-from dogansystem.homes.sandbox.credentials import Credentials
+from dogansystem.homes.sandbox.credentials import from_environment
 from dogansystem.homes.sandbox.documents import Documents
-from dogansystem.homes.sandbox.doorbell import Doorbell
+from dogansystem.homes.sandbox.doorbell import Doorbell, folder_for
 from dogansystem.homes.sandbox.errors import ValidationError
-from dogansystem.homes.sandbox.methods import Methods
 from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
+from dogansystem.homes.sandbox.redis_doorbell import VARIABLE, RedisDoorbell
+from dogansystem.homes.sandbox.settings import read_settings, write_settings
 from dogansystem.homes.sandbox.shelf import Shelf
+from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Document, Scheduler, Settings, Surroundings
+from dogansystem.protocol import Act, Document, Scheduler, Settings, Surroundings
 from dogansystem.triggers import document as trigger
 
 DEFAULT_USER = "sandbox@example.com"
-DEFAULT_TIMEZONE = "UTC"
-
-_log = logging.getLogger(__name__)
 
 
 class Sandbox:
@@ -54,29 +50,29 @@ class Sandbox:
 			url: a file name, or `mariadb://user:password@host:port/database`. None: a temporary file that is removed
 				when the sandbox is closed.
 			clock: what `now` asks; by default the database's clock.
-			timezone: the site's, such as Europe/Istanbul; by default that of the variable TZ, else UTC.
-			user: who acts where nobody else is named.
+			timezone: the site's, such as Europe/Istanbul; by default that of the variable TZ, or UTC.
+			user: who acts unless another user is named.
 
 		Raises AddressError when `url` names no database that can be used.
 		"""
 		self._connections = Connections(url)
 		self._default_user = user
 		self._acting = threading.local()
-		self._zone = _zone(timezone)
-		self._methods = Methods()
-		self._credentials = Credentials()
+		self._zone = zone_of(timezone)
+		self._methods: dict[str, Callable[..., Any]] = {}
+		self._credentials: dict[str, Mapping[str, Any]] = {}
 		self._actions: Mapping[str, Any] = registry.core_actions()
 		self._watchers: list[Callable[[list[str]], None]] = []
 		self._stopping = threading.Event()
-		self.timezone: str = str(getattr(self._zone, "key", DEFAULT_TIMEZONE))
+		self.timezone: str = str(getattr(self._zone, "key", UTC))
 		self.name = f"{self._connections.short_name}-{self._make_tables()}"
 		self.clock = clock or self._own_clock()
 		self.permissions = Permissions(self)
 		self.people = People(self)
-		self.documents = Documents(self)
+		self.documents = Documents(self, self.permissions)
 		self.catalog = Catalog(self)
 		self.cache = Unshared()
-		self.doorbell = Doorbell(self.open_control)
+		self.doorbell = self._make_doorbell()
 
 	# Opening and closing
 
@@ -92,9 +88,18 @@ class Sandbox:
 
 	def _make_tables(self) -> str:
 		try:
-			return tables.ensure(self.database)
+			return ensure_tables(self.database)
 		except self._connections.errors as error:
+			if isinstance(error, DoganError):
+				raise  # it says by itself what to do
 			raise AddressError(f"{self.address} cannot be used: {error.args[-1]}") from None
+
+	def _make_doorbell(self) -> Doorbell | RedisDoorbell:
+		place = f"{self.name} {'' if self.dialect == 'mariadb' else self.address}"
+		if url := os.environ.get(VARIABLE):
+			return RedisDoorbell(url, f"dogansystem:{place}")
+		folder = self._connections.folder
+		return Doorbell(folder / "bell" if folder else folder_for(place))
 
 	def _own_clock(self) -> Clock:
 		return DatabaseClock(self.open_control) if self.dialect == "mariadb" else SystemClock()
@@ -109,12 +114,7 @@ class Sandbox:
 	def __enter__(self) -> "Sandbox":
 		return self
 
-	def __exit__(
-		self,
-		kind: type[BaseException] | None,
-		error: BaseException | None,
-		traceback: TracebackType | None,
-	) -> None:
+	def __exit__(self, *_: object) -> None:
 		self.close()
 
 	# The protocol
@@ -125,7 +125,7 @@ class Sandbox:
 		return self._connections.of_this_thread()
 
 	def open_control(self) -> Connection:
-		"""A new connection for claims and beats, READ COMMITTED. The caller closes it."""
+		"""A new connection for claims and heartbeats, READ COMMITTED. The caller closes it."""
 		return self._connections.open_control()
 
 	def now(self) -> float:
@@ -139,7 +139,7 @@ class Sandbox:
 	def settings(self) -> Settings:
 		"""Dogan Settings, read once per transaction."""
 		database = self.database
-		return database.remember("settings", lambda: settings.read(database))
+		return database.remember("settings", lambda: read_settings(database))
 
 	def versions(self) -> dict[str, str]:
 		"""Nothing: a sandbox is made of nothing but this app."""
@@ -172,7 +172,7 @@ class Sandbox:
 
 	@contextmanager
 	def step_scope(self, user: str) -> Iterator[None]:
-		"""Around one attempt of a step: acts as `user`; who ends the transaction gets StepCommitted."""
+		"""Around one attempt of a step: acts as `user`; a step that ends the transaction gets StepCommitted."""
 		database = self.database
 		database.enter_step()
 		try:
@@ -182,12 +182,27 @@ class Sandbox:
 			database.leave_step()
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
-		"""Call a function that `whitelist` put on the list. Raises NotFound."""
-		return self._methods.call(method, args)
+		"""Call a function that `whitelist` put on the list. Raises NotFound for any other."""
+		function = self._methods.get(method)
+		if function is None:
+			known = ", ".join(sorted(self._methods)) or "none yet"
+			raise NotFound(
+				f"This sandbox has no server method {method!r} (known: {known})."
+				f" Add it with sandbox.whitelist({method!r}, function), or run the workflow on a site that has it."
+			)
+		return function(**args)
 
 	def credential(self, name: str) -> Mapping[str, Any] | None:
 		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
-		return self._credentials.get(name)
+		return self._credentials.get(name) or from_environment(name)
+
+	def explain(self, error: BaseException, act: Act) -> str | None:
+		"""Nothing: a sandbox's own errors say what is wrong and what to do."""
+		return None
+
+	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
+		"""Nothing: a sandbox has no place for errors but the log."""
+		return False
 
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once this thread's transaction has committed; drop it if it rolls back."""
@@ -195,19 +210,19 @@ class Sandbox:
 
 	def stamp(self, subject: str) -> str:
 		"""A mark that differs once `touch(subject)` has been committed by any process."""
-		return self.database.remember(f"stamp {subject}", lambda: tables.stamp(self.database, subject))
+		return self.database.remember(f"stamp {subject}", lambda: read_stamp(self.database, subject))
 
-	def touch(self, subject: str, *, adds: bool = True) -> None:
+	def touch(self, subject: str) -> None:
 		"""Give `subject` another stamp when this thread's transaction commits."""
-		tables.set_stamp(self.database, subject, secrets.token_hex(8))
+		write_stamp(self.database, subject, secrets.token_hex(8))
 		self.database.forget(f"stamp {subject}")
 
 	def listening(self) -> Mapping[str, int]:
-		"""Nobody has to be called: a sandbox's workers look for themselves."""
+		"""Nothing: a sandbox calls no workers, those it has are processes that run."""
 		return {}
 
 	def surroundings(self) -> Surroundings:
-		"""Nothing is around a sandbox: its processes are all the workers there are."""
+		"""Nothing: a sandbox has neither queues nor Redis that could tell something."""
 		return Surroundings()
 
 	def scheduler(self) -> Scheduler:
@@ -253,7 +268,7 @@ class Sandbox:
 		return lambda: self._watchers.remove(callback)
 
 	def document_changed(self, document: Document, event: str, previous: Document | None) -> None:
-		"""Write down what happened to a document and start the workflows that want to hear of it."""
+		"""Write down what happened to a document and start the workflows that it triggers."""
 		self.database.execute(
 			"INSERT INTO sandbox_change (at, event, doctype, name, user) VALUES (%s, %s, %s, %s, %s)",
 			(self.now(), event, document["doctype"], document["name"], self.user),
@@ -278,35 +293,25 @@ class Sandbox:
 
 		Each has a doctype and a name. Gives how many there were. Raises ValidationError, and nothing is loaded.
 		"""
-		database, count = self.database, 0
-		database.begin()
-		try:
+		count = 0
+		with self.database.committed():
 			for given in documents:
 				self.documents.load(given)
 				count += 1
-			database.commit()
-		except BaseException:
-			database.rollback()
-			raise
 		return count
 
 	def set_settings(self, **values: Any) -> None:
 		"""Change Dogan Settings by their field names. Commits. Raises ValidationError."""
-		database = self.database
-		try:
-			settings.write(database, values)
-			database.commit()
-		except BaseException:
-			database.rollback()
-			raise
+		with self.database.committed():
+			write_settings(self.database, values)
 
 	def whitelist(self, name: str, function: Callable[..., Any]) -> None:
 		"""Let `method.call` call `function` by the dotted path `name`."""
-		self._methods.add(name, function)
+		self._methods[name] = function
 
 	def set_credential(self, name: str, credential: Mapping[str, Any]) -> None:
 		"""Keep a secret for `http.request` under a name, in this process only; never in the database."""
-		self._credentials.keep(name, credential)
+		self._credentials[name] = dict(credential)
 
 	def add_action(self, path: str) -> None:
 		"""Add an action of another app by the dotted path of its class. Raises ActionError."""
@@ -315,16 +320,3 @@ class Sandbox:
 	def replace_action(self, action: Action) -> None:
 		"""Use this object for the action of its name: for tests and dry runs that must not reach outside."""
 		self._actions = {**self._actions, action.name: action}
-
-
-def _zone(name: str | None) -> Any:
-	chosen = name or os.environ.get("TZ") or DEFAULT_TIMEZONE
-	if chosen.upper() == DEFAULT_TIMEZONE:
-		return timezone.utc  # known without a timezone database
-	try:
-		return ZoneInfo(chosen)
-	except (ZoneInfoNotFoundError, ValueError, OSError):
-		if name:
-			raise ValidationError(f"{name!r} is no timezone. Give one such as Europe/Istanbul.") from None
-		_log.warning("The variable TZ is %r, which is no timezone name; using UTC", chosen)
-		return timezone.utc

@@ -5,13 +5,13 @@ import secrets
 from pathlib import Path
 
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.store import schema
+from dogansystem.store import migrations, schema
 
-# Text is compared byte by byte on both dialects; `name_key` is what makes names equal that MariaDB holds for equal.
+# Text is compared byte by byte on both dialects.
 _TABLES = {
 	"sandbox_state": "(name VARCHAR(60) NOT NULL PRIMARY KEY, value VARCHAR(140) NOT NULL)",
 	"sandbox_document": """(
-		{id}, doctype VARCHAR(140) NOT NULL, name VARCHAR(140) NOT NULL, name_key VARCHAR(300) NOT NULL,
+		{id}, doctype VARCHAR(140) NOT NULL, name VARCHAR(140) NOT NULL,
 		docstatus INT NOT NULL, data LONGTEXT NOT NULL)""",
 	"sandbox_series": "(prefix VARCHAR(140) NOT NULL PRIMARY KEY, current BIGINT NOT NULL)",
 	"sandbox_message": "({id}, kind VARCHAR(20) NOT NULL, sent_at DOUBLE NOT NULL, data LONGTEXT NOT NULL)",
@@ -19,9 +19,7 @@ _TABLES = {
 		{id}, at DOUBLE NOT NULL, event VARCHAR(20) NOT NULL, doctype VARCHAR(140) NOT NULL,
 		name VARCHAR(140) NOT NULL, user VARCHAR(140) NOT NULL)""",
 }
-_DOCUMENT_KEY = (
-	"CREATE UNIQUE INDEX IF NOT EXISTS sandbox_document_name ON sandbox_document (doctype, name_key)"
-)
+_DOCUMENT_KEY = "CREATE UNIQUE INDEX IF NOT EXISTS sandbox_document_name ON sandbox_document (doctype, name)"
 
 _ID = {
 	"mariadb": "id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
@@ -30,7 +28,7 @@ _ID = {
 _OPTIONS = {"mariadb": " ENGINE=InnoDB CHARACTER SET=utf8mb4 COLLATE=utf8mb4_bin", "sqlite": ""}
 
 
-def ensure(database: Connection) -> str:
+def ensure_tables(database: Connection) -> str:
 	"""Make the tables that are missing; gives the identity of this database, which no other one has.
 
 	The store's tables are only looked at when their description has changed: `dogansystem status` must not wait for
@@ -43,8 +41,10 @@ def ensure(database: Connection) -> str:
 	state = _state(database)
 	mark = _mark()
 	if state.get("schema") != mark:
+		_drop_folded_names(database)
 		database.execute(_DOCUMENT_KEY)
 		schema.ensure(database)
+		migrations.migrate(database)
 		_set_state(database, "schema", mark)
 	if "identity" not in state:
 		_keep_state(database, "identity", secrets.token_hex(4))
@@ -54,20 +54,24 @@ def ensure(database: Connection) -> str:
 	return identity
 
 
-def new_identity(database: Connection) -> None:
-	"""Tell a copy apart from the database it was copied from: what is cached of one must not serve the other."""
-	database.begin()
-	database.execute("DELETE FROM sandbox_state WHERE name = %s", ("identity",))
-	_set_state(database, "identity", secrets.token_hex(4))
-	database.commit()
+def _drop_folded_names(database: Connection) -> None:
+	"""Upgrade from commit 1e0b184, where names that differ in case or accents were equal: take their column out."""
+	try:
+		database.sql("SELECT name_key FROM sandbox_document LIMIT 1")
+	except database.errors:
+		return
+	# Another process may do the same now; SQLite's write lock keeps it out, and has no IF EXISTS for columns.
+	on, if_exists = (" ON sandbox_document", "IF EXISTS") if database.dialect == "mariadb" else ("", "")
+	database.execute(f"DROP INDEX IF EXISTS sandbox_document_name{on}")
+	database.execute(f"ALTER TABLE sandbox_document DROP COLUMN {if_exists} name_key")
 
 
-def stamp(database: Connection, subject: str) -> str:
-	"""The mark that `set_stamp` wrote last; empty if it never did."""
+def read_stamp(database: Connection, subject: str) -> str:
+	"""The mark that `write_stamp` wrote last; empty if it never did."""
 	return _state(database).get(f"stamp {subject}", "")
 
 
-def set_stamp(database: Connection, subject: str, mark: str) -> None:
+def write_stamp(database: Connection, subject: str, mark: str) -> None:
 	"""Write a subject's mark in the current transaction."""
 	_set_state(database, f"stamp {subject}", mark)
 
@@ -77,20 +81,13 @@ def _state(database: Connection) -> dict[str, str]:
 
 
 def _set_state(database: Connection, name: str, value: str) -> None:
-	if database.dialect == "mariadb":
-		query = "INSERT INTO sandbox_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)"
-	else:
-		query = "INSERT OR REPLACE INTO sandbox_state (name, value) VALUES (%s, %s)"
-	database.execute(query, (name, value))
+	database.execute("REPLACE INTO sandbox_state (name, value) VALUES (%s, %s)", (name, value))
 
 
 def _keep_state(database: Connection, name: str, value: str) -> None:
 	"""Write a value unless there is one: of two processes that open a new database, the first one's identity stays."""
-	if database.dialect == "mariadb":
-		query = "INSERT INTO sandbox_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE name = name"
-	else:
-		query = "INSERT OR IGNORE INTO sandbox_state (name, value) VALUES (%s, %s)"
-	database.execute(query, (name, value))
+	ignore = "IGNORE" if database.dialect == "mariadb" else "OR IGNORE"
+	database.execute(f"INSERT {ignore} INTO sandbox_state (name, value) VALUES (%s, %s)", (name, value))
 
 
 def _mark() -> str:

@@ -9,50 +9,35 @@ from typing import Any
 from dogansystem.homes.sandbox.errors import ValidationError
 
 
-def is_number(value: Any) -> bool:
-	"""Whether a value is compared as a number; checkboxes are 0 and 1."""
-	return isinstance(value, int | float)
-
-
 def as_text(value: Any) -> str:
 	"""A value as Frappe writes it into a text column."""
 	if value is None:
 		return ""
-	if isinstance(value, str):
-		return value
-	if isinstance(value, bool):
-		return str(int(value))
-	return str(plain(value, ""))
+	return str(int(value)) if isinstance(value, bool) else str(plain(value, ""))
 
 
 def plain(value: Any, path: str) -> Any:
 	"""A copy of `value` in JSON's own types; dates become text. Raises ValidationError, naming `path`, for others."""
 	if value is None or isinstance(value, str | int):
 		return value
-	if isinstance(value, float):
+	if isinstance(value, float | Decimal):
 		if isfinite(value):
-			return value
+			return float(value)
 		raise ValidationError(f"{path} is {value}, which no document can hold. Give a number.")
 	if isinstance(value, Mapping):
 		return {_key(key, path): plain(each, f"{path}.{key}") for key, each in value.items()}
 	if isinstance(value, list | tuple):
 		return [plain(each, f"{path}[{number}]") for number, each in enumerate(value)]
-	return _as_json(value, path)
+	if isinstance(value, datetime):
+		return value.replace(tzinfo=None).isoformat(sep=" ")
+	if isinstance(value, date | time | timedelta):
+		return str(value)
+	raise ValidationError(
+		f"{path} is a {type(value).__name__}, which no document can hold. Give text, numbers, lists or mappings."
+	)
 
 
 def _key(key: Any, path: str) -> str:
 	if not isinstance(key, str):
 		raise ValidationError(f"{path} has the key {key!r}; a document's keys are field names.")
 	return key
-
-
-def _as_json(value: Any, path: str) -> Any:
-	if isinstance(value, datetime):
-		return value.replace(tzinfo=None).isoformat(sep=" ")
-	if isinstance(value, date | time | timedelta):
-		return str(value)
-	if isinstance(value, Decimal):
-		return float(value)
-	raise ValidationError(
-		f"{path} is a {type(value).__name__}, which no document can hold. Give text, numbers, lists or mappings."
-	)

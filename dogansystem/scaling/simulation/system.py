@@ -12,7 +12,7 @@ from typing import Any
 
 from dogansystem.engine.errors import InputError
 from dogansystem.protocol import Settings
-from dogansystem.worker.beat import BEAT_INTERVAL
+from dogansystem.worker.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
 
 MAX_WORKERS = 100_000
 FULL = 0.95  # of the database's time that heartbeats may take; what is left crawls, as it would
@@ -101,7 +101,7 @@ class System:
 	def background(self) -> float:
 		"""The share of the database's time that goes into heartbeats, and into looks where nobody rings."""
 		looks = self.machine.look / self.look_every if self.look_every else 0.0
-		return self.all_workers * (self.machine.commit / BEAT_INTERVAL + looks)
+		return self.all_workers * (self.machine.commit / HEARTBEAT_INTERVAL + looks)
 
 
 class Timeline:

@@ -11,9 +11,10 @@ from dogansystem.scaling.simulation.result import Record
 from dogansystem.scaling.simulation.runs import DONE, FAILS, LOST, Runs, Task, Timer
 from dogansystem.scaling.simulation.system import Commits, Cores, System, Timeline
 from dogansystem.worker.batch import HOLD
-from dogansystem.worker.beat import BEAT_INTERVAL, PATIENCE
 from dogansystem.worker.chores import SILENT
 from dogansystem.worker.drainer import BATCH_SECONDS, CHORES_INTERVAL, MAX_BATCH, MAX_CHAIN, RING_INTERVAL
+from dogansystem.worker.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
+from dogansystem.worker.heartbeat import PATIENCE
 
 IDLE_INTERVAL = 1.0  # seconds that a drainer listens at most before it looks again, whatever was rung
 TICK_INTERVAL = 60.0  # seconds; of the bench's scheduler
@@ -176,7 +177,7 @@ class Workers:
 		"""Let the workers of a node begin, each a little after the other."""
 		now, node.workers = self._timeline.now, []
 		for _ in range(self._system.workers):
-			worker = Worker(node, self._chance.random() * BEAT_INTERVAL, now)
+			worker = Worker(node, self._chance.random() * HEARTBEAT_INTERVAL, now)
 			worker.life = self._life(worker)
 			node.workers.append(worker)
 			self._timeline.at(now + self._chance.random() * STARTS, self._go_on, worker)
@@ -309,8 +310,8 @@ class Workers:
 
 	def _plan_return(self, worker: Worker, task: Task, began: float) -> None:
 		"""At the first heartbeat after the step has lasted too long, what is claimed behind it goes back."""
-		beats = ceil((began + PATIENCE - worker.heartbeat_at) / BEAT_INTERVAL)
-		at = max(worker.heartbeat_at + beats * BEAT_INTERVAL, self._timeline.now)
+		beats = ceil((began + PATIENCE - worker.heartbeat_at) / HEARTBEAT_INTERVAL)
+		at = max(worker.heartbeat_at + beats * HEARTBEAT_INTERVAL, self._timeline.now)
 		self._timeline.at(at, lambda _: self._give_back(worker) if worker.task is task else None)
 
 	def _give_back(self, worker: Worker) -> None:
@@ -326,7 +327,7 @@ class Workers:
 		for worker in node.workers:
 			self.bell.forget(worker)
 			worker.is_gone = True
-			since_heartbeat = (now - worker.heartbeat_at) % BEAT_INTERVAL
+			since_heartbeat = (now - worker.heartbeat_at) % HEARTBEAT_INTERVAL
 			self._timeline.at(now + self._system.lease * SILENT - since_heartbeat, self._take_over, worker)
 			if worker.task:
 				self._record.worked(worker.since, now)

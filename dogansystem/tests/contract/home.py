@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 else:
 	_TestCase = object  # or the tests would also be collected without a site
 
-PERSON = "person@example.com"  # a user that exists on the site and may do what System Managers may
+PERSON = "dogan-person@example.com"  # a user that exists on the site and may do what System Managers may
 
 
 class Home(_TestCase):

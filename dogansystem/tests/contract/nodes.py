@@ -3,7 +3,8 @@
 from typing import Any
 
 from dogansystem.engine.errors import NotFound
-from dogansystem.store import leasing, nodes, processes, queue
+from dogansystem.store import nodes, processes
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.home import Home, states, step
 from dogansystem.worker import identity
@@ -74,8 +75,8 @@ class NodeContract(Home):
 	def begin_elsewhere(self, db: Any) -> int:
 		at = moment(self.site)
 		process = processes.register(db, ELSEWHERE, ELSEWHERE, 1, f"{ELSEWHERE}:1", at)
-		(lease,) = queue.claim(db, process, f"{ELSEWHERE}:1", 0, 1, queue.Floor(), at)
-		assert leasing.begin(db, lease, at)
+		(lease,) = claims.claim(db, process, f"{ELSEWHERE}:1", 0, 1, claims.Floor(), at)
+		assert claims.begin(db, lease, at)
 		return process
 
 	def test_a_drained_node_is_remembered_however_long_it_is_silent(self):

@@ -3,7 +3,8 @@
 from typing import Any
 
 from dogansystem.engine.errors import InputError
-from dogansystem.store import figures, leasing, processes, queue, samples
+from dogansystem.store import figures, processes, samples
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.errors import UNREACHABLE
 from dogansystem.tests.contract.home import PERSON, Home, step
@@ -119,8 +120,8 @@ class SampleContract(Home):
 		def claim(db):
 			at = moment(self.site)
 			process = processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", at)
-			(lease,) = queue.claim(db, process, "elsewhere:1", 0, 10, queue.Floor(), at)
-			leasing.begin(db, lease, at)
+			(lease,) = claims.claim(db, process, "elsewhere:1", 0, 10, claims.Floor(), at)
+			claims.begin(db, lease, at)
 
 		control.run(claim)
 		up = self.status()["nodes"]["elsewhere"]

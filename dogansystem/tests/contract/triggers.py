@@ -72,7 +72,7 @@ class TriggerContract(Home):
 		self.assertEqual(self.runs(workflow), [])
 
 	def test_a_broken_condition_does_not_keep_people_from_saving(self):
-		workflow = self.on_todo("contract-broken-if", **{"if": "{{ doc.no_such_field.deeper }}"})
+		workflow = self.on_todo("contract-broken-if", **{"if": "{{ doc.description.no_such_field.deeper }}"})
 		self.create()
 		self.site.database.commit()
 		(run,) = self.runs(workflow)

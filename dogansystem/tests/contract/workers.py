@@ -1,9 +1,9 @@
 """Workers: what they claim, what a dead one leaves, and the promise that effects happen once."""
 
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Waits
-from dogansystem.store import admission, items, leasing, names, processes, queue, reads, versions
-from dogansystem.store.attempts import Attempt
-from dogansystem.store.finish import finish
+from dogansystem.store import admission, leasing, names, processes, reads, runs, versions
+from dogansystem.store.attempts import Attempt, finish
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.home import Home, row, states, step
 from dogansystem.worker import chores
@@ -19,10 +19,10 @@ class WorkerContract(Home):
 		def work(db):
 			at = moment(self.site)
 			process = processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", at)
-			leases = queue.claim(db, process, "elsewhere:1", 0, limit, queue.Floor(), at)
+			leases = claims.claim(db, process, "elsewhere:1", 0, limit, claims.Floor(), at)
 			if begin:
 				for lease in leases:
-					assert leasing.begin(db, lease, at)
+					assert claims.begin(db, lease, at)
 			return process, leases
 
 		return control.run(work)
@@ -90,8 +90,8 @@ class WorkerContract(Home):
 		control = Control(self.site)
 		process, _ = self.claim(control)
 		self.act(what, run)
-		control.run(lambda db: leasing.unbegin_all(db, process))
-		control.run(lambda db: chores.give_back(self.site, db, process))
+		control.run(lambda db: claims.unbegin_all(db, process))
+		chores.give_back(self.site, control, process)
 		control.close()
 
 	def test_a_step_given_back_after_its_run_was_cancelled_does_not_start(self):
@@ -155,13 +155,13 @@ class WorkerContract(Home):
 			definition = versions.load(self.site, reads.version_of_run(db, lease.run), db)
 			step_id, item = names.parts(lease.step_run)
 			attempt = Attempt(lease, definition, definition.by_id[step_id], item, at, "elsewhere:1")
-			finished = finish(db, attempt, outcome, at, stick=False, chance=lambda: 0.5)
+			finished = finish(db, attempt, outcome, at, stick=False, chance=0.5)
 			assert finished
 			return definition, step_id, finished
 
 		definition, step_id, finished = control.run(work)
 		if finished.check_items:
-			control.run(lambda db: items.close(db, lease.run, definition, step_id, moment(self.site)))
+			control.run(lambda db: runs.close_items(db, lease.run, definition, step_id, moment(self.site)))
 
 	def test_a_process_that_was_declared_dead_claims_nothing(self):
 		self.save("contract-dead", [step("a")])
@@ -170,7 +170,9 @@ class WorkerContract(Home):
 		self.lose_leases()
 		self.start("contract-dead")
 		at = moment(self.site)
-		self.assertEqual(control.run(lambda db: queue.claim(db, process, "", 100, 10, queue.Floor(), at)), [])
+		self.assertEqual(
+			control.run(lambda db: claims.claim(db, process, "", 100, 10, claims.Floor(), at)), []
+		)
 		self.assertFalse(control.run(lambda db: processes.beat(db, process, at, 0, 0)))
 		control.close()
 		self.drain()

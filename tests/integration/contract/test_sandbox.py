@@ -10,6 +10,7 @@ from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
+from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.nodes import NodeContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
@@ -49,6 +50,7 @@ CONTRACTS = (
 	AgentContract,
 	TriggerContract,
 	WorkerContract,
+	IsolationContract,
 	NodeContract,
 	SampleContract,
 )

@@ -9,7 +9,7 @@ import yaml
 
 from dogansystem.homes.frappe.queues import GRACE, TIMEOUT
 from dogansystem.protocol import Settings
-from dogansystem.worker.beat import BEAT_INTERVAL
+from dogansystem.worker.heartbeat import INTERVAL
 from tests.integration.deploy.files import DEPLOY, PROGRAMS, broken, files, run
 
 APP = DEPLOY.parent
@@ -76,4 +76,4 @@ def exists(name: str) -> bool:
 
 def test_a_worker_gets_longer_than_its_longest_step_takes():
 	assert TIMEOUT > Settings().time_budget + Settings().lease, "a drainer hands over before RQ ends it"
-	assert GRACE >= TIMEOUT + 2 * BEAT_INTERVAL, "a drainer looks with every beat whether it should leave"
+	assert GRACE >= TIMEOUT + 2 * INTERVAL, "a drainer looks with every heartbeat whether it should leave"

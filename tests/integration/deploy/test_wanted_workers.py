@@ -15,7 +15,8 @@ from dogansystem import Sandbox
 from dogansystem.health.metrics import metrics
 from dogansystem.homes.sandbox import TestClock
 from dogansystem.scaling.autoscale import Demand
-from dogansystem.store import demand, leasing, processes, queue
+from dogansystem.store import demand, processes
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from tests.integration.deploy.files import DEPLOY, program, run
 from tests.integration.sandbox.conftest import clock, empty_mariadb_url, mariadb_url  # noqa: F401
@@ -46,10 +47,10 @@ def fill(site: Sandbox, ready: int, claimed: int, running: int) -> None:
 	process = processes.register(db, "node", "space", 1, "worker", moment(site))
 	db.commit()
 	if claimed + running:
-		leases = queue.claim(db, process, "worker", 1, claimed + running, queue.Floor(), moment(site))
+		leases = claims.claim(db, process, "worker", 1, claimed + running, claims.Floor(), moment(site))
 		assert len(leases) == claimed + running
 		for lease in leases[:running]:
-			assert leasing.begin(db, lease, moment(site))
+			assert claims.begin(db, lease, moment(site))
 	db.commit()
 
 

@@ -15,7 +15,7 @@ import pytest
 from dogansystem.homes.databases import sqlite
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox import Sandbox
-from dogansystem.worker.deadline import TimeUp, deadline
+from dogansystem.worker.deadline import TimeLimit, TimeUp
 
 INSERT = "INSERT INTO try_table (name, number) VALUES (%s, %s)"
 
@@ -255,7 +255,7 @@ def test_a_deadline_that_strikes_while_waiting_leaves_no_lock_behind(file: Path)
 	def write() -> str:
 		second = sqlite.SQLite(file)
 		try:
-			with deadline(0.05):
+			with TimeLimit(0.05):
 				second.execute(INSERT, ("b", 2))
 		except TimeUp:
 			second.rollback()
@@ -438,7 +438,7 @@ def test_a_deadlock_and_a_lock_wait_are_conflicts(server: Sandbox) -> None:
 def test_a_deadline_in_the_middle_of_a_statement_leaves_no_answer_for_the_next(server: Sandbox) -> None:
 	database = server.database
 	database.execute(INSERT, ("c", 1))
-	with pytest.raises(TimeUp), deadline(0.1):
+	with pytest.raises(TimeUp), TimeLimit(0.1):
 		database.sql("SELECT SLEEP(5), 'late'")
 	with pytest.raises(pymysql.err.OperationalError):
 		database.sql("SELECT 1")

@@ -155,7 +155,7 @@ def test_the_timezone_is_the_one_asked_for_else_that_of_tz(
 	with Sandbox() as sandbox:
 		assert sandbox.timezone == "UTC"
 		assert sandbox.local_time(moment) == datetime(2025, 6, 15, 15, 6, 40)
-	with pytest.raises(ValidationError, match="'Nowhere/Land' is no timezone"):
+	with pytest.raises(DoganError, match="'Nowhere/Land' is no timezone"):
 		Sandbox(timezone="Nowhere/Land")
 
 

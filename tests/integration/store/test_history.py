@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
-from dogansystem.store import history, processes, purge, queue
+from dogansystem.store import history, processes, purge
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.worker.control import Control
 from tests import scale
@@ -70,13 +71,13 @@ def claim_seconds(site: Sandbox) -> float:
 	site.database.commit()
 	control = Control(site)
 	process = control.run(lambda db: processes.register(db, "node", "space", 1, "worker", moment(site)))
-	floor = queue.Floor()
+	floor = claims.Floor()
 	taken = 0
 
 	def claim() -> None:
 		nonlocal taken
 		at = moment(site)
-		taken += len(control.run(lambda db: queue.claim(db, process, "worker", taken, 20, floor, at)))
+		taken += len(control.run(lambda db: claims.claim(db, process, "worker", taken, 20, floor, at)))
 
 	result = seconds(claim, 15)
 	assert taken == 300

@@ -1,6 +1,5 @@
 """What is kept after it was worked out: found again by meaning, shared as plain data, never needed."""
 
-import pickle
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -9,10 +8,12 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.registry import core_actions, schemas
-from dogansystem.engine.definitions.parse import parse
+from dogansystem.engine.definitions.parse import canonical_json, parse
+from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.homes.unshared import Unshared
-from dogansystem.store import kept
+from dogansystem.store import kept, versions
 from dogansystem.store.kept import Kept
+from dogansystem.triggers import document
 from dogansystem.triggers.document import Wanted
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -43,14 +44,14 @@ def site(tmp_path: Path) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def values() -> Iterator[Kept[Mapping[str, int]]]:
-	made: Kept[Mapping[str, int]] = Kept("test", 3)
+	made: Kept[Mapping[str, int]] = Kept("test", 3, dict, dict)
 	yield made
 	del kept._every["test"]
 
 
 def other_process() -> Kept[Mapping[str, int]]:
 	"""The same values in a process that has none yet."""
-	return Kept("test", 3)
+	return Kept("test", 3, dict, dict)
 
 
 def found(site: Sandbox) -> dict[str, int]:
@@ -87,7 +88,7 @@ def test_a_shared_cache_that_is_away_costs_the_work_and_nothing_else(
 	assert other_process().get(site, "k", lambda: {"a": 1}) == {"a": 1}
 
 
-@pytest.mark.parametrize("content", [b"", b"nonsense", pickle.dumps({"a": 1})[:-3]])
+@pytest.mark.parametrize("content", [b"", b"nonsense", b'{"a": 1', b"5", b"[" * 100_000, b"\xff"])
 def test_a_shared_value_that_is_no_value_is_worked_out_again(
 	site: Sandbox, values: Kept[Mapping[str, int]], content: bytes
 ):
@@ -97,28 +98,8 @@ def test_a_shared_value_that_is_no_value_is_worked_out_again(
 	assert other_process().get(site, "k", lambda: {"a": 1}) == {"a": 1}
 
 
-class Attack:
-	def __reduce__(self) -> tuple[object, ...]:
-		return (exec, ("raise SystemExit('it was executed')",))
-
-
-def test_who_writes_into_the_shared_cache_executes_nothing_here(
-	site: Sandbox, values: Kept[Mapping[str, int]]
-):
-	values.get(site, "k", lambda: {"a": 1})
-	(key,) = site.cache.values
-	for attack in (
-		pickle.dumps(Attack()),
-		b"cdogansystem.triggers.document\nstarting.start_run\n.",
-		b"cdogansystem.triggers.document\ntruthy\n(S'x'\ntR.",
-		b"cdogansystem.engine.definition\ndataclass\n.",
-	):
-		site.cache.values[key] = attack
-		assert other_process().get(site, "k", lambda: {"a": 1}) == {"a": 1}
-
-
 def test_a_value_ages_where_it_was_told_to(site: Sandbox):
-	aging: Kept[int] = Kept("test", 3, seconds=0.01)
+	aging: Kept[int] = Kept("test", 3, str, int, seconds=0.01)
 	assert aging.get(site, "k", lambda: 1) == 1
 	site.cache.values.clear()  # there it ages by itself
 	time.sleep(0.02)
@@ -133,11 +114,46 @@ def test_no_more_values_are_kept_than_its_size(site: Sandbox, values: Kept[Mappi
 
 
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
-def test_a_definition_is_the_same_after_it_was_shared(path: Path):
-	definition = parse(path.read_text(), actions=schemas(core_actions()))
+@pytest.mark.parametrize("only_as", [None, "sales@example.com"])
+def test_a_definition_and_its_triggers_are_the_same_after_they_were_shared(
+	path: Path, only_as: str | None, site: Sandbox
+):
+	definition = parse(path.read_text(), fills_run_as=True, actions=schemas(core_actions()))
+	if only_as:
+		definition = definition.limited_to(only_as)
 	wanted = {"ToDo": tuple(Wanted("w", "v", trigger) for trigger in definition.triggers)}
-	for value in (definition, wanted):
-		assert kept._Loader(__import__("io").BytesIO(pickle.dumps(value))).load() == value
+	for known, value in ((versions._kept, definition), (document._kept, wanted)):
+		known.get(site, f"{path.stem} {only_as}", lambda value=value: value)
+		known.forget(site)
+		assert (
+			known.get(site, f"{path.stem} {only_as}", lambda: pytest.fail("it was worked out again")) == value
+		)
+
+
+def test_a_version_that_is_broken_is_read_and_told_of_once(site: Sandbox, caplog: pytest.LogCaptureFixture):
+	site.database.execute(
+		"INSERT INTO `tabDogan Workflow Version` (name, workflow, version, definition, checksum, trusted)"
+		" VALUES ('w@1-x', 'w', 1, 'nonsense', 'x', 1)"
+	)
+	for _ in range(3):
+		with pytest.raises(UnreadableVersion, match="'w@1-x' cannot be used: it is broken"):
+			versions.load(site, "w@1-x")
+	assert len(caplog.records) == 1 and caplog.records[0].exc_info
+	site.database.execute("DELETE FROM `tabDogan Workflow Version`")
+	with pytest.raises(UnreadableVersion, match="it is broken"):
+		versions.load(site, "w@1-x")
+
+
+def test_a_version_that_is_not_there_yet_is_found_once_it_is(site: Sandbox):
+	with pytest.raises(UnreadableVersion, match="there is none of that name"):
+		versions.load(site, "w@1-y")
+	definition = parse({"name": "w", "steps": [{"id": "a", "action": "data.set"}]})
+	site.database.execute(
+		"INSERT INTO `tabDogan Workflow Version` (name, workflow, version, definition, checksum, trusted)"
+		" VALUES ('w@1-y', 'w', 1, %s, 'x', 1)",
+		(canonical_json(definition),),  # as the first release stored it
+	)
+	assert versions.load(site, "w@1-y") == definition
 
 
 def test_the_status_tells_how_often_something_was_found(site: Sandbox):

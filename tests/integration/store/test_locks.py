@@ -8,8 +8,10 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.homes.databases import session
-from dogansystem.store import context, processes, queue, reads, runs, versions
+from dogansystem.store import context, processes, reads, run_state, versions
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
+from dogansystem.store.priorities import LANES
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
@@ -46,7 +48,7 @@ def fill(site: Sandbox, rows: int) -> None:
 
 def test_the_claim_walks_along_the_primary_key_and_sorts_nothing(site: Sandbox):
 	fill(site, 5000)
-	query, values = queue.claim_query(site.database, 50, [0] * queue.LANES)
+	query, values = claims.claim_query(site.database, 50, [0] * LANES)
 	(plan,) = site.database.sql(f"EXPLAIN {query}", values)
 	assert plan[5] == "PRIMARY"
 	assert plan[3] == "range"
@@ -61,7 +63,9 @@ def test_two_claimers_take_different_steps_at_the_same_moment(site: Sandbox):
 	taken = []
 	for number, db in enumerate((first, second)):
 		process = processes.register(db, "node", "space", number, "worker", at)
-		taken.append({each.step_run for each in queue.claim(db, process, "worker", 0, 10, queue.Floor(), at)})
+		taken.append(
+			{each.step_run for each in claims.claim(db, process, "worker", 0, 10, claims.Floor(), at)}
+		)
 	assert len(taken[0]) == len(taken[1]) == 10
 	assert not taken[0] & taken[1]
 	first.rollback()
@@ -72,7 +76,7 @@ def test_an_empty_claim_does_not_keep_others_from_starting_runs(site: Sandbox):
 	db = site.open_control()
 	at = moment(site)
 	process = processes.register(db, "node", "space", 1, "worker", at)
-	assert queue.claim(db, process, "worker", 0, 10, queue.Floor(), at) == []
+	assert claims.claim(db, process, "worker", 0, 10, claims.Floor(), at) == []
 	site.database.execute("SET SESSION innodb_lock_wait_timeout = 1")
 	start(site)  # would wait for the gap lock of the empty claim
 	db.rollback()
@@ -84,7 +88,7 @@ def test_an_attempt_that_reads_steps_does_not_keep_the_one_beside_it_from_finish
 	other = site.open_control()
 	other.execute("SET SESSION innodb_lock_wait_timeout = 1")
 	definition = versions.load(site, reads.version_of_run(other, run), other)
-	assert runs.lock(other, run, definition) is not None
+	assert run_state.lock(other, run, definition) is not None
 	other.rollback()
 	site.database.rollback()
 
@@ -92,11 +96,11 @@ def test_an_attempt_that_reads_steps_does_not_keep_the_one_beside_it_from_finish
 def test_who_locks_a_run_keeps_others_out_until_the_end(site: Sandbox):
 	run = start(site)
 	definition = versions.load(site, reads.version_of_run(site.database, run))
-	runs.lock(site.database, run, definition)
+	run_state.lock(site.database, run, definition)
 	other = site.open_control()
 	other.execute("SET SESSION innodb_lock_wait_timeout = 1")
 	with pytest.raises(pymysql.err.OperationalError) as waited:
-		runs.lock(other, run, definition)
+		run_state.lock(other, run, definition)
 	assert other.is_conflict(waited.value)
 	other.rollback()
 	site.database.rollback()
@@ -110,7 +114,7 @@ def test_who_goes_silent_in_the_middle_of_a_claim_holds_nobody_up(
 	at, silent, other = moment(site), site.open_control(), site.open_control()
 	process = processes.register(silent, "node", "space", 1, "worker", at)
 	silent.commit()
-	queue.claim(silent, process, "worker", 0, 10, queue.Floor(), at)
+	claims.claim(silent, process, "worker", 0, 10, claims.Floor(), at)
 	other.execute("SET SESSION innodb_lock_wait_timeout = 10")
 	assert processes.declare_dead(other, processes.every(other)[0])
 	other.commit()

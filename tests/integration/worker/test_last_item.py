@@ -31,7 +31,7 @@ class Slow(Action):
 def take_over_the_rest(sandbox: Sandbox) -> None:
 	control = Control(sandbox)
 	(owner,) = control.run(processes.every)
-	assert control.run(lambda db: chores.give_back(sandbox, db, owner.id)) == 2
+	assert chores.give_back(sandbox, control, owner.id) == 2
 	control.close()
 	assert Drainer(sandbox, until=lambda: True).run() == 2
 	sandbox.database.close()

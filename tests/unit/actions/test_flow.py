@@ -67,7 +67,7 @@ def test_no_time_at_all_does_not_wait(site: Sandbox) -> None:
 	("params", "words"),
 	[
 		({"for": "soon"}, "params.for: 'soon' does not fit. How long to wait: seconds, or 30s"),
-		({"for": -1}, "params.for: must be at least 0, not -1"),
+		({"for": -1}, "params.for: is -1; give at least 0"),
 		({"for": "5s 1h"}, "params.for: '5s 1h' is not a duration; write seconds"),
 		({"for": True}, "params.for: must be text or a number"),
 		(

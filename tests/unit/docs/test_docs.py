@@ -44,9 +44,21 @@ def points_somewhere(page: Path, link: str) -> bool:
 	return not anchor or anchor in anchors(target)
 
 
+def test_the_readme_leads_to_every_page():
+	found: set[Path] = set()
+	pages_to_read = [ROOT / "README.md"]
+	while pages_to_read:
+		page = pages_to_read.pop()
+		if page not in found:
+			found.add(page)
+			targets = ((page.parent / link.partition("#")[0]).resolve() for link in links(page))
+			pages_to_read += [target for target in targets if target.suffix == ".md" and target.exists()]
+	assert {page for page in pages() if page.is_relative_to(ROOT / "docs")} - found == set()
+
+
 def test_a_link_to_nowhere_is_noticed():
 	assert not points_somewhere(TUTORIAL, "nowhere.md")
-	assert not points_somewhere(TUTORIAL, "reference.md#no-such-heading")
+	assert not points_somewhere(TUTORIAL, "reference/steps.md#no-such-heading")
 
 
 @pytest.mark.parametrize("block", YAML_BLOCKS, ids=str)
@@ -97,9 +109,9 @@ def test_the_guide_to_actions_does_what_it_shows(tmp_path: Path):
 	assert "2 passed" in result.stdout
 
 
-@pytest.mark.parametrize("name", ["agents.md"])
-def test_python_in_the_guides_runs(name: str, tmp_path: Path):
-	for block in blocks(ROOT / "docs" / "guides" / name, "python"):
+@pytest.mark.parametrize("name", ["guides/agents.md", "reference/python.md", "reference/sandbox.md"])
+def test_python_on_the_pages_runs(name: str, tmp_path: Path):
+	for block in blocks(ROOT / "docs" / name, "python"):
 		result = run([sys.executable, "-c", block.text], tmp_path)
 		assert result.returncode == 0, f"{block}: {result.stderr}"
 

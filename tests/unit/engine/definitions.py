@@ -4,7 +4,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dogansystem.engine.definitions.check_triggers import AGAIN, EVENTS, MISSED
+from dogansystem.engine.definitions.check_triggers import EVENTS, MISSED
 
 names = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 ids = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
@@ -59,12 +59,7 @@ def trigger(on: str, required: dict[str, Any], **optional: Any) -> st.SearchStra
 
 
 events = st.sampled_from(EVENTS[:-1])
-again = st.sampled_from(AGAIN)
 missed = st.sampled_from(MISSED)
-filters = st.one_of(
-	st.dictionaries(texts, data, min_size=1, max_size=3),
-	st.lists(st.lists(texts, min_size=3, max_size=3), min_size=1),
-)
 triggers = st.one_of(
 	trigger("document", {"doctype": words, "event": events}, **{"if": expressions}),
 	trigger(
@@ -74,10 +69,6 @@ triggers = st.one_of(
 	trigger(
 		"schedule", {"every": durations}, timezone=st.sampled_from(["UTC", "Europe/Istanbul"]), missed=missed
 	),
-	trigger("webhook", {"secret": words}, **{"if": expressions}),
-	trigger("email", {}, account=words, subject=words, **{"from": words, "if": expressions}),
-	trigger("condition", {"doctype": words, "filters": filters}, every=durations, again=again),
-	trigger("signal", {"name": words}, **{"if": expressions}),
 	trigger("manual", {}, role=words),
 )
 retries = st.fixed_dictionaries(
@@ -90,7 +81,6 @@ retries = st.fixed_dictionaries(
 		"on": st.lists(ids, min_size=1, max_size=3),
 	},
 )
-undo = st.fixed_dictionaries({"action": words}, optional={"params": params})
 details = some(
 	title=texts,
 	join=st.sampled_from(["all", "any"]),
@@ -99,7 +89,6 @@ details = some(
 	timeout=durations,
 	on_error=st.sampled_from(["fail", "continue"]),
 	priority=st.integers(0, 9),
-	compensate=undo,
 	**{"if": st.one_of(expressions, st.booleans())},
 )
 
@@ -128,11 +117,10 @@ def steps(draw: st.DrawFn) -> list[dict[str, Any]]:
 
 
 definitions = st.fixed_dictionaries(
-	{"name": names, "steps": steps()},
+	{"name": names, "run_as": words, "steps": steps()},
 	optional={
 		"title": texts,
 		"description": texts,
-		"run_as": words,
 		"limits": limits,
 		"input": schemas,
 		"triggers": st.lists(triggers, max_size=4),

@@ -16,7 +16,7 @@ name: a
 limits: {concurrent_runs: 2, key: "{{ doc.customer }}"}
 input: {type: object}
 triggers:
-- {on: email, from: "*@example.com", if: "{{ trigger.subject }}"}
+- {on: document, doctype: Task, event: created, if: "{{ doc.subject }}"}
 - {on: document, doctype: Lead, event: changed, field: status}
 steps:
 - {id: one, after: [], action: data.set, params: {a: [1, "{{ doc.name }}"]}, priority: 0}
@@ -39,12 +39,8 @@ def test_the_form_has_the_fields_of_the_doctypes() -> None:
 	assert (two["retry_attempts"], two["retry_jitter"], two["retry_on"]) == (2, 1, "Timeout, OSError")
 	assert (three["after"], three["join_mode"], three["run_when"]) == ("one, two", "any", "done")
 	assert (three["timeout"], three["priority"], three["on_error"]) == ("90s", 5, "fail")
-	mail, change = made["triggers"]
-	assert (mail["kind"], mail["sender"], mail["condition"]) == (
-		"email",
-		"*@example.com",
-		"{{ trigger.subject }}",
-	)
+	made_new, change = made["triggers"]
+	assert (made_new["kind"], made_new["condition"]) == ("document", "{{ doc.subject }}")
 	assert (change["document_type"], change["document_event"], change["field"]) == (
 		"Lead",
 		"changed",
@@ -125,12 +121,11 @@ def test_every_field_with_unreadable_json_is_named() -> None:
 		**row(params="{a: 1}", compensate="[", retry_on="A"),
 		"input_schema": "{'type': 'object'}",
 		"output": '{"a": 1, "a": 2}',
-		"triggers": [{"kind": "condition", "filters": "open"}],
 	}
 	with pytest.raises(DefinitionError) as caught:
 		from_form(broken)
 	found = {problem.path: problem.message for problem in caught.value.problems}
-	assert set(found) == {"input", "output", "triggers[0].filters", "steps[0].params", "steps[0].compensate"}
+	assert set(found) == {"input", "output", "steps[0].params", "steps[0].compensate"}
 	assert all(message.startswith("not valid JSON: ") and "; write" in message for message in found.values())
 	assert "stands twice" in found["output"]
 
@@ -154,9 +149,7 @@ def test_every_field_with_unreadable_json_is_named() -> None:
 		("steps[1].retry", ("steps", 1, "retry_attempts")),
 		("steps[10].compensate.params.x", ("steps", 10, "compensate")),
 		("steps[0].zzz", ("steps", 0, None)),
-		("triggers[0].from", ("triggers", 0, "sender")),
-		("triggers[1].name", ("triggers", 1, "signal_name")),
-		("triggers[1].filters[0][2]", ("triggers", 1, "filters")),
+		("triggers[0].doctype", ("triggers", 0, "document_type")),
 		("line 3, column 7", (None, None, None)),
 		("", (None, None, None)),
 	],

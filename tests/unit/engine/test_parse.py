@@ -123,7 +123,6 @@ def test_only_what_no_template_can_mend_is_an_error(schema: Any, value: Any, wro
 		{"params": {"x": "{{ steps.b.output }}"}},
 		{"if": "steps.b.output"},
 		{"for_each": "{{ steps.b.output }}"},
-		{"compensate": {"action": "data.set", "params": {"x": ["{{ steps.b.output }}"]}}},
 		{"params": {"x": "{% for row in steps['b'].output %}{{ row }}{% endfor %}"}},
 	],
 )
@@ -139,11 +138,6 @@ def test_a_step_is_before_another_through_any_number_of_others() -> None:
 	assert told(workflow(*steps, {"id": "last", "params": {"x": "{{ steps.s0.output }}"}})) == []
 
 
-def test_a_compensation_may_read_what_its_own_step_gave() -> None:
-	undo = {"action": "data.set", "params": {"x": "{{ steps.a.output }} {{ steps.a.status }}"}}
-	assert told(workflow({"id": "a", "compensate": undo})) == []
-
-
 def test_the_output_may_read_every_step() -> None:
 	steps = [{"id": "a", "after": []}, {"id": "b", "after": []}]
 	assert told(workflow(*steps, output={"x": ["{{ steps.a.output }}", "{{ steps.b.errors }}"]})) == []
@@ -154,10 +148,41 @@ def test_a_loops_own_names_are_no_unknown_names() -> None:
 	assert told(workflow({"id": "a"}, {"id": "b", "params": {"x": text}})) == []
 
 
-def test_an_item_is_there_in_the_condition_params_and_compensation_of_a_step_with_for_each() -> None:
-	undo = {"action": "data.set", "params": {"x": "{{ item }} {{ index }}"}}
-	step = {"for_each": [1, 2], "if": "item > index", "params": {"x": "{{ item }}"}, "compensate": undo}
+def test_an_item_is_there_in_the_condition_and_params_of_a_step_with_for_each() -> None:
+	step = {"for_each": [1, 2], "if": "item > index", "params": {"x": "{{ item }}"}}
 	assert told(workflow({"id": "a", **step})) == []
+
+
+LEAD = {"on": "document", "doctype": "Lead", "event": "created"}
+TASK = {"on": "document", "doctype": "Task", "event": "created", "if": "doc.subject"}
+FIELDS = {"Lead": {"name", "lead_name", "status"}, "Task": {"name", "subject", "status"}}
+
+
+def of_doc(text: str, *triggers: dict[str, Any]) -> list[str]:
+	"""What is wrong with a workflow that has `text` in a step, where the fields of two DocTypes are known."""
+	source = workflow({"id": "a", "params": {"x": text}}, triggers=list(triggers))
+	return told(source, fields_of=FIELDS.get)
+
+
+def test_a_field_of_doc_is_one_of_the_doctype_that_the_trigger_names() -> None:
+	message = "Lead has no field 'lead_nam' (did you mean 'lead_name'?)"
+	assert of_doc("{{ doc.lead_nam }} {{ doc['lead_name'] }}", LEAD) == [f"steps[0].params.x: {message}"]
+	assert of_doc("{{ doc.get('lead_nam') }} {{ doc.items() }} {{ doc[input.a] }}", LEAD) == []
+	assert of_doc("{% for doc in input.rows %}{{ doc.lead_nam }}{% endfor %}", LEAD) == []
+
+
+def test_with_several_triggers_a_field_is_one_of_any_of_them() -> None:
+	assert of_doc("{{ doc.lead_name }} {{ doc.subject }}", LEAD, TASK) == []
+	assert of_doc("{{ doc.subjet }}", LEAD, TASK) == [
+		"steps[0].params.x: Lead and Task have no field 'subjet' (did you mean 'subject'?)"
+	]
+	wrong = {**TASK, "if": "doc.lead_name"}
+	assert [line.split(":")[0] for line in of_doc("x", LEAD, wrong)] == ["triggers[1].if"]
+
+
+def test_fields_that_are_not_known_are_left_to_the_run() -> None:
+	assert of_doc("{{ doc.anything }}") == []
+	assert of_doc("{{ doc.anything }}", LEAD, {**LEAD, "doctype": "Something"}) == []
 
 
 @pytest.mark.parametrize(

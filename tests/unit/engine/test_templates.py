@@ -10,7 +10,7 @@ import pytest
 
 from dogansystem.engine.errors import TemplateError, Timeout
 from dogansystem.engine.templates import render as templates
-from dogansystem.engine.templates.render import check_syntax, render, step_references, truthy
+from dogansystem.engine.templates.render import render, step_references, truthy
 
 CONTEXT: dict[str, Any] = {
 	"input": {"limit": 5},
@@ -291,13 +291,6 @@ def test_jinjas_own_filters_operators_and_methods(template: str, value: Any) -> 
 )
 def test_which_steps_a_value_reads_is_known_before_it_is_rendered(value: Any, steps: set[str] | None) -> None:
 	assert step_references(value) == steps
-
-
-def test_syntax_is_checked_in_every_place() -> None:
-	value = {"a": "{{ x", "b": ["{{ ok }}", "{% for %}"], "c": {"d": "{{ x | nofilter }}"}}
-	found = dict(check_syntax(value))
-	assert list(found) == ["a", "b[1]", "c.d"]
-	assert "no filter named 'nofilter'" in found["c.d"]
 
 
 def test_an_error_that_is_not_the_templates_own_passes_through() -> None:

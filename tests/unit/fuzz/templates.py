@@ -2,12 +2,11 @@
 
 from random import Random
 
-from dogansystem.engine.templates.compiled import ENVIRONMENT
-from dogansystem.engine.templates.sandbox import ATTRIBUTES, EACH
+from dogansystem.engine.templates.sandbox import ATTRIBUTES, ENVIRONMENT
 
-FILTERS = tuple(sorted(set(ENVIRONMENT.filters) - {EACH}))
+FILTERS = tuple(name for name in sorted(ENVIRONMENT.filters) if not name.startswith("_"))
 TESTS = tuple(name for name in sorted(ENVIRONMENT.tests) if name.isalpha())
-METHODS = tuple(sorted(set().union(*ATTRIBUTES.values())))
+METHODS = tuple(sorted(set[str]().union(*ATTRIBUTES.values())))
 NAMES = ("doc", "input", "steps", "item", "index", "run", "now", "today", "user", "trigger", "nope", "range", "dict", "loop", "self")  # fmt: skip
 PARTS = (
 	"name", "items", "a", "output", "status", "error", "__class__", "__init__", "_x", "total", "keys", "0", "mro",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from dogansystem.engine import flow
 from dogansystem.engine.flow import Decision
+from dogansystem.engine.limits import resource_of_run
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.retry import CRASH_ATTEMPTS
 from dogansystem.engine.states import (
@@ -20,7 +21,7 @@ from dogansystem.engine.states import (
 	may_run_change,
 	may_step_change,
 )
-from dogansystem.store import names, start
+from dogansystem.store import names
 from tests.unit.simulation.definitions import AGENTS
 from tests.unit.simulation.snapshot import Run, Snapshot, StepRun
 
@@ -171,7 +172,7 @@ def slots_are_within_capacity(now: Snapshot, known: Known) -> Iterator[str]:
 	)
 	in_line = {run for _, run, step_run in now.line if step_run is None}
 	for run in now.unfinished:
-		resource = start.resource_of_run(run.definition, run.limit_key)
+		resource = resource_of_run(run.definition.name, run.limit_key)
 		if run.definition.limits.concurrent_runs and run.name not in in_line and (resource, run.name) in held:
 			needed[resource, run.name] += 1
 		elif run.definition.limits.concurrent_runs and run.name not in in_line and run.status != PAUSED:

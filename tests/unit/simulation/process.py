@@ -3,16 +3,20 @@
 from collections import deque
 from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from unittest.mock import patch
 
+from dogansystem.engine import transition
 from dogansystem.engine.definition import Definition, Step
+from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
-from dogansystem.store import items, leasing, names, processes, queue, reads, returns, versions
-from dogansystem.store.attempts import Attempt, Finished
-from dogansystem.store.finish import finish
+from dogansystem.engine.states import RUNNING
+from dogansystem.store import names, processes, reads, run_state, runs, versions
+from dogansystem.store.attempts import Attempt, Finished, finish
+from dogansystem.store.changes import claims
 from dogansystem.store.leasing import Lease
-from dogansystem.store.moment import moment
+from dogansystem.store.moment import Moment, moment
 from dogansystem.worker import chores
 from tests.unit.simulation.definitions import ERRORS
 from tests.unit.simulation.invariants import Broken
@@ -35,7 +39,7 @@ class Process:
 		self.stalled = False
 		self.gone = False
 		self._obliging = obliging
-		self._floor = queue.Floor()
+		self._floor = claims.Floor()
 		self._seq = 0
 		self._batch: deque[Lease] = deque()
 		self._definitions: dict[str, Definition] = {}  # of the runs it has had in hand
@@ -71,7 +75,7 @@ class Process:
 	def _claim(self) -> str:
 		at, limit = moment(self.world.place), self.chance.randint(1, MAX_CLAIMED)
 		leases = self.world.control.run(
-			lambda db: queue.claim(db, self.id, self.worker, self._seq, limit, self._floor, at)
+			lambda db: claims.claim(db, self.id, self.worker, self._seq, limit, self._floor, at)
 		)
 		if leases and not self.world.is_registered(self.id):
 			raise Broken(
@@ -94,14 +98,14 @@ class Process:
 
 	def _show_running(self, leases: list[Lease]) -> None:
 		at = moment(self.world.place)
-		self.world.control.run(lambda db: queue.show_runs_running(db, {each.run for each in leases}, at))
+		self.world.control.run(lambda db: claims.show_runs_running(db, {each.run for each in leases}, at))
 
 	def _begin(self) -> str:
 		lease = self._batch.popleft()
 		at = moment(self.world.place)
 		if lease.seq != self._begun:
 			held = self.world.holds(lease)
-			if self.world.control.run(lambda db: leasing.begin(db, lease, at)) != held:
+			if self.world.control.run(lambda db: claims.begin(db, lease, at)) != held:
 				raise Broken(
 					"a_fenced_owner_changes_nothing", f"{self.worker} began {lease.step_run}, held: {held}"
 				)
@@ -126,13 +130,15 @@ class Process:
 		db.begin()
 		self._act(lease, outcome)
 		self.world.known.stopped |= {lease.run} if isinstance(outcome, Stops) else set()
-		finished = finish(
+		if held:
+			self._compare_paths(attempt, outcome, at)
+		finished = self._write_in_either_way(
 			db,
 			attempt,
 			outcome,
 			at,
 			stick=self.chance.random() < 0.7,
-			chance=self.chance.random,
+			chance=self.chance.random(),
 			behind=self._batch[0] if self._batch else None,
 			commit=True,
 		)
@@ -151,6 +157,26 @@ class Process:
 		self._after(finished, attempt)
 		return f"finished {lease.step_run}: {type(outcome).__name__}"
 
+	def _write_in_either_way(self, *rest: Any, **named: Any) -> Finished | None:
+		"""By what is assumed of the run where that is possible, or, now and then, in any case with the run under lock."""
+		if self.chance.random() < 0.7:
+			return finish(*rest, **named)
+		with patch.object(transition, "assumed", lambda *_: None):
+			return finish(*rest, **named)
+
+	def _compare_paths(self, attempt: Attempt, outcome: Outcome, at: Moment) -> None:
+		"""What is decided from what is assumed of a run is what is decided of the run under lock."""
+		lease, step, item = attempt.lease, attempt.step, attempt.item
+		assumed = transition.assumed(attempt.definition, lease.run, step, item, outcome, attempt.items)
+		if assumed is None:
+			return
+		event = Attempted(step.id, item, lease.attempt, outcome, lease.agent, 0.5, True)
+		known = run_state.read(self.world.place.database, lease.run, attempt.definition, event, at)
+		if known is None or known.status != RUNNING or known.ending:
+			return  # the guard of the statement notices
+		if transition.decide(assumed, event) != transition.decide(known, event):
+			raise Broken("what_is_assumed_is_so", f"{lease.step_run}: {assumed}, and it is {known}")
+
 	def _act(self, lease: Lease, outcome: Outcome) -> None:
 		"""The effect of the step's action, in the step's transaction."""
 		kind = {Done: "done", Stops: "done", Waits: "wait"}.get(type(outcome))
@@ -167,7 +193,7 @@ class Process:
 		if finished.freed:
 			self._to_do.append(self.world.admit)
 		begun = finished.begun
-		another = begun and items.is_of(begun, attempt.lease.run, attempt.step.id)
+		another = begun and begun.is_of(attempt.lease.run, attempt.step.id)
 		if finished.check_items and (finished.broken or not another):
 			self._to_do.append(lambda: self._close_items(attempt, finished.broken))
 
@@ -175,12 +201,12 @@ class Process:
 		run, step = attempt.lease.run, attempt.step.id
 		at = moment(self.world.place)
 		if self.world.control.run(
-			lambda db: items.close(db, run, attempt.definition, step, at, broken=broken)
+			lambda db: runs.close_items(db, run, attempt.definition, step, at, is_broken=broken)
 		):
 			self._to_do.append(self.world.admit)
 
 	def _count_items(self, lease: Lease) -> int:
-		return self.world.control.run(lambda db: items.at_most(db, lease.run))
+		return self.world.control.run(lambda db: reads.items_at_most(db, lease.run))
 
 	def _outcome(self, step: Step, item: int) -> Outcome:
 		chance, output = self.chance, encode({"index": item - 1} if item else {}, "")
@@ -216,14 +242,14 @@ class Process:
 		return f"gave back {self.world.control.run(lambda db: self._return(db, at))}"
 
 	def _return(self, db, at) -> int:
-		return returns.give_back(db, self.id, chores.definition_of(self.world.place, db), at)
+		return runs.give_back(db, self.id, chores.definition_of(self.world.place, db), at)
 
 	def reconnect(self) -> str:
 		"""It has lost its connection, with all that was not committed, and begins anew."""
 		self._batch.clear()
 		self._to_do.clear()
 		self._in_hand = None
-		self.world.control.run(lambda db: leasing.unbegin_all(db, self.id))
+		self.world.control.run(lambda db: claims.unbegin_all(db, self.id))
 		return "reconnected, " + self.give_back()
 
 	def leave(self) -> str:
@@ -232,10 +258,10 @@ class Process:
 			self.go_on_with_hand()
 		if self._in_hand:
 			lease = self._in_hand
-			self.world.control.run(lambda db: leasing.unbegin(db, lease))
+			self.world.control.run(lambda db: claims.unbegin(db, lease))
 		elif self._batch and self._batch[0].seq == self._begun:
 			lease = self._batch[0]
-			self.world.control.run(lambda db: leasing.unbegin(db, lease))
+			self.world.control.run(lambda db: claims.unbegin(db, lease))
 		said = self.give_back()
 		self.world.control.run(lambda db: processes.leave(db, self.id))
 		while self._to_do:

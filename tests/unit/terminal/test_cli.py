@@ -1,6 +1,7 @@
 """The command line as workflow-format.md promises it: exit codes, JSON, errors; each as a process of its own."""
 
 import json
+import os
 import re
 import signal
 import subprocess
@@ -41,10 +42,11 @@ RUN_KEYS = {
 }
 
 
-def command(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-	return subprocess.run(
-		[*COMMAND, *map(str, arguments)], capture_output=True, text=True, cwd=cwd, timeout=60, check=False
-	)
+def command(
+	*arguments: object, cwd: Path | None = None, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+	words = [*COMMAND, *map(str, arguments)]
+	return subprocess.run(words, capture_output=True, text=True, cwd=cwd, env=env, timeout=60, check=False)
 
 
 def write(folder: Path, steps: str, name: str = "try.yaml", rest: str = "") -> Path:
@@ -128,13 +130,84 @@ def test_a_failed_run_exits_with_1_and_says_why(tmp_path):
 		(["--input", "@missing.json"], "missing.json: cannot be read"),
 		(["--doc", "missing.json"], "missing.json: cannot be read"),
 		(["--documents", "bad.jsonl"], "bad.jsonl, line 2: the document has no 'name'"),
+		(["--input", '{"x": NaN}'], "--input: not JSON: NaN"),
+		(["--input", '{"x": [1e999]}'], "--input: x[0]: the number is larger"),
+		(["--input", '{"x": {"y": "\\ud800"}}'], "--input: x.y: a text holds half of a character"),
+		(["--input", "@deep.json"], "deep.json: lists and mappings lie more than 100 deep"),
+		(["--doc", "long.json"], "long.json: X: the name"),
+		(["--doc", "/dev/zero"], "/dev/zero: larger than"),
+		(["--documents", "/dev/zero"], "/dev/zero: a line is longer than"),
 	],
 )
 def test_input_that_is_not_valid_exits_with_2_and_names_it(tmp_path, arguments, message):
 	(tmp_path / "bad.jsonl").write_text('{"doctype": "ToDo", "name": "1"}\n{"doctype": "ToDo"}\n')
+	(tmp_path / "deep.json").write_text("[" * 100_000 + "]" * 100_000)
+	(tmp_path / "long.json").write_text(json.dumps({"doctype": "X", "name": "n" * 141}))
 	schema = "input: {type: object, properties: {x: {type: integer}}}\n"
 	done = command("run", write(tmp_path, SET, rest=schema), *arguments, cwd=tmp_path)
 	assert (done.returncode, message in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+	"arguments", [["run", "--json"], ["nonsense", "--json"], ["run", "x", "--json", "--no"]]
+)
+def test_wrong_usage_is_told_as_json_where_json_was_asked_for(arguments):
+	done = command(*arguments)
+	assert (done.returncode, json.loads(done.stdout)["problems"]) == (2, [])
+
+
+def test_output_that_cannot_be_written_ends_with_a_message(tmp_path):
+	with open("/dev/full", "w") as full:
+		done = subprocess.run(
+			[*COMMAND, "run", str(write(tmp_path, SET)), "--input", '{"x": 1}', "--json"],
+			stdout=full,
+			stderr=subprocess.PIPE,
+			text=True,
+			timeout=60,
+			check=False,
+		)
+	assert done.returncode == 3
+	assert "The output cannot be written: No space left on device." in done.stderr
+	assert "Traceback" not in done.stderr
+
+
+def test_text_that_the_terminal_cannot_show_is_shown_as_escapes(tmp_path):
+	path = write(
+		tmp_path, "  - {id: a, action: data.check, params: {that: false, message: '{{ input.x }}'}}\n"
+	)
+	arguments = ["run", path, "--input", '{"x": "\\u001b[31mgüle\\u009b2J"}']
+	for encoding in ("utf-8", "ascii"):
+		env = {**os.environ, "LC_ALL": "C", "PYTHONIOENCODING": encoding}
+		done = command(*arguments, env=env)
+		assert (done.returncode, "Traceback" in done.stderr) == (1, False)
+		assert "\\x1b[31mg" in done.stdout
+		assert not set("\x1b\x9b") & set(done.stdout + done.stderr)
+		found = json.loads(command(*arguments, "--json", env=env).stdout)
+		assert found["input"]["x"] == "\x1b[31mgüle\x9b2J"
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_a_run_that_is_interrupted_offers_its_file_only_if_that_is_kept(tmp_path, is_kept):
+	path = write(tmp_path, "  - {id: a, action: flow.wait, params: {for: 1h}}\n")
+	kept = ["--db", str(tmp_path / "kept.db")] if is_kept else []
+	running = subprocess.Popen(
+		[*COMMAND, "run", str(path), *kept],
+		stderr=subprocess.PIPE,
+		text=True,
+		preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+	)
+	assert "Waiting" in running.stderr.readline()
+	running.send_signal(signal.SIGINT)
+	told = running.communicate(timeout=30)[1]
+	assert running.returncode == 130
+	assert ("goes on with: dogansystem serve" in told) is is_kept
+
+
+def test_verbose_tells_on_standard_error_and_leaves_json_clean(tmp_path):
+	path = write(tmp_path, FAILS)
+	quiet, verbose = command("run", path, "--json"), command("run", path, "--json", "--verbose")
+	assert json.loads(verbose.stdout)["status"] == "Failed"
+	assert len(verbose.stderr.splitlines()) >= len(quiet.stderr.splitlines())
 
 
 def test_a_definition_that_is_not_valid_stores_nothing(tmp_path):

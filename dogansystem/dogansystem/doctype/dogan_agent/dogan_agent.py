@@ -11,6 +11,26 @@ from dogansystem.homes.frappe.site import current_site
 class DoganAgent(Document):
 	"""Who does steps: a user with capabilities and a capacity."""
 
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		from dogansystem.dogansystem.doctype.dogan_agent_capability.dogan_agent_capability import (
+			DoganAgentCapability,
+		)
+
+		agent_name: DF.Data
+		capabilities: DF.Table[DoganAgentCapability]
+		capacity: DF.Int
+		description: DF.SmallText | None
+		enabled: DF.Check
+		user: DF.Link
+	# end: auto-generated types
+
 	def validate(self) -> None:
 		"""Raise PermissionError, LimitReached or ValidationError, naming what is wrong."""
 		before = self.get_doc_before_save()

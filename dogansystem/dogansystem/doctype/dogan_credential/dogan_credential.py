@@ -16,6 +16,26 @@ _SERVER = re.compile(
 class DoganCredential(Document):
 	"""A secret that `http.request` steps may use by name, and nobody reads."""
 
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		credential_name: DF.Data
+		description: DF.SmallText | None
+		header: DF.Data | None
+		hosts: DF.SmallText
+		kind: DF.Literal["bearer", "basic", "header"]
+		password: DF.Password | None
+		role: DF.Link | None
+		token: DF.Password | None
+		username: DF.Data | None
+		value: DF.Password | None
+	# end: auto-generated types
+
 	def validate(self) -> None:
 		"""Raise ValidationError naming what its kind still needs, or what is no server."""
 		missing = [self.meta.get_label(field) for field in _NEEDED[self.kind] if not self.get(field)]

@@ -15,6 +15,30 @@ _LEAST = (
 class DoganSettings(Document):
 	"""Limits of this site, read once per transaction at most, so that changing them needs no restart."""
 
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		allow_private_network: DF.Check
+		currency: DF.Data | None
+		database_hour_price: DF.Float
+		database_memory_gb: DF.Float
+		keep_failed_days: DF.Int
+		keep_finished_days: DF.Int
+		lease_seconds: DF.Int
+		linger_seconds: DF.Int
+		max_agents: DF.Int
+		metrics_token: DF.Password | None
+		node_hour_price: DF.Float
+		num_workers: DF.Int
+		spot_node_hour_price: DF.Float
+		time_budget_seconds: DF.Int
+	# end: auto-generated types
+
 	def validate(self) -> None:
 		"""Raise ValidationError naming the field, its least value and the reason."""
 		token = self.metrics_token

@@ -37,6 +37,35 @@ class FormProblem:
 class DoganWorkflow(Document):
 	"""What should happen: triggers and steps."""
 
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		from dogansystem.dogansystem.doctype.dogan_workflow_step.dogan_workflow_step import DoganWorkflowStep
+		from dogansystem.dogansystem.doctype.dogan_workflow_trigger.dogan_workflow_trigger import (
+			DoganWorkflowTrigger,
+		)
+
+		concurrent_runs: DF.Int
+		current_version: DF.Link | None
+		description: DF.SmallText | None
+		enabled: DF.Check
+		input_schema: DF.Code | None
+		limit_key: DF.Data | None
+		output: DF.Code | None
+		run_as: DF.Link | None
+		run_timeout: DF.Data | None
+		steps: DF.Table[DoganWorkflowStep]
+		title: DF.Data | None
+		triggers: DF.Table[DoganWorkflowTrigger]
+		when_full: DF.Literal["queue", "skip", "replace"]
+		workflow_name: DF.Data
+	# end: auto-generated types
+
 	def validate(self) -> None:
 		"""Raise ValidationError with every problem of the definition, or PermissionError about Run As."""
 		self._choose_run_as()
@@ -90,7 +119,10 @@ class DoganWorkflow(Document):
 			_empty_fields(form, unreadable)
 			source = from_form(form)
 		try:
-			definition = parse(source, actions=schemas(current_site().actions()))
+			site = current_site()
+			definition = parse(
+				source, actions=schemas(site.actions()), fields_of=site.documents.fields_of, fills_run_as=True
+			)
 		except DefinitionError as error:
 			places = {problem_field(problem.path) for problem in unreadable}
 			rest = [problem for problem in error.problems if problem_field(problem.path) not in places]

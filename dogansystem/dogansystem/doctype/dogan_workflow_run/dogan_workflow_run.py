@@ -10,6 +10,41 @@ from dogansystem.store import history
 class DoganWorkflowRun(Document):
 	"""One run of a workflow. The workers write it; people look at it."""
 
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		cause: DF.Data | None
+		counted: DF.Check
+		depth: DF.Int
+		doc_values: DF.LongText | None
+		ending: DF.Data | None
+		error: DF.SmallText | None
+		error_step: DF.Data | None
+		error_type: DF.Data | None
+		finished_at: DF.Datetime | None
+		idempotency_key: DF.Data | None
+		input: DF.LongText | None
+		limit_key: DF.Data | None
+		output: DF.LongText | None
+		parent_run: DF.Link | None
+		parent_step: DF.Data | None
+		queued_at: DF.Datetime | None
+		reference_doctype: DF.Link | None
+		reference_name: DF.DynamicLink | None
+		run_as: DF.Link | None
+		started_at: DF.Datetime | None
+		started_by: DF.Link | None
+		status: DF.Literal["Queued", "Running", "Waiting", "Paused", "Succeeded", "Failed", "Cancelled"]
+		trigger_data: DF.LongText | None
+		version: DF.Link | None
+		workflow: DF.Link | None
+	# end: auto-generated types
+
 	def validate(self) -> None:
 		"""Nobody writes runs by hand."""
 		frappe.throw(_("A run is written by the workers. Start, pause, cancel or retry one instead."))

@@ -3,3 +3,33 @@ from dogansystem.homes.frappe.rows import Row
 
 class DoganWorkflowTrigger(Row):
 	"""One thing that starts runs of a workflow."""
+
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		account: DF.Link | None
+		again: DF.Literal["", "never", "changed"]
+		condition: DF.SmallText | None
+		cron: DF.Data | None
+		document_event: DF.Literal["", "created", "updated", "submitted", "cancelled", "deleted", "changed"]
+		document_type: DF.Link | None
+		every: DF.Data | None
+		field: DF.Data | None
+		filters: DF.Code | None
+		kind: DF.Literal["", "document", "schedule", "webhook", "email", "condition", "signal", "manual"]
+		missed: DF.Literal["", "skip", "once", "all"]
+		parent: DF.Data
+		parentfield: DF.Data
+		parenttype: DF.Data
+		role: DF.Link | None
+		secret: DF.Data | None
+		sender: DF.Data | None
+		signal_name: DF.Data | None
+		subject: DF.Data | None
+		timezone: DF.Data | None
+	# end: auto-generated types

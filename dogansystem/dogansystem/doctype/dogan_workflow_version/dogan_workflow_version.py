@@ -6,6 +6,21 @@ from frappe.model.document import Document
 class DoganWorkflowVersion(Document):
 	"""A workflow's definition at one moment. It is never changed."""
 
+	# begin: auto-generated types
+	# This code is auto-generated. Do not modify anything in this block.
+
+	from typing import TYPE_CHECKING
+
+	if TYPE_CHECKING:
+		from frappe.types import DF
+
+		checksum: DF.Data | None
+		definition: DF.LongText | None
+		trusted: DF.Check
+		version: DF.Int
+		workflow: DF.Link | None
+	# end: auto-generated types
+
 	def validate(self) -> None:
 		"""Nobody writes versions: saving a workflow does."""
 		frappe.throw(_("A version is never changed. Change the workflow: saving it makes a new version."))

@@ -1,0 +1,112 @@
+"""What follows when an attempt of a step, or of an item of it, has come to an outcome."""
+
+from dogansystem.engine.changes import Result, Successor
+from dogansystem.engine.definition import Step
+from dogansystem.engine.draft import Draft
+from dogansystem.engine.events import Attempted
+from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.retry import next_attempt
+from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, PENDING, RUNNING, SKIPPED, SUCCEEDED, WAITING
+
+
+def attempted(draft: Draft, event: Attempted) -> None:
+	"""The handler of the event `Attempted`."""
+	draft.end_lease((event.step, event.item))
+	if event.agent:
+		draft.free((event.step, event.item))
+	step, outcome = draft.definition.by_id[event.step], event.outcome
+	delay = None
+	if isinstance(outcome, Failed):
+		delay = next_attempt(step.retry, event.number, outcome.names, lambda: event.chance)
+	if delay is not None and not draft.ending:
+		_try_again(draft, event, delay)
+	elif event.item:
+		_item_attempted(draft, event, step)
+	elif draft.ending:
+		_attempted_in_ending_run(draft, event)
+	elif isinstance(outcome, Expanded) and outcome.items:
+		draft.set_step(step.id, 0, RUNNING, attempted=True)
+		draft.expand(step, outcome.items)
+	else:
+		_step_attempted(draft, event)
+
+
+def _step_attempted(draft: Draft, event: Attempted) -> None:
+	outcome = event.outcome
+	draft.set_step(event.step, 0, state_of(outcome), attempted=True, result=_result_of(outcome))
+	if isinstance(outcome, Waits):
+		draft.wait("wait", due=outcome.until, step=event.step, data=outcome.output)
+		draft.show_waiting()
+	elif isinstance(outcome, Stops):
+		failed = outcome.status == FAILED
+		draft.end(
+			outcome.status,
+			error_type="Stopped" if failed else None,
+			error=outcome.message or None,
+			error_step=event.step if failed else None,
+		)
+	else:
+		draft.go_on(stick=event.stick)
+
+
+def _try_again(draft: Draft, event: Attempted, delay: float) -> None:
+	draft.set_step(
+		event.step,
+		event.item,
+		WAITING,
+		old=RUNNING,
+		attempted=True,
+		keeps_failure=True,
+		result=_result_of(event.outcome),
+	)
+	draft.wait("retry", delay=delay, step=event.step, item=event.item)
+	draft.note(is_again=True)
+	if not event.item:
+		draft.show_waiting()
+
+
+def _attempted_in_ending_run(draft: Draft, event: Attempted) -> None:
+	"""A step that was running when its run began to end: its result is kept, nothing follows."""
+	outcome = event.outcome
+	gives_up = isinstance(outcome, Waits) or (isinstance(outcome, Expanded) and bool(outcome.items))
+	state, result = (CANCELLED, Result()) if gives_up else (state_of(outcome), _result_of(outcome))
+	draft.set_step(event.step, 0, state, attempted=True, result=result)
+	draft.settle()
+
+
+def _item_attempted(draft: Draft, event: Attempted, step: Step) -> None:
+	"""Write the outcome of one item, and open the next."""
+	outcome = event.outcome
+	waits = isinstance(outcome, Waits) and not draft.ending
+	is_broken = isinstance(outcome, Failed) and step.on_error == "fail"
+	state = CANCELLED if draft.ending and isinstance(outcome, Waits) else state_of(outcome)
+	draft.set_step(step.id, event.item, state, old=RUNNING, attempted=True, result=_result_of(outcome))
+	if isinstance(outcome, Waits) and waits:
+		draft.wait("wait", due=outcome.until, step=step.id, item=event.item, data=outcome.output)
+		return
+	if draft.ending or draft.status == PAUSED or is_broken or not draft.before.items[step.id].pending:
+		draft.note(check_items=True, is_broken=is_broken)
+		return
+	item, attempts, value = draft.before.items[step.id].pending[0]
+	if event.stick and not step.is_limited:
+		draft.set_step(step.id, item, RUNNING, old=PENDING, handed_over=True)
+		draft.note(successor=Successor(step.id, item, attempts + 1, step.priority, value))
+	else:
+		draft.open([(step, item, attempts + 1)], PENDING)
+
+
+def state_of(outcome: Outcome) -> str:
+	"""The state in which an outcome leaves its step."""
+	if isinstance(outcome, Failed):
+		return FAILED
+	if isinstance(outcome, Skipped):
+		return SKIPPED
+	return WAITING if isinstance(outcome, Waits) else SUCCEEDED
+
+
+def _result_of(outcome: Outcome) -> Result:
+	if isinstance(outcome, Failed):
+		return Result(error_type=outcome.type, error=outcome.message, traceback=outcome.traceback)
+	if isinstance(outcome, Done | Stops):
+		return Result(outcome.output)
+	return Result("[]" if isinstance(outcome, Expanded) else None)

@@ -1,0 +1,142 @@
+"""The form in which a published definition is stored, and how it is built from there.
+
+A definition is checked when it is published. What is stored has passed that check, so `build` does not judge: it makes
+data, without a JSON Schema and without compiling templates. The text says its format by number, and older formats are
+brought to the newest one step at a time.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from dogansystem.engine.definition import (
+	DEFAULT_MAX_PARALLEL,
+	Compensation,
+	Definition,
+	Limits,
+	Retry,
+	Step,
+	Trigger,
+)
+from dogansystem.engine.definitions.check_order import resolve
+from dogansystem.engine.durations import parse_duration
+from dogansystem.engine.errors import UnreadableVersion
+
+FORMAT = 2
+# From each older format to the next one. Format 1 is the source alone, without a number.
+_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda source: source}
+
+
+def canonical_json(definition: Definition) -> str:
+	"""A definition's source as JSON text, keys sorted, no spaces: equal definitions give equal text."""
+	return _compact(definition.source)
+
+
+def checksum(definition: Definition) -> str:
+	"""SHA-256 of the canonical JSON, in hex."""
+	return hashlib.sha256(canonical_json(definition).encode()).hexdigest()
+
+
+def dump(definition: Definition) -> str:
+	"""The text under which a checked definition is stored: its canonical source and the number of the format."""
+	return _compact({"format": FORMAT, **definition.source})
+
+
+def _compact(source: Mapping[str, Any]) -> str:
+	return json.dumps(source, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def build(text: str, version: str = "") -> Definition:
+	"""The definition that `dump`, or an older release, wrote. `version` names it in errors.
+
+	Raises:
+		UnreadableVersion: the text is broken, or of a format that only a newer release of the app knows.
+	"""
+	try:
+		source = json.loads(text)
+		number = source.pop("format", 1)
+		for older in range(number, FORMAT):
+			source = _MIGRATIONS[older](source)
+		if number <= FORMAT:
+			return build_source(source)
+	except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+		raise UnreadableVersion(
+			version, f"it is broken ({type(error).__name__}: {str(error)[:200]})"
+		) from error
+	raise UnreadableVersion(
+		version,
+		f"its format is {number} and this release reads up to {FORMAT}",
+		"upgrade the app on this node",
+	)
+
+
+def build_source(source: dict[str, Any]) -> Definition:
+	"""The definition of a source that has been checked."""
+	return Definition(
+		name=source["name"],
+		title=source.get("title", ""),
+		description=source.get("description", ""),
+		run_as=source.get("run_as"),
+		limits=_limits(source.get("limits", {})),
+		input=source.get("input"),
+		triggers=tuple(_trigger(each, index) for index, each in enumerate(source.get("triggers", []))),
+		steps=tuple(map(_step, source["steps"], resolve(source["steps"]))),
+		output=source.get("output"),
+		source=source,
+	)
+
+
+def _seconds(source: Mapping[str, Any], key: str) -> float | None:
+	return parse_duration(source[key]) if key in source else None
+
+
+def _limits(source: Mapping[str, Any]) -> Limits:
+	return Limits(
+		concurrent_runs=source.get("concurrent_runs", 0),
+		when_full=source.get("when_full", "queue"),
+		key=source.get("key"),
+		run_timeout=_seconds(source, "run_timeout"),
+	)
+
+
+def _trigger(source: Mapping[str, Any], position: int) -> Trigger:
+	keys = {key: value for key, value in source.items() if key != "on"}
+	if "every" in keys:
+		keys["every"] = parse_duration(keys["every"])
+	if source["on"] == "schedule":
+		keys.setdefault("missed", "once")
+	return Trigger(source["on"], keys, position)
+
+
+def _retry(source: Mapping[str, Any]) -> Retry:
+	default = Retry()
+	delay = _seconds(source, "delay")
+	return Retry(
+		attempts=source.get("attempts", default.attempts),
+		delay=default.delay if delay is None else delay,
+		backoff=source.get("backoff", default.backoff),
+		max_delay=_seconds(source, "max_delay"),
+		jitter=source.get("jitter", default.jitter),
+		on=tuple(source["on"]) if "on" in source else None,
+	)
+
+
+_AS_THEY_ARE = ("title", "for_each", "when", "join", "agent", "capability", "on_error", "priority")
+
+
+def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
+	undo = source.get("compensate")
+	return Step(
+		id=source["id"],
+		action=source["action"],
+		params=source.get("params", {}),
+		after=after,
+		condition=source.get("if"),
+		has_condition="if" in source,
+		max_parallel=source.get("max_parallel", DEFAULT_MAX_PARALLEL),
+		retry=_retry(source["retry"]) if "retry" in source else Retry(),
+		timeout=_seconds(source, "timeout"),
+		compensate=Compensation(undo["action"], undo.get("params", {})) if undo else None,
+		**{key: source[key] for key in _AS_THEY_ARE if key in source},
+	)

@@ -1,0 +1,286 @@
+"""What follows when something happens to a run: one pure function, for every event and every caller.
+
+The worker, the tick, people, the simulation and every trial of a workflow ask it. It reads nothing, writes nothing and
+knows no clock; what it gives is data (`engine.changes`), which `store.changes` writes.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from dogansystem.engine import events, flow, items
+from dogansystem.engine.attempted import attempted
+from dogansystem.engine.changes import Changes, Result
+from dogansystem.engine.definition import Definition, Step
+from dogansystem.engine.draft import Draft
+from dogansystem.engine.errors import NotFound, Timeout, WrongState
+from dogansystem.engine.events import Event
+from dogansystem.engine.outcomes import Done, Outcome, Skipped
+from dogansystem.engine.run_state import Items, RunState
+from dogansystem.engine.states import (
+	CANCELLED,
+	FAILED,
+	PAUSED,
+	PENDING,
+	QUEUED,
+	READY,
+	RUNNING,
+	SUCCEEDED,
+	WAITING,
+)
+
+
+def decide(run: RunState, event: Event) -> Changes:
+	"""All that follows from `event`. Raises WrongState or NotFound where a person asks for what cannot be."""
+	draft = Draft(run)
+	_HANDLERS[type(event)](draft, event)
+	return draft.changes()
+
+
+def assumed(
+	definition: Definition, run: str, step: Step, item: int, outcome: Outcome, items_at_most: int
+) -> RunState | None:
+	"""The run as it must be if it is under way (Running, not ending), as far as this outcome needs to know it.
+
+	None: what follows depends on more. Nearly every attempt ends like this: it succeeded, and one step waits for it
+	alone, or it was the last of a sequence, or an item whose siblings are open already. So nothing has to be read, and
+	`decide` says the same as it would of the run under lock. `items_at_most`: items the step may have; 0: not known.
+	"""
+	if item:
+		fits = isinstance(outcome, Done | Skipped) and 0 < items_at_most <= step.max_parallel
+		return RunState(run, definition, RUNNING, items={step.id: Items()}) if fits else None
+	if not isinstance(outcome, Done):
+		return None
+	followers = definition.followers[step.id]
+	if not followers:
+		others = {other.id: SUCCEEDED for other in definition.steps}
+		is_last = definition.is_sequence and definition.output is None
+		return RunState(run, definition, RUNNING, states=others | {step.id: RUNNING}) if is_last else None
+	follower = followers[0]
+	if len(followers) == 1 and len(follower.after) == 1 and follower.when != "failed":
+		states = {step.id: RUNNING, follower.id: PENDING}
+		if not follower.is_limited:
+			return RunState(run, definition, RUNNING, states=states)
+	return None
+
+
+# Starting
+
+
+def _started(draft: Draft, event: events.Started) -> None:
+	draft.begin()
+
+
+def _admitted(draft: Draft, event: events.Admitted) -> None:
+	if _is_over(draft) or draft.status == PAUSED:
+		return
+	key = None if event.step is None else (event.step, event.item)
+	draft.take(event.resource, event.number, key)
+	if event.step is None:
+		draft.begin_now()
+		return
+	assert event.agent is not None
+	step = draft.definition.by_id[event.step]
+	draft.set_step(step.id, event.item, READY, old=WAITING, agent=event.agent)
+	draft.put_in_queue(step, event.item, event.attempt, event.agent)
+
+
+def _refused(draft: Draft, event: events.Refused) -> None:
+	if _is_over(draft) or draft.status == PAUSED:
+		return
+	if event.step is None:
+		draft.end(CANCELLED, error_type=event.error_type, error=event.error)
+		return
+	result = Result(error_type=event.error_type, error=event.error)
+	draft.set_step(event.step, event.item, FAILED, old=WAITING, result=result)
+	if event.item:
+		draft.note(check_items=True, is_broken=True)
+	else:
+		draft.go_on()
+
+
+def _items_ended(draft: Draft, event: events.ItemsEnded) -> None:
+	"""Complete a `for_each` step if its last item is finished."""
+	if draft.before.is_finished or draft.states.get(event.step) != RUNNING:
+		return
+	if draft.ending:
+		draft.settle()
+		return
+	step, known = draft.definition.by_id[event.step], draft.before.items[event.step]
+	if not known.counts:
+		return  # not expanded yet
+	if items.is_broken(step, known.counts):
+		draft.cancel_items(step.id)
+		assert draft.before.places is not None
+		if any(place.begun and place.step == step.id for place in draft.before.places):
+			return
+	elif items.unfinished(known.counts):
+		return
+	state, result = items.result_of(step, known.results)
+	draft.set_step(step.id, 0, state, result=result)
+	draft.go_on()
+
+
+# Time
+
+
+def _woken(draft: Draft, event: events.Woken) -> None:
+	if _is_over(draft) or draft.before.state != WAITING:
+		return
+	if draft.status == WAITING:
+		draft.set_run(RUNNING)
+	step = draft.definition.by_id[event.step]
+	if event.kind == "retry":
+		draft.open([(step, event.item, draft.before.attempts + 1)], WAITING)
+		return
+	draft.set_step(step.id, event.item, SUCCEEDED, old=WAITING, result=Result(event.data))
+	if event.item:
+		draft.open_items(step)
+		draft.note(check_items=True)
+	else:
+		draft.go_on()
+
+
+def _timed_out(draft: Draft, event: events.TimedOut) -> None:
+	if not _is_over(draft):
+		limit = draft.definition.limits.run_timeout or 0
+		message = f"The run took longer than its run_timeout of {limit:g} seconds."
+		draft.end(FAILED, error_type=Timeout.__name__, error=message)
+
+
+# Processes
+
+
+def _lease_lost(draft: Draft, event: events.LeaseLost) -> None:
+	"""What a process has claimed and not begun goes where the run's state wants it by now."""
+	assert draft.before.places is not None
+	if draft.before.is_finished:
+		draft.leave(place for place in draft.before.places if not place.begun)
+	elif draft.ending:
+		draft.settle()
+	elif draft.status == PAUSED:
+		draft.park(draft.before.places)
+	else:
+		for place in draft.before.places:
+			if place.process == event.process and not place.begun:
+				draft.return_to_queue(place)
+
+
+def _broken(draft: Draft, event: events.Broken) -> None:
+	if not _is_over(draft):
+		draft.end(FAILED, error_type=event.error_type, error=event.error)
+
+
+# The end
+
+
+def _rendered(draft: Draft, event: events.Rendered) -> None:
+	if event.error_type is None:
+		draft.close(SUCCEEDED, output=event.output)
+	else:
+		draft.close(FAILED, is_failure=True, error_type=event.error_type, error=event.error)
+
+
+# People
+
+
+def _paused(draft: Draft, event: events.Paused) -> None:
+	_must_be_unfinished(draft, "paused")
+	if draft.status != PAUSED:
+		assert draft.before.places is not None
+		draft.park(draft.before.places)
+		draft.set_run(PAUSED)
+
+
+def _resumed(draft: Draft, event: events.Resumed) -> None:
+	_must_be_unfinished(draft, "resumed")
+	run = draft.before
+	if run.status != PAUSED:
+		raise WrongState(f"Run {run.name} is {run.status}, not Paused: there is nothing to resume.")
+	never_begun = all(state == PENDING for state in run.states.values())
+	draft.set_run(QUEUED if never_begun else RUNNING)
+	if draft.definition.limits.concurrent_runs and not draft.ending and not run.has_slot:
+		draft.begin()  # it was paused while it waited for its workflow's limit
+		return
+	draft.queue_again(run.parked)
+	for step in draft.definition.steps:
+		if step.for_each is not None and draft.states[step.id] == RUNNING:
+			draft.open_items(step)
+	if not run.parked:
+		draft.show_waiting()
+
+
+def _cancelled(draft: Draft, event: events.Cancelled) -> None:
+	_must_be_unfinished(draft, "cancelled")
+	if not draft.ending:
+		draft.end(CANCELLED)
+
+
+def _retried(draft: Draft, event: events.Retried) -> None:
+	run = draft.before
+	if not run.is_finished:
+		raise WrongState(
+			f"Run {run.name} is {run.status}: only a finished run can be retried. Cancel it first."
+		)
+	again = steps_to_retry(run, event)
+	if event.definition is not None:
+		_go_over(draft, event.definition, again)
+	draft.set_back(step for step in draft.states if step in again)
+	draft.note(forgets_waits=True)
+	draft.reopen(event.version)
+	draft.begin()
+
+
+def steps_to_retry(run: RunState, event: events.Retried) -> set[str]:
+	"""The ids of the steps that run again. Raises NotFound or WrongState where there are none."""
+	definition = event.definition or run.definition
+	assert definition is not None
+	if event.step is not None and event.step not in definition.by_id:
+		raise NotFound(f"Run {run.name} has no step {event.step!r}. It has: {', '.join(definition.by_id)}.")
+	states = {step.id: run.states.get(step.id, PENDING) for step in definition.steps}
+	new = {step.id for step in definition.steps if step.id not in run.states}
+	again = flow.steps_after(definition, flow.steps_to_retry(definition, states, event.step) | new)
+	if not again:
+		raise WrongState(
+			f"Run {run.name} {run.status.lower()} with nothing to retry: name the step to start from."
+		)
+	return again
+
+
+def _go_over(draft: Draft, definition: Definition, again: set[str]) -> None:
+	"""Go on with another version, whose steps are the same up to where the run goes on."""
+	before = draft.definition
+	for step in before.steps:
+		if step.id not in again and definition.by_id.get(step.id) != step:
+			raise WrongState(
+				f"Run {draft.before.name} cannot go on with the version saved now: step {step.id!r}, which would not run"
+				" again, is different there. Retry from that step, or with the version the run started with."
+			)
+	draft.go_over(definition)
+
+
+def _must_be_unfinished(draft: Draft, what: str) -> None:
+	if draft.before.is_finished:
+		run = draft.before
+		raise WrongState(f"Run {run.name} has {run.status.lower()} already: it cannot be {what}.")
+
+
+def _is_over(draft: Draft) -> bool:
+	return draft.before.is_finished or bool(draft.ending)
+
+
+_HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
+	events.Started: _started,
+	events.Admitted: _admitted,
+	events.Refused: _refused,
+	events.Attempted: attempted,
+	events.ItemsEnded: _items_ended,
+	events.Woken: _woken,
+	events.TimedOut: _timed_out,
+	events.LeaseLost: _lease_lost,
+	events.Broken: _broken,
+	events.Rendered: _rendered,
+	events.Paused: _paused,
+	events.Resumed: _resumed,
+	events.Cancelled: _cancelled,
+	events.Retried: _retried,
+}

@@ -1,0 +1,155 @@
+"""What the app uses of Frappe that Frappe does not promise to keep: in this file only.
+
+Each entry says why nothing public serves. They were run on Frappe 15.44, 16.0-dev and 17.0-dev unless an entry says
+otherwise; `[tool.bench.frappe-dependencies]` in pyproject.toml holds the range.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import frappe
+import pymysql
+import redis
+from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
+from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
+from frappe.handler import run_server_script
+from frappe.model.db_query import DatabaseQuery
+from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
+from frappe.utils.file_lock import release_document_locks
+
+# frappe.init() makes these lists anew for each request, and a drainer does for each step.
+REQUEST_LISTS = ("error_log", "message_log", "debug_log", "locked_documents")
+# Stay in frappe.local from step to step. Which app handles which event only changes when apps are installed, and then
+# workers are restarted. What is told on the desk after the commit waits for it.
+REQUEST_STAYS = frozenset({"doc_events_hooks", "_realtime_log"})
+# What frappe.set_user() replaces. It has no way back to the user before.
+USER_STATE = ("cache", "form_dict", "jenv", "role_permissions", "new_doc_templates", "user_perms")
+
+
+# Queues
+
+
+def queue_connection() -> redis.Redis:
+	"""The Redis of the job queues. `get_redis_conn` tries for five seconds, and who saves a document must not wait."""
+	return getattr(get_redis_conn, "__wrapped__", get_redis_conn)()
+
+
+def queue_key(queue: str) -> str:
+	"""RQ's list of the jobs that wait in a queue of this bench. The doorbell looks into it from a Lua script."""
+	return f"rq:queue:{generate_qname(queue)}"
+
+
+def workers_key(queue: str) -> str:
+	"""RQ's set of the workers of a queue of this bench."""
+	return f"rq:workers:{generate_qname(queue)}"
+
+
+def has_queue(queue: str) -> bool:
+	"""Whether the bench is configured to have this queue: `frappe.enqueue` raises for another one."""
+	return queue in get_queues_timeout()
+
+
+def job_id(name: str) -> str:
+	"""The id that `frappe.enqueue(job_id=name)` gives a job of this site."""
+	return create_job_id(name)
+
+
+# The database
+
+
+def connection(db: Any) -> Any:
+	"""The driver's connection of a `frappe.db`, opened if it was not. In a worker's loop `frappe.db.sql` costs more than
+	the statements themselves."""
+	if db._conn is None:
+		db.connect()
+	return db._conn
+
+
+def current_connection(db: Any) -> Any:
+	"""The same, or None where nothing was asked yet."""
+	return db._conn
+
+
+def replace_connection(db: Any) -> None:
+	"""Connect again after the connection was lost: `frappe.db.connect` alone would leak the old one."""
+	try:
+		db.close()
+	except pymysql.MySQLError:
+		db._conn = None  # it was closed already
+	db.connect()
+
+
+def forget_transaction(db: Any, *callbacks: Any) -> None:
+	"""What `frappe.db.commit` and `rollback` do beside the statement: count the writes from 0, and drop the callbacks
+	that wait for what has not happened, such as `frappe.db.after_rollback`."""
+	db.transaction_writes = 0
+	for manager in callbacks:
+		manager.reset()
+
+
+def forget_values(db: Any) -> None:
+	"""Empty what `frappe.db.get_value(cache=True)` keeps until the end of a request."""
+	db.value_cache.clear()
+
+
+def readable(doctype: str, user: str) -> str:
+	"""The SQL that lists the names of a DocType's documents which `user` may read. `frappe.get_list` only runs it."""
+	return DatabaseQuery(doctype, user=user).execute(
+		fields=["name"], order_by="", limit_page_length=0, run=False
+	)
+
+
+# Documents and people
+
+
+def is_submitting(doc: Any) -> bool:
+	"""Whether a save submits the document: `on_update` comes for it too, and its docstatus is 1 either way."""
+	return doc._action == "submit"
+
+
+def server_script(name: str) -> Callable[[], Any] | None:
+	"""What runs the Server Script of type API of that name. Frappe's own handler needs a request."""
+	script = get_server_script_map().get("_api", {}).get(name)
+	return (lambda: run_server_script(script)) if script else None
+
+
+def wants_notifications(user: str) -> bool:
+	"""Whether the user's Notification Settings are on; whoever inserts a Notification Log has to ask."""
+	return is_notifications_enabled(user)
+
+
+@contextmanager
+def access_log_later() -> Iterator[None]:
+	"""Within the block, printing commits nothing: Frappe writes its Access Log and commits at once, unless it may only
+	read, when it writes it later."""
+	flags = frappe.local.flags
+	before, flags.read_only = flags.read_only, True
+	try:
+		yield
+	finally:
+		flags.read_only = before
+
+
+# Requests
+
+
+def begin_request(flags: dict[str, Any], language: str) -> None:
+	"""What `frappe.init` sets for each request, for a drainer that has one connection for all steps."""
+	local = frappe.local
+	if local.locked_documents:
+		release_document_locks()
+	local.flags = frappe._dict(flags, currently_saving=[])
+	for name in REQUEST_LISTS:
+		setattr(local, name, [])
+	local.response = frappe._dict(docs=[])
+	local.lang = language
+	local.valid_columns = {}
+	forget_values(local.db)
+
+
+def tracking_connection() -> Any:
+	"""A connection of its own to the Redis of caches, on which Redis tells of the keys that change. Up to redis-py 7."""
+	found = frappe.cache.connection_pool.make_connection()
+	found.connect()
+	return found

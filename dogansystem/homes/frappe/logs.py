@@ -1,0 +1,42 @@
+"""The log of a bench: `logs/dogansystem.log`, and the same of each site in its own folder, as Frappe's loggers write them.
+
+`dogansystem_log_level` in a site's configuration (or the bench's common one) says how much: INFO if it is not set, which
+is runs, workers and everything that went wrong; DEBUG is each step; ERROR is what nobody handled.
+"""
+
+import logging
+
+import frappe
+
+from dogansystem.engine.log import logger
+
+MAX_SIZE = 5_000_000  # bytes of one file; a busy site with DEBUG fills Frappe's usual 100 KB in a second
+MAX_FILES = 10
+
+
+class SiteLog(logging.Handler):
+	"""Writes where Frappe's logger of the site would. The site is that of the thread, else the one that came last."""
+
+	site = ""
+
+	def emit(self, record: logging.LogRecord) -> None:
+		try:
+			site = getattr(frappe.local, "site", None) or self.site
+			told = logging.makeLogRecord(record.__dict__)
+			told.msg, told.args = f"{record.getMessage()} site={site}", None
+			frappe.logger("dogansystem", max_size=MAX_SIZE, file_count=MAX_FILES).handle(told)
+		except Exception:
+			self.handleError(record)
+
+
+_handler = SiteLog()
+
+
+def start() -> None:
+	"""Log what is done for the site that this thread is connected to. May be called for each request."""
+	_handler.site = frappe.local.site
+	if _handler not in logger.handlers:
+		logger.addHandler(_handler)
+	wanted = logging.getLevelName(str(frappe.local.conf.get("dogansystem_log_level") or "INFO").upper())
+	if isinstance(wanted, int) and wanted != logger.level:
+		logger.setLevel(wanted)

@@ -1,0 +1,346 @@
+"""`engine.changes.Changes` as statements, in the one order of locks: run, lease, steps, waits, queues, slots."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import dogansystem.store.changes.rows as rows
+from dogansystem.engine.changes import Changes, RunChange, StepChange, Successor
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.run_state import LEASE, READY_QUEUE, WAIT_QUEUE, Key, Place
+from dogansystem.engine.states import CANCELLED, PENDING, READY, STEP_FINISHED, WAITING
+from dogansystem.protocol import Database, Statement
+from dogansystem.store import dialect, names
+from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
+from dogansystem.store.leasing import Lease
+from dogansystem.store.moment import Moment
+from dogansystem.store.priorities import lane
+
+RUN, STEP_RUN = "tabDogan Workflow Run", "tabDogan Step Run"
+UNDER_WAY = "status = 'Running' AND ending = ''"
+MANY = 20  # rows of one kind, above which they are inserted in bulk, outside of the compound statement
+
+_ROW_KEYS = {
+	READY_QUEUE: ("dogan_ready", ("lane", "id")),
+	WAIT_QUEUE: ("dogan_line", ("id",)),
+	LEASE: ("dogan_lease", ("process", "seq")),
+}
+
+
+@dataclass(slots=True)
+class Plan:
+	"""What is executed. `guard`, `fence` and `begins` are the numbers of statements that may be unfit, if there are such.
+
+	`bulk`: many rows, inserted after the statements.
+	"""
+
+	statements: list[Statement] = field(default_factory=list)
+	bulk: list[tuple[str, list[tuple[Any, ...]]]] = field(default_factory=list)
+	guard: int | None = None
+	fence: int | None = None
+	begins: int | None = None
+
+	def add(self, statements: Iterable[Statement]) -> None:
+		"""Execute these as well."""
+		self.statements += statements
+
+	def insert(self, table: str, columns: str, values: list[tuple[Any, ...]]) -> None:
+		"""Insert rows: a few with the other statements, many behind them."""
+		marks = dialect.marks(columns.split(","))
+		if len(values) > MANY:
+			self.bulk.append((f"INSERT INTO `{table}` ({columns}) VALUES ({marks})", values))
+		elif values:
+			places = ", ".join([f"({marks})"] * len(values))
+			flat = [value for row in values for value in row]
+			self.statements.append(Statement(f"INSERT INTO `{table}` ({columns}) VALUES {places}", flat))
+
+
+def plan(
+	db: Database,
+	run: str,
+	changes: Changes,
+	at: Moment,
+	*,
+	fence: Fence = None,
+	attempt: Attempt | None = None,
+	definition: Definition | None = None,
+	guard: bool = False,
+	behind: Lease | None = None,
+) -> Plan:
+	"""The statements for these changes.
+
+	With `guard` the first one finds out whether the run is under way, as the changes assume. `attempt` is what has ended;
+	the lease `behind` it begins if nothing is handed over.
+	"""
+	made = Plan()
+	if guard:
+		made.guard = 0
+	if changes.reopened:
+		made.add(_run_statements(run, changes.reopened, at, guard=False))
+	made.add(_run_statements(run, changes.run, at, guard))
+	if fence:
+		made.fence = len(made.statements)
+		made.add([_fence_statement(run, fence, changes.successor, at)])
+	made.add(_leaving(place) for place in changes.leaves)
+	_plan_steps(made, db, run, changes, at, attempt, definition)
+	_plan_waits(made, run, changes, at)
+	_plan_queues(made, run, changes, at)
+	if behind and not changes.successor:
+		made.begins = len(made.statements)
+		made.add([beginning(behind, at)])
+	return made
+
+
+# The run
+
+
+def _run_statements(run: str, change: RunChange | None, at: Moment, guard: bool) -> Iterator[Statement]:
+	if change:
+		condition = UNDER_WAY if guard else ""
+		yield dialect.update_of(RUN, run, _run_values(change, at), condition, must=guard)
+	elif guard:
+		# Whoever pauses, cancels or ends a run locks its row first, and waits until this transaction is over.
+		yield Statement(f"SELECT 1 FROM `{RUN}` WHERE name = %s AND {UNDER_WAY}", (run,), asks=True)
+
+
+def _run_values(change: RunChange, at: Moment) -> dict[str, Any]:
+	values: dict[str, Any] = {"status": change.new, "ending": change.ending, "modified": at.text}
+	if change.is_retry:
+		cleared = ("output", "error", "error_type", "error_step", "finished_at")
+		values |= dict.fromkeys(cleared)
+		if change.version:
+			values["version"] = change.version
+	if change.is_failure:
+		values |= {
+			"error_type": change.error_type,
+			"error": change.error,
+			"error_step": change.error_step,
+		}
+	if change.has_ended:
+		values |= {"output": change.output, "finished_at": at.text}
+	return values
+
+
+# The fence
+
+
+def _fence_statement(run: str, fence: Fence, successor: Successor | None, at: Moment) -> Statement:
+	if isinstance(fence, WaitFence):
+		return Statement("DELETE FROM dogan_timer WHERE id = %s", (fence.id,), must=True)
+	if isinstance(fence, QueueFence):
+		return Statement("DELETE FROM dogan_line WHERE id = %s", (fence.id,), must=True)
+	assert fence is not None
+	if successor is None:
+		return Statement(
+			"DELETE FROM dogan_lease WHERE process = %s AND seq = %s AND step_run = %s",
+			(fence.process, fence.seq, fence.step_run),
+			must=True,
+		)
+	return Statement(
+		"UPDATE dogan_lease SET step_run = %s, lane = %s, attempt = %s, agent = NULL, begun_at = %s, ready_at = %s"
+		" WHERE process = %s AND seq = %s AND step_run = %s",
+		(
+			names.step_run(run, successor.step, successor.item),
+			lane(successor.priority),
+			successor.attempt,
+			at.seconds,
+			at.seconds,
+			fence.process,
+			fence.seq,
+			fence.step_run,
+		),
+		must=True,
+	)
+
+
+def beginning(lease: Lease, at: Moment) -> Statement:
+	"""Note that the attempt of a lease starts now, so that it counts if the process dies."""
+	return Statement(
+		"UPDATE dogan_lease SET begun_at = %s WHERE process = %s AND seq = %s AND step_run = %s AND begun_at IS NULL",
+		(at.seconds, lease.process, lease.seq, lease.step_run),
+		must=True,
+	)
+
+
+def _leaving(place: Place) -> Statement:
+	table, columns = _ROW_KEYS[place.table]
+	where = " AND ".join(f"{column} = %s" for column in columns)
+	return Statement(f"DELETE FROM {table} WHERE {where}", place.row)
+
+
+# Steps and items
+
+
+def _plan_steps(
+	made: Plan,
+	db: Database,
+	run: str,
+	changes: Changes,
+	at: Moment,
+	attempt: Attempt | None,
+	definition: Definition | None,
+) -> None:
+	back = [change.step for change in changes.resets]
+	if back or changes.old_steps:
+		made.add(_without_items(run, [*back, *changes.old_steps]))
+	for step in changes.old_steps:
+		made.add([Statement(f"DELETE FROM `{STEP_RUN}` WHERE name = %s", (names.step_run(run, step),))])
+	for values, keys in _grouped(db, run, changes.resets, at, None):
+		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
+	new = changes.items.step if changes.items else None  # its items get their states with their rows
+	known = [change for change in changes.steps if not (change.item and change.step == new)]
+	for values, keys in _grouped(db, run, known, at, attempt):
+		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
+	for step in changes.cancelled_items:
+		made.add(_cancelling_items(run, step, at))
+	if changes.items and attempt:
+		states = {change.item: change.new for change in changes.steps if change.item}
+		columns, items = rows.of_items(run, attempt.definition, changes.items, states, at)
+		made.insert(STEP_RUN, columns, items)
+	if changes.reopened and changes.reopened.version and definition:
+		made.add(_placing(run, definition))
+		columns, steps = rows.of_steps(run, definition, changes.new_steps, at)
+		made.insert(STEP_RUN, columns, steps)
+
+
+def _placing(run: str, definition: Definition) -> Iterator[Statement]:
+	"""Another version may have its steps in another order, or call them otherwise."""
+	for position, step in enumerate(definition.steps):
+		values = {"position": position, "title": step.title, "action": step.action}
+		yield dialect.update_of(STEP_RUN, names.step_run(run, step.id), values)
+
+
+def _grouped(
+	db: Database, run: str, changes: Sequence[StepChange], at: Moment, attempt: Attempt | None
+) -> list[tuple[dict[str, Any], list[str]]]:
+	"""The changes as values and the names of the rows that get them, those that are alike together."""
+	groups: list[tuple[dict[str, Any], list[str]]] = []
+	alike: dict[tuple[Any, ...], list[str]] = {}
+	for change in changes:
+		key = names.step_run(run, change.step, change.item)
+		values = _step_values(db, key, change, at, attempt)
+		mark = tuple(values.items())
+		if mark not in alike:
+			alike[mark] = []
+			groups.append((values, alike[mark]))
+		alike[mark].append(key)
+	return groups
+
+
+def _step_values(
+	db: Database, key: str, change: StepChange, at: Moment, attempt: Attempt | None
+) -> dict[str, Any]:
+	values: dict[str, Any] = {"status": change.new, "modified": at.text}
+	if change.new == PENDING:
+		return values | rows.UNTOUCHED
+	if change.new in STEP_FINISHED:
+		values["finished_at"] = at.text
+	elif change.new == READY or (change.new == WAITING and not change.attempted):
+		values["ready_at"] = at.text
+	if change.agent:
+		values["agent"] = change.agent
+	if change.handed_over and attempt:
+		values |= {"ready_at": at.text, "started_at": at.text, "worker": attempt.worker}
+	if change.attempted and attempt:
+		values |= rows.of_attempt(attempt)
+		values["finished_at"] = at.text if change.new in STEP_FINISHED else None
+	if change.keeps_failure and attempt and change.result:
+		values["earlier_attempts"] = rows.with_failure(db, key, attempt, change.result, at)
+	if change.result:
+		values |= _result_values(change)
+		if change.result.traceback or (
+			attempt and attempt.lease.attempt > 1
+		):  # an earlier one has left its own
+			values["traceback"] = change.result.traceback
+	return values
+
+
+def _result_values(change: StepChange) -> Mapping[str, Any]:
+	result = change.result
+	assert result is not None
+	values = {"output": result.output, "error_type": result.error_type, "error": result.error}
+	if result.errors is not None:
+		values["errors"] = result.errors
+	return values
+
+
+def _without_items(run: str, steps: Sequence[str]) -> Iterator[Statement]:
+	yield Statement(
+		f"DELETE FROM `{STEP_RUN}` WHERE run = %s AND item > 0 AND step IN ({dialect.marks(steps)})",
+		(run, *steps),
+	)
+
+
+def _cancelling_items(run: str, step: str, at: Moment) -> Iterator[Statement]:
+	yield Statement(
+		f"UPDATE `{STEP_RUN}` SET status = %s, finished_at = %s, modified = %s"
+		" WHERE run = %s AND step = %s AND item > 0 AND status IN ('Pending', 'Ready', 'Waiting')",
+		(CANCELLED, at.text, at.text, run, step),
+	)
+	prefix = names.step_run(run, step) + "."
+	yield Statement(
+		f"DELETE FROM dogan_timer WHERE run = %s AND SUBSTR(step_run, 1, {len(prefix)}) = %s", (run, prefix)
+	)
+
+
+# Waits, queues and slots
+
+
+def _plan_waits(made: Plan, run: str, changes: Changes, at: Moment) -> None:
+	if changes.forgets_waits:
+		made.add([Statement("DELETE FROM dogan_timer WHERE run = %s", (run,))])
+	made.insert(
+		"dogan_timer",
+		"due_at, kind, run, step_run, data",
+		[
+			(
+				at.seconds + wait.delay if wait.due is None else wait.due,
+				wait.kind,
+				run,
+				None if wait.step is None else names.step_run(run, wait.step, wait.item),
+				wait.data,
+			)
+			for wait in changes.waits
+		],
+	)
+
+
+def _plan_queues(made: Plan, run: str, changes: Changes, at: Moment) -> None:
+	made.insert(
+		"dogan_line",
+		"resource, lane, run, step_run, attempt, since",
+		[
+			(
+				each.resource,
+				lane(each.priority),
+				run,
+				_name(run, each.step, each.item),
+				each.attempt,
+				at.seconds,
+			)
+			for each in changes.queued
+		],
+	)
+	made.insert(
+		"dogan_ready",
+		"lane, step_run, run, attempt, agent, ready_at",
+		[
+			(lane(each.priority), _name(run, each.step, each.item), run, each.attempt, each.agent, at.seconds)
+			for each in changes.ready
+		],
+	)
+	if changes.takes:
+		slot = changes.takes
+		values = (slot.resource, slot.number, _holder(run, slot.holder))
+		made.insert("dogan_slot", "resource, number, holder", [values])
+	made.add(
+		Statement("DELETE FROM dogan_slot WHERE holder = %s", (_holder(run, key),)) for key in changes.frees
+	)
+
+
+def _name(run: str, step: str | None, item: int) -> str | None:
+	return None if step is None else names.step_run(run, step, item)
+
+
+def _holder(run: str, key: Key | None) -> str:
+	return run if key is None else names.step_run(run, *key)

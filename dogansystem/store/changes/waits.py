@@ -1,0 +1,24 @@
+"""Waits that belong to no run, such as the next time of a workflow's schedule. Those of runs come with their changes."""
+
+from dogansystem.protocol import Database
+
+
+def put(db: Database, due_at: float, kind: str, subject: str, data: str | None = None) -> None:
+	"""Have `kind` happen at `due_at` (epoch seconds) to something that is no run, such as a workflow's schedule."""
+	db.execute(
+		"INSERT INTO dogan_timer (due_at, kind, subject, data) VALUES (%s, %s, %s, %s)",
+		(due_at, kind, subject, data),
+	)
+
+
+def end(db: Database, wait: int) -> bool:
+	"""End a wait in the transaction that does what it asks for. False: somebody else has ended it.
+
+	This is the only thing that keeps two schedulers from firing one wait twice, so whoever handles one begins with it.
+	"""
+	return bool(db.execute("DELETE FROM dogan_timer WHERE id = %s", (wait,)))
+
+
+def forget(db: Database, kind: str, subject: str) -> None:
+	"""Forget what was to happen to something that is no run."""
+	db.execute("DELETE FROM dogan_timer WHERE kind = %s AND subject = %s", (kind, subject))

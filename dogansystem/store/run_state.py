@@ -1,0 +1,222 @@
+"""Reading a run for a decision: under lock, and as much of it as the event needs.
+
+Whoever changes more than one step of a run locks the run's row first. That is the one order of locks: run, lease, steps,
+waits, queues, slots. Everything here is read with a lock: under REPEATABLE READ a plain SELECT shows the snapshot of the
+transaction's first read, in which a sibling's result may be missing.
+"""
+
+from dataclasses import replace
+from typing import Any
+
+from dogansystem.engine import events, items
+from dogansystem.engine.definition import Definition, Step
+from dogansystem.engine.events import Attempted, Event
+from dogansystem.engine.outcomes import Failed, Stops, Waits
+from dogansystem.engine.run_state import (
+	LEASE,
+	READY_QUEUE,
+	WAIT_QUEUE,
+	ItemResult,
+	Items,
+	Parked,
+	Place,
+	RunState,
+)
+from dogansystem.engine.states import PAUSED, QUEUED, RUNNING
+from dogansystem.protocol import Database
+from dogansystem.store import dialect, names, slots
+from dogansystem.store.changes import claims
+from dogansystem.store.moment import Moment
+
+# Events by which steps may lose their places.
+_MOVES = (
+	events.Refused,
+	events.LeaseLost,
+	events.ItemsEnded,
+	events.Paused,
+	events.Cancelled,
+	events.TimedOut,
+	events.Broken,
+)
+
+
+def read(db: Database, run: str, definition: Definition | None, event: Event, at: Moment) -> RunState | None:
+	"""What `event` needs to know of a run; None if there is no such run any more."""
+	db.begin()
+	if isinstance(event, Attempted) and event.item:
+		return _for_item(db, run, definition, event)
+	state = lock(db, run, definition)
+	if state is None:
+		return None
+	if isinstance(event, Attempted | events.Refused) and state.status == QUEUED:
+		# Its process died before it could say that the run is under way.
+		claims.show_runs_running(db, [run], at)
+		state = replace(state, status=RUNNING)
+	if isinstance(event, _MOVES) or (isinstance(event, Attempted) and _may_end(state, event)):
+		state = replace(state, places=_places(db, run))
+	more = _MORE.get(type(event))
+	return more(db, state, event) if more else state
+
+
+def lock(db: Database, run: str, definition: Definition | None) -> RunState | None:
+	"""Lock a run and its steps, without items."""
+	rows = db.sql(
+		"SELECT r.status, r.ending, r.limit_key, s.step, s.status FROM `tabDogan Workflow Run` r"
+		" JOIN `tabDogan Step Run` s ON s.run = r.name AND s.item = 0 WHERE r.name = %s ORDER BY s.position"
+		+ dialect.for_update(db),
+		(run,),
+	)
+	if not rows:
+		return None
+	status, ending, limit_key = rows[0][:3]
+	states = {row[3]: row[4] for row in rows}
+	return RunState(run, definition, status, ending or "", states, limit_key=limit_key or "")
+
+
+def _may_end(state: RunState, event: Attempted) -> bool:
+	return bool(state.ending) or isinstance(event.outcome, Failed | Stops)
+
+
+def _places(db: Database, run: str) -> tuple[Place, ...]:
+	"""Where the steps of a run stand, and the run itself."""
+	suffix = " WHERE run = %s" + dialect.for_update(db)
+	found = [
+		Place(READY_QUEUE, (lane, number), *_parts(step_run), attempt, agent)
+		for lane, number, step_run, attempt, agent in db.sql(
+			f"SELECT lane, id, step_run, attempt, agent FROM dogan_ready{suffix}", (run,)
+		)
+	]
+	found += [
+		Place(WAIT_QUEUE, (number,), *_parts(step_run), attempt)
+		for number, step_run, attempt in db.sql(
+			f"SELECT id, step_run, attempt FROM dogan_line{suffix}", (run,)
+		)
+	]
+	return (*found, *leases(db, run))
+
+
+def leases(db: Database, run: str) -> list[Place]:
+	"""What processes have in hand of a run."""
+	rows = db.sql(
+		"SELECT process, seq, step_run, attempt, agent, begun_at FROM dogan_lease WHERE run = %s"
+		+ dialect.for_update(db),
+		(run,),
+	)
+	return [
+		Place(LEASE, (process, seq), *_parts(step_run), attempt, agent, process, begun_at is not None)
+		for process, seq, step_run, attempt, agent, begun_at in rows
+	]
+
+
+def _parts(step_run: str | None) -> tuple[str | None, int]:
+	return names.parts(step_run) if step_run else (None, 0)
+
+
+# Items
+
+
+def _for_item(db: Database, run: str, definition: Definition | None, event: Attempted) -> RunState | None:
+	"""Items do not lock their run: it would let one finish at a time. What changes a run waits for them."""
+	rows = db.sql(
+		"SELECT status, ending FROM `tabDogan Workflow Run` WHERE name = %s" + dialect.for_share(db), (run,)
+	)
+	if not rows:
+		return None
+	status, ending = rows[0]
+	state = RunState(run, definition, status, ending or "", items={event.step: Items()})
+	assert definition is not None
+	is_broken = isinstance(event.outcome, Failed) and definition.by_id[event.step].on_error == "fail"
+	if ending or status == PAUSED or is_broken or isinstance(event.outcome, Waits):
+		return state
+	return replace(state, items={event.step: Items(pending=_next_item(db, run, event))})
+
+
+def _next_item(db: Database, run: str, event: Attempted) -> tuple[tuple[int, int, str | None], ...]:
+	"""The next pending item that nobody else is opening. All pending ones come after those opened."""
+	rows = db.sql(
+		"SELECT item, attempts, item_value FROM `tabDogan Step Run` WHERE run = %s AND item > %s AND step = %s"
+		" AND status = 'Pending' ORDER BY item LIMIT 1" + dialect.for_update_skip_locked(db),
+		(run, event.item, event.step),
+	)
+	return tuple(rows)
+
+
+def _openable(db: Database, run: str, step: Step, leaving: int = 0) -> Items:
+	"""How many items of a step are open, and the next ones that may be. `leaving`: of them, those that end now."""
+	where = "WHERE run = %s AND step = %s AND item > 0 AND status"
+	key = (run, step.id)
+	query = f"SELECT COUNT(*) FROM `tabDogan Step Run` {where} IN ('Ready', 'Running', 'Waiting')"
+	is_open = int(db.sql(query, key)[0][0]) - leaving
+	rows = db.sql(
+		f"SELECT item, attempts, item_value FROM `tabDogan Step Run` {where} = 'Pending' ORDER BY item LIMIT %s"
+		+ dialect.for_update(db),
+		(*key, max(0, step.max_parallel - is_open)),
+	)
+	return Items(is_open, tuple(rows))
+
+
+def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> RunState:
+	key = (state.name, event.step)
+	counts = db.sql(
+		"SELECT status, COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+		" GROUP BY status" + dialect.for_share(db),
+		key,
+	)
+	known = Items(counts=dict(counts))
+	assert state.definition is not None
+	step = state.definition.by_id[event.step]
+	if counts and (items.is_broken(step, known.counts) or not items.unfinished(known.counts)):
+		rows = db.sql(
+			"SELECT item, status, output, error_type, error FROM `tabDogan Step Run`"
+			" WHERE run = %s AND step = %s AND item > 0 ORDER BY item" + dialect.for_share(db),
+			key,
+		)
+		known = replace(known, results=tuple(ItemResult(*row) for row in rows))
+	return replace(state, items={event.step: known})
+
+
+# What else an event needs
+
+
+def _woken(db: Database, state: RunState, event: events.Woken) -> RunState:
+	key = names.step_run(state.name, event.step, event.item)
+	row = dialect.first(
+		db.sql(
+			"SELECT status, attempts FROM `tabDogan Step Run` WHERE name = %s" + dialect.for_update(db),
+			(key,),
+		)
+	)
+	if row is None:
+		return state
+	state = replace(state, state=row[0], attempts=int(row[1]))
+	if event.item and event.kind != "retry" and state.definition:
+		step = state.definition.by_id[event.step]
+		state = replace(state, items={step.id: _openable(db, state.name, step, leaving=1)})
+	return state
+
+
+def _resumed(db: Database, state: RunState, event: events.Resumed) -> RunState:
+	assert state.definition is not None
+	parked = db.sql(
+		"SELECT step, item, attempts FROM `tabDogan Step Run` WHERE run = %s AND status = 'Ready' ORDER BY position, item"
+		+ dialect.for_update(db),
+		(state.name,),
+	)
+	open_steps = [
+		step
+		for step in state.definition.steps
+		if step.for_each is not None and state.states.get(step.id) == RUNNING
+	]
+	return replace(
+		state,
+		parked=tuple(Parked(*row) for row in parked),
+		has_slot=slots.is_holder(db, state.name),
+		items={step.id: _openable(db, state.name, step) for step in open_steps},
+	)
+
+
+_MORE: dict[type, Any] = {
+	events.ItemsEnded: _with_counts,
+	events.Woken: _woken,
+	events.Resumed: _resumed,
+}

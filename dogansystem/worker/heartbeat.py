@@ -1,0 +1,139 @@
+"""The heartbeat: one thread of a worker process that says that the process lives and watches over the step in hand.
+
+There is one heartbeat for each process, not for each step: it keeps the lease of a step that takes an hour. The thread
+also returns what the process has claimed but cannot begin soon because a step turned out to be slow, and gives the process
+up when an attempt cannot be ended.
+"""
+
+import os
+import threading
+import time
+from dataclasses import dataclass, field
+
+from dogansystem.engine import log
+from dogansystem.protocol import Database, Site
+from dogansystem.store import nodes, processes, samples
+from dogansystem.store.moment import moment
+from dogansystem.worker import chores, identity
+from dogansystem.worker.control import Control
+from dogansystem.worker.machine import Machine
+from dogansystem.worker.tally import Tally
+
+INTERVAL = 2.0  # seconds between two heartbeats; the lease is at least several of them
+OVERRUN = 5.0  # seconds past its timeout after which an attempt counts as one that cannot be interrupted
+EXIT_STUCK = 70  # of a process that gave itself up; EX_SOFTWARE
+PATIENCE = 1.0  # seconds a step may take before what is claimed behind it goes back to the queue
+
+
+@dataclass(slots=True)
+class Progress:
+	"""What the main thread tells the heartbeat. Written by one thread, read by the other."""
+
+	steps: int = 0
+	failures: int = 0
+	began: float | None = None  # time.monotonic() when the step in hand began
+	due: float | None = None  # time.monotonic() when its time will be up
+	behind: int = 0  # steps claimed and not begun
+	lost: bool = False  # another process declared this one dead
+	stopping: threading.Event = field(default_factory=threading.Event)
+	tally: Tally = field(default_factory=Tally)
+
+
+class Heartbeat:
+	"""Runs while the block is entered."""
+
+	def __init__(self, site: Site, control: Control, process: int, progress: Progress, replaceable: bool):
+		self._site = site
+		self._control = control
+		self._process = process
+		self._progress = progress
+		self._replaceable = replaceable
+		self._machine = Machine(site, control)
+		self._fails = False
+		self._done = threading.Event()
+		self._thread = threading.Thread(target=self._run, name=f"heartbeat-{process}", daemon=True)
+
+	def __enter__(self) -> "Heartbeat":
+		self._thread.start()
+		return self
+
+	def __exit__(self, *_: object) -> None:
+		self._done.set()
+		self._thread.join()
+
+	def _run(self) -> None:
+		while not self._done.wait(INTERVAL):
+			self.try_once()
+
+	def try_once(self) -> None:
+		"""The same as `once`, and whatever fails is told, once until a heartbeat succeeds again.
+
+		If the database is away, the main thread meets the same error and deals with it; a lease that runs out meanwhile is
+		what leases are for.
+		"""
+		try:
+			self.once()
+			self._fails = False
+		except Exception as error:
+			self._tell_failure(error)
+
+	def _tell_failure(self, error: Exception) -> None:
+		if not self._fails:
+			level = log.WARNING if self._control.is_lost(error) else log.ERROR
+			log.event(level, "heartbeat.failed", error=error, process=self._process, node=identity.node())
+		self._fails = True
+
+	def once(self) -> None:
+		"""Say that the process lives, and look after what is in hand."""
+		if self._site.stop_requested():
+			self._progress.stopping.set()
+		if not self._tell():
+			log.event(log.ERROR, "process.lost", process=self._process, node=identity.node())
+			self._progress.lost = True
+			self._progress.stopping.set()
+		elif self._is_overdue():
+			self._give_up()
+		elif self._progress.behind and self._is_slow():
+			self._give_back()
+		else:
+			self._machine.tell()
+
+	def _give_up(self) -> None:
+		"""Have the run go on without this process, which an attempt that cannot be interrupted keeps busy."""
+		log.event(log.ERROR, "process.stuck", process=self._process, node=identity.node())
+		self._progress.lost = True
+		self._progress.stopping.set()
+		self._done.set()
+		try:
+			chores.abandon(self._site, self._control, self._process)
+		finally:
+			if self._replaceable:
+				os._exit(EXIT_STUCK)
+
+	def _is_overdue(self) -> bool:
+		due = self._progress.due
+		return due is not None and time.monotonic() > due + OVERRUN
+
+	def _tell(self) -> bool:
+		"""Say that the process lives, and write down what it has measured, in one transaction. False: it is declared dead."""
+		at, progress, measured = moment(self._site), self._progress, self._progress.tally.take()
+
+		def tell(db: Database) -> bool:
+			if self._replaceable and nodes.is_draining(db, identity.node()):
+				progress.stopping.set()
+			samples.note(db, at.seconds, measured)
+			return processes.beat(db, self._process, at, progress.steps, progress.failures)
+
+		try:
+			return self._control.run(tell)
+		except Exception:
+			progress.tally.put_back(measured)
+			raise
+
+	def _give_back(self) -> None:
+		self._progress.behind = 0
+		chores.give_back(self._site, self._control, self._process)
+
+	def _is_slow(self) -> bool:
+		began = self._progress.began
+		return began is not None and time.monotonic() - began > PATIENCE

@@ -1,0 +1,1 @@
+from tests.integration.sandbox.conftest import mariadb_url  # noqa: F401
