@@ -1,4 +1,4 @@
-"""What Frappe asks the app: where it takes part in documents, the scheduler, the desk, installing."""
+"""The app's hooks: documents, scheduler, desk, permissions, installing."""
 
 app_name = "dogansystem"
 app_title = "Dogan System"
@@ -30,7 +30,7 @@ doc_events = {
 # A scrape of the metrics brings its token where Frappe expects a login: it is taken out before Frappe looks.
 before_request = ["dogansystem.api.metrics.keep_token"]
 
-# Every minute: due schedules and timers, expired leases, a ring if work waits.
+# Every minute: schedules and waits that are due, takeovers, a ring if work is ready.
 scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}
 
 # Deleting a document must not fail because a run was once about it.

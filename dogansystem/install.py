@@ -1,4 +1,4 @@
-"""Putting the app on a site and taking it off again without a trace."""
+"""Installing the app on a site, and removing it without a trace."""
 
 import frappe
 from frappe import _
@@ -46,7 +46,7 @@ _TRACES = (
 
 
 def before_install() -> None:
-	"""Refuse a database that the queue does not work on, and a Python that lacks what the app needs."""
+	"""Raise if the site is not on MariaDB, or Python lacks a package that the app needs."""
 	if frappe.db.db_type != "mariadb":
 		frappe.throw(
 			_("Dogan System needs a site on MariaDB; this one is on {0}.").format(frappe.db.db_type),
@@ -65,7 +65,7 @@ def before_install() -> None:
 
 
 def after_install() -> None:
-	"""Make what the DocTypes' JSON files do not: roles, internal tables, settings."""
+	"""Create what the DocTypes' JSON files do not: roles, internal tables, settings."""
 	_make_roles()
 	_make_tables()
 	frappe.get_doc("Dogan Settings").save(ignore_permissions=True)
@@ -78,7 +78,7 @@ def after_migrate() -> None:
 
 
 def before_uninstall() -> None:
-	"""Remove the internal tables first: without them no worker can go on while the rest is taken away."""
+	"""Remove the internal tables first: without them no worker can go on while the rest is removed."""
 	from dogansystem.homes.frappe.site import current_site
 
 	site = current_site()

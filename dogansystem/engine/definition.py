@@ -1,7 +1,7 @@
 """What a workflow is, once it has been checked: frozen data that every other room reads.
 
-`engine.parse` makes a `Definition` out of YAML, JSON or plain data and reports every problem at once; nothing else
-makes one. Durations are seconds. Templates stay text here; `engine.templates` renders them.
+`definitions.parse` checks YAML, JSON or plain data and reports every problem at once; `definitions.stored` builds what was
+checked and stored before. Durations are seconds. Templates stay text here; `engine.templates` renders them.
 """
 
 from collections.abc import Mapping

@@ -52,7 +52,7 @@ def run(url: str, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
 
 def _enable_workflows(site: Sandbox, orchestrator: Orchestrator, say: Callable[[str], None]) -> None:
 	for template in templates():
-		source = dict(orchestrator.check(template.source).source)
+		source = dict(template.definition.source)
 		source["run_as"] = SALES
 		source["steps"] = [
 			step | {"capability": CAPABILITIES[step["action"]]} if step["action"] in CAPABILITIES else step

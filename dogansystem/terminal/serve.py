@@ -83,26 +83,39 @@ def _tick(site: Sandbox, say: Callable[[str], None]) -> None:
 def work(url: str, verbose: bool = False) -> None:
 	"""What a worker process does: execute steps, again and again, until SIGTERM or until `serve` is gone."""
 	log_to_stderr(verbose)
-	leave_with_parents()
-	while (site := _open(url)) is None:
-		time.sleep(RETRY_PAUSE)
-	with site:
-		current: list[Drainer] = []
+	asked: list[int] = []
+	sites: list[Sandbox] = []
+	drainers: list[Drainer] = []
 
-		def stop(number: int, frame: FrameType | None) -> None:
+	def stop(number: int, frame: FrameType | None) -> None:
+		asked.append(number)
+		for site in sites:
 			site.stop()
-			for drainer in current:
-				drainer.progress.stopping.set()
+		for drainer in drainers:
+			drainer.progress.stopping.set()
 
-		signal.signal(signal.SIGTERM, stop)
-		signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us
-		while not site.stop_requested():
-			try:
-				if standby.may_work(site):
-					current[:] = [Drainer(site, replaceable=True, linger=math.inf, patience=math.inf)]
-					current[0].run()
-			except Exception as error:
-				_wait_for_room(site, error)
+	signal.signal(signal.SIGTERM, stop)
+	signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent tells us
+	leave_with_parents()
+	while not asked:
+		opened = _open(url)
+		if opened is None:
+			time.sleep(RETRY_PAUSE)
+			continue
+		with opened as site:
+			sites[:] = [site]
+			while not asked:
+				_work_once(site, drainers)
+
+
+def _work_once(site: Sandbox, drainers: list[Drainer]) -> None:
+	"""Let one drainer work until it leaves, or wait for a moment if its database takes nothing."""
+	try:
+		if standby.may_work(site):
+			drainers[:] = [Drainer(site, replaceable=True, linger=math.inf, patience=math.inf)]
+			drainers[0].run()
+	except Exception as error:
+		_wait_for_room(site, error)
 
 
 def _open(url: str) -> Sandbox | None:

@@ -275,10 +275,14 @@ class TestLog(FailureTestCase):
 		self.assertEqual(events, ["run.start", "step.start", "run.end", "step.failed", "step.end"])
 		for said in ("step=", "attempt=1", "worker=", "node=", "seconds=", f"site={frappe.local.site}"):
 			self.assertIn(said, mine[-1])
-		row = self.create("ToDo", {})
-		mine = [line for line in self.lines() if f"run={row.run}" in line]
-		self.assertFalse(any("step.start" in line for line in mine))
-		self.assertTrue(any("run.start" in line for line in mine))
+
+	def test_unless_asked_only_what_went_wrong_is_told(self):
+		with patch.dict(frappe.local.conf, {"dogansystem_log_level": None, "developer_mode": 0}):
+			logs.start()
+			row = self.create("ToDo", {})
+		logs.start()
+		mine = [line.split(" dogansystem ")[1] for line in self.lines() if f"run={row.run}" in line]
+		self.assertEqual([line.split()[0] for line in mine], ["run.end", "step.failed"])
 
 	def test_a_log_that_cannot_be_written_disturbs_nobody(self):
 		with (

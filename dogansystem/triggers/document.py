@@ -52,6 +52,7 @@ def wanted(site: Site) -> Map:
 	If they cannot be read, no document is wanted, and the log says so: nobody is kept from saving one.
 	"""
 	return survived(
+		site,
 		site.database,
 		"document triggers cannot be read",
 		lambda: _kept.get(site, site.stamp(STAMP), lambda: _read(site)),
@@ -73,7 +74,7 @@ def on_event(
 	for want in wanted(site).get(doc["doctype"], ()):
 		if _is_about(want.trigger, doc, event, previous):
 			what = f"workflow={want.workflow} document={doc['doctype']} {doc.get('name')} event={event}"
-			run = survived(site.database, what, partial(_start, site, want, doc, event, previous), None)
+			run = survived(site, site.database, what, partial(_start, site, want, doc, event, previous), None)
 			if run:
 				started.append(run)
 	if started:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TypeVar
 
 from dogansystem.engine.errors import error_names
-from dogansystem.protocol import Database
+from dogansystem.protocol import Database, Site
 
 Result = TypeVar("Result")
 
@@ -21,14 +21,17 @@ _OTHERS = frozenset({"BaseTimeoutException", "StepCommitted", "Timeout", "TooDee
 logger = logging.getLogger("dogansystem")
 
 
-def survived(db: Database, what: str, do: Callable[[], Result], otherwise: Result) -> Result:
-	"""What `do` gives, or `otherwise` if it fails; `what` says in the log what was not done, and what about."""
+def survived(site: Site, db: Database, what: str, do: Callable[[], Result], otherwise: Result) -> Result:
+	"""What `do` gives, or `otherwise` if it fails; `what` says in the log what was not done, and what about.
+
+	`db` is the connection that `do` works on.
+	"""
 	try:
 		return do()
 	except Exception as error:
 		if not can_be_survived(db, error):
 			raise
-		logger.error("trigger.failed %s: %s", what, error, exc_info=error)
+		logger.error("trigger.failed site=%s %s: %s", site.name, what, error, exc_info=error)
 		return otherwise
 
 

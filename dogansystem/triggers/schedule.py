@@ -62,6 +62,7 @@ def fire(site: Site, db: Database, wait: Wait, at: Moment) -> bool:
 		return True
 	nothing: tuple[list[float], float] = ([], at.seconds + PAUSE)
 	times, next_due = survived(
+		site,
 		db,
 		f"workflow={workflow} schedule={wait.data}",
 		lambda: schedule.due_times(trigger, wait.due_at, at.seconds, site.timezone),
@@ -72,7 +73,7 @@ def fire(site: Site, db: Database, wait: Wait, at: Moment) -> bool:
 		return True
 	for due in times:
 		what = f"workflow={workflow} due={as_text(site.local_time(due))}"
-		survived(db, what, partial(_start, site, db, definition, version, due, at), None)
+		survived(site, db, what, partial(_start, site, db, definition, version, due, at), None)
 	return True
 
 

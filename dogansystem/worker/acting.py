@@ -1,4 +1,4 @@
-"""Who may still act: a user who was disabled or deleted lends no step their permissions any more."""
+"""Who may still act: a user who was disabled or deleted lends their permissions to no step any more."""
 
 import time
 
@@ -16,7 +16,7 @@ class Acting:
 		self._known: dict[str, float] = {}
 
 	def check(self, user: str) -> None:
-		"""Raise NotAllowed unless `user` is an enabled user of the site. Does not belong into a step's scope."""
+		"""Raise NotAllowed unless `user` is an enabled user of the site. Not to be called within a step's scope."""
 		now = time.monotonic()
 		if self._known.get(user, 0.0) > now:
 			return

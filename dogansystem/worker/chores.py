@@ -225,7 +225,7 @@ def take_over(site: Site, control: Control, process: Process, why: Failed | None
 def _declare_dead(site: Site, db: Database, process: Process) -> bool:
 	if not processes.declare_dead(db, process):
 		return False
-	if process.id > 0 and process.node != identity.node():  # where somebody takes over, the node lives
+	if process.id > 0 and process.node != identity.node():  # the node of a process that takes over is alive
 		nodes.lost(db, process.node, site.now())
 	return True
 
@@ -256,8 +256,7 @@ def _fail_lost(
 		log.event(log.WARNING, name, error_type=outcome.type, message=outcome.message, **failing.facts(lease))
 	if finished and finished.check_items:
 		_close_items(site, control, lease.run, names.parts(lease.step_run)[0])
-	if (
-		why is None
-	):  # otherwise this is the heartbeat's thread, which the site's own connection does not serve
+	# With `why` this is the heartbeat's thread, which must not use the site's own connection.
+	if why is None:
 		tell(site, lease.run)
 	return finished is not None

@@ -154,7 +154,7 @@ class Drainer:
 		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
 
 	def _mark(self, work: str | None, control: str | None) -> None:
-		"""Name the connections, so that whoever takes over from this process can end them."""
+		"""Name the connections, so that a process that takes over can end them."""
 		self.site.database.mark(work)
 		self._control.mark(control)
 
@@ -198,7 +198,7 @@ class Drainer:
 		claimed = self._batch.claim(limit)
 		if not claimed:
 			return False
-		# A snapshot that something opened before the claim would not show what the claimed steps wait for.
+		# A snapshot that was opened before the claim would not show the results that the claimed steps read.
 		self.site.database.rollback()
 		if claimed == limit:
 			self._ring_for_help()
@@ -211,7 +211,7 @@ class Drainer:
 		return max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
 
 	def _ring_for_help(self) -> None:
-		"""More is ready than this process has claimed: another one may begin with it."""
+		"""Ring because more is ready than this process has claimed."""
 		if time.monotonic() - self._rang_at > RING_INTERVAL:
 			self._rang_at = time.monotonic()
 			self.site.doorbell.ring()
@@ -260,9 +260,9 @@ class Drainer:
 	def _close_items(self, work: Work, finished: Finished) -> bool:
 		"""Complete the `for_each` step if this was its last item; True when its run went on or ended by it."""
 		run, step = work.lease.run, work.step.id
-		# What is merely claimed may have been taken back and finished elsewhere; what has begun is finished here.
+		# A step that is merely claimed may be taken back and finished elsewhere; one that has begun is finished here.
 		if finished.begun and not finished.broken and finished.begun.is_of(run, step):
-			return False  # that one will look
+			return False  # the end of that one asks again
 		return chores.close_items(
 			self.site, self._control, run, step, work.definition, broken=finished.broken
 		)

@@ -17,9 +17,7 @@ class Loader:
 
 	def __init__(self, site: Site):
 		self._site = site
-		self.unreadable: dict[
-			str, UnreadableRun
-		] = {}  # runs that `load` had to leave out, until somebody ends them
+		self.unreadable: dict[str, UnreadableRun] = {}  # runs that `load` has left out, until they are ended
 		self._runs: dict[str, RunData] = {}
 		self._last_item: dict[str, int] = {}  # by run, the highest number of an item of any of its steps
 

@@ -1,4 +1,4 @@
-"""What this machine or container has and how busy it is: processors, memory, load. Said with the beat, once a minute.
+"""What this machine or container has and how busy it is: processors, memory, load. Said with the heartbeat, once a minute.
 
 From Linux's /proc, within the limits that a container's cgroup sets (version 1 or 2). What cannot be read is left out.
 """

@@ -95,8 +95,8 @@ def _people(db: Database, workflow: str, owner: str, since: Moment) -> Sequence[
 
 def _words(title: str, number: int, step: str | None, error: str | None) -> tuple[str, str]:
 	what = "A run has failed" if number == 1 else f"{number} runs have failed"
-	where = f"It stopped at the step {step}. " if step else ""
 	why = (error or "").split("\n\n")[0][:ERROR_SHOWN].strip()
+	where = f"It stopped at the step {step}. " if step and not why.startswith(f"Step {step}:") else ""
 	newest = "" if number == 1 else "The newest of them: "
 	text = f"{newest}{where}{why} Open the run to see its steps; once the cause is mended, Retry goes on from there."
 	return f"{title}: {what}", text.strip()

@@ -1,4 +1,4 @@
-"""What the tick does for the history: it counts what has ended, and deletes what nobody wants to keep any longer."""
+"""What the tick does for the history: it counts the runs that have ended, and deletes those past their time."""
 
 import time
 

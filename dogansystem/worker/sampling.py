@@ -1,4 +1,4 @@
-"""Sampling: once a minute somebody adds up what the processes measured, and looks how full everything is.
+"""Sampling: once a minute one process adds up what all of them measured, and looks how full everything is.
 
 The tick does it, and so does a drainer while it lives; a row decides whose turn it is.
 """
@@ -11,7 +11,7 @@ INTERVAL = 50.0  # seconds: a little less than between two ticks, of which one m
 
 
 def sample(site: Site, control: Control) -> bool:
-	"""Take a sample in one short transaction. False: somebody has just done it."""
+	"""Take a sample in one short transaction. False: another process has just done it."""
 	return control.run_or_leave(lambda db: _sample(db, site.now()), False)
 
 

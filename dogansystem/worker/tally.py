@@ -1,4 +1,4 @@
-"""The tally of one process: what its attempts came to and how long they took, until the next beat writes it down."""
+"""The tally of one process: what its attempts came to and how long they took, until the next heartbeat writes it down."""
 
 import threading
 import time
@@ -30,7 +30,7 @@ class Effort:
 		self._conflicts += 1
 
 	def costs(self) -> dict[str, float]:
-		"""What it has cost so far. Whoever waits uses no processor, so what writing took beyond that was waiting."""
+		"""What it has cost so far. Waiting uses no processor: what writing took beyond its processor time was waiting."""
 		used = time.thread_time()
 		waited = 0.0 if self._writing is None else max(0.0, time.monotonic() - used - self._writing)
 		return {
@@ -41,7 +41,7 @@ class Effort:
 
 
 class Tally:
-	"""Counted by the main thread, taken by the beat. What was not taken when a process is killed is lost: two seconds."""
+	"""Counted by the main thread, taken by the heartbeat. A process that is killed loses the last two seconds of it."""
 
 	def __init__(self) -> None:
 		self._lock = threading.Lock()

@@ -1,8 +1,8 @@
 """Ends a worker process in which nothing of Python runs any more.
 
-C code that does not let go of the interpreter keeps the beat from beating, and every signal handler from running. Its
-steps are taken over when the lease ends; the process itself would stay as it is, and hold a place in which another one
-could work. Only a thread that needs no interpreter can end it: that of faulthandler.
+C code that does not let go of the interpreter stops the heartbeat and every signal handler. The steps of the process are
+taken over when the lease ends; the process itself would stay as it is, in a place where another one could work. Only a
+thread that needs no interpreter can end it: that of faulthandler.
 """
 
 import faulthandler

@@ -1,4 +1,4 @@
-"""What an app leaves on a site: everything in the database and in Redis that was not there before it came."""
+"""What an app leaves on a site: everything in the database and in Redis that was not there before it was installed."""
 
 import json
 import os

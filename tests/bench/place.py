@@ -1,8 +1,8 @@
-"""A bench beside a person's bench: its apps and its Python, and everything else apart from it.
+"""A temporary bench that uses the apps and the Python of a person's bench, and has everything else of its own.
 
 The person's bench is only read. Folders, configuration, the site, its database, the queues in Redis and a copy of this
-checkout are the temporary bench's own, and are gone when its block is left. So a test runs exactly the checkout it was
-started from, wherever that lies and whatever is installed on the bench, and editing on during a test does no harm.
+checkout belong to the temporary bench and are removed with it. So a test runs exactly the checkout it was started from,
+whatever is installed on the bench, and editing files during a test does no harm.
 """
 
 import importlib.metadata

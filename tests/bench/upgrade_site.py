@@ -20,7 +20,7 @@ import states
 try:
 	from dogansystem.homes.frappe.site import current_site
 except ImportError:  # before the rooms were moved
-	from dogansystem.sites.frappe.site import current_site
+	from dogansystem.sites.frappe_site import current_site
 
 PERSON = "dogan-person@example.com"
 BEFORE = {name: before for name, (_, before, _) in states.RUNS.items()}

@@ -77,7 +77,7 @@ def test_a_database_that_is_read_only_for_a_while(server: Server, tmp_path: Path
 				load.start(1)
 			load.site.database.rollback()
 			cursor.execute("SET GLOBAL read_only = 0")
-	assert re.search(r"\(1290, .*--read-only", log.read_text())
+	assert "--read-only" in log.read_text()
 
 
 def test_a_disk_that_is_full_for_a_while(server: Server, disk: Path, tmp_path: Path, tell: Tell):

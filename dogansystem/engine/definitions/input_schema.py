@@ -43,15 +43,10 @@ def input_schema(value: Any, path: str, problems: Problems) -> Any:
 def _check_references(schema: Mapping[str, Any], path: str, problems: Problems) -> None:
 	resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()
 	for place, reference in _references(schema, path):
-		if not reference.startswith("#"):
-			problems.add(
-				place, f"{reference!r} is outside this schema; write what it stands for into `$defs`"
-			)
-			continue
 		try:
-			resolver.lookup(reference)
+			resolver.lookup(reference)  # what is outside of the schema is not fetched, and so not found
 		except Unresolvable:
-			problems.add(place, f"{reference!r} stands for nothing; define it in `$defs`")
+			problems.add(place, f"{reference!r} stands for nothing in this schema; define it in `$defs`")
 
 
 def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:

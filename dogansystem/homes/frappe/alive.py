@@ -1,8 +1,8 @@
-"""Whether this node's workers on our queue live, for the probes of containers: `python -m dogansystem.homes.frappe.alive`.
+"""Whether this node's workers on our queue are alive, for container probes: `python -m dogansystem.homes.frappe.alive`.
 
-A process that exists may have stopped working, so what counts is RQ's own beat: a worker's key in Redis runs out 90
-seconds after the last beat of a busy worker, 480 after that of an idle one. What happens within a job is the drainer's
-own beat's business. Reads one file and asks Redis; it starts no Frappe, because it runs every minute on every node.
+A process that exists may have stopped working, so RQ's own heartbeat counts: a worker's key in Redis expires 90 seconds
+after the last heartbeat of a busy worker, and 480 seconds after that of an idle one. Inside a job, the drainer has a
+heartbeat of its own. The probe reads one file and asks Redis. It starts no Frappe: it runs every minute on every node.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from dogansystem.homes.frappe.queues import QUEUE
 WORKERS = "rq:workers"  # RQ's set of the keys of all workers
 PATIENCE = 5.0  # seconds for Redis to answer; the probe's own timeout is longer
 _FIELDS = ("hostname", "pid", "queues")
-_IDLE_FOR_EVER = "TtZX"  # states of /proc/PID/stat: stopped, traced, a zombie, dead
+_NOT_RUNNING = "TtZX"  # states of /proc/PID/stat: stopped, traced, a zombie, dead
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,26 +32,28 @@ class Verdict:
 
 
 def look(sites: Path, wanted: int = 1) -> Verdict:
-	"""Whether at least `wanted` workers of this machine listen to our queue, beat, and run.
+	"""Whether at least `wanted` workers of this machine listen to our queue, send heartbeats and run.
 
-	Redis that does not answer is no reason to end workers: they try again by themselves, and a restart of all of them
-	would only hit Redis when it comes back.
+	If Redis does not answer, that is no reason to end workers: they connect again by themselves, and restarting all of
+	them would only load Redis when it comes back.
 	"""
 	try:
 		living = count(sites)
 	except redis.RedisError as error:
 		return Verdict(True, f"unknown: Redis does not answer ({error})")
-	found = f"{living} of {wanted} workers of {socket.gethostname()} on the queue {QUEUE} beat and run"
+	found = (
+		f"{living} of {wanted} workers of {socket.gethostname()} on the queue {QUEUE} send heartbeats and run"
+	)
 	return Verdict(living >= wanted, found)
 
 
 def count(sites: Path) -> int:
-	"""How many workers of this machine listen to our queue, beat, and run. Raises RedisError."""
-	return sum(runs(pid) for pid in _beating(sites, socket.gethostname()))
+	"""How many workers of this machine listen to our queue, send heartbeats and run. Raises RedisError."""
+	return sum(runs(pid) for pid in _registered(sites, socket.gethostname()))
 
 
-def _beating(sites: Path, node: str) -> list[int]:
-	"""The processes that RQ's workers of this node say they are, of those whose key has not run out."""
+def _registered(sites: Path, node: str) -> list[int]:
+	"""The process ids of RQ's workers of this node whose key has not expired."""
 	with redis.Redis.from_url(
 		_address(sites), socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=True
 	) as connection:
@@ -68,12 +70,12 @@ def _is_ours(queues: str | None) -> bool:
 
 
 def runs(pid: int) -> bool:
-	"""Whether a process of this machine is there and not stopped or dead."""
+	"""Whether a process of this machine exists and is neither stopped nor dead."""
 	try:
 		state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
 	except OSError:
-		return False  # a container that was restarted under the same name: the key is that of the one before
-	return state not in _IDLE_FOR_EVER
+		return False  # the container was restarted under the same name: the key is from before
+	return state not in _NOT_RUNNING
 
 
 def _address(sites: Path) -> str:

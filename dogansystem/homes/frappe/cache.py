@@ -1,8 +1,8 @@
 """What Frappe's request cache may carry from one step to the next.
 
-Each request starts with an empty cache in front of Redis and asks Redis for what it needs: some 25 questions to insert
-one document, most of the time that takes. A drainer keeps the answers, and Redis tells it of every key that has changed
-since (client tracking, Redis 6 and newer). Where Redis cannot do that, each step starts with an empty cache.
+Each request starts with an empty cache in front of Redis. Inserting one document asks Redis some 25 times, which is most
+of the time it takes. A drainer keeps the answers, and Redis reports every key that has changed since (client tracking,
+Redis 6 and newer). Where Redis cannot do that, each step starts with an empty cache.
 """
 
 import time
@@ -17,7 +17,7 @@ from dogansystem.engine import log
 from dogansystem.homes.frappe import compat
 
 MAX_USERS = 20  # whose caches are kept; the one that acted longest ago goes first
-MAX_KEYS = 2000  # of one user; more than that and it starts anew
+MAX_KEYS = 2000  # of one user; with more it starts again from nothing
 RETRY = 60.0  # seconds between two attempts to be told of changes
 _CHANNEL = "__redis__:invalidate"
 
@@ -25,8 +25,8 @@ _CHANNEL = "__redis__:invalidate"
 class KeptCache:
 	"""The request caches of the users who act in this process.
 
-	They are apart from each other, because Frappe itself puts a user's values into what it has cached for all (their
-	defaults, for one) and relies on the end of the request.
+	Each user has one, because Frappe writes a user's values (their defaults, for example) into what it caches for
+	everybody, and relies on the end of the request.
 	"""
 
 	def __init__(self) -> None:
@@ -44,7 +44,7 @@ class KeptCache:
 		return self._caches.pop(user, {})
 
 	def keep(self, user: str, cache: dict[Any, Any]) -> None:
-		"""Keep the cache of a step that went well, without documents: steps change those, and what they hold of them."""
+		"""Keep the cache of a step that succeeded, without documents: the step may have changed the cached object."""
 		if self._connection is None or len(cache) > MAX_KEYS:
 			return
 		self._caches[user] = {key: value for key, value in cache.items() if self._may_keep(key)}
@@ -52,15 +52,15 @@ class KeptCache:
 			self._caches.popitem(last=False)
 
 	def drop(self) -> None:
-		"""Forget everything: something was rolled back, and what it had written may have been read."""
+		"""Forget everything: a transaction was rolled back, and the cache may hold what it had written."""
 		self._caches.clear()
 
 	def _may_keep(self, key: Any) -> bool:
-		# Whatever is not named by its key in Redis could change without a word.
+		# Redis reports changes by key: what has another name would go stale.
 		return isinstance(key, bytes) and key.startswith(self._prefix) and not key.startswith(self._documents)
 
 	def _is_current(self) -> bool:
-		"""Forget what has changed; False if nobody can tell."""
+		"""Forget what has changed. False: Redis cannot report changes."""
 		try:
 			if self._connection is None:
 				return self._listen()

@@ -91,7 +91,7 @@ def _set_enabled(doctype: str, word: str, name: str, enabled: bool) -> None:
 
 
 def _replace(doc: Any, form: Mapping[str, Any]) -> None:
-	"""Give `doc` exactly the fields of `form`: what the definition does not name goes back to its default."""
+	"""Give `doc` exactly the fields of `form`. A field that the definition does not have gets its default."""
 	for field in doc.meta.fields:
 		if field.fieldtype not in _LAYOUT and field.fieldname not in _KEPT:
 			doc.set(field.fieldname, form.get(field.fieldname, field.default))

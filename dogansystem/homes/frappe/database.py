@@ -1,4 +1,4 @@
-"""A Frappe site's database as the rooms see it: the site's own connection, and connections beside it."""
+"""A Frappe site's database: the connection of `frappe.db`, and further connections for claims and heartbeats."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -111,8 +111,8 @@ class SiteDatabase(MariaDB):
 	def commit(self) -> None:
 		"""Commit, then run what waits for it.
 
-		What runs afterwards cannot undo the commit any more, so its errors are logged and not raised: a failed ring
-		must not look like a step that failed.
+		The callbacks cannot undo the commit, so their errors are logged and not raised: a failed ring must not look
+		like a failed step.
 		"""
 		frappe.local.db.before_commit.run()
 		self._cursor().connection.commit()
@@ -140,8 +140,8 @@ class SiteDatabase(MariaDB):
 	def rollback(self) -> None:
 		"""Roll back, then run what waits for it.
 
-		A step that is interrupted in the middle of a statement (its time is up) takes the connection with it. That
-		rolls back as well, so all that is left to do is to connect again.
+		A step that is interrupted in the middle of a statement, because its time is up, loses the connection. The server
+		then rolls back, so connecting again is enough.
 		"""
 		db = frappe.local.db
 		compat.forget_transaction(db, db.before_commit, db.after_commit)

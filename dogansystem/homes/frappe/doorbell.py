@@ -1,4 +1,4 @@
-"""Waking a drainer of a bench: one that lingers on a Redis list, else an RQ job that becomes one.
+"""Waking a drainer of a bench: one that lingers on a Redis list, or else a new RQ job.
 
 Redis may lose any of this at any moment; the tick rings again while work waits. The keys start with `rq:` because
 Frappe's Redis users may touch nothing else.
@@ -20,14 +20,13 @@ from dogansystem.homes.frappe.queues import FALLBACK_QUEUE, QUEUE
 
 DRAIN = "dogansystem.jobs.drain"
 
-LISTEN = 2.0  # seconds a listener is believed to listen; one that was killed misleads ringers for no longer
-# Nobody is called while a drain job of the site waits: all workers are busy, and jobs that pile up in front of another
-# site's would keep that waiting for as many turns. Where none waits, one more is called after this gap. A node that joins
-# then has all its workers at work within a second or two; if each were called by the one before, it would take a start of
-# a job for each.
+LISTEN = 2.0  # seconds a listener counts as listening; after that one that was killed is ignored
+# No job is enqueued while a drain job of the site waits: all workers are busy then, and more jobs of this site would only
+# delay another site's. Where none waits, one more is enqueued after this gap. So all workers of a node that joins are at
+# work within a second or two; if each drainer called the next, that would take as many starts of a job.
 CALL_GAP = 0.05  # seconds
-# The gap where that cannot be told: no worker of our queue is known, or the queue is too long to be looked through. Who
-# comes ends it; short, because it outlives a job that was lost.
+# The gap where it cannot be known: no worker of our queue is known, or the queue is too long to be searched. A drainer
+# that starts ends it. It is short, because it also lasts when the job was lost.
 GUARD = 15.0  # seconds
 LOOKED_THROUGH = 200  # jobs that wait
 
@@ -152,11 +151,11 @@ class Doorbell:
 		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""
 		queues = [QUEUE if has_workers and self._has_queue else FALLBACK_QUEUE]
 		if not has_workers and self._has_queue and not self.redis.llen(self._queue):
-			# A Redis that was emptied knows no workers any more, and yet they may be listening.
+			# After Redis was emptied it knows no workers, although they may be listening.
 			queues.append(QUEUE)
 		try:
 			for queue in queues:
-				# Each with an id of its own: a fixed one would be kept busy by a worker that died.
+				# Each with its own id: a worker that died would keep a fixed one occupied.
 				frappe.enqueue(DRAIN, queue=queue, job_id=f"{JOB}-{uuid.uuid4().hex}")
 		except Exception:
 			self.answered()

@@ -5,52 +5,37 @@ map that is kept for each stamp of the triggers, and the stamp is read once in e
 logged and never fails the save.
 """
 
-import logging
-import time
 from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any
 
 import frappe
 from frappe import _
-from rq.timeouts import BaseTimeoutException
 
-from dogansystem.engine.errors import TooDeep
+from dogansystem.engine import log
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.triggers import document
+from dogansystem.triggers.faults import can_be_survived
 
 _BUSY_FLAGS = ("in_install", "in_install_app", "in_migrate", "in_patch", "in_uninstall", "in_setup_wizard")
 _EMPTY = (None, "", 0)
 DIGITS = 9  # behind the point, as Frappe's number columns keep them
-SAVEPOINT = "dogan_events"
-LOG_GAP = 60.0  # seconds between two entries of one process for the same fault: people save all the time
-MAX_FAULTS = 100  # that a process remembers to have logged
-
-logger = logging.getLogger(__name__)
-_logged: dict[tuple[str, str], float] = {}  # when, by site and fault
 
 Handler = Callable[..., None]
 
 
 def _never_fails(handler: Handler) -> Handler:
-	"""Log what goes wrong in a handler instead of failing the save.
-
-	What has ended the transaction (a deadlock, a lost connection) is raised, so that Frappe says so or repeats it. So is
-	`TooDeep`, which is meant for the step that writes the document, and the end of an RQ job's time.
-	"""
+	"""Log what goes wrong in a handler instead of failing the save, except for what `faults` says cannot be survived."""
 
 	@wraps(handler)
 	def guarded(doc: Any, method: str | None = None) -> None:
 		messages = len(frappe.local.message_log)
 		try:
 			handler(doc, method)
-		except (TooDeep, BaseTimeoutException):
-			raise
 		except Exception as error:
-			database = current_site().database
-			if database.is_conflict(error) or database.is_lost(error):
+			if not can_be_survived(current_site().database, error):
 				raise
 			del frappe.local.message_log[messages:]
 			_log(doc, error)
@@ -117,39 +102,17 @@ def _wanted() -> Mapping[str, Any]:
 
 
 def _tell(doc: Any, event: str) -> None:
-	"""Start what wants this event. What fails on the way is undone, and the document's transaction goes on."""
-	frappe.local.db.savepoint(SAVEPOINT)
-	try:
-		values = _stored(plain(doc.as_dict()))
-		document.on_event(current_site(), values, event, _previous(doc, values))
-	except Exception as error:
-		if not current_site().database.is_conflict(error) and not current_site().database.is_lost(error):
-			frappe.local.db.rollback(save_point=SAVEPOINT)
-		raise
+	values = _stored(plain(doc.as_dict()))
+	document.on_event(current_site(), values, event, _previous(doc, values))
 
 
 def _log(doc: Any, error: Exception) -> None:
-	"""Write what went wrong to the Error Log, within the document's transaction. Never raises."""
-	fault = (frappe.local.site, f"{doc.doctype}: {type(error).__name__}: {error}")
-	logger.error("no workflow was started for %s %s", doc.doctype, doc.name, exc_info=error)
-	if time.monotonic() - _logged.get(fault, float("-inf")) < LOG_GAP or frappe.local.flags.dogan_logs:
-		return
-	if len(_logged) >= MAX_FAULTS:
-		_logged.clear()
-	_logged[fault] = time.monotonic()
-	frappe.local.flags.dogan_logs = True  # a workflow may want Error Logs
-	try:
-		text = _("{0} {1} was saved, but no workflow could be started for it. Mend what the last line names.")
-		frappe.log_error(
-			f"Dogan System: {fault[1]}"[:140],
-			f"{text.format(doc.doctype, doc.name)}\n\n{frappe.get_traceback()}",
-			doc.doctype,
-			doc.name,
-		)
-	except Exception:
-		logger.exception("the Error Log could not be written")
-	finally:
-		frappe.local.flags.dogan_logs = False
+	"""Write what went wrong to the log and, once an hour for each DocType and kind of error, to the Error Log."""
+	about, kind = f"{doc.doctype} {doc.name}", type(error).__name__
+	log.event(log.ERROR, "trigger.failed", error=error, document=about)
+	if doc.doctype != "Error Log":
+		title = _("Saving {0} started no workflow: {1}").format(doc.doctype, kind)
+		current_site().report(title, f"{about}\n\n{frappe.get_traceback()}")
 
 
 def _previous(doc: Any, values: dict[str, Any]) -> dict[str, Any]:

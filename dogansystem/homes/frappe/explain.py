@@ -86,7 +86,7 @@ def _mandatory(error: BaseException, act: Act) -> str | None:
 	if not found or not frappe.db.exists("DocType", found[1], cache=True):
 		return None
 	fields = [_field(found[1], field.strip(), act) for field in found[2].split(",")]
-	return _("{0} needs a value in {1}. Give it one.").format(_(found[1]), _(" and in ").join(fields))
+	return _("{0} needs a value in {1}. Give it one.").format(_(found[1]), ", ".join(fields))
 
 
 def _missing_link(error: BaseException, act: Act) -> str | None:

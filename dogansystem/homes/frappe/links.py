@@ -1,10 +1,10 @@
-"""What Frappe keeps about a document in other tables, and what goes with the document."""
+"""Rows of other tables that belong to a document and are deleted with it."""
 
 from collections.abc import Sequence
 
 import frappe
 
-# As frappe.model.delete_doc.delete_dynamic_links, for many documents in few statements.
+# The same as frappe.model.delete_doc.delete_dynamic_links, for many documents in few statements.
 _LINKS = (
 	("ToDo", "reference_type", "reference_name"),
 	("Comment", "reference_doctype", "reference_name"),

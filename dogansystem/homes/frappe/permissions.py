@@ -22,13 +22,13 @@ def is_manager(user: str) -> bool:
 
 
 def run_conditions(user: str | None = None) -> str:
-	"""SQL that leaves the runs which `user` may see."""
+	"""The SQL condition for the runs that `user` may see."""
 	user = user or frappe.session.user
 	return "" if is_manager(user) else _visible_runs(user)
 
 
 def step_run_conditions(user: str | None = None) -> str:
-	"""SQL that leaves the step runs of runs which `user` may see."""
+	"""The SQL condition for the step runs of runs that `user` may see."""
 	user = user or frappe.session.user
 	if is_manager(user):
 		return ""
@@ -86,19 +86,19 @@ def _readable(doctype: str, user: str) -> str | None:
 
 
 def is_system_manager(user: str) -> bool:
-	"""Whether `user` may do on this site whatever they like."""
+	"""Whether `user` has every permission on this site."""
 	return user == "Administrator" or "System Manager" in frappe.get_roles(user)
 
 
 def may_act_as_anybody(user: str) -> bool:
-	"""Whether `user` may lend the permissions of others: those of every user are theirs to give anyway."""
+	"""Whether `user` may let steps run with the permissions of any user: a System Manager can give those anyway."""
 	return is_system_manager(user)
 
 
 def check_may_act_as(user: str, what: str) -> None:
-	"""Raise unless the acting user may let steps run with the permissions of `user`, and `user` can act at all.
+	"""Raise unless the acting user may let steps run with the permissions of `user`, and `user` is enabled.
 
-	Anybody may lend their own permissions; those of others only a System Manager.
+	Everybody may use their own permissions. Only a System Manager may use those of somebody else.
 	"""
 	if user != frappe.session.user and not may_act_as_anybody(frappe.session.user):
 		frappe.throw(

@@ -1,4 +1,4 @@
-"""Whether people rely on a site, so that nobody puts a load on it by mistake."""
+"""Signs that people use a site, so that nobody runs a load test on it by mistake."""
 
 from importlib import import_module
 from typing import Any
@@ -18,7 +18,7 @@ def versions() -> dict[str, str]:
 
 
 def signs() -> list[str]:
-	"""What speaks for it that this site is in use, in words; nothing on a site that says it is for tests or development."""
+	"""Why this site seems to be in use, in words. Empty on a site that is configured for tests or development."""
 	if frappe.conf.allow_tests or frappe.conf.developer_mode:
 		return []
 	return [sign for look in (_is_set_up, _has_people, _sends_mail) if (sign := look())]

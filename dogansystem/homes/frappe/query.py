@@ -1,7 +1,7 @@
 """What a step may ask a list of documents for: names of fields, known functions and operators, and nothing else.
 
-Frappe writes fields, orders and the names in filters into its SQL and looks for known attacks in them. A step's
-parameters may come from whoever fills in a form, so here it is the other way round: only what is known gets there.
+Frappe writes fields, orders and the names in filters into its SQL and rejects known attacks. A step's parameters may
+come from anybody who fills in a form, so here only what is known to be harmless is accepted.
 """
 
 import re
@@ -57,7 +57,7 @@ def check(doctype: str, filters: Any, fields: Sequence[str] | None, order_by: st
 
 @contextmanager
 def explained(doctype: str) -> Iterator[None]:
-	"""Within the block, what the database finds wrong with a list is an error that says so, and is not tried again."""
+	"""Within the block, an error of the database about the list becomes a DataError, which is not retried."""
 	try:
 		yield
 	except (frappe.db.OperationalError, frappe.db.ProgrammingError) as error:

@@ -1,4 +1,4 @@
-"""The names of the RQ queues and the times that whoever starts and stops workers has to know. Imports nothing."""
+"""The names of the RQ queues, and the times that process managers of workers need. Imports nothing."""
 
 QUEUE = "dogansystem"
 FALLBACK_QUEUE = "long"

@@ -1,4 +1,4 @@
-"""Telling the desk that runs have changed, seldom enough that it costs a busy worker nothing."""
+"""Telling the desk that runs have changed, at most a few times a second for each worker."""
 
 import time
 from collections.abc import Iterable
@@ -11,7 +11,7 @@ MAX_RUNS = 50  # told at a time; the others follow
 
 
 class RunsChanged:
-	"""Gathers runs that changed and tells the desk of them after the commit."""
+	"""Collects the runs that changed, and tells the desk after the commit."""
 
 	def __init__(self) -> None:
 		self._waiting: dict[str, None] = {}
@@ -22,7 +22,7 @@ class RunsChanged:
 		self._waiting.update(dict.fromkeys(runs))
 
 	def tell(self, *, now: bool = False) -> None:
-		"""Tell of those that were committed, unless it was done a moment ago. Best effort."""
+		"""Tell the desk of runs that were committed, unless it was told a moment ago. Best effort."""
 		if not self._waiting or not (now or time.monotonic() - self._told_at >= INTERVAL):
 			return
 		self._told_at = time.monotonic()

@@ -10,16 +10,16 @@ from frappe.model.document import Document
 class Row(Document):
 	"""A row that is only ever written with the document it belongs to.
 
-	Frappe lets whoever may write a document write its rows one by one, past the checks of the document. What a manager
-	leaves there so, the next System Manager who saves the document would publish as their own.
+	Frappe lets a user who may write a document write its rows one by one, without the checks of the document. The next
+	System Manager who saves the document would publish such a row in their own name.
 	"""
 
 	def validate(self) -> NoReturn:
-		"""Nobody saves a row alone; with its document, this is not asked."""
+		"""Raise: a row is not saved alone. Saving its document does not call this."""
 		self._refuse()
 
 	def on_trash(self) -> NoReturn:
-		"""Nobody deletes a row alone."""
+		"""Raise: a row is not deleted alone."""
 		self._refuse()
 
 	def _refuse(self) -> NoReturn:

@@ -1,7 +1,7 @@
-"""Around one attempt of a step on a Frappe site: nothing ends the transaction, and nothing stays behind.
+"""Around one attempt of a step on a Frappe site: the step cannot end the transaction, and leaves nothing behind.
 
-A drainer is a long-lived process in a world made for short ones. What Frappe keeps for one request is made anew for
-each step, and a commit in the middle of a step, which would part its effects from its progress, is refused.
+A drainer is a long-lived process in a world made for short ones. What Frappe keeps for one request is reset for each
+step. A commit in the middle of a step would separate its effects from its progress, so it is refused.
 """
 
 import sys
@@ -36,7 +36,7 @@ class TransactionGuard:
 		self.is_on, self.refused, self.connection = True, None, compat.connection(self.db)
 
 	def end(self) -> StepCommitted | None:
-		"""Let everything through again; gives what was refused meanwhile, even if the step took no notice."""
+		"""Let everything through again; gives what was refused meanwhile, even if the step ignored it."""
 		self.is_on = False
 		if self.refused is None and compat.current_connection(self.db) is not self.connection:
 			self.refused = StepCommitted("The step closed or replaced the site's database connection.")
@@ -103,7 +103,7 @@ def acting_as(user: str) -> Iterator[None]:
 
 
 class StepScope:
-	"""Gives each step a fresh place, and the drainer its own back. One object serves all steps of a drainer."""
+	"""Resets Frappe around each step. One object serves all steps of a drainer."""
 
 	def __init__(self, idle_user: str) -> None:
 		self.idle_user = idle_user
@@ -139,7 +139,7 @@ class StepScope:
 				raise refused
 
 	def reset(self) -> None:
-		"""What the end of a request would do: user, flags, messages, caches, language, all that was put in reach."""
+		"""Do what the end of a request would do to user, flags, messages, caches, language and everything else."""
 		compat.begin_request(self.flags, self.language)
 		frappe.set_user(self.idle_user)
 		for name in [name for name, _ in frappe.local if name not in self.known]:

@@ -1,6 +1,6 @@
 """The cache that all processes of a site share, on all nodes: keys in the bench's Redis for caches.
 
-Whatever Redis forgets, or cannot say because it is away, is worked out again by whoever asks.
+What Redis has forgotten, or cannot answer because it is away, is computed again.
 """
 
 import logging
@@ -33,7 +33,7 @@ class SharedCache:
 			return None
 
 	def set(self, key: str, value: bytes, seconds: int) -> None:
-		"""Keep a value for others, as long as Redis likes."""
+		"""Keep a value for other processes, for at most so many seconds."""
 		try:
 			self._redis.set(self._prefix + key.encode(), value, ex=seconds)
 		except redis.RedisError:

@@ -1,4 +1,4 @@
-"""A Frappe site as the place a workflow lives in."""
+"""A Frappe site as a home of workflows: the protocol's `Site`."""
 
 import os
 import signal
@@ -64,7 +64,7 @@ class FrappeSite:
 	"""
 
 	def __init__(self) -> None:
-		"""Does next to nothing: this happens once in every request that saves a document."""
+		"""Do next to nothing: every request that saves a document makes one."""
 		self.name: str = frappe.local.site
 		self.database = SiteDatabase()
 		self._thread = threading.get_ident()
@@ -122,7 +122,7 @@ class FrappeSite:
 		return frappe.local.db.get_connection_settings()
 
 	def open_control(self) -> ControlDatabase:
-		"""A new connection for claims and beats, READ COMMITTED. The caller closes it."""
+		"""A new connection for claims and heartbeats, READ COMMITTED. The caller closes it."""
 		return ControlDatabase(self._connection_settings)
 
 	def now(self) -> float:
@@ -206,7 +206,7 @@ class FrappeSite:
 	def runs_changed(self, runs: Iterable[str]) -> None:
 		"""Tell the people who look at these runs that they changed.
 
-		A drainer calls this after its commits and tells every now and then; a request tells at the end.
+		A drainer calls this after its commits and tells a few times a second; a request tells at its end.
 		"""
 		self._changed.add(runs)
 		if self._scope:
@@ -220,11 +220,11 @@ class FrappeSite:
 		self.database.commit()
 
 	def tell_changes(self) -> None:
-		"""Tell now what was held back."""
+		"""Tell the desk now of all changes that it was not told of yet."""
 		self._changed.tell(now=True)
 
 	def stamp(self, subject: str) -> str:
-		"""A mark that differs once `touch(subject)` has been committed by any process."""
+		"""A text that differs once `touch(subject)` has been committed by any process."""
 		return stamps.stamp(self.database, subject)
 
 	def touch(self, subject: str) -> None:
@@ -246,8 +246,8 @@ class FrappeSite:
 	def stop_requested(self) -> bool:
 		"""Whether this process should finish what it has in hand and leave.
 
-		A warm shutdown of RQ does not signal the process of the job: it leaves a date in the worker's hash. A parent
-		that is gone was killed, and nobody watches over this process any more.
+		A warm shutdown of RQ does not signal the process of the job: it writes a date into the worker's hash. If the
+		parent is gone it was killed, and this process is not supervised any more.
 		"""
 		if self._stopping.is_set() or os.getppid() != self._parent:
 			return True

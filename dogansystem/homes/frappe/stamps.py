@@ -1,6 +1,6 @@
-"""Stamps that say whether what a process keeps is still valid: rows that change in the transaction of what they stand for.
+"""Stamps say whether what a process keeps is still valid: rows that change in the transaction of what they stand for.
 
-So whoever sees a change sees its stamp, and nobody else does: neither a snapshot from before, nor anybody after a
+A transaction that sees a change sees its stamp, and no other one does: neither an older snapshot, nor anybody after a
 rollback. A process that dies right after its commit has left nothing undone.
 """
 
@@ -31,7 +31,8 @@ def stamp(database: Database, subject: str) -> str:
 	if subject in known.touched:
 		return secrets.token_hex(8)
 	if subject not in known.stamps:
-		rows = database.sql(_statement(subject))
+		# The name stands in the statement, because the driver would escape a value in every transaction.
+		rows = database.sql(f"SELECT value FROM dogan_state WHERE name = '{_row(subject)}'")
 		known.stamps[subject] = str(int(rows[0][0])) if rows else "0"
 	return known.stamps[subject]
 
@@ -58,18 +59,6 @@ def forget() -> None:
 	"""The transaction has ended: what it saw may have changed."""
 	_drop("dogan_stamps")
 	_drop("dogan_wanted")
-
-
-_statements: dict[str, str] = {}
-
-
-def _statement(subject: str) -> str:
-	"""The statement that reads a stamp. It has no values, which the driver would have to escape in every transaction."""
-	if subject not in _statements:
-		if not subject.isidentifier():
-			raise ValueError(f"{subject!r} cannot have a stamp: it has to be a name.")
-		_statements[subject] = f"SELECT value FROM dogan_state WHERE name = '{_row(subject)}'"
-	return _statements[subject]
 
 
 def _known() -> _Known:

@@ -9,9 +9,9 @@ from frappe.utils import format_timedelta
 
 
 def plain(value: Any) -> Any:
-	"""`value` with everything in it that JSON has no form for written as Frappe's own API writes it.
+	"""`value` as JSON data. What JSON has no type for is written as Frappe's own API writes it.
 
-	What even Frappe has no form for is left alone: the engine names it in the error.
+	What Frappe has no form for either is left as it is: the engine names it in an error.
 	"""
 	if value is None or isinstance(value, str | bool | float):
 		return value

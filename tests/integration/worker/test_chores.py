@@ -21,7 +21,7 @@ def control(sandbox: Sandbox) -> Iterator[Control]:
 
 
 def silent_process(sandbox: Sandbox, control: Control, seconds: float) -> None:
-	"""Register a process of another node that has not beaten for so long."""
+	"""Register a process of another node whose last heartbeat was so long ago."""
 	then = moment(sandbox, sandbox.now() - seconds)
 	control.run(lambda db: processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", then))
 
@@ -30,7 +30,7 @@ def registered(control: Control) -> int:
 	return len(control.run(processes.every))
 
 
-def test_who_comes_right_after_another_leaves_the_dead_to_the_next(
+def test_a_process_that_comes_right_after_another_leaves_the_dead_to_the_next(
 	sandbox: Sandbox, control: Control, clock: TestClock
 ):
 	chores.do(sandbox, control, in_turns=True)
@@ -55,10 +55,10 @@ def test_what_is_due_is_fired_whosever_turn_it_is(sandbox: Sandbox, control: Con
 	assert len(Orchestrator(sandbox).list_runs("hourly")) == 1
 
 
-def test_who_stands_in_line_is_let_in_whosever_turn_it_is(
+def test_what_is_in_a_wait_queue_is_let_in_whosever_turn_it_is(
 	sandbox: Sandbox, control: Control, clock: TestClock
 ):
-	"""A ring wakes one process. If it left the line to the others, nobody would look for half a second."""
+	"""A ring wakes one process. If it left the wait queue to the others, nobody would look for half a second."""
 	orchestrator = Orchestrator(sandbox)
 	orchestrator.register_agent("Desk", "a@example.com", [], 1)
 	steps = [{"id": "a", "action": "data.set", "params": {}, "agent": "Desk"}]

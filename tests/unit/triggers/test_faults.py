@@ -1,5 +1,6 @@
 """Which faults a trigger survives, and which end the transaction that it is part of."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -18,6 +19,9 @@ class Lost(Exception):
 
 class JobTimeoutException(type("BaseTimeoutException", (Exception,), {})):  # type: ignore[misc]
 	"""As RQ raises it in a job that takes too long."""
+
+
+SITE: Any = SimpleNamespace(name="a site")
 
 
 class Connection:
@@ -51,7 +55,10 @@ def test_a_fault_is_logged_and_what_it_has_written_is_undone(
 	error: Exception, caplog: pytest.LogCaptureFixture
 ) -> None:
 	db: Any = Connection()
-	assert survived(db, "workflow=a document=ToDo 1", lambda: written(db, raising(error)), "else") == "else"
+	assert (
+		survived(SITE, db, "workflow=a document=ToDo 1", lambda: written(db, raising(error)), "else")
+		== "else"
+	)
 	assert db.done == [f"SAVEPOINT {SAVEPOINT}", f"ROLLBACK TO SAVEPOINT {SAVEPOINT}"]
 	(record,) = caplog.records
 	assert record.name == "dogansystem" and record.exc_info and "workflow=a document=ToDo 1" in record.message
@@ -61,17 +68,17 @@ def test_a_fault_is_logged_and_what_it_has_written_is_undone(
 def test_a_transaction_that_is_gone_is_not_survived(error: Exception) -> None:
 	db: Any = Connection()
 	with pytest.raises(type(error)):
-		survived(db, "x", lambda: written(db, raising(error)), None)
+		survived(SITE, db, "x", lambda: written(db, raising(error)), None)
 	assert db.done == [f"SAVEPOINT {SAVEPOINT}"]
 
 
 @pytest.mark.parametrize("error", [Timeout(), StepCommitted(), TooDeep(), JobTimeoutException()])
 def test_what_ends_the_step_or_the_job_around_it_passes_through(error: Exception) -> None:
 	with pytest.raises(type(error)):
-		survived(Connection(), "x", raising(error), None)  # type: ignore[arg-type]
+		survived(SITE, Connection(), "x", raising(error), None)  # type: ignore[arg-type]
 
 
 def test_without_a_fault_one_savepoint_is_all_it_costs() -> None:
 	db: Any = Connection()
-	assert survived(db, "x", lambda: written(db, lambda: "run"), None) == "run"
+	assert survived(SITE, db, "x", lambda: written(db, lambda: "run"), None) == "run"
 	assert db.done == [f"SAVEPOINT {SAVEPOINT}"]

@@ -37,19 +37,19 @@ class DoganAgent(Document):
 		if not before or before.user != self.user:
 			check_may_act_as(self.user, _("the agent's user"))
 		if self.capacity < 1:
-			frappe.throw(_("Capacity must be 1 or more: an agent that shall do nothing is disabled."))
+			frappe.throw(_("Capacity must be 1 or more. Disable an agent that should take no steps."))
 		if self.enabled and not (before and before.enabled):
 			with as_frappe_errors():
 				check_may_enable(current_site(), self.name)
 		self._tidy_capabilities()
 
 	def on_update(self) -> None:
-		"""Steps may have waited for this agent."""
+		"""Ring: steps may wait for this agent."""
 		site = current_site()
 		site.after_commit(site.doorbell.ring)
 
 	def on_trash(self) -> None:
-		"""A workflow that names the agent could not run its step any more."""
+		"""Raise if a step names the agent: it could not run any more."""
 		step = frappe.db.get_value(
 			"Dogan Workflow Step", {"agent": self.name}, ["parent", "step_id"], as_dict=True
 		)

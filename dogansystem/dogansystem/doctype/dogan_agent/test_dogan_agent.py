@@ -26,7 +26,7 @@ class TestDoganAgent(SiteTestCase):
 		self.assertEqual([row.capability for row in doc.capabilities], ["mail", "phone"])
 
 	def test_an_agent_that_can_do_nothing_is_disabled_and_not_without_capacity(self):
-		with self.assertRaisesRegex(frappe.ValidationError, "is disabled"):
+		with self.assertRaisesRegex(frappe.ValidationError, "Disable an agent"):
 			self.new(capacity=0).insert()
 
 	def test_only_a_system_manager_registers_an_agent_with_somebody_elses_user(self):

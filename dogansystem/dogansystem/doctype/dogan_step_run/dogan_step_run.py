@@ -42,6 +42,7 @@ class DoganStepRun(Document):
 		]
 		step: DF.Data | None
 		title: DF.Data | None
+		traceback: DF.LongText | None
 		wait_until: DF.Datetime | None
 		worker: DF.Data | None
 		workflow: DF.Link | None
@@ -52,5 +53,5 @@ class DoganStepRun(Document):
 		frappe.throw(_("A step run is written by the workers. Retry the run from this step instead."))
 
 	def on_trash(self) -> None:
-		"""A run without one of its steps could not be read any more."""
+		"""Raise: a run cannot be read without all of its steps."""
 		frappe.throw(_("A step is deleted with its run: delete {0}.").format(self.run))

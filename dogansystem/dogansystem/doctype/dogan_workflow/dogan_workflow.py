@@ -99,7 +99,7 @@ class DoganWorkflow(Document):
 		workflow_changed(current_site(), self.name)
 
 	def problems(self) -> list[FormProblem]:
-		"""Everything that is wrong with the definition as it stands in the form."""
+		"""Every problem of the definition that the form holds."""
 		return [self._form_problem(problem) for problem in self._check()[1]]
 
 	def _checked_definition(self) -> Definition:
@@ -110,7 +110,7 @@ class DoganWorkflow(Document):
 		return definition
 
 	def _check(self) -> tuple[Definition | None, list[Problem]]:
-		"""The definition, or all that is wrong with it: fields that are not JSON do not hide the other problems."""
+		"""The definition, or all its problems. Fields that are not JSON do not hide the other problems."""
 		form, unreadable = self.as_dict(), []
 		try:
 			source = from_form(form)
@@ -143,8 +143,7 @@ class DoganWorkflow(Document):
 		return FormProblem(message, table, None if index is None else index + 1, field)
 
 	def _choose_run_as(self) -> None:
-		"""Without a name it is the person who saves, but never Administrator by default: a step would have every
-		permission because nobody thought of it."""
+		"""By default it is the person who saves, but never Administrator: steps must not get every permission by accident."""
 		if self.run_as:
 			return
 		if frappe.session.user == "Administrator":
@@ -156,9 +155,9 @@ class DoganWorkflow(Document):
 		self.run_as = frappe.session.user
 
 	def _check_who_changes(self, definition: Definition) -> None:
-		"""Whoever writes the steps acts as `run_as` and the agents' users, so changing them is as much as choosing these.
+		"""Who changes the steps acts with the permissions of `run_as` and of the agents' users, so they must be allowed to.
 
-		What is refused here is refused for the first time only: agents change, and workers look again.
+		This is the first check. Agents change later, so the workers check again.
 		"""
 		before = self.get_doc_before_save()
 		known = before and frappe.db.get_value("Dogan Workflow Version", before.current_version, "checksum")

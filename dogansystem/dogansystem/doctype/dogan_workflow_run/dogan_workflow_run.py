@@ -50,7 +50,7 @@ class DoganWorkflowRun(Document):
 		frappe.throw(_("A run is written by the workers. Start, pause, cancel or retry one instead."))
 
 	def on_trash(self) -> None:
-		"""A run under way would go on without its row."""
+		"""Raise if the run has not ended: it would go on without its row."""
 		if self.status not in RUN_FINISHED:
 			frappe.throw(_("Run {0} has not ended: cancel it before you delete it.").format(self.name))
 		history.uncount(current_site().database, [self.name])
@@ -61,5 +61,5 @@ class DoganWorkflowRun(Document):
 
 
 def on_doctype_update() -> None:
-	"""The way from a document to its runs, which Frappe also takes to find out which documents are linked."""
+	"""An index from a document to its runs. Frappe uses it too, to find linked documents."""
 	frappe.db.add_index("Dogan Workflow Run", ["reference_doctype", "reference_name"])

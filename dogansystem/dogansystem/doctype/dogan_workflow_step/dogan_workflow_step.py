@@ -43,9 +43,9 @@ class DoganWorkflowStep(Row):
 	# end: auto-generated types
 
 	def get_invalid_links(self, *args: Any, **kwargs: Any) -> tuple[list[Any], list[Any]]:
-		"""Let a step name an agent that is not registered yet: workflows come out of files, agents from this site.
+		"""Let a step name an agent that is not registered yet: workflows come from files, agents belong to this site.
 
-		A run that needs an agent which does not exist is not started, with an error that says so.
+		Starting a run that needs a missing agent is an error that names the agent.
 		"""
 		agent = self.agent
 		invalid, cancelled = super().get_invalid_links(*args, **kwargs)

@@ -26,7 +26,7 @@ class DoganWorkflowVersion(Document):
 		frappe.throw(_("A version is never changed. Change the workflow: saving it makes a new version."))
 
 	def on_trash(self) -> None:
-		"""Keep what a run has been started with, and what the next one will be started with."""
+		"""Raise if a run was started with it, or if the next run will be."""
 		if frappe.db.exists("Dogan Workflow Run", {"version": self.name}):
 			frappe.throw(_("Version {0} has runs, which need it.").format(self.name))
 		if frappe.db.exists("Dogan Workflow", {"current_version": self.name}):
