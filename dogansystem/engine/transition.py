@@ -223,7 +223,7 @@ def _retried(draft: Draft, event: events.Retried) -> None:
 		)
 	again = steps_to_retry(run, event)
 	if event.definition is not None:
-		_go_over(draft, event.definition, again)
+		_go_over(draft, event, again)
 	draft.set_back(step for step in draft.states if step in again)
 	draft.note(forgets_waits=True)
 	draft.reopen(event.version)
@@ -246,11 +246,14 @@ def steps_to_retry(run: RunState, event: events.Retried) -> set[str]:
 	return again
 
 
-def _go_over(draft: Draft, definition: Definition, again: set[str]) -> None:
+def _go_over(draft: Draft, event: events.Retried, again: set[str]) -> None:
 	"""Go on with another version, whose steps are the same up to where the run goes on."""
-	before = draft.definition
+	before, definition = draft.definition, event.definition
+	assert definition is not None
+	root = event.step if event.step in before.by_id else None
+	free = again | flow.steps_to_retry(before, draft.states, root)
 	for step in before.steps:
-		if step.id not in again and definition.by_id.get(step.id) != step:
+		if step.id not in free and definition.by_id.get(step.id) != step:
 			raise WrongState(
 				f"Run {draft.before.name} cannot go on with the version saved now: step {step.id!r}, which would not run"
 				" again, is different there. Retry from that step, or with the version the run started with."

@@ -43,8 +43,8 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 	name = version_name(definition.name, number, _meaning(digest, user, trusted))
 	db.execute(
 		"INSERT INTO `tabDogan Workflow Version`"
-		" (name, creation, modified, owner, modified_by, workflow, version, definition, checksum, trusted)"
-		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+		" (name, creation, modified, owner, modified_by, workflow, version, definition, format, checksum,"
+		" trusted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
 		(
 			name,
 			at.text,
@@ -54,6 +54,7 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 			definition.name,
 			number,
 			stored.dump(definition),
+			stored.FORMAT,
 			digest,
 			int(trusted),
 		),
@@ -84,14 +85,15 @@ def _read(site: Site, db: Database, version: str) -> Definition:
 		raise UnreadableVersion(version, known[1].problem, known[1].remedy)
 	row = dialect.first(
 		db.sql(
-			"SELECT definition, trusted, owner FROM `tabDogan Workflow Version` WHERE name = %s", (version,)
+			"SELECT definition, trusted, owner, format FROM `tabDogan Workflow Version` WHERE name = %s",
+			(version,),
 		)
 	)
 	if not row:
 		# Not remembered: it may only be newer than what this transaction sees.
 		raise UnreadableVersion(version, "there is none of that name, it was deleted", "start the run anew")
 	try:
-		definition = stored.build(row[0], version)
+		definition = stored.build(row[0], version, int(row[3]) or 1)  # 0: written by release 0.1
 	except UnreadableVersion as error:
 		_remember(site, error)
 		raise

@@ -1,8 +1,8 @@
 """The form in which a published definition is stored, and how it is built from there.
 
 A definition is checked when it is published. What is stored has passed that check, so `build` does not judge: it makes
-data, without a JSON Schema and without compiling templates. The text says its format by number, and older formats are
-brought to the newest one step at a time.
+data, without a JSON Schema and without compiling templates. The number of the format stands beside the text, and older
+formats are brought to the newest one step at a time.
 """
 
 import hashlib
@@ -23,14 +23,15 @@ from dogansystem.engine.definitions.check_order import resolve
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import UnreadableVersion
 
-FORMAT = 2
-# From each older format to the next one. Format 1 is the source alone, without a number.
-_MIGRATIONS: Mapping[int, Callable[[dict[str, Any]], dict[str, Any]]] = {1: lambda source: source}
+FORMAT = 1  # the canonical source
+# From each older format to the next one.
+MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def canonical_json(definition: Definition) -> str:
 	"""A definition's source as JSON text, keys sorted, no spaces: equal definitions give equal text."""
-	return _compact(definition.source)
+	source = definition.source
+	return json.dumps(source, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def checksum(definition: Definition) -> str:
@@ -39,25 +40,20 @@ def checksum(definition: Definition) -> str:
 
 
 def dump(definition: Definition) -> str:
-	"""The text under which a checked definition is stored: its canonical source and the number of the format."""
-	return _compact({"format": FORMAT, **definition.source})
+	"""The text under which a checked definition is stored, in the format FORMAT."""
+	return canonical_json(definition)
 
 
-def _compact(source: Mapping[str, Any]) -> str:
-	return json.dumps(source, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
-
-
-def build(text: str, version: str = "") -> Definition:
-	"""The definition that `dump`, or an older release, wrote. `version` names it in errors.
+def build(text: str, version: str = "", number: int = FORMAT) -> Definition:
+	"""The definition that `dump`, or an older release, wrote in the format `number`. `version` names it in errors.
 
 	Raises:
 		UnreadableVersion: the text is broken, or of a format that only a newer release of the app knows.
 	"""
 	try:
 		source = json.loads(text)
-		number = source.pop("format", 1)
 		for older in range(number, FORMAT):
-			source = _MIGRATIONS[older](source)
+			source = MIGRATIONS[older](source)
 		if number <= FORMAT:
 			return build_source(source)
 	except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dogansystem.engine.definitions import stored
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.definitions.stored import FORMAT, build, canonical_json, checksum, dump
 from dogansystem.engine.errors import UnreadableVersion
@@ -38,7 +39,7 @@ def test_the_checksum_does_not_change_with_the_format() -> None:
 	# As the first release computed it, so that saving an unchanged workflow makes no new version.
 	definition = parse({"name": "wf", "steps": [STEP]})
 	assert checksum(definition) == "d860cd59f4602eae1f60905dc1eed1beea05fd8f202e6206dea0ac98b9674835"
-	assert json.loads(dump(definition)) == {"format": FORMAT, "name": "wf", "steps": [STEP]}
+	assert json.loads(dump(definition)) == {"name": "wf", "steps": [STEP]}  # as the first release reads it
 
 
 def test_what_todays_check_refuses_is_built_all_the_same() -> None:
@@ -60,7 +61,6 @@ def test_what_todays_check_refuses_is_built_all_the_same() -> None:
 	[
 		"", "nonsense", "[]", "{}", "5", "null", '{"name": "wf"}', '{"name": "wf", "steps": 5}', "[" * 100_000,
 		'{"name": "wf", "steps": [{"id": "a"}]}', '{"name": "wf", "steps": [{"id": "a", "action": "x", "after": 1}]}',
-		'{"format": "two", "name": "wf", "steps": []}', '{"format": 0, "name": "wf", "steps": []}',
 		'{"name": "wf", "steps": [], "limits": {"run_timeout": "soon"}}',
 	],
 )  # fmt: skip
@@ -72,9 +72,17 @@ def test_a_broken_text_is_an_error_that_names_the_version(text: str) -> None:
 
 
 def test_a_newer_format_is_an_error_that_says_to_upgrade() -> None:
-	text = json.dumps({"format": FORMAT + 1, "anything": 5})
+	text = json.dumps({"anything": 5})
 	with pytest.raises(UnreadableVersion, match=f"its format is {FORMAT + 1} .*; upgrade the app"):
-		build(text, "wf@1-ab")
+		build(text, "wf@1-ab", FORMAT + 1)
+
+
+def test_an_older_format_is_brought_to_the_newest_one(monkeypatch: pytest.MonkeyPatch) -> None:
+	monkeypatch.setattr(stored, "FORMAT", 3)
+	monkeypatch.setattr(
+		stored, "MIGRATIONS", {1: lambda old: {"name": old["title"]}, 2: lambda old: old | {"steps": [STEP]}}
+	)
+	assert build('{"title": "wf"}', number=1).by_id.keys() == {"a"}
 
 
 def test_building_takes_far_less_than_a_millisecond() -> None:

@@ -16,6 +16,7 @@ class DoganWorkflowVersion(Document):
 
 		checksum: DF.Data | None
 		definition: DF.LongText | None
+		format: DF.Int
 		trusted: DF.Check
 		version: DF.Int
 		workflow: DF.Link | None
