@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -19,7 +19,7 @@ from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.credentials import UNSIGNED, Signature, signature
 from dogansystem.actions.deadline import Deadline
 from dogansystem.actions.outbound import Outbound, label
-from dogansystem.actions.schema import ValidationError, shown
+from dogansystem.actions.schema import Schema, ValidationError, parameters, shown, text
 from dogansystem.engine.errors import DoganError, HTTPError, NotAllowed, NotFound, OutputTooLarge, Timeout
 from dogansystem.engine.outputs import MAX_BYTES
 
@@ -31,8 +31,7 @@ RESERVED_HEADERS = frozenset({"connection", "content-length", "host", "transfer-
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 HEADER_END = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 BROKEN = (requests.RequestException, TransportError, HTTPException, OSError)  # all that an exchange may raise
-ANY_OF_VALUES: Mapping[str, Any] = {"type": ["string", "number", "boolean", "null", "array"]}
-STATUSES: Mapping[str, Any] = {
+STATUS: Schema = {
 	"type": ["integer", "string"],
 	"minimum": 100,
 	"maximum": 599,
@@ -40,23 +39,20 @@ STATUSES: Mapping[str, Any] = {
 }
 
 
+def _by_name(description: str) -> Schema:
+	values = {"type": ["string", "number", "boolean", "null", "array"]}
+	return {"type": "object", "additionalProperties": values, "description": description}
+
+
 class Request(Action):
 	"""Sends one request and gives back the answer."""
 
-	name: ClassVar[str] = "http.request"
-	summary: ClassVar[str] = "Send a request to another server"
-	external: ClassVar[bool] = True
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"required": ["url"],
-		"not": {"required": ["json", "form"]},
-		"properties": {
-			"url": {
-				"type": "string",
-				"pattern": "^https?://[^/]",
-				"description": "The address, starting with https:// or http://",
-			},
+	name = "http.request"
+	summary = "Send a request to another server"
+	external = True
+	parameters = parameters(
+		{"url": text("The address, starting with https:// or http://", pattern="^https?://[^/]")},
+		{
 			"method": {
 				"type": "string",
 				"enum": ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
@@ -68,35 +64,22 @@ class Request(Action):
 				"additionalProperties": {"type": ["string", "number"]},
 				"description": "Headers by name; keep secrets out of here, in a credential",
 			},
-			"query": {
-				"type": "object",
-				"additionalProperties": ANY_OF_VALUES,
-				"description": "What is added to the address after the question mark, by name",
-			},
+			"query": _by_name("What is added to the address after the question mark, by name"),
 			"json": {"description": "A body sent as JSON"},
-			"form": {
-				"type": "object",
-				"additionalProperties": ANY_OF_VALUES,
-				"description": "A body sent as a form, by field",
-			},
-			"credential": {
-				"type": "string",
-				"minLength": 1,
-				"description": "The name of the credential that it signs in with",
-			},
+			"form": _by_name("A body sent as a form, by field"),
+			"credential": text("The name of the credential that it signs in with"),
 			"expect": {
-				"type": ["integer", "string", "array"],
-				"minimum": 100,
-				"maximum": 599,
-				"pattern": STATUSES["pattern"],
+				**STATUS,
+				"type": [*STATUS["type"], "array"],
 				"minItems": 1,
-				"items": STATUSES,
+				"items": STATUS,
 				"default": "200-299",
 				"description": "The status that counts as success: a number, a range such as 200-299, or a list of them",
 			},
 		},
-	}
-	returns: ClassVar[str] = (
+		**{"not": {"required": ["json", "form"]}},
+	)
+	returns = (
 		"{status, headers, body}: header names in lower case; a JSON body as data, another as text, "
 		"one that is no text in base64; another status is the error HTTPError"
 	)
