@@ -17,8 +17,7 @@ from dogansystem import __version__
 from dogansystem.actions import body
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.credentials import UNSIGNED, Signature, signature
-from dogansystem.actions.deadline import Deadline
-from dogansystem.actions.outbound import Outbound, label
+from dogansystem.actions.outbound import Deadline, Outbound, label
 from dogansystem.actions.schema import Schema, ValidationError, parameters, shown, text
 from dogansystem.engine.errors import DoganError, HTTPError, NotAllowed, NotFound, OutputTooLarge, Timeout
 from dogansystem.engine.outputs import MAX_BYTES
@@ -145,19 +144,15 @@ def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext)
 			method, params["url"], headers, data=data, params=_pairs(params.get("query", {}))
 		).prepare()
 		prepared.headers.update(signed.headers)
-		_check_headers(prepared.headers)
+		for name, value in prepared.headers.items():
+			name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
+			check_header_validity((name, value))
 		return prepared
 	except (ValueError, requests.RequestException):
 		# The reason may quote a header's value.
 		raise ValidationError(
 			"params: the address or a header cannot be sent as it is. Check both."
 		) from None
-
-
-def _check_headers(headers: Mapping[str, str]) -> None:
-	for name, value in headers.items():
-		name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
-		check_header_validity((name, value))
 
 
 def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
@@ -176,17 +171,13 @@ def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
 
 
 def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-	"""Names and values as a form or a query has them: lists repeat the name, nothing is left out."""
+	"""Names and values as a form or a query has them: lists repeat the name, null is left out."""
 	return [
-		(name, _as_text(value))
+		(name, str(value).lower() if isinstance(value, bool) else str(value))
 		for name, values in given.items()
 		for value in (values if isinstance(values, list) else [values])
 		if value is not None
 	]
-
-
-def _as_text(value: Any) -> str:
-	return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _json(value: Any) -> bytes:

@@ -15,27 +15,11 @@ from dogansystem.actions.schema import type_words
 from dogansystem.engine.errors import DoganError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
-CORE: tuple[type[Action], ...] = (
-	document.Create,
-	document.Get,
-	document.List,
-	document.Update,
-	document.Submit,
-	document.Cancel,
-	document.Delete,
-	document.Comment,
-	document.Assign,
-	email.Send,
-	notify.User,
-	notify.Role,
-	http.Request,
-	method.Call,
-	data.Set,
-	data.Check,
-	flow.WaitFor,
-	flow.End,
-	busy.Work,
-)
+_FAMILIES = (document, email, notify, http, method, data, flow, busy)
+CORE: tuple[type[Action], ...] = tuple(
+	kind for family in _FAMILIES for kind in vars(family).values()
+	if isinstance(kind, type) and issubclass(kind, Action) and kind is not Action
+)  # fmt: skip
 
 
 class ActionError(DoganError):
@@ -142,15 +126,11 @@ def _check(kind: type[Action]) -> None:
 			raise ActionError(f"has no `{attribute}`; give it a text")
 	if not NAME.match(kind.name):
 		raise ActionError(f"the name {kind.name!r} is not family.verb in lower case, such as label.print")
-	_check_schema(getattr(kind, "parameters", None))
-
-
-def _check_schema(schema: Any) -> None:
+	schema = getattr(kind, "parameters", None)
 	if not isinstance(schema, Mapping) or schema.get("type") != "object":
 		raise ActionError("its `parameters` are not a JSON Schema with type: object")
 	try:
 		Draft202012Validator.check_schema(schema)
 	except SchemaError as error:
-		raise ActionError(
-			f"its `parameters` are not a JSON Schema: {error.json_path}: {error.message}"
-		) from None
+		reason = f"{error.json_path}: {error.message}"
+		raise ActionError(f"its `parameters` are not a JSON Schema: {reason}") from None
