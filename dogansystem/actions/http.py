@@ -122,10 +122,8 @@ def _sign_in(params: Mapping[str, Any], context: StepContext) -> Signature:
 		return UNSIGNED
 	credential = context.site.credential(name)
 	if credential is None:
-		raise NotFound(
-			f"params.credential: there is no credential {name!r} that {context.user} may use."
-			" Add it on the site, or name another."
-		)
+		reason = f"there is no credential {name!r} that {context.user} may use"
+		raise NotFound(f"params.credential: {reason}. Add it on the site, or name another.")
 	return signature(name, credential)
 
 
@@ -150,9 +148,8 @@ def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext)
 		return prepared
 	except (ValueError, requests.RequestException):
 		# The reason may quote a header's value.
-		raise ValidationError(
-			"params: the address or a header cannot be sent as it is. Check both."
-		) from None
+		message = "params: the address or a header cannot be sent as it is. Check both."
+		raise ValidationError(message) from None
 
 
 def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
@@ -163,9 +160,8 @@ def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
 		if name.lower() in RESERVED_HEADERS:
 			raise ValidationError(f"params.headers.{name}: is set by the request itself. Leave it out.")
 		if not HEADER_NAME.fullmatch(name) or HEADER_END.search(str(value)):
-			raise ValidationError(
-				f"params.headers: a header cannot be sent: {shown(name)} or its value has characters that none can have."
-			)
+			reason = f"{shown(name)} or its value has characters that none can have."
+			raise ValidationError(f"params.headers: a header cannot be sent: {reason}")
 		headers[name] = str(value)
 	return headers
 
@@ -182,9 +178,8 @@ def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _json(value: Any) -> bytes:
 	try:
-		return json.dumps(
-			value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
-		).encode()
+		text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+		return text.encode()
 	except (ValueError, RecursionError) as error:
 		raise ValidationError(f"params.json: cannot be sent as JSON: {error}.") from None
 
@@ -198,10 +193,11 @@ def _check_url(url: str, signed: Signature) -> None:
 	if parts.username is not None or parts.password is not None:
 		raise ValidationError("params.url: has a user name or password in it. Use a credential instead.")
 	if signed.hosts and parts.hostname not in signed.hosts:
-		raise NotAllowed(
-			f"params.credential: it may not be sent to {parts.hostname}. Send it to {' or '.join(sorted(signed.hosts))},"
-			" or add the server to the credential."
+		hosts = " or ".join(sorted(signed.hosts))
+		reason = (
+			f"it may not be sent to {parts.hostname}. Send it to {hosts}, or add the server to the credential"
 		)
+		raise NotAllowed(f"params.credential: {reason}.")
 
 
 def _exchange(

@@ -70,7 +70,10 @@ def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
 		{
 			"name": name,
 			"summary": action.summary,
-			"parameters": _describe_parameters(action.parameters),
+			"parameters": [
+				_describe(key, parameter, key in action.parameters.get("required", ()))
+				for key, parameter in action.parameters.get("properties", {}).items()
+			],
 			"returns": action.returns,
 			"external": action.external,
 		}
@@ -79,19 +82,11 @@ def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
 	]
 
 
-def _describe_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-	required = schema.get("required", ())
-	return [
-		{
-			"name": name,
-			"type": _type(parameter),
-			"required": name in required,
-			"description": parameter.get("description", ""),
-			**({"default": parameter["default"]} if "default" in parameter else {}),
-			**({"choices": parameter["enum"]} if "enum" in parameter else {}),
-		}
-		for name, parameter in schema.get("properties", {}).items()
-	]
+def _describe(name: str, parameter: Mapping[str, Any], required: bool) -> dict[str, Any]:
+	description = parameter.get("description", "")
+	described = {"name": name, "type": _type(parameter), "required": required, "description": description}
+	more = {"default": "default", "enum": "choices"}
+	return described | {word: parameter[key] for key, word in more.items() if key in parameter}
 
 
 def _type(parameter: Mapping[str, Any]) -> str:
@@ -109,9 +104,8 @@ def _import(path: str) -> type[Action]:
 	try:
 		kind = getattr(import_module(module_name), class_name)
 	except AttributeError:
-		raise ActionError(
-			f"the module {module_name} has no {class_name}; correct the path in hooks.py"
-		) from None
+		message = f"the module {module_name} has no {class_name}; correct the path in hooks.py"
+		raise ActionError(message) from None
 	if not (isinstance(kind, type) and issubclass(kind, Action)):
 		raise ActionError("is not a class derived from dogansystem.actions.base.Action")
 	return kind

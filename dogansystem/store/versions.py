@@ -53,7 +53,7 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 			user,
 			definition.name,
 			number,
-			stored.dump(definition),
+			stored.canonical_json(definition),
 			stored.FORMAT,
 			digest,
 			int(trusted),
@@ -108,7 +108,7 @@ def _remember(site: Site, error: UnreadableVersion) -> None:
 
 
 def _dump(definition: Definition) -> list[str | None]:
-	return [stored.dump(definition), definition.only_as]
+	return [stored.canonical_json(definition), definition.only_as]
 
 
 def _build(shared: list[str]) -> Definition:

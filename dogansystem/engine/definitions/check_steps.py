@@ -54,10 +54,10 @@ def steps(value: Any, path: str, problems: Problems) -> Any:
 	if not value:
 		problems.add(path, "has no step; add one with an id and an action")
 	if len(value) > MAX_STEPS:
-		return problems.refuse(
-			path,
-			f"has {len(value)} steps; at most {MAX_STEPS} are allowed, use for_each or several workflows",
+		message = (
+			f"has {len(value)} steps; at most {MAX_STEPS} are allowed, use for_each or several workflows"
 		)
+		return problems.refuse(path, message)
 	return [step(each, at(path, index), problems) for index, each in enumerate(value)]
 
 

@@ -84,13 +84,11 @@ def to_form(definition: Definition) -> dict[str, Any]:
 	"""The fields of Dogan Workflow with its rows, for a checked definition."""
 	source = definition.source
 	form = _fields(source, WORKFLOW_FIELDS)
-	form["steps"] = [_step_row(step) for step in source["steps"]]
+	form["steps"] = [
+		{**_fields(step, STEP_FIELDS), "starts": int(step.get("after") == [])} for step in source["steps"]
+	]
 	form["triggers"] = [_fields(trigger, TRIGGER_FIELDS) for trigger in source.get("triggers", [])]
 	return form
-
-
-def _step_row(step: Mapping[str, Any]) -> dict[str, Any]:
-	return {**_fields(step, STEP_FIELDS), "starts": int(step.get("after") == [])}
 
 
 def _fields(source: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
@@ -159,9 +157,8 @@ def _keys(row: Mapping[str, Any], fields: Mapping[str, str], path: str, problems
 		try:
 			holder[inner] = _READ[field](value) if field in _READ else value
 		except ValueError as error:
-			problems.add(
-				at(path, key), f"not valid JSON: {error}; write text, lists and mappings as JSON has them"
-			)
+			message = f"not valid JSON: {error}; write text, lists and mappings as JSON has them"
+			problems.add(at(path, key), message)
 	return {key: value for key, value in data.items() if value != {} or key in ("output", "input")}
 
 
@@ -204,22 +201,17 @@ def problem_field(path: str) -> tuple[str | None, int | None, str | None]:
 	nearest one that does, or to nothing.
 	"""
 	match = _PATH.fullmatch(path)
-	if not match:
-		head = path.split("[")[0]
-		return (
-			(head, None, None)
-			if head in ("steps", "triggers")
-			else (None, None, _field(path, WORKFLOW_FIELDS))
-		)
-	fields = STEP_FIELDS if match["table"] == "steps" else TRIGGER_FIELDS
-	return match["table"], int(match["row"]), _field(match["rest"] or "", fields)
+	if match:
+		fields = STEP_FIELDS if match["table"] == "steps" else TRIGGER_FIELDS
+		return match["table"], int(match["row"]), _field(match["rest"] or "", fields)
+	table = path.split("[")[0]
+	if table in ("steps", "triggers"):
+		return table, None, None
+	return None, None, _field(path, WORKFLOW_FIELDS)
 
 
 def _field(path: str, fields: Mapping[str, str]) -> str | None:
 	keys = re.split(r"[.\[]", path)
-	return fields.get(".".join(keys[:2])) or fields.get(keys[0]) or _first_of(keys[0], fields)
-
-
-def _first_of(key: str, fields: Mapping[str, str]) -> str | None:
-	"""For a key that is spread over several fields, such as `retry`, the first of them."""
-	return next((field for each, field in fields.items() if each.startswith(f"{key}.")), None)
+	# For a key that is spread over several fields, such as `retry`, the first of them.
+	spread = next((field for key, field in fields.items() if key.startswith(f"{keys[0]}.")), None)
+	return fields.get(".".join(keys[:2])) or fields.get(keys[0]) or spread
