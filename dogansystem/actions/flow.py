@@ -1,6 +1,6 @@
 """Steps that steer the run itself: waiting, and ending it early."""
 
-from datetime import datetime, timezone
+from datetime import timezone
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,6 +8,7 @@ from dogansystem.actions.base import Action, StepContext, Stop, Wait
 from dogansystem.actions.schema import ValidationError, parameters, shown, text, words
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
+from dogansystem.engine.templates.date_filters import full
 
 YEARS = range(1900, 9000)
 # What a check can see; engine.durations has the last word.
@@ -79,10 +80,8 @@ def parse_moment(text: str, zone: str) -> float:
 
 	A date alone means its midnight. Raises ValidationError for anything else.
 	"""
-	text = text.strip()
 	try:
-		# Python 3.10 does not read the Z.
-		moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+		moment = full(text)
 		if moment.year not in YEARS:
 			raise ValueError("no calendar holds it in every timezone")
 	except ValueError:

@@ -50,16 +50,14 @@ def _seconds_of_text(text: str) -> float:
 
 def format_duration(seconds: float) -> str:
 	"""The shortest text for a number of seconds, such as `1h30m`; `parse_duration` gives the number back."""
-	seconds = round(seconds, DIGITS)
-	if seconds != int(seconds):
-		return f"{seconds:.{DIGITS}f}".rstrip("0") + "s"
-	left = int(seconds)
-	parts = []
+	left = round(seconds, DIGITS)
+	if left != int(left):
+		return f"{left:.{DIGITS}f}".rstrip("0") + "s"
+	text = ""
 	for unit, size in UNITS.items():
-		count, left = divmod(left, size)
-		if count:
-			parts.append(f"{count}{unit}")
-	return "".join(parts) or "0s"
+		count, left = divmod(int(left), size)
+		text += f"{count}{unit}" if count else ""
+	return text or "0s"
 
 
 def duration_text(value: Any) -> str:

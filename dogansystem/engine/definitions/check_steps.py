@@ -48,7 +48,7 @@ KEYS: Mapping[str, Check] = {
 
 
 def steps(value: Any, path: str, problems: Problems) -> Any:
-	"""The steps as a definition keeps them. A step that is none keeps its place, so that paths stay right."""
+	"""The steps as a definition keeps them. A step that is none keeps its place: paths stay right."""
 	if not isinstance(value, list):
 		return problems.refuse(path, f"must be a list of steps, not {kind(value)}")
 	if not value:
