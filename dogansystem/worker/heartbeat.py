@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
@@ -79,7 +80,7 @@ class Heartbeat:
 
 	def _tell_failure(self, error: Exception) -> None:
 		if not self._fails:
-			about = {"process": self._process, "node": identity.node()}
+			about: dict[str, Any] = {"process": self._process, "node": identity.node()}
 			if self._control.is_lost(error):
 				log.event(log.WARNING, "heartbeat.failed", message=str(error), **about)
 			else:
