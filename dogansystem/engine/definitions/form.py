@@ -5,64 +5,46 @@ The form keeps data as JSON text, names as text separated by commas, and no valu
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
+from dogansystem.engine.definitions.check_steps import KEYS as STEP_KEYS
+from dogansystem.engine.definitions.check_steps import RETRY
 from dogansystem.engine.definitions.check_triggers import KEYS as TRIGGER_KEYS
+from dogansystem.engine.definitions.parse import KEYS, LIMITS
 from dogansystem.engine.definitions.problems import Problems, at
 from dogansystem.engine.definitions.source import unique
 from dogansystem.engine.errors import DefinitionError
 
-# Fields by the keys they stand for; `limits.key` is the key `key` of `limits`.
-WORKFLOW_FIELDS: Mapping[str, str] = {
+# Fields that have another name than the key they stand for; `limits.key` is the key `key` of `limits`.
+_RENAMED: Mapping[str, str] = {
 	"name": "workflow_name",
-	"title": "title",
-	"description": "description",
-	"run_as": "run_as",
-	"limits.concurrent_runs": "concurrent_runs",
-	"limits.when_full": "when_full",
 	"limits.key": "limit_key",
-	"limits.run_timeout": "run_timeout",
 	"input": "input_schema",
-	"output": "output",
-}
-STEP_FIELDS: Mapping[str, str] = {
 	"id": "step_id",
-	"title": "title",
-	"after": "after",
 	"join": "join_mode",
 	"when": "run_when",
 	"if": "condition",
-	"for_each": "for_each",
-	"max_parallel": "max_parallel",
-	"action": "action",
-	"params": "params",
-	"agent": "agent",
-	"capability": "capability",
-	"retry.attempts": "retry_attempts",
-	"retry.delay": "retry_delay",
-	"retry.backoff": "retry_backoff",
-	"retry.max_delay": "retry_max_delay",
-	"retry.jitter": "retry_jitter",
-	"retry.on": "retry_on",
-	"timeout": "timeout",
-	"on_error": "on_error",
-	"priority": "priority",
-	"compensate": "compensate",
-}
-TRIGGER_FIELDS: Mapping[str, str] = {
 	"on": "kind",
 	"doctype": "document_type",
 	"event": "document_event",
-	"field": "field",
-	"if": "condition",
-	"cron": "cron",
-	"every": "every",
-	"timezone": "timezone",
-	"missed": "missed",
-	"role": "role",
 }
+
+
+def _named(keys: Iterable[str]) -> Mapping[str, str]:
+	"""Fields by their keys."""
+	return {
+		key: _RENAMED.get(key, key.removeprefix("limits.").replace("retry.", "retry_"))
+		for outer in keys
+		for key in ([f"{outer}.{inner}" for inner in _SPREAD[outer]] if outer in _SPREAD else [outer])
+	}
+
+
+_SPREAD: Mapping[str, Mapping[str, Any]] = {"limits": LIMITS, "retry": RETRY}
+WORKFLOW_FIELDS = _named(key for key in KEYS if key not in ("steps", "triggers"))
+STEP_FIELDS = _named(STEP_KEYS)
+TRIGGER_FIELDS = _named(["on", *dict.fromkeys(key for keys in TRIGGER_KEYS.values() for key in keys)])
 # What a field shows for a key that a definition leaves out; fields not named here are empty.
 DEFAULTS: Mapping[str, Any] = {
 	"concurrent_runs": 0,

@@ -39,7 +39,10 @@ def test_the_checksum_does_not_change_with_the_format() -> None:
 	# As the first release computed it, so that saving an unchanged workflow makes no new version.
 	definition = parse({"name": "wf", "steps": [STEP]})
 	assert checksum(definition) == "d860cd59f4602eae1f60905dc1eed1beea05fd8f202e6206dea0ac98b9674835"
-	assert json.loads(canonical_json(definition)) == {"name": "wf", "steps": [STEP]}  # as the first release reads it
+	assert json.loads(canonical_json(definition)) == {
+		"name": "wf",
+		"steps": [STEP],
+	}  # as the first release reads it
 
 
 def test_what_todays_check_refuses_is_built_all_the_same() -> None:
