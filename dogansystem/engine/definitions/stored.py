@@ -66,13 +66,20 @@ def build_source(source: dict[str, Any]) -> Definition:
 		title=source.get("title", ""),
 		description=source.get("description", ""),
 		run_as=source.get("run_as"),
-		limits=Limits(**{**limits, "run_timeout": _seconds(limits, "run_timeout")}),
+		limits=Limits(
+			**_given(limits, "concurrent_runs", "when_full", "key"),
+			run_timeout=_seconds(limits, "run_timeout"),
+		),
 		input=source.get("input"),
 		triggers=tuple(_trigger(each, index) for index, each in enumerate(source.get("triggers", []))),
 		steps=tuple(map(_step, source["steps"], resolve(source["steps"]))),
 		output=source.get("output"),
 		source=source,
 	)
+
+
+def _given(source: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+	return {key: source[key] for key in keys if key in source}
 
 
 def _seconds(source: Mapping[str, Any], key: str) -> float | None:
@@ -89,12 +96,9 @@ def _trigger(source: Mapping[str, Any], position: int) -> Trigger:
 
 
 def _retry(source: Mapping[str, Any]) -> Retry:
-	keys = dict(source)
-	keys |= {key: parse_duration(source[key]) for key in ("delay", "max_delay") if key in source}
-	return Retry(**{**keys, "on": tuple(source["on"]) if "on" in source else None})
-
-
-_AS_THEY_ARE = ("title", "for_each", "when", "join", "agent", "capability", "on_error", "priority")
+	keys = _given(source, "attempts", "backoff", "jitter")
+	keys |= {key: parse_duration(value) for key, value in _given(source, "delay", "max_delay").items()}
+	return Retry(**keys, on=tuple(source["on"]) if "on" in source else None)
 
 
 def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
@@ -110,5 +114,5 @@ def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
 		retry=_retry(source["retry"]) if "retry" in source else Retry(),
 		timeout=_seconds(source, "timeout"),
 		compensate=Compensation(undo["action"], undo.get("params", {})) if undo else None,
-		**{key: source[key] for key in _AS_THEY_ARE if key in source},
+		**_given(source, "title", "for_each", "when", "join", "agent", "capability", "on_error", "priority"),
 	)
