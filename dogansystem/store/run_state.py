@@ -24,7 +24,7 @@ from dogansystem.engine.run_state import (
 )
 from dogansystem.engine.states import PAUSED, QUEUED, RUNNING
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, names, slots
+from dogansystem.store import dialect, names, queue
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import Moment
 
@@ -210,7 +210,7 @@ def _resumed(db: Database, state: RunState, event: events.Resumed) -> RunState:
 	return replace(
 		state,
 		parked=tuple(Parked(*row) for row in parked),
-		has_slot=slots.is_holder(db, state.name),
+		has_slot=queue.has_slot(db, state.name),
 		items={step.id: _openable(db, state.name, step) for step in open_steps},
 	)
 

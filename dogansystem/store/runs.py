@@ -18,7 +18,7 @@ from dogansystem.store import changes, context, history, names, run_state
 from dogansystem.store.changes import claims
 from dogansystem.store.changes.fences import Attempt, Fence, WaitFence
 from dogansystem.store.moment import Moment
-from dogansystem.store.waits import Wait
+from dogansystem.store.queue import Wait
 
 DefinitionOf = Callable[[str], Definition]  # gives the definition a run goes by, by the run's name
 

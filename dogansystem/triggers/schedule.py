@@ -15,7 +15,7 @@ from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database, Site
 from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text
-from dogansystem.store.waits import Wait
+from dogansystem.store.queue import Wait
 from dogansystem.triggers import starting
 from dogansystem.triggers.faults import survived, tell, written
 

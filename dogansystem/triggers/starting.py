@@ -13,7 +13,7 @@ from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.protocol import Database, Site
-from dogansystem.store import admission, agents, context, reads, start, versions
+from dogansystem.store import agents, context, queue, reads, start, versions
 from dogansystem.store.moment import Moment
 
 _SMALLER_INPUT = "Give less: name a document that holds it, or start several runs."
@@ -150,7 +150,7 @@ def _check_limit(db: Database, request: start.Start) -> None:
 	limits = request.definition.limits
 	if limits.when_full != "skip" or not limits.concurrent_runs:
 		return
-	under_way = admission.under_way(db, resource_of_run(request.definition.name, request.limit_key))
+	under_way = queue.under_way(db, resource_of_run(request.definition.name, request.limit_key))
 	if under_way >= limits.concurrent_runs:
 		raise LimitReached(
 			f"Workflow {request.definition.name!r} was not started: {under_way} of its runs are under way and"
