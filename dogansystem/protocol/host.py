@@ -1,9 +1,40 @@
 """What runs a home: its workers, how they are called, and who is told of changes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
-from dogansystem.protocol.settings import Scheduler, Surroundings
+
+@dataclass(frozen=True, slots=True)
+class Scheduler:
+	"""Who has the tick act on a site.
+
+	Attributes:
+		expected: whether a tick has to come every minute, whether or not anything is due.
+		problem: why it does not come in time, a sentence; empty: as far as the site knows it does.
+		remedy: what brings it back, a sentence.
+	"""
+
+	expected: bool = False
+	problem: str = ""
+	remedy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+	"""What is around the site's database, as far as the site knows.
+
+	Attributes:
+		queue: the name of the queue that workers listen to; empty where there is no such thing.
+		listening: workers on that queue that beat, by node, busy or not.
+		redis: the servers by role (`queue`, `cache`), each with what its INFO says, `ping_seconds`, or `problem`.
+		web_threads: requests that one node's web server answers at a time; 0: not known.
+	"""
+
+	queue: str = ""
+	listening: Mapping[str, int] = field(default_factory=dict)
+	redis: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+	web_threads: int = 0
 
 
 class Doorbell(Protocol):
