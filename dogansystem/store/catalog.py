@@ -6,10 +6,10 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import to_form
 from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database
-from dogansystem.store import versions
+from dogansystem.store import dialect, versions
 from dogansystem.store.moment import Moment
 
-_PLAIN = (str, int, float, type(None))
+_PLAIN = (str, int, float)
 _WORKFLOW_TABLES = ("Dogan Workflow Step", "Dogan Workflow Trigger")
 
 
@@ -83,12 +83,9 @@ def _remove(db: Database, doctype: str, name: str, children: Sequence[str]) -> N
 
 
 def _insert(db: Database, doctype: str, values: dict[str, object], at: Moment, user: str) -> None:
-	standard = {"creation": at.text, "modified": at.text, "owner": user, "modified_by": user}
 	filled = {
 		column: value if isinstance(value, _PLAIN) else encode(value, column)
-		for column, value in (standard | values).items()
+		for column, value in values.items()
 		if value is not None
 	}
-	columns = ", ".join(f"`{column}`" for column in filled)
-	marks = ", ".join(["%s"] * len(filled))
-	db.execute(f"INSERT INTO `tab{doctype}` ({columns}) VALUES ({marks})", list(filled.values()))
+	dialect.insert(db, f"tab{doctype}", filled, at, user)

@@ -19,22 +19,12 @@ DOCTYPE_FOLDER = Path(__file__).parent.parent / "dogansystem" / "doctype"
 _COLUMN_TYPES = {
 	"Check": "TINYINT NOT NULL DEFAULT 0",
 	"Int": "INT NOT NULL DEFAULT 0",
-	"Float": "DECIMAL(21,9) NOT NULL DEFAULT 0",
-	"Percent": "DECIMAL(21,9) NOT NULL DEFAULT 0",
-	"Currency": "DECIMAL(21,9) NOT NULL DEFAULT 0",
+	**dict.fromkeys(("Float", "Percent", "Currency"), "DECIMAL(21,9) NOT NULL DEFAULT 0"),
 	"Datetime": "DATETIME(6)",
 	"Date": "DATE",
-	"Data": "VARCHAR(140)",
-	"Link": "VARCHAR(140)",
-	"Dynamic Link": "VARCHAR(140)",
-	"Select": "VARCHAR(140)",
-	"Password": "TEXT",
-	"Small Text": "TEXT",
-	"Text": "TEXT",
-	"Text Editor": "LONGTEXT",
-	"Long Text": "LONGTEXT",
-	"Code": "LONGTEXT",
-	"JSON": "LONGTEXT",
+	**dict.fromkeys(("Data", "Link", "Dynamic Link", "Select"), "VARCHAR(140)"),
+	**dict.fromkeys(("Password", "Small Text", "Text"), "TEXT"),
+	**dict.fromkeys(("Text Editor", "Long Text", "Code", "JSON"), "LONGTEXT"),
 }
 
 # Beyond what the DocTypes ask for, on both homes: the way from a run to its steps, to what is not counted yet, and to

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from dogansystem.engine.attempted import state_of
@@ -73,7 +74,7 @@ class Tally:
 def lost_attempt(node: str, workflow: str) -> Table:
 	"""What is written of an attempt whose process died in the middle of it."""
 	subjects = ((figures.SITE, ""), (figures.NODE, node), (figures.WORKFLOW, workflow))
-	return {subject: Figures({figures.LOST: 1}) for subject in subjects}
+	return {subject: Figures(Counter({figures.LOST: 1})) for subject in subjects}
 
 
 def _subjects(work: Work) -> list[tuple[str, str]]:
