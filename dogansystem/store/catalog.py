@@ -33,11 +33,6 @@ def save_workflow(db: Database, definition: Definition, enabled: bool | None, at
 	return version
 
 
-def set_enabled(db: Database, workflow: str, enabled: bool, at: Moment) -> bool:
-	"""Enable or disable a workflow; False if there is none of that name."""
-	return _enable(db, "Dogan Workflow", workflow, enabled, at)
-
-
 def delete_workflow(db: Database, name: str) -> None:
 	"""Remove a workflow and its versions. Whether it has runs is for the caller to know."""
 	db.begin()
@@ -59,12 +54,8 @@ def save_agent(
 		_insert(db, "Dogan Agent Capability", child, at, user)
 
 
-def set_agent_enabled(db: Database, name: str, enabled: bool, at: Moment) -> bool:
-	"""Enable or disable an agent; False if there is none of that name."""
-	return _enable(db, "Dogan Agent", name, enabled, at)
-
-
-def _enable(db: Database, doctype: str, name: str, enabled: bool, at: Moment) -> bool:
+def set_enabled(db: Database, doctype: str, name: str, enabled: bool, at: Moment) -> bool:
+	"""Enable or disable a `Dogan Workflow` or a `Dogan Agent`; False if there is none of that name."""
 	db.begin()
 	# Asked first: MariaDB counts the rows that changed, not those that were found.
 	if not db.sql(f"SELECT 1 FROM `tab{doctype}` WHERE name = %s", (name,)):

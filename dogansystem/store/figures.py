@@ -171,16 +171,6 @@ def decode(text: str) -> Table:
 	return {(kind, name): from_json(figures) for kind, name, figures in json.loads(text)}
 
 
-def to_text(figures: Figures) -> str:
-	"""Figures as JSON text."""
-	return json.dumps(as_json(figures), separators=(",", ":"))
-
-
-def from_text(text: str) -> Figures:
-	"""The figures that `to_text` has written."""
-	return from_json(json.loads(text))
-
-
 def as_json(figures: Figures) -> dict[str, Any]:
 	"""Figures as plain data, without what is empty."""
 	parts: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The processes that work: each has a row and beats; one that has not beaten for a lease has lost its steps."""
+"""The processes that work: each has a row and a heartbeat; one without a heartbeat for a lease has lost its steps."""
 
 from dataclasses import dataclass
 

@@ -4,6 +4,7 @@ A process measures in memory and writes a row with its beat, so a step's own tra
 somebody adds up what is older than a minute: the last minute is always there in full. History is never read for it.
 """
 
+import json
 from collections.abc import Sequence
 
 from dogansystem.protocol import Database
@@ -108,7 +109,7 @@ def read(
 		query += " AND name = %s"
 		values.append(name)
 	rows = db.sql(f"{query} ORDER BY at", values)
-	return [(int(at), (kind, about), figures.from_text(text)) for at, kind, about, text in rows]
+	return [(int(at), (kind, about), figures.from_json(json.loads(text))) for at, kind, about, text in rows]
 
 
 def _add(db: Database, span: int, at: int, more: Table, now: float) -> None:
@@ -120,10 +121,10 @@ def _add(db: Database, span: int, at: int, more: Table, now: float) -> None:
 	changed = figures.within_bounds(more, known)
 	for key, measured in changed.items():
 		if key in known:
-			measured.add(figures.from_text(known[key]))
+			measured.add(figures.from_json(json.loads(known[key])))
 	db.execute_many(
 		"REPLACE INTO dogan_sample (span, at, kind, name, changed_at, figures) VALUES (%s, %s, %s, %s, %s, %s)",
-		[(span, at, *key, now, figures.to_text(measured)) for key, measured in changed.items()],
+		[(span, at, *key, now, json.dumps(figures.as_json(measured))) for key, measured in changed.items()],
 	)
 
 

@@ -284,13 +284,11 @@ class Drainer:
 			left = deadline - time.monotonic()
 			if left <= 0:
 				return False
-			if self.site.doorbell.wait(min(left, self._seconds_to(look.next_due))):
+			until_due = LOOK_INTERVAL if look.next_due is None else look.next_due - self.site.now()
+			# A timer that is due still is one that another process has locked.
+			pause = min(until_due, LOOK_INTERVAL) if until_due > 0 else BUSY_INTERVAL
+			if self.site.doorbell.wait(min(left, pause)):
 				self._chores_at = time.monotonic()  # the step that it rang for comes first
 				return True
 			has_waited = True
 		return False
-
-	def _seconds_to(self, due: float | None) -> float:
-		left = LOOK_INTERVAL if due is None else due - self.site.now()
-		# A timer that is due still is one that another process has locked.
-		return min(left, LOOK_INTERVAL) if left > 0 else BUSY_INTERVAL

@@ -28,10 +28,9 @@ ACTING_INTERVAL = 5.0  # seconds between two questions about the same user; each
 
 @dataclass(frozen=True, slots=True)
 class Work:
-	"""A step in hand with what is needed to execute it.
+	"""A step in hand with what is needed to execute it. `item` counts from 1; 0 is the step itself.
 
 	Attributes:
-		item: counts from 1; 0 is the step itself.
 		user: whose permissions the attempt has; None if the step's agent was deleted meanwhile.
 		items: how many items the step has at most; 0 if it is none, or nobody has looked.
 	"""
@@ -104,13 +103,12 @@ def perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
 
 def _perform(site: Site, work: Work, at: Moment, acting: Acting, trial: _Trial) -> Outcome:
 	step = work.step
-	opens_items = step.for_each is not None and not work.item
 	if work.user is None:
 		raise NotFound(f"Agent {work.lease.agent!r} was deleted: name another one in the step.")
 	acting.check(work.user)
 	with site.step_scope(work.user), trial.limit:
 		values = _values(site, work, work.user, at)
-		if opens_items:
+		if step.for_each is not None and not work.item:
 			return Expanded(_items(step, values))
 		if step.has_condition and not truthy(step.condition, values):
 			return Skipped()
@@ -125,11 +123,24 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 			f"This site has no action {step.action!r}: install the app that adds it, or change the step."
 		)
 	params = to_json_value(render(step.params, values))
+	context_of_step = StepContext(
+		site=site,
+		run=work.data.name,
+		workflow=work.data.workflow,
+		step=step.id,
+		item=work.item - 1 if work.item else None,
+		attempt=work.lease.attempt,
+		user=user,
+		idempotency_key=work.lease.step_run,
+		now=at.seconds,
+		timeout=step.timeout,
+		reference=work.data.reference,
+	)
 	trial.act = Act(step.action, params, user)
 	token = current.current.set(current.Cause(work.data.name, step.id, work.data.depth))
 	try:
 		action.validate(params)
-		result = action.run(params, _context(site, work, user, at))
+		result = action.run(params, context_of_step)
 	finally:
 		current.current.reset(token)
 	return _outcome(result, f"The output of step {step.id!r}")
@@ -165,19 +176,3 @@ def _items(step: Step, values: dict[str, Any]) -> list[str]:
 	return [
 		encode(to_json_value(item), f"Item {number} of step {step.id!r}") for number, item in enumerate(found)
 	]
-
-
-def _context(site: Site, work: Work, user: str, at: Moment) -> StepContext:
-	return StepContext(
-		site=site,
-		run=work.data.name,
-		workflow=work.data.workflow,
-		step=work.step.id,
-		item=work.item - 1 if work.item else None,
-		attempt=work.lease.attempt,
-		user=user,
-		idempotency_key=work.lease.step_run,
-		now=at.seconds,
-		timeout=work.step.timeout,
-		reference=work.data.reference,
-	)
