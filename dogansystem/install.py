@@ -4,7 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils.global_search import sync_global_search
 
-from dogansystem.store import migrations, schema
+from dogansystem.store import schema
 
 APP = "dogansystem"
 MODULE = "DoganSystem"
@@ -112,7 +112,7 @@ def _make_tables() -> None:
 	from dogansystem.homes.frappe.site import current_site
 
 	frappe.db.commit()  # creating tables commits in any case
-	migrations.migrate(current_site().database)
+	schema.migrate(current_site().database)
 
 
 def _delete_traces() -> None:

@@ -86,7 +86,7 @@ def _look(context: Any, bounds: Bounds, dry_run: bool, as_json: bool, always: bo
 
 def _demand(orchestrator: Any) -> Demand | None:
 	"""What there is to do, and how many nodes share it; None while this one is cordoned."""
-	from dogansystem.store import demand, nodes, processes
+	from dogansystem.store import nodes, processes, queue
 	from dogansystem.worker import identity
 
 	db = orchestrator.site.database
@@ -94,7 +94,7 @@ def _demand(orchestrator: Any) -> Demand | None:
 	if identity.node() in leaving:
 		return None
 	sharing = {each.node for each in processes.every(db) if each.id > 0} | {identity.node()}
-	running, ready = demand.read(db)
+	running, ready = queue.demand(db)
 	return Demand(running, ready, len(sharing - leaving))
 
 

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.store import migrations, schema
+from dogansystem.store import schema
 
 # Text is compared byte by byte on both dialects.
 _TABLES = {
@@ -44,7 +44,7 @@ def ensure_tables(database: Connection) -> str:
 		_drop_folded_names(database)
 		database.execute(_DOCUMENT_KEY)
 		schema.ensure(database)
-		migrations.migrate(database)
+		schema.migrate(database)
 		_set_state(database, "schema", mark)
 	if "identity" not in state:
 		_keep_state(database, "identity", secrets.token_hex(4))

@@ -14,7 +14,7 @@ from dogansystem.store import dialect, names
 from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.priorities import lane
+from dogansystem.store.queue import lane
 
 RUN, STEP_RUN = "tabDogan Workflow Run", "tabDogan Step Run"
 UNDER_WAY = "status = 'Running' AND ending = ''"

@@ -15,7 +15,7 @@ from dogansystem.engine.draft import Draft
 from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.run_state import RunState
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED
-from dogansystem.store import attempts, changes, history, processes, purge, run_state, runs, start
+from dogansystem.store import attempts, changes, history, processes, run_state, runs, start
 from dogansystem.store.changes import statements
 from tests.conftest import Tell
 from tests.unit.simulation import invariants, world
@@ -154,8 +154,8 @@ def nobody_asks_whether_the_run_is_under_way(patch: pytest.MonkeyPatch) -> None:
 
 def anything_is_purged(patch: pytest.MonkeyPatch) -> None:
 	query = ("SELECT name FROM `tabDogan Workflow Run` ORDER BY name LIMIT 1", ())
-	patch.setattr(purge, "candidates", lambda *rest: query)
-	patch.setattr(purge, "_lock", lambda *rest: True)
+	patch.setattr(history, "candidates", lambda *rest: query)
+	patch.setattr(history, "_lock", lambda *rest: True)
 
 
 def retried_runs_stay_counted(patch: pytest.MonkeyPatch) -> None:
