@@ -26,7 +26,7 @@ from dogansystem.homes.frappe.methods import call_method
 from dogansystem.homes.frappe.people import People
 from dogansystem.homes.frappe.realtime import RunsChanged
 from dogansystem.homes.frappe.scope import StepScope, acting_as
-from dogansystem.homes.frappe.shared_cache import SharedCache
+from dogansystem.homes.frappe.cache import SharedCache
 from dogansystem.homes.frappe.surroundings import listening, surroundings
 from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Act, Cache, Scheduler, Settings, Surroundings
