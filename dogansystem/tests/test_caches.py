@@ -8,8 +8,8 @@ from unittest.mock import patch
 import frappe
 import redis
 
-from dogansystem.homes.frappe.database import SiteDatabase
 from dogansystem.homes.frappe.cache import SharedCache
+from dogansystem.homes.frappe.database import SiteDatabase
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import kept, versions
 from dogansystem.tests.contract.home import PERSON, step

@@ -10,6 +10,7 @@ from frappe.utils.user import get_users_with_role
 
 from dogansystem.engine.errors import NotFound
 from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.permissions import may_read
 from dogansystem.homes.frappe.scope import acting_as
 
 # More in one mail make Frappe hand it to a background job at once, whether or not the step commits.
@@ -70,7 +71,7 @@ class People:
 		reached = self._reached(users)
 		with acting_as("Administrator"):  # nobody acts in a worker between steps
 			for user in reached:
-				readable = (each for each in documents if _may_read(user, *each))
+				readable = (each for each in documents if may_read(user, *each))
 				_show(user, escape_html(subject), escape_html(message), next(readable, None))
 		return reached
 
@@ -104,10 +105,6 @@ def _show(user: str, subject: str, message: str, document: tuple[str, str] | Non
 		"document_name": name,
 	}
 	frappe.get_doc(log).insert(ignore_permissions=True)
-
-
-def _may_read(user: str, doctype: str, name: str) -> bool:
-	return bool(frappe.db.exists(doctype, name)) and frappe.has_permission(doctype, "read", name, user=user)
 
 
 def _from_template(name: str, values: Mapping[str, Any]) -> str:

@@ -13,7 +13,7 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import from_form, problem_field
 from dogansystem.engine.definitions.parse import checksum, parse
 from dogansystem.engine.errors import DefinitionError, Problem
-from dogansystem.homes.frappe.permissions import check_may_act_as, may_act_as_anybody
+from dogansystem.homes.frappe.permissions import check_may_act_as, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import versions
 from dogansystem.store.moment import moment
@@ -78,7 +78,7 @@ class DoganWorkflow(Document):
 		site = current_site()
 		user = frappe.session.user
 		version = versions.publish(
-			site.database, self.flags.definition, moment(site), user, trusted=may_act_as_anybody(user)
+			site.database, self.flags.definition, moment(site), user, trusted=is_system_manager(user)
 		)
 		if version != self.current_version:
 			self.current_version = version
