@@ -1,7 +1,5 @@
 """Rows of a table in a form."""
 
-from typing import NoReturn
-
 import frappe
 from frappe import _
 from frappe.model.document import Document
@@ -14,16 +12,11 @@ class Row(Document):
 	System Manager who saves the document would publish such a row in their own name.
 	"""
 
-	def validate(self) -> NoReturn:
-		"""Raise: a row is not saved alone. Saving its document does not call this."""
-		self._refuse()
-
-	def on_trash(self) -> NoReturn:
-		"""Raise: a row is not deleted alone."""
-		self._refuse()
-
-	def _refuse(self) -> NoReturn:
+	def validate(self) -> None:
+		"""Raise: a row is not saved or deleted alone. Saving its document does not call this."""
 		frappe.throw(
 			_("A row is saved with its document: change {0} {1}.").format(_(self.parenttype), self.parent),
 			frappe.PermissionError,
 		)
+
+	on_trash = validate

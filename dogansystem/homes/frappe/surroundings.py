@@ -4,6 +4,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
@@ -70,14 +71,10 @@ def listening() -> dict[str, int]:
 
 def _listening() -> tuple[str, dict[str, int]]:
 	"""The queue that drain jobs go to, and its workers by node: with nobody on our own queue, that is the fallback."""
-	try:
-		connection = compat.queue_connection()
+	with suppress(redis.RedisError):  # said where the servers are described
 		for queue in (QUEUE, FALLBACK_QUEUE):
-			found = _workers_of(connection, queue)
-			if found:
+			if found := _workers_of(compat.queue_connection(), queue):
 				return queue, found
-	except redis.RedisError:
-		pass  # said where the servers are described
 	return "", {}
 
 
@@ -102,16 +99,12 @@ def _server(address: str) -> Mapping[str, Any]:
 			address, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE
 		) as connection:
 			info = connection.info()
-			return {name: info[name] for name in _INFO if name in info} | {"ping_seconds": _ping(connection)}
+			times = []
+			for _number in range(PINGS):
+				began = time.monotonic()
+				connection.ping()
+				times.append(time.monotonic() - began)
+			# The fastest answer: the others tell of this machine, not of Redis.
+			return {name: info[name] for name in _INFO if name in info} | {"ping_seconds": min(times)}
 	except redis.RedisError as error:
 		return {"problem": f"it does not answer: {error}"}
-
-
-def _ping(connection: redis.Redis) -> float:
-	"""Seconds for an answer, the fastest of some: the others tell of this machine, not of Redis."""
-	times = []
-	for _number in range(PINGS):
-		began = time.monotonic()
-		connection.ping()
-		times.append(time.monotonic() - began)
-	return min(times)
