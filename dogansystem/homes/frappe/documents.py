@@ -22,9 +22,8 @@ class Documents:
 
 	def fields_of(self, doctype: str) -> Collection[str] | None:
 		"""The names of a DocType's fields, custom and standard ones included; None for one that is not there."""
-		if frappe.db.exists("DocType", doctype, cache=True) != doctype:
-			return None
-		return _fields_of(frappe.get_meta(doctype))
+		is_there = frappe.db.exists("DocType", doctype, cache=True) == doctype
+		return _fields_of(frappe.get_meta(doctype)) if is_there else None
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""The document, or only some of its fields; `name` is always there."""
@@ -156,10 +155,9 @@ def _check_fields(doctype: str, values: Mapping[str, Any]) -> None:
 	known = _fields_of(meta)
 	for name, value in values.items():
 		if name not in known:
-			near = get_close_matches(str(name), known, n=1)
-			remedy = (
-				_("did you mean {0}?").format(near[0]) if near else _("See the DocType's list of fields.")
-			)
+			remedy = _("See the DocType's list of fields.")
+			for near in get_close_matches(str(name), known, n=1):
+				remedy = _("did you mean {0}?").format(near)
 			frappe.throw(_("{0} has no field {1}: {2}").format(doctype, name, remedy), frappe.DataError)
 		field = meta.get_field(name)
 		if field and field.fieldtype in table_fields and isinstance(value, list):

@@ -1,4 +1,4 @@
-"""Who may see and change runs.
+"""Who may see and change runs, and the rows of a workflow's form.
 
 Dogan Managers and System Managers see and change all. Anybody else with the role Dogan User sees the runs they started
 and the runs about documents they may read, and may change the ones they started. Steps follow their run.
@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 
 from dogansystem.homes.frappe import compat
 
@@ -95,3 +96,20 @@ def check_may_act_as(user: str, what: str) -> None:
 		)
 	if not frappe.db.get_value("User", user, "enabled"):
 		frappe.throw(_("User {0}, {1}, is disabled or does not exist.").format(user, what))
+
+
+class Row(Document):
+	"""A row that is only ever written with the document it belongs to.
+
+	Frappe lets a user who may write a document write its rows one by one, without the checks of the document. The next
+	System Manager who saves the document would publish such a row in their own name.
+	"""
+
+	def validate(self) -> None:
+		"""Raise: a row is not saved or deleted alone. Saving its document does not call this."""
+		frappe.throw(
+			_("A row is saved with its document: change {0} {1}.").format(_(self.parenttype), self.parent),
+			frappe.PermissionError,
+		)
+
+	on_trash = validate

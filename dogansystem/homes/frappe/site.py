@@ -18,7 +18,7 @@ from rq import get_current_job
 from dogansystem.actions import registry
 from dogansystem.engine import log
 from dogansystem.homes.frappe import desk, explain, logs, scheduler, stamps, surroundings
-from dogansystem.homes.frappe.cache import SharedCache
+from dogansystem.homes.frappe.cache import SharedCache, may_be_away
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
 from dogansystem.homes.frappe.documents import Documents, call_method
@@ -206,11 +206,9 @@ class FrappeSite:
 			return True
 		if self._worker_key is None:
 			return False
-		try:
+		with may_be_away(log.WARNING):
 			return bool(self.doorbell.redis.hexists(self._worker_key, "shutdown_requested_date"))
-		except Exception as error:
-			log.event(log.WARNING, "redis.away", message=str(error))
-			return False
+		return False
 
 	def others_wait(self) -> bool:
 		"""Whether another site's job, or another one of this site's, waits in the queue that this job came from."""

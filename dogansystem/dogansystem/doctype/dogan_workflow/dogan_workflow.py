@@ -116,7 +116,9 @@ class DoganWorkflow(Document):
 			source = from_form(form)
 		except DefinitionError as error:
 			unreadable = error.problems
-			_empty_fields(form, unreadable)
+			for table, index, field in (problem_field(problem.path) for problem in unreadable):
+				row = form if table is None or index is None else form[table][index]
+				row[field] = None
 			source = from_form(form)
 		try:
 			site = current_site()
@@ -147,11 +149,8 @@ class DoganWorkflow(Document):
 		if self.run_as:
 			return
 		if frappe.session.user == "Administrator":
-			frappe.throw(
-				_("Name a user in Run As: the steps have that user's permissions."),
-				frappe.MandatoryError,
-				title=_("Run As"),
-			)
+			text = _("Name a user in Run As: the steps have that user's permissions.")
+			frappe.throw(text, frappe.MandatoryError, title=_("Run As"))
 		self.run_as = frappe.session.user
 
 	def _check_who_changes(self, definition: Definition) -> None:
@@ -166,9 +165,3 @@ class DoganWorkflow(Document):
 			for agent in {step.agent for step in definition.steps if step.agent}:
 				if user := frappe.db.get_value("Dogan Agent", agent, "user"):
 					check_may_act_as(user, _("the user of agent {0}").format(agent))
-
-
-def _empty_fields(form: dict[str, Any], problems: list[Problem]) -> None:
-	for table, index, field in (problem_field(problem.path) for problem in problems):
-		row = form if table is None or index is None else form[table][index]
-		row[field] = None
