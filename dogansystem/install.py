@@ -42,19 +42,13 @@ _TRACES = (
 def before_install() -> None:
 	"""Raise if the site is not on MariaDB, or Python lacks a package that the app needs."""
 	if frappe.db.db_type != "mariadb":
-		frappe.throw(
-			_("Dogan System needs a site on MariaDB; this one is on {0}.").format(frappe.db.db_type),
-			title=_("Not Installed"),
-		)
+		text = _("Dogan System needs a site on MariaDB; this one is on {0}.")
+		frappe.throw(text.format(frappe.db.db_type), title=_("Not Installed"))
 	try:
 		import dogansystem.orchestrator  # noqa: F401
 	except ImportError as error:
-		frappe.throw(
-			_(
-				"Dogan System cannot be imported: {0}. Install what it needs: bench pip install -e apps/{1}"
-			).format(error, APP),
-			title=_("Not Installed"),
-		)
+		text = _("Dogan System cannot be imported: {0}. Install what it needs: bench pip install -e apps/{1}")
+		frappe.throw(text.format(error, APP), title=_("Not Installed"))
 	frappe.setup_module_map()  # this process may have one from the cache that is older than the app
 
 

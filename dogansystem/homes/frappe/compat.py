@@ -63,11 +63,6 @@ def connection(db: Any) -> Any:
 	return db._conn
 
 
-def current_connection(db: Any) -> Any:
-	"""The same, or None where nothing was asked yet."""
-	return db._conn
-
-
 def replace_connection(db: Any) -> None:
 	"""Connect again after the connection was lost: `frappe.db.connect` alone would leak the old one."""
 	try:

@@ -44,7 +44,7 @@ class TransactionGuard:
 	def end(self) -> StepCommitted | None:
 		"""Let everything through again; gives what was refused meanwhile, even if the step ignored it."""
 		self.is_on = False
-		if self.refused is None and compat.current_connection(self.db) is not self.connection:
+		if self.refused is None and compat.connection(self.db) is not self.connection:
 			self.refused = StepCommitted("The step closed or replaced the site's database connection.")
 		return self.refused
 

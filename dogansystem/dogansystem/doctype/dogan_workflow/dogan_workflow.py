@@ -69,7 +69,10 @@ class DoganWorkflow(Document):
 	def validate(self) -> None:
 		"""Raise ValidationError with every problem of the definition, or PermissionError about Run As."""
 		self._choose_run_as()
-		definition = self._checked_definition()
+		definition, problems = self._check()
+		if definition is None:
+			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
+			frappe.throw(messages, title=_("The workflow is not valid"), as_list=True)
 		self._check_who_changes(definition)
 		self.flags.definition = definition
 
@@ -88,10 +91,8 @@ class DoganWorkflow(Document):
 	def on_trash(self) -> None:
 		"""Runs need their workflow; without any, its versions go with it."""
 		if frappe.db.exists("Dogan Workflow Run", {"workflow": self.name}):
-			frappe.throw(
-				_("Workflow {0} has runs. Disable it instead, or delete its runs first.").format(self.name),
-				frappe.LinkExistsError,
-			)
+			text = _("Workflow {0} has runs. Disable it instead, or delete its runs first.")
+			frappe.throw(text.format(self.name), frappe.LinkExistsError)
 		frappe.db.delete("Dogan Workflow Version", {"workflow": self.name})
 
 	def after_delete(self) -> None:
@@ -101,13 +102,6 @@ class DoganWorkflow(Document):
 	def problems(self) -> list[FormProblem]:
 		"""Every problem of the definition that the form holds."""
 		return [self._form_problem(problem) for problem in self._check()[1]]
-
-	def _checked_definition(self) -> Definition:
-		definition, problems = self._check()
-		if definition is None:
-			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
-			frappe.throw(messages, title=_("The workflow is not valid"), as_list=True)
-		return definition
 
 	def _check(self) -> tuple[Definition | None, list[Problem]]:
 		"""The definition, or all its problems. Fields that are not JSON do not hide the other problems."""
