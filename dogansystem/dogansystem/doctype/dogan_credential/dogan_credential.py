@@ -60,6 +60,8 @@ class DoganCredential(Document):
 		if not self.servers():
 			text = _("Credential {0} names no servers: add those that it may be sent to.")
 			frappe.throw(text.format(self.name))
-		read = {True: self.get_password, False: self.get}
-		values = {field: read[field in _SECRET](field) for field in _NEEDED[self.kind]}
+		values = {
+			field: self.get_password(field) if field in _SECRET else self.get(field)
+			for field in _NEEDED[self.kind]
+		}
 		return {"type": self.kind, "hosts": self.servers(), **values}
