@@ -21,8 +21,9 @@ from dogansystem.protocol import Row, Statement
 CONNECT_TIMEOUT = 10  # seconds
 CONFLICTS = frozenset({1213, 1205, 1020})  # deadlock, lock wait timeout, record changed since it was read
 DUPLICATE = 1062
-# Gone away, lost during a query, killed, server shutdown, cannot connect (again); 0: PyMySQL's closed connection.
-LOST = frozenset({0, 2006, 2013, 2055, 1927, 1053, 2002, 2003})
+# Gone away, lost during a query, out of order, killed, server shutdown, cannot connect (again); 0: PyMySQL's closed
+# connection.
+LOST = frozenset({0, 2006, 2013, 2055, 2014, 1927, 1053, 2002, 2003})
 UNKNOWN_DATABASE = 1049
 REFUSED = frozenset({1044, 1045, 1698})  # wrong user or password, or no rights on the database
 
