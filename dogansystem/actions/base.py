@@ -76,8 +76,7 @@ class Action(ABC):
 
 	def validate(self, params: Mapping[str, Any]) -> None:
 		"""Raise ValidationError, naming each wrong path, unless the rendered `params` fit the schema."""
-		check = _check_of(type(self))
-		if check:
+		if check := _check_of(type(self)):
 			check(params)
 
 	@abstractmethod

@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from contextlib import suppress
 from email.message import Message
 from http.client import IncompleteRead
 from typing import Any, NoReturn
@@ -68,14 +69,10 @@ def is_json(kind: str) -> bool:
 
 
 def _text(data: bytes, charset: str) -> str | None:
-	try:
-		text = data.decode(charset)
-	except (LookupError, UnicodeError):
-		try:
-			text = data.decode()
-		except UnicodeDecodeError:
-			return None
-	return text.removeprefix("\ufeff")
+	for name in (charset, "utf-8"):
+		with suppress(LookupError, UnicodeError):
+			return data.decode(name).removeprefix("\ufeff")
+	return None
 
 
 def _no_number(name: str) -> NoReturn:

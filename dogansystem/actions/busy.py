@@ -1,11 +1,10 @@
 """What `dogansystem load` makes its steps of: work of a known kind and size that changes nobody's documents."""
 
 import time
-from collections.abc import Callable, Mapping
-from typing import Any, ClassVar
+from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
-from dogansystem.actions.schema import ValidationError
+from dogansystem.actions.schema import ValidationError, parameters
 
 WORKFLOW = "dogansystem-load"  # the only workflow whose steps may be of this kind
 KINDS = ("wait", "cpu", "database")
@@ -17,29 +16,28 @@ BYTES = 8192  # that such a step writes, as its output
 class Work(Action):
 	"""Keeps a worker busy."""
 
-	name: ClassVar[str] = "load.work"
-	summary: ClassVar[str] = "Keep a worker busy, for the command `load` only"
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"required": ["kind"],
-		"properties": {
+	name = "load.work"
+	summary = "Keep a worker busy, for the command `load` only"
+	parameters = parameters(
+		{
 			"kind": {
 				"enum": list(KINDS),
 				"description": "wait: for something outside, such as a server; cpu: compute; "
 				f"database: {READS} reads, and {BYTES} bytes to write",
-			},
+			}
+		},
+		{
 			"seconds": {
 				"type": "number",
 				"minimum": 0,
 				"maximum": MAX_SECONDS,
 				"default": 0.1,
 				"description": "How long it waits, or how much processor time it takes",
-			},
+			}
 		},
-	}
-	returns: ClassVar[str] = "nothing, or the bytes that were to be written"
-	offered: ClassVar[bool] = False
+	)
+	returns = "nothing, or the bytes that were to be written"
+	offered = False
 
 	def run(self, params: dict[str, Any], context: StepContext) -> str | None:
 		"""Wait, compute, or use the database. Raises ValidationError in every workflow but the load's own."""
@@ -48,29 +46,21 @@ class Work(Action):
 				f"load.work keeps workers busy with nothing: it is for the workflow {WORKFLOW}, which the command"
 				" `load` makes. To wait, use flow.wait, which keeps nobody busy."
 			)
-		return _DO[params["kind"]](params.get("seconds", 0.1), context)
+		if params["kind"] == "database":
+			return _use_database(context)
+		(time.sleep if params["kind"] == "wait" else _compute)(params.get("seconds", 0.1))
+		return None
 
 
-def _wait(seconds: float, context: StepContext) -> None:
-	time.sleep(seconds)
-
-
-def _compute(seconds: float, context: StepContext) -> None:
+def _compute(seconds: float) -> None:
 	until = time.thread_time() + seconds
 	number = 1
 	while time.thread_time() < until:
 		number = number * 6364136223846793005 % 2**64 + 1
 
 
-def _use_database(seconds: float, context: StepContext) -> str:
+def _use_database(context: StepContext) -> str:
 	query = "SELECT COUNT(*), MAX(finished_at) FROM `tabDogan Step Run` WHERE run = %s"
 	for _ in range(READS):
 		context.site.database.sql(query, (context.run,))
 	return "x" * BYTES
-
-
-_DO: Mapping[str, Callable[[float, StepContext], str | None]] = {
-	"wait": _wait,
-	"cpu": _compute,
-	"database": _use_database,
-}

@@ -3,7 +3,7 @@
 import base64
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from typing import Any
@@ -44,10 +44,8 @@ class Signature:
 		"""Bytes without the secrets, whatever else is in there."""
 		if not self.secrets:
 			return data
-		# Every byte is a character and comes back as the same byte.
-		return self.secrets.sub(REDACTED, data.decode("utf-8", "surrogateescape")).encode(
-			"utf-8", "surrogateescape"
-		)
+		text = data.decode("utf-8", "surrogateescape")  # every byte comes back as the same byte
+		return self.redact(text).encode("utf-8", "surrogateescape")
 
 
 UNSIGNED = Signature({})
@@ -56,7 +54,7 @@ UNSIGNED = Signature({})
 def signature(name: str, credential: Mapping[str, Any]) -> Signature:
 	"""What the site's credential `name` adds to a request. Raises ValidationError if it is not complete."""
 	try:
-		headers, secrets = KINDS[credential["type"]](credential)
+		headers, secrets = _signed(credential)
 	except KeyError as missing:
 		raise ValidationError(
 			f"credential {name!r}: {missing} is missing or unknown. It is a bearer with a token, a basic with a username"
@@ -86,25 +84,15 @@ def spellings(secret: str) -> set[str]:
 	return found
 
 
-Signed = tuple[dict[str, str], tuple[str, ...]]
-
-
-def _bearer(credential: Mapping[str, str]) -> Signed:
-	return {"Authorization": f"Bearer {credential['token']}"}, (credential["token"],)
-
-
-def _basic(credential: Mapping[str, str]) -> Signed:
-	pair = f"{credential['username']}:{credential['password']}"
-	packed = base64.b64encode(pair.encode()).decode()
-	return {"Authorization": f"Basic {packed}"}, (packed, credential["password"])
-
-
-def _header(credential: Mapping[str, str]) -> Signed:
-	return {credential["header"]: credential["value"]}, (credential["value"],)
-
-
-KINDS: Mapping[str, Callable[[Mapping[str, str]], Signed]] = {
-	"bearer": _bearer,
-	"basic": _basic,
-	"header": _header,
-}
+def _signed(credential: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, ...]]:
+	"""The headers of a credential, and its secrets. Raises KeyError for what is missing or unknown."""
+	kind = credential["type"]
+	if kind == "bearer":
+		return {"Authorization": f"Bearer {credential['token']}"}, (credential["token"],)
+	if kind == "basic":
+		pair = f"{credential['username']}:{credential['password']}"
+		packed = base64.b64encode(pair.encode()).decode()
+		return {"Authorization": f"Basic {packed}"}, (packed, credential["password"])
+	if kind == "header":
+		return {credential["header"]: credential["value"]}, (credential["value"],)
+	raise KeyError(kind)

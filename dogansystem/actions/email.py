@@ -3,62 +3,55 @@
 import re
 from collections.abc import Mapping, Sequence
 from email.utils import getaddresses
-from typing import Any, ClassVar
+from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
-from dogansystem.actions.parameters import document_of, one_or_many, words
-from dogansystem.actions.schema import ValidationError, shown
+from dogansystem.actions.schema import (
+	ValidationError,
+	document_of,
+	one_or_many,
+	parameters,
+	shown,
+	text,
+	words,
+)
 
 # Typing errors, not RFC 5322: the mail server has the last word.
 ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\Z")
 
 
 class Send(Action):
-	"""Queues one mail."""
-
-	name: ClassVar[str] = "email.send"
-	summary: ClassVar[str] = "Send an email"
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"required": ["to", "subject"],
-		"oneOf": [{"required": ["message"]}, {"required": ["template"]}],
-		"properties": {
-			"to": one_or_many("Who gets it: addresses, separated by commas or as a list", "@"),
+	name = "email.send"
+	summary = "Send an email"
+	parameters = parameters(
+		{
+			"to": one_or_many("Who gets it: addresses, separated by commas or as a list", pattern="@"),
 			"subject": words("The subject line", needed=True),
+		},
+		{
 			"message": words("The text; HTML is allowed"),
-			"template": {
-				"type": "string",
-				"minLength": 1,
-				"description": "An Email Template that gives the text instead, filled with the printed document, "
-				"else with the one the run is about",
-			},
-			"cc": one_or_many("Who gets a copy: addresses, separated by commas or as a list", "@"),
+			"template": text(
+				"An Email Template that gives the text instead, filled with the printed document, "
+				"else with the one the run is about"
+			),
+			"cc": one_or_many("Who gets a copy: addresses, separated by commas or as a list", pattern="@"),
 			"attachments": {
 				"type": "array",
 				"items": {
+					**parameters({"fname": text("The file's name"), "fcontent": words("The file's text")}),
 					"type": ["string", "object"],
 					"minLength": 1,
-					"additionalProperties": False,
-					"required": ["fname", "fcontent"],
-					"properties": {
-						"fname": {"type": "string", "minLength": 1, "description": "The file's name"},
-						"fcontent": words("The file's text"),
-					},
 				},
 				"description": "What is attached: a File's name or URL, or {fname, fcontent} for text of your own",
 			},
 			"print": document_of(
 				"A document that is attached as PDF",
-				format={
-					"type": "string",
-					"minLength": 1,
-					"description": "The Print Format; the document type's own if left out",
-				},
+				format=text("The Print Format; the document type's own if left out"),
 			),
 		},
-	}
-	returns: ClassVar[str] = "{recipients: the addresses it goes to}"
+		oneOf=[{"required": ["message"]}, {"required": ["template"]}],
+	)
+	returns = "{recipients: the addresses it goes to}"
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		recipients = context.site.people.send_email(
@@ -68,7 +61,10 @@ class Send(Action):
 			template=params.get("template"),
 			values=_values(params, context) if "template" in params else None,
 			cc=addresses(params["cc"], "params.cc") if "cc" in params else (),
-			attachments=[_attachment(given) for given in params.get("attachments", ())],
+			attachments=[
+				each if isinstance(each, str) else {**each, "fcontent": str(each["fcontent"])}
+				for each in params.get("attachments", ())
+			],
 			print_of=params.get("print"),
 			reference=context.reference,
 		)
@@ -81,17 +77,13 @@ def addresses(given: str | Sequence[str], path: str) -> list[str]:
 	Raises ValidationError, naming `path`, for one that is none.
 	"""
 	found: dict[str, None] = {}
-	for text in [given] if isinstance(given, str) else given:
+	for each in [given] if isinstance(given, str) else given:
 		# People separate by semicolon and new line too; Frappe's own mail form takes them.
-		parts = [address for _name, address in getaddresses([re.sub(r"[;\n]", ",", text)]) if address]
+		parts = [address for _name, address in getaddresses([re.sub(r"[;\n]", ",", each)]) if address]
 		if not parts or not all(ADDRESS.match(address) for address in parts):
-			raise ValidationError(f"{path}: {shown(text)} is not an email address. Write name@example.com.")
+			raise ValidationError(f"{path}: {shown(each)} is not an email address. Write name@example.com.")
 		found.update(dict.fromkeys(parts))
 	return list(found)
-
-
-def _attachment(given: Any) -> Any:
-	return given if isinstance(given, str) else {**given, "fcontent": str(given["fcontent"])}
 
 
 def _values(params: Mapping[str, Any], context: StepContext) -> Mapping[str, Any]:

@@ -1,16 +1,14 @@
 """Steps that steer the run itself: waiting, and ending it early."""
 
-from collections.abc import Mapping
-from datetime import datetime, timezone, tzinfo
-from typing import Any, ClassVar
+from datetime import timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from dogansystem.actions.base import Action, StepContext, Stop, Wait
-from dogansystem.actions.parameters import words
-from dogansystem.actions.schema import ValidationError, shown
+from dogansystem.actions.schema import ValidationError, parameters, shown, text, words
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
-from dogansystem.protocol import Site
+from dogansystem.engine.templates.date_filters import full
 
 YEARS = range(1900, 9000)
 # What a check can see; engine.durations has the last word.
@@ -20,47 +18,48 @@ DURATION = r"^\s*([0-9]+(\.[0-9]+)?|([0-9]+(\.[0-9]+)?[dhms]\s*)+)\s*$"
 class WaitFor(Action):
 	"""Waits as a row: no worker sleeps meanwhile."""
 
-	name: ClassVar[str] = "flow.wait"
-	summary: ClassVar[str] = "Wait for a time, or until a moment"
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"oneOf": [{"required": ["for"]}, {"required": ["until"]}],
-		"properties": {
+	name = "flow.wait"
+	summary = "Wait for a time, or until a moment"
+	parameters = parameters(
+		{},
+		{
 			"for": {
 				"type": ["string", "number"],
 				"minimum": 0,
 				"pattern": DURATION,
 				"description": "How long to wait: seconds, or 30s, 15m, 2h, 1d",
 			},
-			"until": {
-				"type": "string",
-				"pattern": r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}",
-				"description": "The moment to wait for, such as 2025-12-31 09:00; in the site's timezone unless it "
+			"until": text(
+				"The moment to wait for, such as 2025-12-31 09:00; in the site's timezone unless it "
 				"says another (2025-12-31T09:00+01:00). A moment that has passed does not wait.",
-			},
+				pattern=r"^\s*[0-9]{4}-[0-9]{2}-[0-9]{2}",
+			),
 		},
-	}
-	returns: ClassVar[str] = "{until}: the moment it waited for, in the site's timezone"
+		oneOf=[{"required": ["for"]}, {"required": ["until"]}],
+	)
+	returns = "{until}: the moment it waited for, in the site's timezone"
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		if "for" in params:
-			until = context.now + _seconds(params["for"])
+			try:
+				until = context.now + parse_duration(params["for"])
+			except ValueError as error:
+				raise ValidationError(f"params.for: {error}") from None
 		else:
 			until = parse_moment(params["until"], context.site.timezone)
-		output = {"until": _text(context.site, until)}
+		moment = context.site.local_time(until)
+		output = {"until": moment.isoformat(sep=" ", timespec="seconds")}
 		return Wait(until, output) if until > context.now else output
 
 
 class End(Action):
 	"""Ends the run here, as a success unless told otherwise."""
 
-	name: ClassVar[str] = "flow.stop"
-	summary: ClassVar[str] = "End the run here"
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"properties": {
+	name = "flow.stop"
+	summary = "End the run here"
+	parameters = parameters(
+		{},
+		{
 			"status": {
 				"type": "string",
 				"enum": [SUCCEEDED, FAILED, CANCELLED],
@@ -69,8 +68,8 @@ class End(Action):
 			},
 			"message": words("Why, for the people who look at the run"),
 		},
-	}
-	returns: ClassVar[str] = "nothing: the run ends here"
+	)
+	returns = "nothing: the run ends here"
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Stop:
 		return Stop(params.get("status", SUCCEEDED), str(params.get("message", "")))
@@ -81,29 +80,14 @@ def parse_moment(text: str, zone: str) -> float:
 
 	A date alone means its midnight. Raises ValidationError for anything else.
 	"""
-	text = text.strip()
 	try:
-		# Python 3.10 does not read the Z.
-		moment = datetime.fromisoformat(text[:-1] + "+00:00" if text.endswith("Z") else text)
+		moment = full(text)
 		if moment.year not in YEARS:
 			raise ValueError("no calendar holds it in every timezone")
 	except ValueError:
 		raise ValidationError(
 			f"params.until: {shown(text)} is not a moment. Write 2025-12-31 09:00 or 2025-12-31T09:00:00+01:00."
 		) from None
-	return (moment if moment.tzinfo else moment.replace(tzinfo=_zone(zone))).timestamp()
-
-
-def _zone(name: str) -> tzinfo:
-	return timezone.utc if name == "UTC" else ZoneInfo(name)  # UTC needs no timezone database
-
-
-def _seconds(duration: Any) -> float:
-	try:
-		return parse_duration(duration)
-	except ValueError as error:
-		raise ValidationError(f"params.for: {error}") from None
-
-
-def _text(site: Site, seconds: float) -> str:
-	return site.local_time(seconds).isoformat(sep=" ", timespec="seconds")
+	if not moment.tzinfo:  # UTC needs no timezone database
+		moment = moment.replace(tzinfo=timezone.utc if zone == "UTC" else ZoneInfo(zone))
+	return moment.timestamp()

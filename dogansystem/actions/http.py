@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from http.client import HTTPException
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import urlsplit
 
 import requests
@@ -17,9 +17,8 @@ from dogansystem import __version__
 from dogansystem.actions import body
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.credentials import UNSIGNED, Signature, signature
-from dogansystem.actions.deadline import Deadline
-from dogansystem.actions.outbound import Outbound, label
-from dogansystem.actions.schema import ValidationError, shown
+from dogansystem.actions.outbound import Deadline, Outbound, label
+from dogansystem.actions.schema import Schema, ValidationError, parameters, shown, text
 from dogansystem.engine.errors import DoganError, HTTPError, NotAllowed, NotFound, OutputTooLarge, Timeout
 from dogansystem.engine.outputs import MAX_BYTES
 
@@ -31,8 +30,7 @@ RESERVED_HEADERS = frozenset({"connection", "content-length", "host", "transfer-
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 HEADER_END = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 BROKEN = (requests.RequestException, TransportError, HTTPException, OSError)  # all that an exchange may raise
-ANY_OF_VALUES: Mapping[str, Any] = {"type": ["string", "number", "boolean", "null", "array"]}
-STATUSES: Mapping[str, Any] = {
+STATUS: Schema = {
 	"type": ["integer", "string"],
 	"minimum": 100,
 	"maximum": 599,
@@ -40,23 +38,20 @@ STATUSES: Mapping[str, Any] = {
 }
 
 
+def _by_name(description: str) -> Schema:
+	values = {"type": ["string", "number", "boolean", "null", "array"]}
+	return {"type": "object", "additionalProperties": values, "description": description}
+
+
 class Request(Action):
 	"""Sends one request and gives back the answer."""
 
-	name: ClassVar[str] = "http.request"
-	summary: ClassVar[str] = "Send a request to another server"
-	external: ClassVar[bool] = True
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"required": ["url"],
-		"not": {"required": ["json", "form"]},
-		"properties": {
-			"url": {
-				"type": "string",
-				"pattern": "^https?://[^/]",
-				"description": "The address, starting with https:// or http://",
-			},
+	name = "http.request"
+	summary = "Send a request to another server"
+	external = True
+	parameters = parameters(
+		{"url": text("The address, starting with https:// or http://", pattern="^https?://[^/]")},
+		{
 			"method": {
 				"type": "string",
 				"enum": ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"],
@@ -68,35 +63,22 @@ class Request(Action):
 				"additionalProperties": {"type": ["string", "number"]},
 				"description": "Headers by name; keep secrets out of here, in a credential",
 			},
-			"query": {
-				"type": "object",
-				"additionalProperties": ANY_OF_VALUES,
-				"description": "What is added to the address after the question mark, by name",
-			},
+			"query": _by_name("What is added to the address after the question mark, by name"),
 			"json": {"description": "A body sent as JSON"},
-			"form": {
-				"type": "object",
-				"additionalProperties": ANY_OF_VALUES,
-				"description": "A body sent as a form, by field",
-			},
-			"credential": {
-				"type": "string",
-				"minLength": 1,
-				"description": "The name of the credential that it signs in with",
-			},
+			"form": _by_name("A body sent as a form, by field"),
+			"credential": text("The name of the credential that it signs in with"),
 			"expect": {
-				"type": ["integer", "string", "array"],
-				"minimum": 100,
-				"maximum": 599,
-				"pattern": STATUSES["pattern"],
+				**STATUS,
+				"type": [*STATUS["type"], "array"],
 				"minItems": 1,
-				"items": STATUSES,
+				"items": STATUS,
 				"default": "200-299",
 				"description": "The status that counts as success: a number, a range such as 200-299, or a list of them",
 			},
 		},
-	}
-	returns: ClassVar[str] = (
+		**{"not": {"required": ["json", "form"]}},
+	)
+	returns = (
 		"{status, headers, body}: header names in lower case; a JSON body as data, another as text, "
 		"one that is no text in base64; another status is the error HTTPError"
 	)
@@ -140,10 +122,8 @@ def _sign_in(params: Mapping[str, Any], context: StepContext) -> Signature:
 		return UNSIGNED
 	credential = context.site.credential(name)
 	if credential is None:
-		raise NotFound(
-			f"params.credential: there is no credential {name!r} that {context.user} may use."
-			" Add it on the site, or name another."
-		)
+		reason = f"there is no credential {name!r} that {context.user} may use"
+		raise NotFound(f"params.credential: {reason}. Add it on the site, or name another.")
 	return signature(name, credential)
 
 
@@ -162,19 +142,14 @@ def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext)
 			method, params["url"], headers, data=data, params=_pairs(params.get("query", {}))
 		).prepare()
 		prepared.headers.update(signed.headers)
-		_check_headers(prepared.headers)
+		for name, value in prepared.headers.items():
+			name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
+			check_header_validity((name, value))
 		return prepared
 	except (ValueError, requests.RequestException):
 		# The reason may quote a header's value.
-		raise ValidationError(
-			"params: the address or a header cannot be sent as it is. Check both."
-		) from None
-
-
-def _check_headers(headers: Mapping[str, str]) -> None:
-	for name, value in headers.items():
-		name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
-		check_header_validity((name, value))
+		message = "params: the address or a header cannot be sent as it is. Check both."
+		raise ValidationError(message) from None
 
 
 def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
@@ -185,32 +160,26 @@ def _headers(given: Mapping[str, Any]) -> CaseInsensitiveDict[str]:
 		if name.lower() in RESERVED_HEADERS:
 			raise ValidationError(f"params.headers.{name}: is set by the request itself. Leave it out.")
 		if not HEADER_NAME.fullmatch(name) or HEADER_END.search(str(value)):
-			raise ValidationError(
-				f"params.headers: a header cannot be sent: {shown(name)} or its value has characters that none can have."
-			)
+			reason = f"{shown(name)} or its value has characters that none can have."
+			raise ValidationError(f"params.headers: a header cannot be sent: {reason}")
 		headers[name] = str(value)
 	return headers
 
 
 def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
-	"""Names and values as a form or a query has them: lists repeat the name, nothing is left out."""
+	"""Names and values as a form or a query has them: lists repeat the name, null is left out."""
 	return [
-		(name, _as_text(value))
+		(name, str(value).lower() if isinstance(value, bool) else str(value))
 		for name, values in given.items()
 		for value in (values if isinstance(values, list) else [values])
 		if value is not None
 	]
 
 
-def _as_text(value: Any) -> str:
-	return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _json(value: Any) -> bytes:
 	try:
-		return json.dumps(
-			value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str
-		).encode()
+		text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+		return text.encode()
 	except (ValueError, RecursionError) as error:
 		raise ValidationError(f"params.json: cannot be sent as JSON: {error}.") from None
 
@@ -224,10 +193,11 @@ def _check_url(url: str, signed: Signature) -> None:
 	if parts.username is not None or parts.password is not None:
 		raise ValidationError("params.url: has a user name or password in it. Use a credential instead.")
 	if signed.hosts and parts.hostname not in signed.hosts:
-		raise NotAllowed(
-			f"params.credential: it may not be sent to {parts.hostname}. Send it to {' or '.join(sorted(signed.hosts))},"
-			" or add the server to the credential."
+		hosts = " or ".join(sorted(signed.hosts))
+		reason = (
+			f"it may not be sent to {parts.hostname}. Send it to {hosts}, or add the server to the credential"
 		)
+		raise NotAllowed(f"params.credential: {reason}.")
 
 
 def _exchange(

@@ -1,14 +1,14 @@
 """Telling the site's own users something, on their desk."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
-from dogansystem.actions.parameters import document_of, one_or_many, words
+from dogansystem.actions.schema import document_of, one_or_many, parameters, text, words
 from dogansystem.engine.errors import NotFound
 
-SHARED: Mapping[str, Any] = {
-	"subject": words("What it is about, in one line", needed=True),
+SUBJECT = words("What it is about, in one line", needed=True)
+OPTIONAL = {
 	"message": words("The text below the subject; HTML is allowed"),
 	"document": document_of("The document it opens; the one the run is about if left out"),
 }
@@ -26,17 +26,12 @@ def _notify(users: Sequence[str], params: Mapping[str, Any], context: StepContex
 
 
 class User(Action):
-	"""Notifies users by name."""
-
-	name: ClassVar[str] = "notify.user"
-	summary: ClassVar[str] = "Notify a user"
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"required": ["user", "subject"],
-		"properties": {"user": one_or_many("Who is told: a user, or a list of users"), **SHARED},
-	}
-	returns: ClassVar[str] = "{notified: the users it reached}"
+	name = "notify.user"
+	summary = "Notify a user"
+	parameters = parameters(
+		{"user": one_or_many("Who is told: a user, or a list of users"), "subject": SUBJECT}, OPTIONAL
+	)
+	returns = "{notified: the users it reached}"
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		given = params["user"]
@@ -52,18 +47,10 @@ class User(Action):
 class Role(Action):
 	"""Notifies everyone who has a role. Nobody having it is not an error: roles are empty at times."""
 
-	name: ClassVar[str] = "notify.role"
-	summary: ClassVar[str] = "Notify everyone who has a role"
-	parameters: ClassVar[Mapping[str, Any]] = {
-		"type": "object",
-		"additionalProperties": False,
-		"required": ["role", "subject"],
-		"properties": {
-			"role": {"type": "string", "minLength": 1, "description": "Everyone with this role is told"},
-			**SHARED,
-		},
-	}
-	returns: ClassVar[str] = "{notified: the users it reached}"
+	name = "notify.role"
+	summary = "Notify everyone who has a role"
+	parameters = parameters({"role": text("Everyone with this role is told"), "subject": SUBJECT}, OPTIONAL)
+	returns = "{notified: the users it reached}"
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		users = context.site.people.users_with_role(params["role"])

@@ -5,7 +5,10 @@ use there is no second look-up that could answer otherwise. The TLS name and the
 """
 
 import socket
+import threading
 from collections.abc import Callable
+from contextlib import suppress
+from time import monotonic
 from typing import Any
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
@@ -15,8 +18,8 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
-from dogansystem.actions.addresses import Endpoint, is_odd_notation, resolve
-from dogansystem.actions.deadline import Deadline
+from dogansystem.actions import addresses
+from dogansystem.actions.addresses import Endpoint
 from dogansystem.engine.errors import HTTPError, NotAllowed
 
 MAX_REDIRECTS = 5
@@ -27,6 +30,47 @@ HARMLESS_HEADERS = frozenset(
 	{"accept", "accept-encoding", "accept-language", "content-length", "content-type", "user-agent"}
 )
 DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+REPEAT = 0.05  # seconds between attempts to end an exchange whose socket was not there yet
+
+
+class Deadline:
+	"""Within the block, an exchange that takes longer than `seconds` has its socket shut under it.
+
+	Socket timeouts bound each read, and a server that sends a byte now and then stays inside them for hours. Whoever
+	reads from the socket meets an error or an early end; `passed` says why.
+	"""
+
+	def __init__(self, seconds: float):
+		self.seconds = seconds
+		self.passed = False
+		self.connected: socket.socket | None = None  # what the exchange goes through
+		self._end = monotonic() + seconds
+		self._over = threading.Event()
+		self._thread = threading.Thread(target=self._watch, name="dogansystem-http-deadline", daemon=True)
+
+	def __enter__(self) -> "Deadline":
+		self._thread.start()
+		return self
+
+	def __exit__(self, *error: object) -> None:
+		self._over.set()
+		self._thread.join()
+
+	def left(self) -> float:
+		"""Seconds that remain; never less than a millisecond, because a socket takes 0 for "do not wait"."""
+		return max(self._end - monotonic(), 0.001)
+
+	def _watch(self) -> None:
+		if self._over.wait(self.left()):
+			return
+		self.passed = True
+		while not self._over.wait(REPEAT):
+			if self.connected is not None:
+				with suppress(OSError):  # closed meanwhile
+					# Not the socket's own method: on TLS that one takes the session apart under the reader.
+					socket.socket.shutdown(self.connected, socket.SHUT_RDWR)
 
 
 class Outbound:
@@ -42,6 +86,7 @@ class Outbound:
 		self.deadline = deadline
 		self.private_allowed = private_allowed
 		self._adapter = _Adapter(self)
+		self.close = self._adapter.close
 
 	def send(
 		self, request: requests.PreparedRequest, is_expected: Callable[[int], bool]
@@ -52,9 +97,9 @@ class Outbound:
 		`requests` raises.
 		"""
 		for _hop in range(MAX_REDIRECTS + 1):
-			response = self._adapter.send(
-				request, stream=True, timeout=self._timeouts(), verify=self.certificates
-			)
+			left = self.deadline.left()
+			timeouts = (min(CONNECT_TIMEOUT, left), left)
+			response = self._adapter.send(request, stream=True, timeout=timeouts, verify=self.certificates)
 			location = response.headers.get("location")
 			if response.status_code not in REDIRECTS or is_expected(response.status_code) or not location:
 				return response
@@ -62,16 +107,12 @@ class Outbound:
 			request = redirected(request, response.status_code, location)
 		raise HTTPError(f"{label(request)}: more than {MAX_REDIRECTS} redirects. Name the final address.")
 
-	def close(self) -> None:
-		"""Close every connection."""
-		self._adapter.close()
-
 	def endpoints(self, host: str, port: int) -> list[Endpoint]:
 		"""The addresses of `host` that may be connected to. Raises NotAllowed if one of them is not public."""
-		if not self.private_allowed and is_odd_notation(host):
+		if not self.private_allowed and addresses.is_odd_notation(host):
 			raise NotAllowed(f"{host} is an address in disguise. Write it as four decimal numbers.")
-		ends = resolve(host, port)
-		if not self.private_allowed and not all(end.is_public for end in ends):
+		ends = addresses.resolve(host, port)
+		if not self.private_allowed and not all(addresses.is_public(str(end.address[0])) for end in ends):
 			raise NotAllowed(
 				f"{host} is a private or reserved address. To let workflows reach those, tick Allow Private Network"
 				" in Dogan Settings (in the sandbox: --allow-private-network)."
@@ -87,10 +128,6 @@ class Outbound:
 			except OSError as error:
 				reason = error
 		raise reason
-
-	def _timeouts(self) -> tuple[float, float]:
-		left = self.deadline.left()
-		return min(CONNECT_TIMEOUT, left), left
 
 
 def redirected(request: requests.PreparedRequest, status: int, location: str) -> requests.PreparedRequest:
@@ -174,7 +211,7 @@ class _Guarded(HTTPConnection):
 
 	def connect(self) -> None:
 		super().connect()
-		self.outbound.deadline.watch(self.sock)
+		self.outbound.deadline.connected = self.sock
 
 
 class _GuardedTLS(_Guarded, HTTPSConnection):

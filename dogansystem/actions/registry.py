@@ -15,27 +15,11 @@ from dogansystem.actions.schema import type_words
 from dogansystem.engine.errors import DoganError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
-CORE: tuple[type[Action], ...] = (
-	document.Create,
-	document.Get,
-	document.List,
-	document.Update,
-	document.Submit,
-	document.Cancel,
-	document.Delete,
-	document.Comment,
-	document.Assign,
-	email.Send,
-	notify.User,
-	notify.Role,
-	http.Request,
-	method.Call,
-	data.Set,
-	data.Check,
-	flow.WaitFor,
-	flow.End,
-	busy.Work,
-)
+_FAMILIES = (document, email, notify, http, method, data, flow, busy)
+CORE: tuple[type[Action], ...] = tuple(
+	kind for family in _FAMILIES for kind in vars(family).values()
+	if isinstance(kind, type) and issubclass(kind, Action) and kind is not Action
+)  # fmt: skip
 
 
 class ActionError(DoganError):
@@ -86,7 +70,10 @@ def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
 		{
 			"name": name,
 			"summary": action.summary,
-			"parameters": _describe_parameters(action.parameters),
+			"parameters": [
+				_describe(key, parameter, key in action.parameters.get("required", ()))
+				for key, parameter in action.parameters.get("properties", {}).items()
+			],
 			"returns": action.returns,
 			"external": action.external,
 		}
@@ -95,19 +82,11 @@ def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
 	]
 
 
-def _describe_parameters(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
-	required = schema.get("required", ())
-	return [
-		{
-			"name": name,
-			"type": _type(parameter),
-			"required": name in required,
-			"description": parameter.get("description", ""),
-			**({"default": parameter["default"]} if "default" in parameter else {}),
-			**({"choices": parameter["enum"]} if "enum" in parameter else {}),
-		}
-		for name, parameter in schema.get("properties", {}).items()
-	]
+def _describe(name: str, parameter: Mapping[str, Any], required: bool) -> dict[str, Any]:
+	description = parameter.get("description", "")
+	described = {"name": name, "type": _type(parameter), "required": required, "description": description}
+	more = {"default": "default", "enum": "choices"}
+	return described | {word: parameter[key] for key, word in more.items() if key in parameter}
 
 
 def _type(parameter: Mapping[str, Any]) -> str:
@@ -125,9 +104,8 @@ def _import(path: str) -> type[Action]:
 	try:
 		kind = getattr(import_module(module_name), class_name)
 	except AttributeError:
-		raise ActionError(
-			f"the module {module_name} has no {class_name}; correct the path in hooks.py"
-		) from None
+		message = f"the module {module_name} has no {class_name}; correct the path in hooks.py"
+		raise ActionError(message) from None
 	if not (isinstance(kind, type) and issubclass(kind, Action)):
 		raise ActionError("is not a class derived from dogansystem.actions.base.Action")
 	return kind
@@ -142,15 +120,11 @@ def _check(kind: type[Action]) -> None:
 			raise ActionError(f"has no `{attribute}`; give it a text")
 	if not NAME.match(kind.name):
 		raise ActionError(f"the name {kind.name!r} is not family.verb in lower case, such as label.print")
-	_check_schema(getattr(kind, "parameters", None))
-
-
-def _check_schema(schema: Any) -> None:
+	schema = getattr(kind, "parameters", None)
 	if not isinstance(schema, Mapping) or schema.get("type") != "object":
 		raise ActionError("its `parameters` are not a JSON Schema with type: object")
 	try:
 		Draft202012Validator.check_schema(schema)
 	except SchemaError as error:
-		raise ActionError(
-			f"its `parameters` are not a JSON Schema: {error.json_path}: {error.message}"
-		) from None
+		reason = f"{error.json_path}: {error.message}"
+		raise ActionError(f"its `parameters` are not a JSON Schema: {reason}") from None

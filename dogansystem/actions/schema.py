@@ -1,7 +1,4 @@
-"""Parameters against an action's schema, at run time: templates give their values only then.
-
-A schema is compiled once, when its action runs for the first time. One that constrains nothing costs nothing.
-"""
+"""Parameters of actions: their JSON Schemas, and rendered values held against them."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -17,15 +14,15 @@ from dogansystem.engine.errors import DoganError
 MAX_PROBLEMS = 5  # named in one error; the rest are mended with them
 CONSTRAINTS = frozenset({"properties", "required", "anyOf", "oneOf", "allOf", "not", "minProperties", "$ref"})
 
+Schema = Mapping[str, Any]
+Check = Callable[[Mapping[str, Any]], None]
+
 
 class ValidationError(DoganError):
 	"""Parameters that an action cannot work with. Another attempt would not change them."""
 
 
-Check = Callable[[Mapping[str, Any]], None]
-
-
-def compile_check(schema: Mapping[str, Any]) -> Check | None:
+def compile_check(schema: Schema) -> Check | None:
 	"""A function that raises ValidationError, naming each wrong path, for params that do not fit `schema`.
 
 	None when the schema lets every mapping through.
@@ -41,3 +38,43 @@ def compile_check(schema: Mapping[str, Any]) -> Check | None:
 			raise ValidationError("; ".join(map(str, problems.found[:MAX_PROBLEMS])))
 
 	return check
+
+
+def parameters(
+	required: Mapping[str, Schema], optional: Mapping[str, Schema] | None = None, **rules: Any
+) -> Schema:
+	"""A mapping with these keys and no others. `rules`: more keywords of JSON Schema."""
+	properties = {**required, **(optional or {})}
+	needed = {"required": list(required)} if required else {}
+	return {"type": "object", "additionalProperties": False, **needed, **rules, "properties": properties}
+
+
+def text(description: str, **rules: Any) -> Schema:
+	"""A text that is not empty."""
+	return {"type": "string", "minLength": 1, **rules, "description": description}
+
+
+def words(description: str, *, needed: bool = False) -> Schema:
+	"""A parameter that people read. A number is as good as a text: `{{ doc.grand_total }}` alone gives one.
+
+	`needed`: it must not be empty. The action makes text of it with `str`.
+	"""
+	least = {"minLength": 1} if needed else {}
+	return {"type": ["string", "number"], **least, "description": description}
+
+
+def document_of(description: str, **optional: Schema) -> Schema:
+	"""One document by `doctype` and `name`."""
+	return parameters(NAMED, optional, description=description)
+
+
+def one_or_many(description: str, **rules: Any) -> Schema:
+	"""A text, or a list of texts, and never empty; each text follows `rules`."""
+	form = text(description, **rules)
+	return {**form, "type": ["string", "array"], "minItems": 1, "items": form}
+
+
+DOCTYPE = text("The document's type, such as Quotation")
+# Frappe numbers the documents of some types: their names are integers.
+NAME: Schema = {**text("The document's name, such as {{ doc.name }}"), "type": ["string", "integer"]}
+NAMED: Mapping[str, Schema] = {"doctype": DOCTYPE, "name": NAME}

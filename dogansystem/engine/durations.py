@@ -27,18 +27,15 @@ def parse_duration(value: Any) -> float:
 	Raises:
 		ValueError: anything else, less than zero, or more than a hundred years. The text says how to write it.
 	"""
-	seconds = _seconds_of_text(value) if isinstance(value, str) else _seconds_of_number(value)
+	if isinstance(value, str):
+		seconds = _seconds_of_text(value)
+	elif isinstance(value, int | float) and not isinstance(value, bool):
+		seconds = float(value) if abs(value) <= MAX_DURATION else math.inf
+	else:
+		raise ValueError(f"{value!r} is not a duration; {_REMEDY}")
 	if not 0 <= seconds <= MAX_DURATION:
 		raise ValueError(f"{value!r} is not a duration between 0 and 36500d; {_REMEDY}")
 	return round(seconds, DIGITS)
-
-
-def _seconds_of_number(value: Any) -> float:
-	if isinstance(value, bool) or not isinstance(value, int | float):
-		raise ValueError(f"{value!r} is not a duration; {_REMEDY}")
-	if value > MAX_DURATION or not math.isfinite(value):
-		raise ValueError(f"a duration is a number of seconds up to 36500d; {_REMEDY}")
-	return float(value)
 
 
 def _seconds_of_text(text: str) -> float:
@@ -53,16 +50,14 @@ def _seconds_of_text(text: str) -> float:
 
 def format_duration(seconds: float) -> str:
 	"""The shortest text for a number of seconds, such as `1h30m`; `parse_duration` gives the number back."""
-	seconds = round(seconds, DIGITS)
-	if seconds != int(seconds):
-		return f"{seconds:.{DIGITS}f}".rstrip("0") + "s"
-	left = int(seconds)
-	parts = []
+	left = round(seconds, DIGITS)
+	if left != int(left):
+		return f"{left:.{DIGITS}f}".rstrip("0") + "s"
+	text = ""
 	for unit, size in UNITS.items():
-		count, left = divmod(left, size)
-		if count:
-			parts.append(f"{count}{unit}")
-	return "".join(parts) or "0s"
+		count, left = divmod(int(left), size)
+		text += f"{count}{unit}" if count else ""
+	return text or "0s"
 
 
 def duration_text(value: Any) -> str:

@@ -17,9 +17,7 @@ class DefinitionError(DoganError):
 	def __init__(self, problems: "list[Problem]", source: str = ""):
 		self.problems = problems
 		self.source = source
-		super().__init__(
-			"\n".join(f"{source}: {problem}" if source else str(problem) for problem in problems)
-		)
+		super().__init__("\n".join(f"{source}: {each}" if source else str(each) for each in problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +127,5 @@ PERMANENT = frozenset(
 
 def error_names(error: BaseException) -> tuple[str, ...]:
 	"""The class name of `error` and of its parents up to `Exception`, nearest first."""
-	return tuple(
-		parent.__name__ for parent in type(error).__mro__ if parent not in (BaseException, object)
-	) or (type(error).__name__,)
+	parents = [each.__name__ for each in type(error).__mro__ if each not in (BaseException, object)]
+	return tuple(parents) or (type(error).__name__,)

@@ -22,19 +22,11 @@ def encode(value: Any, what: str, remedy: str = _SMALLER_OUTPUT) -> str:
 		OutputTooLarge: more than `MAX_BYTES`; `remedy` says what to do about it. Both name `what`.
 	"""
 	try:
-		text = json.dumps(
-			value,
-			ensure_ascii=False,
-			separators=(",", ":"),
-			allow_nan=False,
-			default=_plain,
-			check_circular=True,
-		)
+		text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
 		check_size(text, what, remedy)
 	except (TypeError, ValueError, RecursionError) as error:
-		raise OutputNotJSON(
-			f"{what} cannot be kept as JSON: {error}. Use text, numbers, lists and mappings."
-		) from None
+		reason = f"{what} cannot be kept as JSON: {error}. Use text, numbers, lists and mappings."
+		raise OutputNotJSON(reason) from None
 	return text
 
 

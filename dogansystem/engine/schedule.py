@@ -63,8 +63,7 @@ def _zone(trigger: Trigger, timezone: str) -> ZoneInfo:
 
 
 def _cron_after(cron: str, after: float, zone: ZoneInfo) -> Iterator[float]:
-	local = datetime.fromtimestamp(after, zone).replace(tzinfo=None, fold=0)
-	times = croniter(cron, local)
+	times = croniter(cron, datetime.fromtimestamp(after, zone).replace(tzinfo=None, fold=0))
 	while True:
 		yield moment_of(times.get_next(datetime), zone)
 
@@ -85,12 +84,8 @@ def moment_of(local: datetime, zone: ZoneInfo) -> float:
 	first = local.replace(tzinfo=zone, fold=0).timestamp()
 	if datetime.fromtimestamp(first, zone).replace(tzinfo=None, fold=0) == local:
 		return first
-	return _end_of_gap(local.replace(tzinfo=zone, fold=1).timestamp(), first, zone)
-
-
-def _end_of_gap(before: float, after: float, zone: ZoneInfo) -> float:
-	"""The second at which the clock is put forward, somewhere between the two."""
-	low, high = int(before), int(after)
+	# The second at which the clock is put forward lies somewhere between the two.
+	low, high = int(local.replace(tzinfo=zone, fold=1).timestamp()), int(first)
 	old = datetime.fromtimestamp(low, zone).utcoffset()
 	while high - low > 1:
 		middle = (low + high) // 2

@@ -45,7 +45,7 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 		"name": name,
 		"workflow": definition.name,
 		"version": number,
-		"definition": stored.dump(definition),
+		"definition": stored.canonical_json(definition),
 	}
 	values |= {"format": stored.FORMAT, "checksum": digest, "trusted": int(trusted)}
 	dialect.insert(db, "tabDogan Workflow Version", values, at, user)
@@ -94,7 +94,7 @@ def _read(site: Site, db: Database, version: str) -> Definition:
 
 
 def _dump(definition: Definition) -> list[str | None]:
-	return [stored.dump(definition), definition.only_as]
+	return [stored.canonical_json(definition), definition.only_as]
 
 
 def _build(shared: list[str]) -> Definition:

@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from dogansystem.engine.definitions.problems import Problems, at
+from dogansystem.engine.definitions.problems import Problems
 from dogansystem.engine.definitions.schema_errors import note_all, required_alone
 from dogansystem.engine.templates.render import is_template
 
@@ -28,22 +28,16 @@ def check_actions(
 ) -> None:
 	"""Note actions that the site does not have, and parameters that do not fit theirs."""
 	for index, step in enumerate(steps):
-		place = at(path, index)
 		action = step.get("action")
 		if action is None:
 			continue
 		if action in actions:
-			check_params(step.get("params", {}), at(place, "params"), actions[action], problems)
+			found = Draft202012Validator(dict(actions[action])).iter_errors(step.get("params", {}))
+			errors = [certain for error in found for certain in _certain(error)]
+			note_all(errors, f"{path}[{index}].params", problems)
 		else:
 			message = f"no action named {action!r}"
-			problems.unknown(at(place, "action"), message, action, sorted(actions), "actions")
-
-
-def check_params(value: Any, path: str, schema: Mapping[str, Any], problems: Problems) -> None:
-	"""Note everything in `value` that can never fit `schema`, whatever the templates in it give."""
-	validator = Draft202012Validator(dict(schema))
-	errors = [certain for error in validator.iter_errors(value) for certain in _certain(error)]
-	note_all(errors, path, problems)
+			problems.unknown(f"{path}[{index}].action", message, action, sorted(actions), "actions")
 
 
 def _certain(error: ValidationError) -> Iterator[ValidationError]:

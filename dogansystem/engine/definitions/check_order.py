@@ -22,25 +22,18 @@ def resolve(steps: Sequence[Mapping[str, Any]]) -> list[tuple[str, ...]]:
 
 def check_order(steps: Sequence[Mapping[str, Any]], path: str, problems: Problems) -> None:
 	"""Note ids that stand twice, names in `after` that do not exist or stand twice, and circles."""
-	first = _check_ids(steps, path, problems)
+	first: dict[str, int] = {}
+	for index, step in enumerate(steps):
+		before = first.setdefault(step["id"], index) if "id" in step else index
+		if before != index:
+			message = f"{step['id']!r} is the id of {path}[{before}] too; give each step its own"
+			problems.add(f"{path}[{index}].id", message)
 	for index, step in enumerate(steps):
 		_check_after(step, at(path, index), first, problems)
 		if step.get("when") == "failed" and (step.get("after") == [] or (not index and "after" not in step)):
 			message = "this step waits for none that could fail; name one in `after`, or leave `when` out"
-			problems.add(at(at(path, index), "when"), message)
+			problems.add(f"{path}[{index}].when", message)
 	_check_circles(steps, first, path, problems)
-
-
-def _check_ids(steps: Sequence[Mapping[str, Any]], path: str, problems: Problems) -> dict[str, int]:
-	first: dict[str, int] = {}
-	for index, step in enumerate(steps):
-		if "id" not in step:
-			continue
-		before = first.setdefault(step["id"], index)
-		if before != index:
-			place = at(at(path, index), "id")
-			problems.add(place, f"{step['id']!r} is the id of {path}[{before}] too; give each step its own")
-	return first
 
 
 def _check_after(step: Mapping[str, Any], path: str, first: Mapping[str, int], problems: Problems) -> None:
@@ -52,9 +45,8 @@ def _check_after(step: Mapping[str, Any], path: str, first: Mapping[str, int], p
 		elif name in after[:index]:
 			problems.add(place, f"{name!r} stands twice; keep one")
 		elif name == step.get("id"):
-			problems.add(
-				place, "a step cannot wait for itself; name another, or write `after: []` to start with it"
-			)
+			message = "a step cannot wait for itself; name another, or write `after: []` to start with it"
+			problems.add(place, message)
 
 
 def _check_circles(
@@ -70,23 +62,14 @@ def _check_circles(
 			return
 		except CycleError as error:
 			circle = error.args[1][:0:-1]  # each waits for the next, the last for the first
-			_note_circle(steps, circle, path, problems)
-			for index in circle:
-				waits[index] = []
-
-
-def _note_circle(
-	steps: Sequence[Mapping[str, Any]], circle: Sequence[int], path: str, problems: Problems
-) -> None:
-	# The first of them in the list waits for a later one, so it says so itself, in its `after`.
-	start = circle.index(min(circle))
-	turned = [*circle[start:], *circle[:start]]
-	names = [steps[index]["id"] for index in turned]
-	place = at(at(at(path, turned[0]), "after"), steps[turned[0]]["after"].index(names[1]))
-	problems.add(
-		place,
-		f"the steps wait for each other: {' waits for '.join([*names, names[0]])}; take one of them out",
-	)
+		# The first of them in the list waits for a later one, so it says so itself, in its `after`.
+		start = circle.index(min(circle))
+		names = [steps[index]["id"] for index in [*circle[start:], *circle[: start + 1]]]
+		row = steps[circle[start]]["after"].index(names[1])
+		message = f"the steps wait for each other: {' waits for '.join(names)}; take one of them out"
+		problems.add(f"{path}[{circle[start]}].after[{row}]", message)
+		for index in circle:
+			waits[index] = []
 
 
 def ancestors(steps: Sequence[Mapping[str, Any]]) -> dict[str, set[str]]:

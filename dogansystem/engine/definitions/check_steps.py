@@ -48,16 +48,16 @@ KEYS: Mapping[str, Check] = {
 
 
 def steps(value: Any, path: str, problems: Problems) -> Any:
-	"""The steps as a definition keeps them. A step that is none keeps its place, so that paths stay right."""
+	"""The steps as a definition keeps them. A step that is none keeps its place: paths stay right."""
 	if not isinstance(value, list):
 		return problems.refuse(path, f"must be a list of steps, not {kind(value)}")
 	if not value:
 		problems.add(path, "has no step; add one with an id and an action")
 	if len(value) > MAX_STEPS:
-		return problems.refuse(
-			path,
-			f"has {len(value)} steps; at most {MAX_STEPS} are allowed, use for_each or several workflows",
+		message = (
+			f"has {len(value)} steps; at most {MAX_STEPS} are allowed, use for_each or several workflows"
 		)
+		return problems.refuse(path, message)
 	return [step(each, at(path, index), problems) for index, each in enumerate(value)]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dogansystem.engine.definitions.check_order import ancestors
-from dogansystem.engine.definitions.problems import Problems, at, closest, listed
+from dogansystem.engine.definitions.problems import Problems, at, listed
 from dogansystem.engine.errors import TemplateError
 from dogansystem.engine.templates.compiled import Compiled, compile_template
 from dogansystem.engine.templates.render import is_template, places
@@ -88,9 +88,8 @@ def _check_keys(value: Any, path: str, problems: Problems) -> None:
 	if isinstance(value, Mapping):
 		for key, inner in value.items():
 			if is_template(key):
-				problems.add(
-					path, f"the key {key!r} is not a place for a template; templates stand in values"
-				)
+				message = f"the key {key!r} is not a place for a template; templates stand in values"
+				problems.add(path, message)
 			_check_keys(inner, at(path, key), problems)
 	elif isinstance(value, list):
 		for index, inner in enumerate(value):
@@ -121,18 +120,15 @@ def _check_names(template: Compiled, path: str, scope: _Scope, problems: Problem
 		if problems.is_full:
 			return
 		if name in ("item", "index"):
-			problems.add(
-				path,
-				f"{name!r} is only there in the params and `if` of a step with `for_each`; add `for_each`",
+			message = (
+				f"{name!r} is only there in the params and `if` of a step with `for_each`; add `for_each`"
 			)
+			problems.add(path, message)
 		elif name in IN_ITEM:
-			problems.add(
-				path, f"{name!r} is not there yet when a run starts; use {listed(sorted(scope.names))}"
-			)
+			names = listed(sorted(scope.names))
+			problems.add(path, f"{name!r} is not there yet when a run starts; use {names}")
 		else:
-			near = closest(name, scope.names)
-			remedy = f" (did you mean {near!r}?)" if near else f"; in reach: {listed(sorted(scope.names))}"
-			problems.add(path, f"no name {name!r} in reach{remedy}")
+			problems.unknown(path, f"no name {name!r} in reach", name, sorted(scope.names), "in reach")
 
 
 def _check_step(

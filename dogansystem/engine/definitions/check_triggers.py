@@ -73,17 +73,16 @@ def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
 	if not isinstance(value, dict):
 		problems.add(path, f"must be a mapping such as {{on: manual}}, not {kind(value)}")
 		return {}
-	if "on" not in value:
-		problems.add(at(path, "on"), f"is missing; say what starts a run: {', '.join(KEYS)}")
+	on = value.get("on")
+	place = at(path, "on")
+	if on is None:
+		problems.add(place, f"is missing; say what starts a run: {', '.join(KEYS)}")
 		return {}
-	if value["on"] in NOT_YET:
-		message = (
-			f"{value['on']!r} starts nothing in this version; use {', '.join(KEYS)}, or wait for a later one"
-		)
-		problems.add(at(path, "on"), message)
+	if on in NOT_YET:
+		kinds = ", ".join(KEYS)
+		problems.add(place, f"{on!r} starts nothing in this version; use {kinds}, or wait for a later one")
 		return {}
-	on = values.given(values.choice(*KEYS))(value["on"], at(path, "on"), problems)
-	if on is LEFT_OUT:
+	if values.choice(*KEYS)(on, place, problems) is LEFT_OUT:
 		return {}
 	keys = {"on": values.choice(*KEYS), **KEYS[on]}
 	known = dict(value)
@@ -100,11 +99,15 @@ def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
 
 def _together(on: str, value: Mapping[str, Any], path: str, problems: Problems) -> None:
 	"""Keys that need or exclude each other."""
-	if on == "document" and value.get("event") == "changed" and "field" not in value:
-		problems.add(at(path, "field"), "is missing; `event: changed` names the field to watch")
-	if on == "document" and "field" in value and value.get("event") in EVENTS[:-1]:
-		problems.add(at(path, "field"), "only goes with `event: changed`; leave it out, or change the event")
-	if on == "schedule" and "cron" in value and "every" in value:
+	if on == "document":
+		event = value.get("event")
+		if event == "changed" and "field" not in value:
+			problems.add(at(path, "field"), "is missing; `event: changed` names the field to watch")
+		if "field" in value and event in EVENTS[:-1]:
+			problems.add(
+				at(path, "field"), "only goes with `event: changed`; leave it out, or change the event"
+			)
+	elif on == "schedule" and "cron" in value and "every" in value:
 		problems.add(at(path, "every"), "a schedule has either `cron` or `every`; leave one out")
-	if on == "schedule" and "cron" not in value and "every" not in value:
+	elif on == "schedule" and "cron" not in value and "every" not in value:
 		problems.add(at(path, "cron"), "is missing; give `cron: '0 9 * * *'` or `every: 15m`")

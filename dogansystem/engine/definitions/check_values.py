@@ -12,8 +12,7 @@ from dogansystem.engine import durations
 from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind, listed, shown
 from dogansystem.engine.templates.render import as_expression, is_template
 
-MAX_NAME = 140  # characters. Source: the length of a document's name in Frappe
-MAX_LABEL = 140  # characters of what is kept in a Data or Link field
+MAX_LABEL = 140  # characters of a name, and of what Frappe keeps in a Data or Link field
 MAX_ID = 64  # characters of a step's id
 
 Check = Callable[[Any, str, Problems], Any]
@@ -37,22 +36,13 @@ def mapping(
 			problems.add(at(path, key), f"is missing; add {key!r}")
 	kept = {}
 	for key, check in keys.items():
-		if key in value:
-			found = given(check)(value[key], at(path, key), problems)
-			if found is not LEFT_OUT:
-				kept[key] = found
+		if key not in value:
+			continue
+		if value[key] is None:
+			problems.add(at(path, key), "has no value; give it one, or leave the key out")
+		elif (found := check(value[key], at(path, key), problems)) is not LEFT_OUT:
+			kept[key] = found
 	return kept
-
-
-def given(check: Check) -> Check:
-	"""`check`, after a look whether there is a value at all."""
-
-	def run(value: Any, path: str, problems: Problems) -> Any:
-		if value is None:
-			return problems.refuse(path, "has no value; give it one, or leave the key out")
-		return check(value, path, problems)
-
-	return run
 
 
 def is_text(value: Any, path: str, problems: Problems, most: int | None = None) -> bool:
@@ -88,29 +78,21 @@ def label(value: Any, path: str, problems: Problems) -> Any:
 
 def name(value: Any, path: str, problems: Problems) -> Any:
 	"""A workflow's name."""
-	if not is_text(value, path, problems, MAX_NAME):
-		return LEFT_OUT
-	if _NAME.fullmatch(value):
-		return value
-	better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-")
-	remedy = f"write {better!r}" if better else "write one such as 'follow-up-quotation'"
-	return problems.refuse(
-		path, f"{value!r} is not a name: lower case letters, digits and hyphens only; {remedy}"
-	)
+	if not is_text(value, path, problems, MAX_LABEL) or _NAME.fullmatch(value):
+		return value if isinstance(value, str) else LEFT_OUT
+	better = re.sub(r"[^a-z0-9]+", "-", value.lower()).strip("-") or "follow-up-quotation"
+	message = f"{value!r} is not a name: lower case letters, digits and hyphens only; write {better!r}"
+	return problems.refuse(path, message)
 
 
 def step_id(value: Any, path: str, problems: Problems) -> Any:
 	"""A step's id, which templates use as `steps.<id>`."""
-	if not is_text(value, path, problems, MAX_ID):
-		return LEFT_OUT
-	if _ID.fullmatch(value):
-		return value
-	better = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_")
-	better = f"step_{better}" if better[:1].isdigit() else better
-	remedy = f"write {better!r}" if better else "write one such as 'send_mail'"
-	return problems.refuse(
-		path, f"{value!r} is not an id: letters, digits and underscores, no digit in front; {remedy}"
-	)
+	if not is_text(value, path, problems, MAX_ID) or _ID.fullmatch(value):
+		return value if isinstance(value, str) else LEFT_OUT
+	better = re.sub(r"[^A-Za-z0-9]+", "_", value).strip("_") or "send_mail"
+	better = f"step_{better}" if better[0].isdigit() else better
+	message = f"{value!r} is not an id: letters, digits and underscores, no digit in front; write {better!r}"
+	return problems.refuse(path, message)
 
 
 def choice(*options: str, default: str | None = None) -> Check:
@@ -154,10 +136,8 @@ def duration(least: float = 0.0, positive: bool = True) -> Check:
 		except ValueError as error:
 			return problems.refuse(path, str(error))
 		if seconds < least or (positive and seconds == 0):
-			wanted = durations.format_duration(least) if least else "more than 0s"
-			return problems.refuse(
-				path, f"{shown(value)} is too short; give {'at least ' if least else ''}{wanted}"
-			)
+			wanted = f"at least {durations.format_duration(least)}" if least else "more than 0s"
+			return problems.refuse(path, f"{shown(value)} is too short; give {wanted}")
 		return durations.duration_text(value)
 
 	return check
@@ -172,9 +152,8 @@ def error_names(value: Any, path: str, problems: Problems) -> Any:
 		return problems.refuse(path, "names no error; name one such as Timeout, or leave the key out")
 	for index, each in enumerate(names):
 		if not _ID.fullmatch(each):
-			problems.add(
-				at(path, index), f"{shown(each)} is not the name of an error; write one such as Timeout"
-			)
+			message = f"{shown(each)} is not the name of an error; write one such as Timeout"
+			problems.add(at(path, index), message)
 	return names
 
 
@@ -200,38 +179,37 @@ def data(value: Any, path: str, problems: Problems) -> Any:
 def parameters(value: Any, path: str, problems: Problems) -> Any:
 	"""The parameters of an action; none is the same as leaving the key out."""
 	if not isinstance(value, dict):
-		return problems.refuse(
-			path,
-			f"must be a mapping of the action's parameters, not {kind(value)}; see the action's reference",
+		message = (
+			f"must be a mapping of the action's parameters, not {kind(value)}; see the action's reference"
 		)
+		return problems.refuse(path, message)
 	return value or LEFT_OUT
 
 
 def template(value: Any, path: str, problems: Problems) -> Any:
 	"""Text that may hold templates, kept in a Data field."""
-	if not isinstance(value, str) or not value.strip():
-		return problems.refuse(
-			path, f'must be text, not {shown(value)}; write one such as "{{{{ doc.customer }}}}"'
-		)
-	return value.strip() if is_text(value, path, problems, MAX_LABEL) else LEFT_OUT
+	text = _written(value, path, problems, "text", "doc.customer")
+	return text if text is not LEFT_OUT and is_text(text, path, problems, MAX_LABEL) else LEFT_OUT
 
 
 def condition(value: Any, path: str, problems: Problems) -> Any:
 	"""The key `if`: an expression, with or without braces, or true or false."""
 	if isinstance(value, bool):
 		return "{{ true }}" if value else "{{ false }}"
-	if not isinstance(value, str) or not value.strip():
-		return problems.refuse(
-			path, f'must be one expression, not {shown(value)}; write one such as "{{{{ doc.total > 100 }}}}"'
-		)
-	return as_expression(value.strip())
+	text = _written(value, path, problems, "one expression", "doc.total > 100")
+	return text if text is LEFT_OUT else as_expression(text)
 
 
 def items(value: Any, path: str, problems: Problems) -> Any:
 	"""The key `for_each`: a list, or an expression that gives one."""
 	if isinstance(value, list):
 		return value
-	if not isinstance(value, str) or not value.strip():
-		message = f"must be a list or an expression that gives one, not {shown(value)}"
-		return problems.refuse(path, f'{message}; write one such as "{{{{ steps.quotes.output }}}}"')
-	return as_expression(value.strip())
+	text = _written(value, path, problems, "a list or an expression that gives one", "steps.quotes.output")
+	return text if text is LEFT_OUT else as_expression(text)
+
+
+def _written(value: Any, path: str, problems: Problems, wanted: str, example: str) -> Any:
+	if isinstance(value, str) and value.strip():
+		return value.strip()
+	message = f'must be {wanted}, not {shown(value)}; write one such as "{{{{ {example} }}}}"'
+	return problems.refuse(path, message)

@@ -5,64 +5,46 @@ The form keeps data as JSON text, names as text separated by commas, and no valu
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
+from dogansystem.engine.definitions.check_steps import KEYS as STEP_KEYS
+from dogansystem.engine.definitions.check_steps import RETRY
 from dogansystem.engine.definitions.check_triggers import KEYS as TRIGGER_KEYS
+from dogansystem.engine.definitions.parse import KEYS, LIMITS
 from dogansystem.engine.definitions.problems import Problems, at
 from dogansystem.engine.definitions.source import unique
 from dogansystem.engine.errors import DefinitionError
 
-# Fields by the keys they stand for; `limits.key` is the key `key` of `limits`.
-WORKFLOW_FIELDS: Mapping[str, str] = {
+# Fields that have another name than the key they stand for; `limits.key` is the key `key` of `limits`.
+_RENAMED: Mapping[str, str] = {
 	"name": "workflow_name",
-	"title": "title",
-	"description": "description",
-	"run_as": "run_as",
-	"limits.concurrent_runs": "concurrent_runs",
-	"limits.when_full": "when_full",
 	"limits.key": "limit_key",
-	"limits.run_timeout": "run_timeout",
 	"input": "input_schema",
-	"output": "output",
-}
-STEP_FIELDS: Mapping[str, str] = {
 	"id": "step_id",
-	"title": "title",
-	"after": "after",
 	"join": "join_mode",
 	"when": "run_when",
 	"if": "condition",
-	"for_each": "for_each",
-	"max_parallel": "max_parallel",
-	"action": "action",
-	"params": "params",
-	"agent": "agent",
-	"capability": "capability",
-	"retry.attempts": "retry_attempts",
-	"retry.delay": "retry_delay",
-	"retry.backoff": "retry_backoff",
-	"retry.max_delay": "retry_max_delay",
-	"retry.jitter": "retry_jitter",
-	"retry.on": "retry_on",
-	"timeout": "timeout",
-	"on_error": "on_error",
-	"priority": "priority",
-	"compensate": "compensate",
-}
-TRIGGER_FIELDS: Mapping[str, str] = {
 	"on": "kind",
 	"doctype": "document_type",
 	"event": "document_event",
-	"field": "field",
-	"if": "condition",
-	"cron": "cron",
-	"every": "every",
-	"timezone": "timezone",
-	"missed": "missed",
-	"role": "role",
 }
+
+
+def _named(keys: Iterable[str]) -> Mapping[str, str]:
+	"""Fields by their keys."""
+	return {
+		key: _RENAMED.get(key, key.removeprefix("limits.").replace("retry.", "retry_"))
+		for outer in keys
+		for key in ([f"{outer}.{inner}" for inner in _SPREAD[outer]] if outer in _SPREAD else [outer])
+	}
+
+
+_SPREAD: Mapping[str, Mapping[str, Any]] = {"limits": LIMITS, "retry": RETRY}
+WORKFLOW_FIELDS = _named(key for key in KEYS if key not in ("steps", "triggers"))
+STEP_FIELDS = _named(STEP_KEYS)
+TRIGGER_FIELDS = _named(["on", *dict.fromkeys(key for keys in TRIGGER_KEYS.values() for key in keys)])
 # What a field shows for a key that a definition leaves out; fields not named here are empty.
 DEFAULTS: Mapping[str, Any] = {
 	"concurrent_runs": 0,
@@ -84,13 +66,11 @@ def to_form(definition: Definition) -> dict[str, Any]:
 	"""The fields of Dogan Workflow with its rows, for a checked definition."""
 	source = definition.source
 	form = _fields(source, WORKFLOW_FIELDS)
-	form["steps"] = [_step_row(step) for step in source["steps"]]
+	form["steps"] = [
+		{**_fields(step, STEP_FIELDS), "starts": int(step.get("after") == [])} for step in source["steps"]
+	]
 	form["triggers"] = [_fields(trigger, TRIGGER_FIELDS) for trigger in source.get("triggers", [])]
 	return form
-
-
-def _step_row(step: Mapping[str, Any]) -> dict[str, Any]:
-	return {**_fields(step, STEP_FIELDS), "starts": int(step.get("after") == [])}
 
 
 def _fields(source: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
@@ -159,9 +139,8 @@ def _keys(row: Mapping[str, Any], fields: Mapping[str, str], path: str, problems
 		try:
 			holder[inner] = _READ[field](value) if field in _READ else value
 		except ValueError as error:
-			problems.add(
-				at(path, key), f"not valid JSON: {error}; write text, lists and mappings as JSON has them"
-			)
+			message = f"not valid JSON: {error}; write text, lists and mappings as JSON has them"
+			problems.add(at(path, key), message)
 	return {key: value for key, value in data.items() if value != {} or key in ("output", "input")}
 
 
@@ -204,22 +183,17 @@ def problem_field(path: str) -> tuple[str | None, int | None, str | None]:
 	nearest one that does, or to nothing.
 	"""
 	match = _PATH.fullmatch(path)
-	if not match:
-		head = path.split("[")[0]
-		return (
-			(head, None, None)
-			if head in ("steps", "triggers")
-			else (None, None, _field(path, WORKFLOW_FIELDS))
-		)
-	fields = STEP_FIELDS if match["table"] == "steps" else TRIGGER_FIELDS
-	return match["table"], int(match["row"]), _field(match["rest"] or "", fields)
+	if match:
+		fields = STEP_FIELDS if match["table"] == "steps" else TRIGGER_FIELDS
+		return match["table"], int(match["row"]), _field(match["rest"] or "", fields)
+	table = path.split("[")[0]
+	if table in ("steps", "triggers"):
+		return table, None, None
+	return None, None, _field(path, WORKFLOW_FIELDS)
 
 
 def _field(path: str, fields: Mapping[str, str]) -> str | None:
 	keys = re.split(r"[.\[]", path)
-	return fields.get(".".join(keys[:2])) or fields.get(keys[0]) or _first_of(keys[0], fields)
-
-
-def _first_of(key: str, fields: Mapping[str, str]) -> str | None:
-	"""For a key that is spread over several fields, such as `retry`, the first of them."""
-	return next((field for each, field in fields.items() if each.startswith(f"{key}.")), None)
+	# For a key that is spread over several fields, such as `retry`, the first of them.
+	spread = next((field for key, field in fields.items() if key.startswith(f"{keys[0]}.")), None)
+	return fields.get(".".join(keys[:2])) or fields.get(keys[0]) or spread

@@ -1,10 +1,17 @@
-"""The key `input`: a JSON Schema (draft 2020-12) for what a run may be started with."""
+"""The key `input`: a JSON Schema (draft 2020-12) for what a run may be started with.
 
+Schemas are checked within bounds: neither their authors nor those who send the input may hold up or fill a process.
+"""
+
+import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from jsonschema import Draft202012Validator, FormatChecker
+from jsonschema.exceptions import ValidationError
+from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 from referencing.jsonschema import DRAFT202012
@@ -12,11 +19,53 @@ from referencing.jsonschema import DRAFT202012
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
 from dogansystem.engine.definitions.schema_errors import note_all
-from dogansystem.engine.definitions.validator import FORMATS, META, Validator, start
 from dogansystem.engine.errors import InputError
-from dogansystem.engine.templates.budget import Overrun
+from dogansystem.engine.templates import budget
 
 MAX_PROBLEMS = 20  # named in one error
+MAX_KEYWORDS = 1_000_000  # of schemas that are held against values in one check, else `Overrun`: some seconds
+# References to lists of references grow without end, and every error on the way is kept.
+_PRICES: Mapping[str, int] = {"$ref": 10, "$dynamicRef": 10}
+_FORMATS = FormatChecker()
+
+Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
+
+
+def _charged(keyword: Keyword, price: int) -> Keyword:
+	"""A keyword of JSON Schema that is charged for each value it is held against."""
+
+	def check(validator: Any, wanted: Any, given: Any, schema: Any) -> Iterator[ValidationError]:
+		budget.spend(price)
+		yield from keyword(validator, wanted, given, schema) or ()
+
+	return check
+
+
+def _unique_items(validator: Any, wanted: Any, given: Any, schema: Any) -> Iterator[ValidationError]:
+	"""`uniqueItems` in one pass: the library's own compares every mapping with every other."""
+	if wanted and isinstance(given, list):
+		budget.spend(len(given))
+		# Equal JSON has equal text once 1.0 is written as 1.
+		same = json.loads(json.dumps(given), parse_float=_number)
+		if len({json.dumps(item, sort_keys=True) for item in same}) < len(given):
+			yield ValidationError("has the same item twice")
+
+
+def _number(text: str) -> float:
+	number = float(text)
+	return int(number) if number.is_integer() else number
+
+
+_extend: Any = extend  # it has no types
+_Validator: Any = _extend(
+	Draft202012Validator,
+	{
+		name: _charged(keyword, _PRICES.get(name, 1))
+		for name, keyword in Draft202012Validator.VALIDATORS.items()
+	}
+	| {"uniqueItems": _unique_items},
+)
+_META = _Validator(Draft202012Validator.META_SCHEMA, format_checker=_FORMATS)
 
 
 def input_schema(value: Any, path: str, problems: Problems) -> Any:
@@ -24,16 +73,16 @@ def input_schema(value: Any, path: str, problems: Problems) -> Any:
 	if not isinstance(value, dict):
 		return problems.refuse(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
 	before = len(problems.found)
-	start()
+	budget.start(MAX_KEYWORDS)
 	try:
-		for error in META.iter_errors(value):
+		for error in _META.iter_errors(value):
 			place = path
 			for key in error.absolute_path:
 				place = at(place, key)
 			problems.add(place, f"not a valid JSON Schema: {error.message[:200]}; see json-schema.org")
 	except (RecursionError, OverflowError):  # a pattern that Python cannot even compile
 		problems.add(path, "has a pattern that is nested too deeply or counts too far; write a simpler one")
-	except Overrun:
+	except budget.Overrun:
 		problems.add(path, "is too large a schema; write a smaller one")
 	if len(problems.found) == before:
 		_check_references(value, path, problems)
@@ -70,19 +119,17 @@ def check_input(definition: Definition, value: Any) -> None:
 	if definition.input is None:
 		return
 	given = {} if value is None else value
-	validator = Validator(definition.input, format_checker=FORMATS, registry=Registry())
-	start()
+	validator = _Validator(definition.input, format_checker=_FORMATS, registry=Registry())
+	budget.start(MAX_KEYWORDS)
 	try:
 		# No more than are named: each holds on to the value and the schema it is about.
 		errors = list(islice(validator.iter_errors(given), MAX_PROBLEMS))
-	except Overrun:
-		raise InputError(
-			f"input: is too much to check against the `input` schema of {definition.name}; give less, or simplify it"
-		) from None
+	except budget.Overrun:
+		schema = f"the `input` schema of {definition.name}"
+		raise InputError(f"input: is too much to check against {schema}; give less, or simplify it") from None
 	except (RecursionError, OverflowError, re.error) as error:
-		raise InputError(
-			f"the `input` schema of {definition.name} cannot be used: {error}; mend it"
-		) from None
+		message = f"the `input` schema of {definition.name} cannot be used: {error}; mend it"
+		raise InputError(message) from None
 	if errors:
 		problems = Problems()
 		note_all(errors, "input", problems)

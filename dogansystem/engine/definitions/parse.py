@@ -76,9 +76,8 @@ def _check(
 
 def _check_run_as(checked: Mapping[str, Any], problems: Problems) -> None:
 	if "run_as" not in checked and any(each.get("on") == "schedule" for each in checked.get("triggers", [])):
-		problems.add(
-			"run_as", "is missing; a schedule starts as nobody, so name the user who acts in the steps"
-		)
+		message = "is missing; a schedule starts as nobody, so name the user who acts in the steps"
+		problems.add("run_as", message)
 
 
 def _place(problem: Problem) -> tuple[int, int]:

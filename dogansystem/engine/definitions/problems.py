@@ -39,7 +39,7 @@ class Problems:
 
 	def add(self, path: str, message: str) -> None:
 		"""Note a problem; the same one twice is noted once."""
-		problem = Problem(_clipped(path), _clipped(message))
+		problem = Problem(shortened(path, MAX_MESSAGE), shortened(message, MAX_MESSAGE))
 		if not self.is_full and problem not in self.found:
 			self.found.append(problem)
 
@@ -70,10 +70,6 @@ def closest(name: str, names: Iterable[str]) -> str | None:
 	return known[near[0]] if near else None
 
 
-def _clipped(text: str) -> str:
-	return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"
-
-
 def listed(names: Iterable[str]) -> str:
 	"""The first names of many."""
 	known = list(names)
@@ -96,5 +92,9 @@ def kind(value: Any) -> str:
 
 def shown(value: Any) -> str:
 	"""A wrong value as it appears in a message, shortened."""
-	text = repr(value)
-	return text if len(text) <= 60 else f"{text[:57]}…"
+	return shortened(repr(value), 58)
+
+
+def shortened(text: str, most: int) -> str:
+	"""At most so many characters of a text."""
+	return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -25,11 +25,10 @@ def type_words(wanted: Any) -> str:
 def note_all(errors: Iterable[Any], path: str, problems: Problems) -> None:
 	"""Note errors in the order of their places; `path` is that of the value the schema was held against."""
 	for error in sorted(errors, key=lambda each: [str(key) for key in each.absolute_path]):
-		note(error, path, problems)
+		_note(error, path, problems)
 
 
-def note(error: Any, path: str, problems: Problems) -> None:
-	"""Note one error."""
+def _note(error: Any, path: str, problems: Problems) -> None:
 	for key in error.absolute_path:
 		path = at(path, key)
 	say = _MESSAGES.get(str(error.validator))

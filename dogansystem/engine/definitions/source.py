@@ -2,12 +2,13 @@
 keys, lists, text, finite numbers, true, false, null."""
 
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
 from dogansystem.engine.definitions.problems import Problems, at, kind
 from dogansystem.engine.definitions.yaml_source import MAX_DEPTH, MAX_VALUES, Unreadable, read_yaml
+from dogansystem.engine.errors import OutputNotJSON
+from dogansystem.engine.templates.plain import to_json_value
 
 MAX_SIZE = 1024 * 1024  # bytes of text of one definition
 
@@ -61,12 +62,6 @@ class _Plain:
 			self.stop(path, f"more than {MAX_VALUES:,} values; write a smaller definition")
 		if depth > MAX_DEPTH:
 			self.stop(path, f"more than {MAX_DEPTH} lists and mappings inside each other; write it flatter")
-		if isinstance(value, str):
-			return self.text(str(value), path)
-		if value is None or isinstance(value, bool):
-			return value
-		if isinstance(value, int | float):
-			return self.number(value, path)
 		if isinstance(value, Mapping):
 			return {
 				self.key(key, path): self.of(inner, at(path, str(key)), depth + 1)
@@ -74,8 +69,7 @@ class _Plain:
 			}
 		if isinstance(value, list | tuple):
 			return [self.of(inner, at(path, index), depth + 1) for index, inner in enumerate(value)]
-		self.problems.add(path, f"is {kind(value)}, which JSON has no form for; write it as text")
-		return None
+		return self.scalar(value, path)
 
 	def stop(self, path: str, message: str) -> None:
 		self.problems.add(path, message)
@@ -84,24 +78,24 @@ class _Plain:
 	def key(self, key: Any, path: str) -> str:
 		if not isinstance(key, str):
 			self.problems.add(path, f"the key {key!r} is {kind(key)}; keys are text")
-		return self.text(str(key), path)
+		return str(self.scalar(str(key), path))
 
-	def number(self, value: int | float, path: str) -> int | float:
-		if isinstance(value, float) and not math.isfinite(value):
-			self.problems.add(path, f"{value} is not a number that JSON has; give a finite number")
-			return 0
-		if isinstance(value, int) and value.bit_length() > 1024:
+	def scalar(self, value: Any, path: str) -> Any:
+		if isinstance(value, str):
+			self.characters += len(value)
+			if self.characters > MAX_SIZE:
+				message = (
+					f"more than {MAX_SIZE:,} characters in all; keep large texts in documents of the site"
+				)
+				self.stop(path, message)
+		elif isinstance(value, int) and value.bit_length() > 1024:
 			self.problems.add(path, "is a number with too many digits; write it as text")
 			return 0
-		return value
-
-	def text(self, text: str, path: str) -> str:
-		self.characters += len(text)
-		if self.characters > MAX_SIZE:
-			self.stop(
-				path, f"more than {MAX_SIZE:,} characters in all; keep large texts in documents of the site"
-			)
-		if not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
-			self.problems.add(path, "holds half of a character (a lone surrogate); write the whole character")
-			return ""
-		return text
+		elif not (value is None or isinstance(value, int | float)):
+			self.problems.add(path, f"is {kind(value)}, which JSON has no form for; write it as text")
+			return None
+		try:
+			return to_json_value(value)
+		except OutputNotJSON as error:
+			self.problems.add(path, str(error))
+			return type(value)()

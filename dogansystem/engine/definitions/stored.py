@@ -29,7 +29,7 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 
 def canonical_json(definition: Definition) -> str:
-	"""A definition's source as JSON text, keys sorted, no spaces: equal definitions give equal text."""
+	"""A definition's source as JSON text, keys sorted, no spaces: the text that is stored, in the format FORMAT."""
 	source = definition.source
 	return json.dumps(source, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
@@ -39,13 +39,8 @@ def checksum(definition: Definition) -> str:
 	return hashlib.sha256(canonical_json(definition).encode()).hexdigest()
 
 
-def dump(definition: Definition) -> str:
-	"""The text under which a checked definition is stored, in the format FORMAT."""
-	return canonical_json(definition)
-
-
 def build(text: str, version: str = "", number: int = FORMAT) -> Definition:
-	"""The definition that `dump`, or an older release, wrote in the format `number`. `version` names it in errors.
+	"""The definition that `canonical_json`, or an older release, wrote in the format `number`. `version` names it in errors.
 
 	Raises:
 		UnreadableVersion: the text is broken, or of a format that only a newer release of the app knows.
@@ -57,24 +52,21 @@ def build(text: str, version: str = "", number: int = FORMAT) -> Definition:
 		if number <= FORMAT:
 			return build_source(source)
 	except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-		raise UnreadableVersion(
-			version, f"it is broken ({type(error).__name__}: {str(error)[:200]})"
-		) from error
-	raise UnreadableVersion(
-		version,
-		f"its format is {number} and this release reads up to {FORMAT}",
-		"upgrade the app on this node",
-	)
+		reason = f"it is broken ({type(error).__name__}: {str(error)[:200]})"
+		raise UnreadableVersion(version, reason) from error
+	reason = f"its format is {number} and this release reads up to {FORMAT}"
+	raise UnreadableVersion(version, reason, "upgrade the app on this node")
 
 
 def build_source(source: dict[str, Any]) -> Definition:
 	"""The definition of a source that has been checked."""
+	limits = source.get("limits", {})
 	return Definition(
 		name=source["name"],
 		title=source.get("title", ""),
 		description=source.get("description", ""),
 		run_as=source.get("run_as"),
-		limits=_limits(source.get("limits", {})),
+		limits=Limits(**{**limits, "run_timeout": _seconds(limits, "run_timeout")}),
 		input=source.get("input"),
 		triggers=tuple(_trigger(each, index) for index, each in enumerate(source.get("triggers", []))),
 		steps=tuple(map(_step, source["steps"], resolve(source["steps"]))),
@@ -87,15 +79,6 @@ def _seconds(source: Mapping[str, Any], key: str) -> float | None:
 	return parse_duration(source[key]) if key in source else None
 
 
-def _limits(source: Mapping[str, Any]) -> Limits:
-	return Limits(
-		concurrent_runs=source.get("concurrent_runs", 0),
-		when_full=source.get("when_full", "queue"),
-		key=source.get("key"),
-		run_timeout=_seconds(source, "run_timeout"),
-	)
-
-
 def _trigger(source: Mapping[str, Any], position: int) -> Trigger:
 	keys = {key: value for key, value in source.items() if key != "on"}
 	if "every" in keys:
@@ -106,16 +89,9 @@ def _trigger(source: Mapping[str, Any], position: int) -> Trigger:
 
 
 def _retry(source: Mapping[str, Any]) -> Retry:
-	default = Retry()
-	delay = _seconds(source, "delay")
-	return Retry(
-		attempts=source.get("attempts", default.attempts),
-		delay=default.delay if delay is None else delay,
-		backoff=source.get("backoff", default.backoff),
-		max_delay=_seconds(source, "max_delay"),
-		jitter=source.get("jitter", default.jitter),
-		on=tuple(source["on"]) if "on" in source else None,
-	)
+	keys = dict(source)
+	keys |= {key: parse_duration(source[key]) for key in ("delay", "max_delay") if key in source}
+	return Retry(**{**keys, "on": tuple(source["on"]) if "on" in source else None})
 
 
 _AS_THEY_ARE = ("title", "for_each", "when", "join", "agent", "capability", "on_error", "priority")

@@ -4,7 +4,6 @@ PyYAML reads the text into nodes. They become data here, because its constructor
 take the last of two equal keys, and read the key `on` as true.
 """
 
-import math
 import re
 from typing import Any
 
@@ -118,7 +117,7 @@ class _Data:
 			return [self.of(each, at(path, index), depth + 1) for index, each in enumerate(node.value)]
 		if not isinstance(node, yaml.ScalarNode) or tag not in (*_SCALARS, "str"):
 			_stop(self.problems, node.start_mark, f"the tag {tag!r} is not allowed; write plain YAML")
-		return self.scalar(node.value, tag, path)
+		return plain_scalar(node.value) if tag in _SCALARS and _SCALARS[tag].match(node.value) else node.value
 
 	def mapping(self, node: Any, path: str, depth: int) -> dict[str, Any]:
 		data: dict[str, Any] = {}
@@ -140,14 +139,6 @@ class _Data:
 		for each in merged:
 			data |= {name: inner for name, inner in each.items() if name not in data}
 		return data
-
-	def scalar(self, text: str, tag: str, path: str) -> Any:
-		pattern = _SCALARS.get(tag)
-		value = plain_scalar(text) if pattern and pattern.match(text) else text
-		if isinstance(value, float) and not math.isfinite(value):
-			self.problems.add(path, f"{text} is not a number that JSON has; give a finite number")
-			return None
-		return value
 
 
 def plain_scalar(text: str) -> Any:

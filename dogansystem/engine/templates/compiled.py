@@ -46,9 +46,8 @@ class Compiled:
 
 	def __init__(self, text: str) -> None:
 		if len(text) > MAX_TEXT:
-			raise TemplateError(
-				f"has {len(text):,} characters; at most {MAX_TEXT:,} are allowed, keep long texts in an Email Template"
-			)
+			remedy = f"at most {MAX_TEXT:,} are allowed, keep long texts in an Email Template"
+			raise TemplateError(f"has {len(text):,} characters; {remedy}")
 		self.text = text
 		tree = ENVIRONMENT.parse(text.strip())
 		expression = syntax.single_expression(tree)
@@ -96,14 +95,10 @@ class Compiled:
 
 	def _reason(self, error: BaseException, context: Mapping[str, Any]) -> str:
 		reason = self._absent(error, context) if isinstance(error, Absent) else reason_of(error)
-		if "\n" not in self.text.strip():
+		frames = [each for each in traceback.extract_tb(error.__traceback__) if each.filename == "<template>"]
+		if not frames or "\n" not in self.text.strip():
 			return reason
-		lines = [
-			frame.lineno
-			for frame in traceback.extract_tb(error.__traceback__)
-			if frame.filename == "<template>" and frame.lineno
-		]
-		return f"line {self.template.get_corresponding_lineno(lines[-1])}: {reason}" if lines else reason
+		return f"line {self.template.get_corresponding_lineno(frames[-1].lineno or 1)}: {reason}"
 
 	def _absent(self, error: Absent, context: Mapping[str, Any]) -> str:
 		path, above = syntax.path_to(ENVIRONMENT.parse(self.text), context, error.source, error.name)

@@ -34,7 +34,8 @@ def _datetime_of(text: str) -> datetime:
 	return datetime.fromisoformat(f"{head}.{digits[:6].ljust(6, '0')}{tail[len(digits) :]}")
 
 
-def _full(value: Any) -> datetime:
+def full(value: Any) -> datetime:
+	"""The moment of a date (its midnight) or moment. Raises ValueError as `moment_of` does."""
 	moment = moment_of(value)
 	return moment if isinstance(moment, datetime) else datetime.combine(moment, time())
 
@@ -49,22 +50,22 @@ def _date(value: Any, pattern: str | None = None) -> date | str:
 
 def _datetime(value: Any, pattern: str | None = None) -> datetime | str:
 	"""The moment of a date (its midnight) or moment; as text when a format such as `%H:%M` is given."""
-	return _full(value) if pattern is None else format_moment(_full(value), pattern)
+	return full(value) if pattern is None else format_moment(full(value), pattern)
 
 
 def _add_days(value: Any, days: float) -> date:
 	"""That many days later; a date stays a date when the days are whole."""
-	return (moment_of(value) if days == int(days) else _full(value)) + timedelta(days=days)
+	return (moment_of(value) if days == int(days) else full(value)) + timedelta(days=days)
 
 
 def _add_hours(value: Any, hours: float) -> datetime:
 	"""That many hours later; a date counts from its midnight."""
-	return _full(value) + timedelta(hours=hours)
+	return full(value) + timedelta(hours=hours)
 
 
 def _add_minutes(value: Any, minutes: float) -> datetime:
 	"""That many minutes later; a date counts from its midnight."""
-	return _full(value) + timedelta(minutes=minutes)
+	return full(value) + timedelta(minutes=minutes)
 
 
 def _add_months(value: Any, months: int) -> date:

@@ -90,7 +90,7 @@ def _charged(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 			budget.make(size(*given, **kwargs))
 		result = function(*args[:first], *given, **kwargs)
 		if isinstance(result, Iterator):
-			return operators.items_of(result)
+			return list(operators.each(result))
 		return budget.made(str(result) if isinstance(result, Markup) else result)
 
 	return run
@@ -105,7 +105,7 @@ def _taken(value: Any, compares: bool) -> Any:
 	elif kind in budget.CONTAINERS or kind is range:
 		budget.spend(len(value) // 8)
 	elif isinstance(value, Iterator):
-		return operators.items_of(value)
+		return list(operators.each(value))
 	return value
 
 
@@ -151,7 +151,7 @@ def all_filters() -> dict[str, Any]:
 	chosen |= {"format": _format, "join": _join, "sum": _sum, **date_filters.FILTERS}
 	own: dict[str, Any] = {
 		"_each": operators.each,
-		"_joined": operators.joined,
+		"_joined": lambda *values: operators.join("", values),
 		"_made": budget.made,
 		"_side": operators.comparable,
 		"_weighed": budget.weigh,

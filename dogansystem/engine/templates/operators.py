@@ -45,9 +45,8 @@ def _multiply(left: Any, right: Any) -> Any:
 		if isinstance(side, str | list | tuple) and isinstance(times, int):
 			budget.make(len(side) * max(times, 0))
 	if isinstance(left, int) and isinstance(right, int):
-		budget.within(
-			left.bit_length() + right.bit_length(), 0, budget.MAX_BITS, "the product's size in bits"
-		)
+		bits = left.bit_length() + right.bit_length()
+		budget.within(bits, 0, budget.MAX_BITS, "the product's size in bits")
 	return left * right
 
 
@@ -85,14 +84,9 @@ def text_of(value: Any) -> str:
 	if isinstance(value, str | int | float | Decimal):
 		return str(value)
 	if isinstance(value, range | Iterator):
-		value = items_of(value)
+		value = list(each(value))
 	budget.weigh(value)
 	return str(to_json_value(value))
-
-
-def items_of(value: Any) -> list[Any]:
-	"""The items of anything that has some, each charged for."""
-	return list(each(value))
 
 
 def each(values: Any) -> Iterator[Any]:
@@ -100,11 +94,6 @@ def each(values: Any) -> Iterator[Any]:
 	for value in values:
 		budget.spend()
 		yield value
-
-
-def joined(*values: Any) -> str:
-	"""The texts of several values as one, as `~` gives it."""
-	return join("", values)
 
 
 def join(separator: str, values: Any) -> str:
@@ -121,7 +110,7 @@ def join(separator: str, values: Any) -> str:
 
 
 def comparable(value: Any) -> Any:
-	"""A side of a comparison. A date becomes its text, because a document's dates are text too."""
+	"""A side of a comparison. A date becomes its text: a document's dates are text too."""
 	budget.spend()
 	return to_json_value(value) if isinstance(value, date) else budget.weigh(value)
 
@@ -136,22 +125,21 @@ def percent_format(text: str, values: Any) -> str:
 def brace_format(text: str, *args: Any, **kwargs: Any) -> str:
 	"""`str.format` that reads nothing inside the values it is given, with fields of a sane width."""
 	if inside := _READS_INSIDE.search(text.replace("{{", "").replace("}}", "")):
-		raise SecurityError(
-			f"the field {inside[0]!r} of a format reads inside a value; pass the value itself"
-		)
+		message = f"the field {inside[0]!r} of a format reads inside a value; pass the value itself"
+		raise SecurityError(message)
 	_check_format(text, "{", _WIDE_BRACE, [*args, *kwargs.values()])
-	values = {name: _formattable(value) for name, value in kwargs.items()}
-	return str(budget.made(text.format(*map(_formattable, args), **values)))
+
+	def plain(value: Any) -> Any:
+		return value if isinstance(value, int | float | Decimal | date | time) else text_of(value)
+
+	values = {name: plain(value) for name, value in kwargs.items()}
+	return str(budget.made(text.format(*map(plain, args), **values)))
 
 
 def format_moment(moment: date | time, pattern: str) -> str:
 	"""`strftime` without the C library's field widths, which can be endless."""
 	_check_format(pattern, "%", _WIDE_MOMENT, [])
 	return str(budget.made(moment.strftime(pattern)))
-
-
-def _formattable(value: Any) -> Any:
-	return value if isinstance(value, int | float | Decimal | date | time) else text_of(value)
 
 
 def _check_format(text: str, mark: str, wide: re.Pattern[str], values: list[Any]) -> None:

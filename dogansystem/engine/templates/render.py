@@ -15,7 +15,7 @@ from dogansystem.engine.templates.compiled import is_template as is_template
 from dogansystem.engine.templates.plain import to_json_value as to_json_value
 from dogansystem.engine.templates.sandbox import ENVIRONMENT
 
-_Path = tuple[Any, ...]  # linked: (the path above, the key), so that a rendering that goes well joins no text
+_Path = tuple[Any, ...]  # the keys: a rendering that goes well joins no text
 
 
 def render(value: Any, context: Mapping[str, Any], path: str = "") -> Any:
@@ -27,7 +27,7 @@ def render(value: Any, context: Mapping[str, Any], path: str = "") -> Any:
 		TemplateError: a template that cannot be rendered; the text names it as `params.to`.
 	"""
 	budget.start()
-	return _render(value, {**ENVIRONMENT.globals, **context}, (None, path))
+	return _render(value, {**ENVIRONMENT.globals, **context}, (path,))
 
 
 def _render(value: Any, context: dict[str, Any], path: _Path) -> Any:
@@ -35,9 +35,9 @@ def _render(value: Any, context: dict[str, Any], path: _Path) -> Any:
 	if kind is str:
 		return _render_text(value, context, path) if is_template(value) else value
 	if kind is dict:
-		return {key: _render(inner, context, (path, key)) for key, inner in value.items()}
+		return {key: _render(inner, context, (*path, key)) for key, inner in value.items()}
 	if kind is list:
-		return [_render(inner, context, (path, index)) for index, inner in enumerate(value)]
+		return [_render(inner, context, (*path, index)) for index, inner in enumerate(value)]
 	return value
 
 
@@ -45,7 +45,8 @@ def _render_text(text: str, context: dict[str, Any], path: _Path) -> Any:
 	try:
 		return compile_template(text).render(context)
 	except TemplateError as error:
-		raise TemplateError(f"{written(path)}{error}") from None
+		name = "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path).lstrip(".")
+		raise TemplateError(f"{name}: {error}" if name else str(error)) from None
 
 
 def truthy(value: Any, context: Mapping[str, Any], path: str = "if") -> bool:
@@ -88,16 +89,3 @@ def places(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
 	elif isinstance(value, list | tuple):
 		for index, inner in enumerate(value):
 			yield from places(inner, f"{path}[{index}]")
-
-
-def written(path: _Path) -> str:
-	"""A linked path as people write it, with a colon: `params.filters[1]: `."""
-	parts = []
-	while True:
-		above, key = path
-		if above is None:
-			break
-		parts.append(f"[{key}]" if isinstance(key, int) else f".{key}")
-		path = above
-	full = (key + "".join(reversed(parts))).lstrip(".")
-	return f"{full}: " if full else ""

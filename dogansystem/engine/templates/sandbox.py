@@ -44,9 +44,8 @@ _NAME = object()  # stands for what a name is taken from, where a template reads
 
 
 def _attributes_of(kind: type) -> frozenset[str]:
-	if issubclass(kind, Mapping):
-		kind = dict
-	return next(ATTRIBUTES[each] for each in kind.__mro__ if each in ATTRIBUTES)
+	known = dict if issubclass(kind, Mapping) else kind
+	return next(ATTRIBUTES[each] for each in known.__mro__ if each in ATTRIBUTES)
 
 
 # The names that a template may reach on values of a type.

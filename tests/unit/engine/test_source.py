@@ -115,7 +115,7 @@ def test_plain_data_without_form_in_json_is_refused_with_its_path() -> None:
 	found = told({"name": "wf", "steps": [{"id": "a", "action": "data.set", "params": params}]})
 	assert found == [
 		"steps[0].params.day: is date, which JSON has no form for; write it as text",
-		"steps[0].params.n: nan is not a number that JSON has; give a finite number",
+		"steps[0].params.n: nan has no form in JSON; give a number, or null",
 		"steps[0].params: the key 5 is a whole number; keys are text",
 		"steps[0].params.big: is a number with too many digits; write it as text",
 	]

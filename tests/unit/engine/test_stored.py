@@ -8,7 +8,7 @@ import pytest
 
 from dogansystem.engine.definitions import stored
 from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.definitions.stored import FORMAT, build, canonical_json, checksum, dump
+from dogansystem.engine.definitions.stored import FORMAT, build, canonical_json, checksum
 from dogansystem.engine.errors import UnreadableVersion
 
 ROOT = Path(__file__).parents[3]
@@ -24,7 +24,7 @@ STEP = {"id": "a", "action": "data.set"}
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_what_is_stored_builds_the_same_definition(file: Path) -> None:
 	definition = parse(file.read_text(), fills_run_as=True)
-	built = build(dump(definition))
+	built = build(canonical_json(definition))
 	assert built == definition
 	assert (canonical_json(built), checksum(built)) == (canonical_json(definition), checksum(definition))
 
@@ -39,7 +39,10 @@ def test_the_checksum_does_not_change_with_the_format() -> None:
 	# As the first release computed it, so that saving an unchanged workflow makes no new version.
 	definition = parse({"name": "wf", "steps": [STEP]})
 	assert checksum(definition) == "d860cd59f4602eae1f60905dc1eed1beea05fd8f202e6206dea0ac98b9674835"
-	assert json.loads(dump(definition)) == {"name": "wf", "steps": [STEP]}  # as the first release reads it
+	assert json.loads(canonical_json(definition)) == {
+		"name": "wf",
+		"steps": [STEP],
+	}  # as the first release reads it
 
 
 def test_what_todays_check_refuses_is_built_all_the_same() -> None:
@@ -86,7 +89,7 @@ def test_an_older_format_is_brought_to_the_newest_one(monkeypatch: pytest.Monkey
 
 
 def test_building_takes_far_less_than_a_millisecond() -> None:
-	texts = [dump(parse(file.read_text(), fills_run_as=True)) for file in FILES]
+	texts = [canonical_json(parse(file.read_text(), fills_run_as=True)) for file in FILES]
 	best = 1.0
 	for _ in range(20):
 		started = time.process_time()
