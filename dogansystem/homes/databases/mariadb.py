@@ -95,7 +95,6 @@ class MariaDB(Connection):
 		return self._run(query, values).rowcount
 
 	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
-		"""Run an INSERT for many rows, as many to a statement as fit into 1 MB."""
 		return self._run(query, rows, many=True).rowcount if rows else 0
 
 	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
@@ -143,13 +142,11 @@ class MariaDB(Connection):
 				self._drop()
 
 	def reconnect(self) -> None:
-		"""Open a new connection now. Whatever was not committed is lost."""
 		self._drop()
 		self._open = self._broken = self._closed = False
 		self._connect()
 
 	def close(self) -> None:
-		"""Close the connection; the server rolls back what was not committed."""
 		self._closed = True
 		self._drop()
 
@@ -162,7 +159,6 @@ class MariaDB(Connection):
 			marks.put(self._ask, name)
 
 	def end(self, name: str) -> bool:
-		"""End the connection of that name; False if there is none."""
 		return marks.end(self._fetch, name)
 
 	def _ask(self, query: str, values: Sequence[Any]) -> Sequence[Row]:
@@ -192,15 +188,12 @@ class MariaDB(Connection):
 				pass  # it is being given up because it does not work
 
 	def is_conflict(self, error: BaseException) -> bool:
-		"""Whether this is a deadlock, a lock wait timeout or a record that changed since it was read."""
 		return _code(error) in CONFLICTS
 
 	def is_duplicate(self, error: BaseException) -> bool:
-		"""Whether a unique key was violated."""
 		return _code(error) == DUPLICATE
 
 	def is_lost(self, error: BaseException) -> bool:
-		"""Whether the connection is gone, or cannot be made."""
 		return _code(error) in LOST
 
 
