@@ -60,10 +60,9 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	else:
 		for result in results:
 			for problem in result["errors"]:
-				parts = (result["file"], problem["path"], problem["message"])
-				print_lines([": ".join(part for part in parts if part)])
+				print_lines([": ".join(filter(None, (result["file"], problem["path"], problem["message"])))])
 			if result["valid"]:
-				print_lines([f"{result['file']}: ok, {result['workflow']} with {result['steps']} steps"])
+				print_lines(["{file}: ok, {workflow} with {steps} steps".format(**result)])
 	sys.exit(SUCCEEDED if all(result["valid"] for result in results) else INVALID)
 
 

@@ -5,6 +5,7 @@ written half of something must learn that it is lost.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pymysql
@@ -201,18 +202,16 @@ def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connect
 	"""Open a connection. Raises AddressError when the server is there but the address does not fit it."""
 	try:
 		return pymysql.connect(
-			host=server.host,
-			port=server.port,
-			user=server.user,
-			password=server.password,
-			database=server.database,
-			unix_socket=server.unix_socket,
-			ssl_ca=server.ssl_ca,
+			**asdict(server),
 			charset="utf8mb4",
 			autocommit=False,
 			connect_timeout=CONNECT_TIMEOUT,
 			init_command=f"SET SESSION {session}",
-			conv=_conversions(),
+			conv={
+				**conversions,
+				FIELD_TYPE.NEWDECIMAL: float,
+				FIELD_TYPE.DECIMAL: float,
+			},  # as Frappe reads columns
 		)
 	except pymysql.err.OperationalError as error:
 		code = _code(error)
@@ -224,15 +223,6 @@ def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connect
 		if code in REFUSED:
 			raise AddressError(f"{server} refuses this user or password. Check them in the URL.") from None
 		raise
-
-
-def _conversions() -> dict[Any, Any]:
-	"""As Frappe reads columns: decimals as float."""
-	return {
-		**conversions,
-		FIELD_TYPE.NEWDECIMAL: float,
-		FIELD_TYPE.DECIMAL: float,
-	}
 
 
 def _code(error: BaseException) -> int | None:

@@ -124,7 +124,7 @@ class Sandbox:
 
 	def open_control(self) -> Connection:
 		"""A new connection for claims and heartbeats, READ COMMITTED. The caller closes it."""
-		return self._connections.open_control()
+		return self._connections.open(control=True)
 
 	def now(self) -> float:
 		"""Seconds since 1970 (UTC) by the database's clock, or the one the sandbox was given."""
