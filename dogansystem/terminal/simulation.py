@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dogansystem.scaling.report import seconds
 from dogansystem.scaling.simulation.question import Answer
 from dogansystem.scaling.simulation.result import Result
 
@@ -109,17 +110,8 @@ def _verdict(result: Result) -> str:
 
 
 def _times(quantiles: Mapping[str, float | None]) -> tuple[str, ...]:
-	return tuple("-" if each is None else time(each) for each in quantiles.values())
+	return tuple("-" if each is None else seconds(each) for each in quantiles.values())
 
 
 def _rate(value: float) -> str:
 	return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def time(seconds: float) -> str:
-	"""A time as people read it."""
-	if seconds < 1:
-		return f"{seconds * 1000:.3g} ms"
-	if seconds < 120:
-		return f"{seconds:.1f} s"
-	return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
