@@ -197,7 +197,7 @@ class Orchestrator:
 
 	def uncordon_node(self, node: str) -> dict[str, Any]:
 		"""Let a node's workers work again. Raises NotFound."""
-		cordon.uncordon(self.site.database, node)
+		cordon.cordon(self.site.database, node, 0.0)
 		self.site.after_commit(self.site.doorbell.ring)
 		return self.what_is_left(node)
 

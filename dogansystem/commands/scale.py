@@ -191,7 +191,7 @@ def _left_to_do(plan: scaling.Plan, given: dict[str, Any]) -> list[str]:
 		return []
 	left = []
 	if not plan.manager.is_live and any(each.is_needed for each in plan.files):
-		left.append(plan.manager.advice())
+		left.append(plan.manager.advice)
 	elif given["no_restart"]:
 		left += [f"sudo {order}" for order in plan.orders]
 	if plan.queue_is_new and plan.manager.is_live:

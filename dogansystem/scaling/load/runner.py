@@ -81,10 +81,7 @@ class Load:
 
 	def clean(self, *, keep: bool = False) -> int:
 		"""End what is under way and delete runs and workflow; with `keep` leave them, disabled. Gives how many runs."""
-		if keep:
-			clean_up(self._site, self._runs, self._say, delete=False)
-			return 0
-		return clean_up(self._site, self._runs, self._say)
+		return clean_up(self._site, self._runs, self._say, delete=not keep)
 
 	def _make_workflow(self) -> None:
 		found = reads.enabled_workflow(self._site.database, WORKFLOW)
