@@ -73,7 +73,9 @@ def need_current(run: str, user: str) -> None:
 	"""`user` must be allowed to let a run go on with the version saved now. Raises PermissionError."""
 	workflow = frappe.db.get_value(RUN, run, "workflow")
 	if not may_use_current(workflow, user):
-		text = _("You may not start the workflow {0} now, so its runs do not go on with the version saved now.")
+		text = _(
+			"You may not start the workflow {0} now, so its runs do not go on with the version saved now."
+		)
 		_refuse(text.format(workflow))
 
 

@@ -148,7 +148,9 @@ def run_view(run: str) -> dict[str, Any]:
 		step.wait_until = step.wait_until or wakes_at.get(step.name)
 		step.items = {row.status: row.count for row in counts if row.step == step.step}
 	found = frappe.db.get_value(RUN, run, _RUN, as_dict=True)
-	workflow = frappe.db.get_value("Dogan Workflow", found.workflow, ["title", "current_version"], as_dict=True)
+	workflow = frappe.db.get_value(
+		"Dogan Workflow", found.workflow, ["title", "current_version"], as_dict=True
+	)
 	current = workflow.current_version if workflow else None
 	found.title = (workflow and workflow.title) or found.workflow
 	found.version_number = _number(found.version)

@@ -29,9 +29,7 @@ frappe.ui.form.on("Dogan Workflow", {
 		if (!frm.doc.enabled && frm.perm[0].write) {
 			frm.set_intro(__("Disabled: its triggers start no runs. Run tries it by hand; enable it once that did what you want."));
 		}
-		if (may_start(frm)) {
-			frm.add_custom_button(__("Run"), () => run(frm)).addClass("btn-primary");
-		}
+		if (may_start(frm)) frm.add_custom_button(__("Run"), () => run(frm));
 		show_runs(frm);
 	},
 

@@ -1,11 +1,14 @@
 frappe.ui.form.on("Dogan Workflow Run", {
 	setup(frm) {
-		for (const field of ["queued_at", "started_at", "finished_at"]) {
-			frm.set_df_property(field, "hide_timezone", 1);
-		}
 		frappe.realtime.on("dogan_run_changed", ({ run }) => {
 			if (cur_frm === frm && frm.docname === run) frm.events.redraw(frm);
 		});
+	},
+
+	onload(frm) {
+		for (const field of ["queued_at", "started_at", "finished_at"]) {
+			frm.set_df_property(field, "hide_timezone", 1);
+		}
 	},
 
 	refresh(frm) {

@@ -20,5 +20,6 @@ dogan.show_problems_of_site = async (wrapper, is_still_there) => {
 
 // Commands stand between backticks.
 function marked(text) {
-	return dogan.escape(text).replace(/`([^`]+)`/g, "<code>$1</code>");
+	const parts = text.split("`").map(dogan.escape);
+	return parts.map((part, number) => (number % 2 ? `<code>${part}</code>` : part)).join("");
 }

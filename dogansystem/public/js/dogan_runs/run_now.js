@@ -60,7 +60,7 @@ function document_fields(workflow) {
 			options: "document_type",
 			label: __("Document"),
 			reqd: needed,
-			description: __("What the run is about. The steps have its present values as doc."),
+			description: __("What the run is about. The steps have its present values as {0}.", ["<code>doc</code>"]),
 		},
 	];
 }
