@@ -17,6 +17,7 @@ from generator import (
 	definition,
 	doctypes,
 	errors,
+	events,
 	metrics,
 	rooms,
 	states,
@@ -58,6 +59,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
 	"docs/reference/http.md": {"methods": calls.http},
 	"docs/reference/python.md": {"methods": calls.python},
 	"docs/reference/sandbox.md": {"methods": calls.sandbox},
+	"docs/architecture.md": {"events": events.write},
 	"docs/security.md": {"who may call what": access.write},
 	"CONTRIBUTING.md": {"rooms": rooms.write},
 }

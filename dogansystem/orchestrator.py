@@ -181,8 +181,8 @@ class Orchestrator:
 		return system_status(self.site, self._settings())
 
 	def get_problems(self) -> list[dict[str, str]]:
-		"""What is wrong with the site's machinery, such as a scheduler that is off: for each a `code`, a `sentence` and a
-		`remedy`. Empty: all is well. Whoever starts a run may ask whether it will go on."""
+		"""What is wrong with the site's machinery, such as a scheduler that is off. Each problem has a `code`, a `sentence` and
+		a `remedy`. Empty: nothing is wrong."""
 		return [asdict(each) for each in checks.problems(self.site)]
 
 	def get_metrics(self) -> str:
@@ -190,15 +190,17 @@ class Orchestrator:
 		return metrics(self.site, self._settings())
 
 	def get_history(self, kind: str = "site", name: str = "", hours: int = 24) -> list[dict[str, Any]]:
-		"""What was measured of the site, or of a `node`, `priority`, `workflow` or `agent` by its name: by minute up to a
-		day, else by hour. Raises InputError."""
+		"""What was measured of the site, or of a `node`, `priority`, `workflow` or `agent` of that name. By minute up to a day,
+		otherwise by hour. Raises InputError."""
 		return throughput.history(self.site, kind, name, hours)
 
 	# Nodes
 
 	def cordon_node(self, node: str) -> dict[str, Any]:
-		"""Have a node take no further work: its workers finish the step in hand, give back the rest and stay away. Gives what
-		is left there: `workers`, `busy`, `empty`. Raises NotFound."""
+		"""Let a node take no further work: its workers finish the step in hand, give back the rest and stay away.
+
+		Gives what `what_is_left` gives. Raises NotFound.
+		"""
 		cordon.cordon(self.site.database, node, self.site.now())
 		return self.what_is_left(node)
 
@@ -209,43 +211,45 @@ class Orchestrator:
 		return self.what_is_left(node)
 
 	def what_is_left(self, node: str) -> dict[str, Any]:
-		"""The `workers` of a node that have not left, and how many of them are `busy`; `empty`: it may go."""
+		"""How many `workers` of a node have not left, and how many of them are `busy`. `empty`: the node may leave."""
 		workers, busy = cordon.left(self.site.database, node)
 		return {"node": node, "workers": workers, "busy": busy, "empty": not workers}
 
 	# Before and after scaling
 
 	def record_baseline(self, name: str | None = None, minutes: int = DEFAULT_MINUTES) -> dict[str, Any]:
-		"""Keep how the system did in the last minutes, to be compared later; gives it. Raises InputError."""
+		"""Measure the last minutes and keep the figures under a name, to compare with them later. Raises InputError."""
 		return baseline.record(self.site, name, minutes)
 
 	def compare(
 		self, baseline_name: str | None = None, other: str | None = None, minutes: int = DEFAULT_MINUTES
 	) -> dict[str, Any]:
-		"""What was gained since a baseline, by default the newest, until `other` or the last minutes.
+		"""What was gained from a baseline, by default the newest, to the baseline `other`, by default the last minutes.
 
 		Raises NotFound or InputError.
 		"""
 		return baseline.report(self.site, baseline_name, other, minutes)
 
 	def list_baselines(self, limit: int = 20) -> list[dict[str, Any]]:
-		"""The baselines, the newest first. Raises InputError."""
+		"""The baselines, newest first. Raises InputError."""
 		return baseline.every(self.site, limit)
 
 	# What to do for more
 
 	def get_advice(self, target: str | None = None, seconds: float = 3.0) -> dict[str, Any]:
-		"""What is the bottleneck now, and what to do for a target: `2x`, `5x`, `ha`, `unlimited`, or none, which is what was
-		measured asks for. How to set database and Redis, what steps cost, what may run on spot nodes.
+		"""The bottleneck, and what to do for a target: `2x`, `5x`, `ha` or `unlimited`. Without a target, for the load that was
+		measured. Also how to set database and Redis, what steps cost, and what may run on spot nodes.
 
-		Looks at the site for `seconds` (0 to 60) first. Raises InputError.
+		Measures the site for `seconds` (0 to 60) first. Raises InputError.
 		"""
 		return advise(self.site, self._settings(), target, seconds)
 
 	def simulate(self, workflow: str, question: Question, at_most: int | None = None) -> dict[str, Any]:
-		"""What a workflow of the site would do on other numbers of nodes and workers, or under another load: throughput,
-		waits and cost for each. What the question leaves open is what was measured within a day. `at_most`: attempts to be
-		simulated, all together. Raises NotFound, InputError."""
+		"""What a workflow of the site would do on other numbers of nodes and workers, or under another load: throughput, waits
+		and cost for each. What the question leaves open is taken from the measurements of the last day.
+
+		`at_most`: attempts to simulate in all. Raises NotFound, InputError.
+		"""
 		definition = self.check(self.export_workflow(workflow))
 		return answer_of_site(self.site, question, definition, at_most).as_json()
 

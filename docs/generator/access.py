@@ -12,7 +12,7 @@ WHO: Mapping[str, str] = {
 	"STARTER": "who started the run, Dogan Managers, System Managers; to see it, also who may read its document",
 	"MANAGERS": "Dogan Managers, System Managers",
 	"{PERSON}": "System Managers",
-	"set()": "whoever sends the token, nobody else",
+	"set()": "anybody who sends the token, nobody else",
 }
 
 

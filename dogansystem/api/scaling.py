@@ -1,4 +1,4 @@
-"""`/api/method/dogansystem.api.scaling.…`: what to do for more, and before and after it. For System and Dogan Managers."""
+"""`/api/method/dogansystem.api.scaling.…`: baselines, advice, simulation, nodes. For System and Dogan Managers."""
 
 from typing import Any
 
@@ -19,9 +19,9 @@ MAX_ATTEMPTS = 200_000  # of a simulation: about as long
 @frappe.whitelist(methods=["POST"])
 @checked
 def record_baseline(name: str | None = None, minutes: int = 10) -> dict[str, Any]:
-	"""Keep how the system did in the last minutes, to be compared later.
+	"""Measure the last minutes and keep the figures under a name, to compare with them later.
 
-	:param name: of the baseline; left out: the time.
+	:param name: the name of the baseline. Left out: the time.
 	:param minutes: how far to look back, up to 1440.
 	"""
 	need_manager()
@@ -32,11 +32,11 @@ def record_baseline(name: str | None = None, minutes: int = 10) -> dict[str, Any
 @frappe.whitelist()
 @checked
 def compare(baseline: str | None = None, other: str | None = None, minutes: int = 10) -> dict[str, Any]:
-	"""What was gained since a baseline: capacity, spread over nodes, response times, a verdict; `markdown` to pass on.
+	"""What was gained since a baseline: capacity, spread over nodes, response times, a verdict. Also as `markdown`.
 
-	:param baseline: by default the newest.
-	:param other: another baseline; left out: the last minutes.
-	:param minutes: how far to look back then, up to 1440.
+	:param baseline: left out: the newest.
+	:param other: the baseline to compare with. Left out: the last minutes.
+	:param minutes: how many, up to 1440.
 	"""
 	need_manager()
 	with as_frappe_errors():
@@ -47,7 +47,7 @@ def compare(baseline: str | None = None, other: str | None = None, minutes: int 
 @frappe.whitelist()
 @checked
 def list_baselines(limit: int = 20) -> list[dict[str, Any]]:
-	"""The baselines, the newest first, without what was measured in full.
+	"""The baselines, newest first, without their full measurements.
 
 	:param limit: how many, up to 200.
 	"""
@@ -59,10 +59,10 @@ def list_baselines(limit: int = 20) -> list[dict[str, Any]]:
 @frappe.whitelist()
 @checked
 def get_advice(target: str | None = None, seconds: float = 2.0) -> dict[str, Any]:
-	"""The bottleneck now, what to do for a target, settings of database and Redis, costs, and spot nodes.
+	"""The bottleneck, what to do for a target, settings of database and Redis, costs, and spot nodes.
 
-	:param target: `2x`, `5x`, `ha` or `unlimited`; left out: what was measured asks for.
-	:param seconds: how long to look first, up to 10.
+	:param target: `2x`, `5x`, `ha` or `unlimited`. Left out: for the load that was measured.
+	:param seconds: how long to measure first, up to 10.
 	"""
 	need_manager()
 	with as_frappe_errors():
@@ -86,12 +86,12 @@ def simulate(
 
 	:param workers: of each node, such as `10,20`.
 	:param nodes: such as `1,3`.
-	:param arrivals: runs that start, such as `50/s`; left out: as often as was measured.
+	:param arrivals: runs that start, such as `50/s`. Left out: as many as were measured.
 	:param lasting: how long is simulated.
-	:param service: what an attempt takes, such as `wait 100ms + cpu 5ms`; left out: what was measured.
+	:param service: what an attempt takes, such as `wait 100ms + cpu 5ms`. Left out: what was measured.
 	:param failures: nodes that die, such as `node every 1h down 5m`.
 	:param price: of a node, such as `0.10/h`.
-	:param seed: another one, another rush hour.
+	:param seed: of the random numbers.
 	"""
 	need_manager()
 	with as_frappe_errors():
@@ -105,7 +105,7 @@ def simulate(
 @frappe.whitelist(methods=["POST"])
 @checked
 def cordon_node(node: str) -> dict[str, Any]:
-	"""Have a node's workers finish the step in hand, give back the rest and stay away. For System Managers.
+	"""Let a node take no further work: its workers finish the step in hand and stay away. For System Managers.
 
 	:param node: its name, as the status has it.
 	"""

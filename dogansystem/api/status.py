@@ -22,7 +22,7 @@ def get_system_status() -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def get_problems() -> list[dict[str, str]]:
-	"""What is wrong with the site's machinery, such as a scheduler that is off; for each a `code`, a `sentence` and a `remedy`."""
+	"""What is wrong with the site's machinery, such as a scheduler that is off: `code`, `sentence` and `remedy` of each."""
 	need_user()
 	return Orchestrator(current_site()).get_problems()
 

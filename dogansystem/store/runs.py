@@ -58,19 +58,21 @@ def follow(
 		return None
 	if made.renders_output:
 		last = made.run or made.reopened
-		status = last.new if last else state.status
-		_end_with_output(db, replace(state, status=status), at)
+		ended = _end_with_output(db, replace(state, status=last.new if last else state.status), at)
+		made = replace(made, run=ended.run, frees=(*made.frees, *ended.frees), renders_output=False)
 	return made
 
 
-def _end_with_output(db: Database, state: RunState, at: Moment) -> None:
+def _end_with_output(db: Database, state: RunState, at: Moment) -> Changes:
 	assert state.definition is not None
 	try:
 		values = context.template_values(db, state.name, at)
 		event = events.Rendered(encode(render(state.definition.output, values), "The run's output"))
 	except DoganError as error:
 		event = events.Rendered(error_type=type(error).__name__, error=f"output: {error}")
-	changes.write(db, state.name, decide(state, event), at)
+	made = decide(state, event)
+	changes.write(db, state.name, made, at)
+	return made
 
 
 def begin(
@@ -174,11 +176,8 @@ def close_items(
 	made = happen(db, run, definition, events.ItemsEnded(step), at)
 	if made is None:
 		return False
-	return (
-		bool(made.run and made.run.has_ended)
-		or made.renders_output
-		or any(each.step == step and not each.item for each in made.steps)
-	)
+	has_ended = bool(made.run and made.run.has_ended)
+	return has_ended or any(each.step == step and not each.item for each in made.steps)
 
 
 def _has_unfinished_item(db: Database, run: str, step: str) -> bool:

@@ -28,6 +28,7 @@ _log = logging.getLogger(__name__)
 
 def serve(url: str, workers: int, say: Callable[[str], None], verbose: bool = False) -> None:
 	"""Work on a sandbox with that many processes until SIGTERM or SIGINT; a process that ends is replaced."""
+	log_to_stderr(verbose)
 	stopping = threading.Event()
 	for number in (signal.SIGTERM, signal.SIGINT):
 		signal.signal(number, lambda *_: stopping.set())

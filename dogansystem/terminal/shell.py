@@ -83,20 +83,25 @@ def verbose_option(command: Command) -> Command:
 	"""Give a command the option `--verbose`, which it need not know of."""
 
 	def switch(context: click.Context, option: click.Parameter, verbose: bool) -> bool:
-		log_to_stderr(verbose)
+		log_to_stderr(verbose, shows_progress=True)
 		return verbose
 
 	text = "Tell on standard error what workers do, a line for each event."
 	return click.option("--verbose", is_flag=True, callback=switch, help=text)(command)
 
 
-def log_to_stderr(verbose: bool) -> None:
-	"""Write log lines to standard error: `time level event key=value …`; without `verbose` only what went wrong."""
+def log_to_stderr(verbose: bool, *, shows_progress: bool = False) -> None:
+	"""Write log lines to standard error: `time level event key=value …`; without `verbose` only what went wrong.
+
+	`shows_progress`: the command prints runs and steps by itself, so that their events are for `verbose` alone.
+	"""
 	logger = logging.getLogger(LOGGER)
 	handler = logging.StreamHandler()
 	handler.setFormatter(logging.Formatter(LOG_FORMAT))
+	if shows_progress and not verbose:
+		handler.addFilter(lambda record: not getattr(record, "event", "").startswith(("run.", "step.")))
 	logger.handlers[:] = [handler]
-	logger.setLevel(logging.INFO if verbose else logging.WARNING)
+	logger.setLevel(logging.DEBUG if verbose else logging.WARNING)  # steps are DEBUG
 	logger.propagate = False
 
 

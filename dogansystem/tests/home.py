@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 from unittest import SkipTest
 from unittest.mock import patch
 
@@ -39,6 +39,8 @@ DEFAULTS = {
 }
 HEARTBEAT = 3.0  # seconds in which a process that lives was heard of
 WORKERS_LEAVE = 15.0  # seconds that the site's own drainers get to leave before the tests are left out
+
+_reasons: set[str] = set()  # that were printed
 
 
 class SiteTestCase(FrappeTestCase):
@@ -79,9 +81,9 @@ class SiteTestCase(FrappeTestCase):
 		frappe.set_user("Administrator")
 		self.addCleanup(self.clean)
 		if self.needs_unmeasured and own.has_figures():
-			self.skipTest("the site has figures of its own, and the test looks at all there are")
+			self.leave_out("the site has figures of its own, and the test looks at all there are")
 		if number := own.runs_of_the_site("Queued", "Running"):
-			self.skipTest(f"{number} runs of the site's own are under way, and the tests would work on them")
+			self.leave_out(f"{number} runs of the site's own are under way, and the tests would work on them")
 		self.site = current_site()
 		self.move_clock()
 		self._overlay: dict[str, Any] = {}
@@ -90,6 +92,13 @@ class SiteTestCase(FrappeTestCase):
 		self._patch(document, "wanted", lambda site: own.only_ours(wanted(site)))
 		self._patch(Catalog, "save_workflow", self._guarded(Catalog.save_workflow))
 		self.set_settings(**DEFAULTS | self.settings)
+
+	def leave_out(self, reason: str) -> NoReturn:
+		"""Skip this test, and print why once: `run-tests` only says how many were skipped."""
+		if reason not in _reasons:
+			_reasons.add(reason)
+			print(f"\nLeft out: {reason}", flush=True)
+		self.skipTest(reason)
 
 	def clean(self) -> None:
 		"""Remove what the test has made, and put back what it has changed."""
@@ -116,7 +125,7 @@ class SiteTestCase(FrappeTestCase):
 
 		def guarded(catalog: Catalog, definition: Any, *rest: Any) -> str:
 			if own.owner_of_workflow(definition.name):
-				self.skipTest(f"the site has a workflow of its own named {definition.name}")
+				self.leave_out(f"the site has a workflow of its own named {definition.name}")
 			return save(catalog, definition, *rest)
 
 		return guarded
@@ -130,7 +139,7 @@ class SiteTestCase(FrappeTestCase):
 	def advance(self, seconds: float) -> None:
 		due = own.next_due()
 		if due is not None and due <= self.site.now() + seconds:
-			self.skipTest("a timer or schedule of the site's own would be due when the test moves the clock")
+			self.leave_out("a timer or schedule of the site's own would be due when the test moves the clock")
 		self.ahead += seconds
 
 	def set_settings(self, **values: Any) -> None:
@@ -138,7 +147,7 @@ class SiteTestCase(FrappeTestCase):
 		if (values.get("keep_finished_days") or values.get("keep_failed_days")) and own.runs_of_the_site(
 			*RUN_FINISHED
 		):
-			self.skipTest(
+			self.leave_out(
 				"the site has runs of its own that have ended, and the test would have them deleted"
 			)
 		known = {name: value for name, value in values.items() if name in _SETTINGS}
@@ -195,7 +204,9 @@ def _wait_for_workers() -> None:
 		time.sleep(HEARTBEAT)
 		if not _heard() - before:
 			return  # rows of processes that were killed
-	raise SkipTest("workers of this site are at work and would take the tests' steps: stop them, or wait")
+	reason = "workers of this site are at work and would take the tests' steps: stop them, or wait"
+	print(f"\nLeft out: {reason}", flush=True)
+	raise SkipTest(reason)
 
 
 def _heard() -> set[tuple[Any, ...]]:

@@ -149,7 +149,10 @@ class TestCommands(SiteTestCase):
 		try:
 			first = json.loads(watching.stdout.readline())
 			self.command("import", self.write("contract-watched"))
-			later = [json.loads(watching.stdout.readline()) for _ in range(2)][-1]
+			for _ in range(10):  # what is printed next may have been read before the import
+				later = json.loads(watching.stdout.readline())
+				if later["workflows"]["total"] > first["workflows"]["total"]:
+					break
 		finally:
 			watching.send_signal(signal.SIGINT)
 			problems = watching.communicate(timeout=30)[1]

@@ -52,7 +52,7 @@ class TestMetrics(SiteTestCase):
 			self.assertEqual(answer.status_code, 200, answer.text)
 			self.assertEqual(answer.headers["Content-Type"], "text/plain; version=0.0.4; charset=utf-8")
 			enabled = frappe.db.count("Dogan Workflow", {"enabled": 1})
-			self.assertIn(f"\ndogansystem_workflows_enabled {enabled}\n", answer.text)
+			self.assertIn(f"\ndogansystem_workflows_enabled {enabled}.0\n", answer.text)
 			self.assertIn(f'site="{frappe.local.site}"', answer.text)
 
 	def test_another_token_is_401_and_says_nothing(self):

@@ -24,6 +24,7 @@ class TestScheduler(SiteTestCase):
 		self.addCleanup(self.turn, self.was_on)
 		self.turn(1)
 		frappe.db.sql("DELETE FROM dogan_state WHERE name = 'tick'")
+		frappe.db.commit()  # the tick acts on a connection of its own
 		tick(self.site)
 
 	def turn(self, on: int) -> None:

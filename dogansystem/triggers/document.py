@@ -26,7 +26,7 @@ from dogansystem.store.context import RunData, values_of
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers import starting
-from dogansystem.triggers.faults import survived, written
+from dogansystem.triggers.faults import survived, tell, written
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
 OWN = "Dogan "  # how the names of the app's own DocTypes begin
@@ -147,7 +147,7 @@ def _read(site: Site) -> Map:
 	)
 	found: dict[str, tuple[Wanted, ...]] = {}
 	for workflow, version in rows:
-		for trigger in _triggers(site, version):
+		for trigger in _triggers(site, workflow, version):
 			doctype = str(trigger.keys.get("doctype"))
 			if trigger.on == "document" and not doctype.startswith(
 				OWN
@@ -156,11 +156,12 @@ def _read(site: Site) -> Map:
 	return found
 
 
-def _triggers(site: Site, version: str) -> Sequence[Trigger]:
+def _triggers(site: Site, workflow: str, version: str) -> Sequence[Trigger]:
 	try:
 		return versions.load(site, version).triggers
-	except UnreadableVersion:
-		return ()  # the log has it; other workflows do not notice
+	except UnreadableVersion as error:
+		tell(site, site.database, f"workflow={workflow} document triggers cannot be read", error)
+		return ()  # other workflows do not notice
 
 
 def _dump(wanted: Map) -> dict[str, Any]:

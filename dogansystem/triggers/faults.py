@@ -5,10 +5,12 @@ document is not saved or the next trigger does not start its run. Two things can
 is gone with them: a conflict with another transaction, and a lost connection.
 """
 
-import logging
+import threading
+import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
+from dogansystem.engine import log
 from dogansystem.engine.errors import error_names
 from dogansystem.protocol import Database, Site
 
@@ -18,7 +20,9 @@ SAVEPOINT = "dogan_trigger"
 # What ends the attempt of a step, or a job, and not only the trigger that it happens in.
 _OTHERS = frozenset({"BaseTimeoutException", "StepCommitted", "Timeout", "TooDeep"})
 
-logger = logging.getLogger("dogansystem")
+MAX_TRACEBACK = 20_000  # characters that are kept, the last ones
+
+_telling = threading.local()
 
 
 def survived(site: Site, db: Database, what: str, do: Callable[[], Result], otherwise: Result) -> Result:
@@ -31,8 +35,24 @@ def survived(site: Site, db: Database, what: str, do: Callable[[], Result], othe
 	except Exception as error:
 		if not can_be_survived(db, error):
 			raise
-		logger.error("trigger.failed site=%s %s: %s", site.name, what, error, exc_info=error)
+		tell(site, db, what, error)
 		return otherwise
+
+
+def tell(site: Site, db: Database, what: str, error: Exception) -> None:
+	"""Log a fault, and keep it where those who run this place see it. `what` begins with whose fault it is."""
+	log.event(log.ERROR, "trigger.failed", error=error, site=site.name, about=what)
+	if getattr(_telling, "is_on", False):
+		return  # what is written to tell of a fault is a document too, and may be wanted
+	_telling.is_on = True
+	try:
+		title = f"{what.split()[0]}: {type(error).__name__}: {error}"
+		text = f"{what}\n\n{''.join(traceback.format_exception(error))[-MAX_TRACEBACK:]}"
+		# In the document's transaction; a schedule is fired on a connection of its own.
+		if site.report(title, text) and db is not site.database:
+			site.database.commit()
+	finally:
+		_telling.is_on = False
 
 
 def written(db: Database, do: Callable[[], Result]) -> Result:

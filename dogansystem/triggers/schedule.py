@@ -17,7 +17,7 @@ from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text
 from dogansystem.store.waits import Wait
 from dogansystem.triggers import starting
-from dogansystem.triggers.faults import survived, written
+from dogansystem.triggers.faults import survived, tell, written
 
 KIND = "schedule"
 PAUSE = 3600.0  # seconds until a schedule whose next time cannot be computed is looked at again
@@ -52,11 +52,9 @@ def fire(site: Site, db: Database, wait: Wait, at: Moment) -> bool:
 		definition, version = starting.enabled_definition(site, db, workflow)
 	except (NotFound, WrongState):
 		return True  # disabled or deleted since: its timer goes with it
-	except UnreadableVersion:
-		definition, version = (
-			None,
-			"",
-		)  # nothing can be started; its schedule goes on until it can be read again
+	except UnreadableVersion as error:
+		tell(site, db, f"workflow={workflow} its schedule starts nothing", error)
+		definition, version = None, ""  # the schedule goes on until it can be read again
 	trigger = _trigger(definition, str(wait.data))
 	if trigger is None:
 		return True

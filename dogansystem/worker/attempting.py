@@ -71,9 +71,6 @@ class Attempting:
 			log.event(log.WARNING, "lease.lost", **failing.facts(work.lease))
 		elif isinstance(outcome, Failed):
 			failing.tell(self._site, work.lease, work.definition.name, outcome, finished.again)
-		if finished and finished.ended:
-			run, workflow = work.lease.run, work.definition.name
-			log.event(log.INFO, "run.end", run=run, workflow=workflow, state=finished.ended)
 		if finished and log.is_on(log.DEBUG):
 			took = self._site.now() - started.seconds
 			facts = failing.facts(work.lease)

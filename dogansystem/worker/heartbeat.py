@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
@@ -79,8 +80,11 @@ class Heartbeat:
 
 	def _tell_failure(self, error: Exception) -> None:
 		if not self._fails:
-			level = log.WARNING if self._control.is_lost(error) else log.ERROR
-			log.event(level, "heartbeat.failed", error=error, process=self._process, node=identity.node())
+			about: dict[str, Any] = {"process": self._process, "node": identity.node()}
+			if self._control.is_lost(error):
+				log.event(log.WARNING, "heartbeat.failed", message=str(error), **about)
+			else:
+				log.event(log.ERROR, "heartbeat.failed", error=error, **about)
 		self._fails = True
 
 	def once(self) -> None:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from dogansystem.engine import log
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.protocol import Database, Site
 from dogansystem.store import reads, runs, versions
 from dogansystem.store.moment import moment
@@ -16,7 +17,6 @@ from dogansystem.worker.control import Control
 from dogansystem.worker.failing import report, traceback_of
 
 MAX_RUNS = 1000  # ended in one go; a site with more of them goes on with its next chores
-ERROR_TYPE = "UnreadableVersion"
 
 Result = TypeVar("Result")
 
@@ -25,11 +25,14 @@ class UnreadableRun(Exception):
 	"""The definition of `run` cannot be read; the cause says why."""
 
 	def __init__(self, run: str, version: str, cause: Exception) -> None:
-		super().__init__(
-			f"Workflow version {version!r} cannot be read ({type(cause).__name__}: {cause}), so this run cannot go on."
-			" Save the workflow again and start a new run."
-		)
-		self.run = run
+		text = str(cause)
+		if not isinstance(cause, UnreadableVersion):
+			text = (
+				f"Workflow version {version!r} cannot be used ({type(cause).__name__}: {cause}). Save the workflow again and"
+				" start a new run."
+			)
+		super().__init__(text)
+		self.run, self.version = run, version
 		self.__cause__ = cause
 
 
@@ -61,6 +64,8 @@ def without_unreadable(site: Site, control: Control, work: Callable[[], Result])
 def fail_run(site: Site, control: Control, error: UnreadableRun) -> None:
 	"""End a run that cannot be read, whatever of it is in hand, and tell those who run this place."""
 	at = moment(site)
-	if control.run(lambda db: runs.fail_unreadable(db, error.run, ERROR_TYPE, str(error), at)):
+	if control.run(
+		lambda db: runs.fail_unreadable(db, error.run, UnreadableVersion.__name__, str(error), at)
+	):
 		log.event(log.ERROR, "run.unreadable", run=error.run, error=error)
-		report(site, str(error).partition(" (")[0], traceback_of(error), error.run)
+		report(site, f"{error.version}: {UnreadableVersion.__name__}", traceback_of(error), error.run)

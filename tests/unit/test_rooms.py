@@ -156,6 +156,24 @@ def test_no_module_is_crowded():
 	assert {name: lines for name, lines in crowded.items() if lines > 350} == {}
 
 
+PRIVATE_TO_FRAPPE = {"_action", "_conn", "__wrapped__", "DatabaseQuery", "generate_qname", "get_server_script_map", "run_server_script", "transaction_writes", "value_cache"}  # fmt: skip
+
+
+def test_private_names_of_frappe_stand_in_one_file():
+	found = {
+		f"{path.relative_to(APP)}: {name}"
+		for path in modules()
+		if str(path.relative_to(APP)).startswith(MAY_NAME_FRAPPE) and "tests" not in path.parts
+		for node in ast.walk(ast.parse(path.read_text()))
+		for name in (
+			getattr(node, "attr", None),
+			*(each.name for each in getattr(node, "names", ()) if isinstance(each, ast.alias)),
+		)
+		if name in PRIVATE_TO_FRAPPE
+	}
+	assert {each for each in found if not each.startswith("homes/frappe/compat.py")} == set()
+
+
 def whitelisted() -> Iterator[tuple[str, ast.FunctionDef]]:
 	"""The methods of the API by module and name, as `workflows.start_run`."""
 	for path in sorted((APP / "api").glob("*.py")):

@@ -23,8 +23,7 @@ class Documents:
 		"""The names of a DocType's fields, custom and standard ones included; None for one that is not there."""
 		if frappe.db.exists("DocType", doctype, cache=True) != doctype:
 			return None
-		own = {field.fieldname for field in frappe.get_meta(doctype).fields}
-		return own.union(default_fields, optional_fields, child_table_fields)
+		return _fields_of(frappe.get_meta(doctype))
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""The document, or only some of its fields; `name` is always there."""
@@ -126,13 +125,17 @@ def _for_change(doctype: str, name: str) -> Any:
 	return frappe.get_doc(query.known_doctype(doctype), name, for_update=True)
 
 
+def _fields_of(meta: Any) -> set[str]:
+	return {field.fieldname for field in meta.fields}.union(_STANDARD)
+
+
 def _check_fields(doctype: str, values: Mapping[str, Any]) -> None:
 	"""Raise DataError naming the first field that documents of this DocType do not have: Frappe would drop it silently.
 
 	Rows of child tables are looked at too.
 	"""
 	meta = frappe.get_meta(doctype)
-	known = {field.fieldname for field in meta.fields} | _STANDARD
+	known = _fields_of(meta)
 	for name, value in values.items():
 		if name not in known:
 			near = get_close_matches(str(name), known, n=1)

@@ -8,8 +8,8 @@ from typing import Any
 
 import frappe
 import redis
-from frappe.utils.background_jobs import generate_qname, get_redis_conn
 
+from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.alive import runs
 from dogansystem.homes.frappe.queues import FALLBACK_QUEUE, QUEUE
 from dogansystem.protocol import Surroundings
@@ -37,7 +37,7 @@ def surroundings() -> Surroundings:
 def listening() -> tuple[str, dict[str, int]]:
 	"""The queue that drain jobs go to, and its workers by node: with nobody on our own queue, that is the fallback."""
 	try:
-		connection = getattr(get_redis_conn, "__wrapped__", get_redis_conn)()
+		connection = compat.queue_connection()
 		for queue in (QUEUE, FALLBACK_QUEUE):
 			found = _workers_of(connection, queue)
 			if found:
@@ -53,7 +53,7 @@ def _workers_of(connection: redis.Redis, queue: str) -> dict[str, int]:
 	Of this machine, only those whose process runs: one that was killed is no worker any more.
 	"""
 	with connection.pipeline(transaction=False) as pipe:
-		for key in connection.smembers(f"rq:workers:{generate_qname(queue)}"):
+		for key in connection.smembers(compat.workers_key(queue)):
 			pipe.hmget(key, "hostname", "pid")
 		rows = [(name.decode(), pid) for name, pid in pipe.execute() if name]
 	here = socket.gethostname()

@@ -1,219 +1,33 @@
 """How simulated runs go on. What follows from the states of a run's steps, and when a failure is tried again, is decided
 by the engine (`flow`, `retry`); runs of one workflow meet the same states again and again, so each decision is kept."""
 
-from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from heapq import heappop, heappush
 from random import Random
-from typing import Final, NamedTuple
+from typing import Final
 
 from dogansystem.engine import flow, states
-from dogansystem.engine.definition import Step
 from dogansystem.engine.retry import WORKER_LOST, next_attempt
 from dogansystem.scaling.simulation.result import Record
+from dogansystem.scaling.simulation.slots import Slots
 from dogansystem.scaling.simulation.system import ReadyQueue, Timeline
-from dogansystem.scaling.simulation.workload import Agent, Service, Workload, sleep_of
+from dogansystem.scaling.simulation.tasks import (
+	EXPANDS,
+	FAILS,
+	LOST,
+	SKIPS,
+	SLEEPS,
+	STOPS,
+	Finished,
+	Items,
+	PlannedStep,
+	Run,
+	Task,
+	Timer,
+)  # fmt: skip
+from dogansystem.scaling.simulation.workload import Workload
 
-# How an attempt comes out.
-DONE, SKIPS, FAILS, LOST, SLEEPS, STOPS, EXPANDS = range(7)
 _STATE_AFTER: Final = {SKIPS: states.SKIPPED, FAILS: states.FAILED, LOST: states.FAILED}
 MAX_REMEMBERED = 200_000  # decisions; a workflow with many steps side by side has more states than fit
-RUNS_PRIORITY = 5  # of a run that waits for its workflow's limit
-
-
-@dataclass(eq=False, slots=True)
-class Items:
-	"""The items of one `for_each` step of a run: `open` are ready, running or waiting, `running` in a worker's hand."""
-
-	pending: int
-	number: int = 0  # of the one opened last
-	open: int = 0
-	running: int = 0
-	has_failed: bool = False
-	is_broken: bool = False  # one has failed, so that no further one starts
-
-
-@dataclass(eq=False, slots=True)
-class Run:
-	"""One run: the state of each step by its id, and how many attempts are `running`."""
-
-	number: int
-	states: dict[str, str]
-	started_at: float
-	running: int = 0
-	ending: str | None = None
-	is_over: bool = False
-	items: dict[str, Items] = field(default_factory=dict)
-	holding: set["Task"] = field(default_factory=set)  # those that have an agent's slot
-	slot: str | None = None
-
-	@property
-	def is_wanted(self) -> bool:
-		"""Whether it may still begin."""
-		return not self.ending
-
-
-class PlannedStep:
-	"""A step with what its attempts ask for, looked up once."""
-
-	def __init__(self, step: Step, workload: Workload) -> None:
-		self.step, self.id, self.priority = step, step.id, step.priority
-		service: Service = workload.service_of(step)
-		self.wait, self.cpu = service.wait, service.cpu
-		self.items = workload.items_of(step) if step.for_each is not None else 0
-		self.failing = workload.failing.get(step.id, 0.0)
-		self.skipped = workload.skipped.get(step.id, 0.0)
-		self.sleep = sleep_of(step)
-		self.ends = str(step.params.get("status", states.SUCCEEDED)) if step.action == "flow.stop" else None
-		self.resource = step.agent or step.capability
-		self.goes_on = step.on_error == "continue"
-		self.errors = step.retry.on or ("SimulatedError",)
-
-	def outcome(self, item: int, chance: Random) -> int:
-		"""How an attempt will come out."""
-		if self.step.for_each is not None and not item:
-			return EXPANDS
-		if self.skipped and chance.random() < self.skipped:
-			return SKIPS
-		if self.failing and chance.random() < self.failing:
-			return FAILS
-		return STOPS if self.ends else SLEEPS if self.sleep else DONE
-
-
-@dataclass(eq=False, slots=True)
-class Task:
-	"""A step of a run, or one item of it (from 1), that can be executed."""
-
-	run: Run
-	step: PlannedStep
-	item: int
-	attempt: int
-	ready_at: float
-	slot: str | None = None
-	is_begun: bool = False
-
-	@property
-	def is_wanted(self) -> bool:
-		"""Whether it may still begin: its run is not ending, and no other item of its step has failed."""
-		return not self.run.ending and not (self.item and self.run.items[self.step.id].is_broken)
-
-
-class Finished(NamedTuple):
-	"""What a finished attempt leads to: a step for the same worker, steps for anybody, room for somebody, and maybe the
-	end of a `for_each`: then `close` has to be called, after the worker has begun its next step."""
-
-	successor: Task | None = None
-	opened: int = 0
-	frees: bool = False
-	may_close: bool = False
-
-
-class Timer(NamedTuple):
-	"""Something that is due for a step that waits: the next attempt, or (attempt 0) the end of its wait."""
-
-	put_at: float
-	task: Task
-	attempt: int
-
-
-class Slots:
-	"""Wait queues before agents, and before the workflow's limit of runs. `let_in` is called with who got a slot."""
-
-	def __init__(self, workload: Workload, let_in: Callable[[Task | Run], None], end: Callable[[Run], None]):
-		self._limits, self._let_in, self._end = workload.definition.limits, let_in, end
-		self._room = {
-			step.agent or step.capability or "": _room(step, workload) for step in workload.definition.steps
-		}
-		self._room[None] = {"runs": self._limits.concurrent_runs}  # type: ignore[index]
-		self._waiting: dict[str | None, list[tuple[int, int, Task | Run]]] = {}
-		self._used: Counter[str] = Counter()
-		self._running: dict[int, Run] = {}
-		self._count = 0
-
-	@property
-	def length(self) -> int:
-		"""How many wait, for whatever it is."""
-		return sum(map(len, self._waiting.values()))
-
-	@property
-	def queues(self) -> int:
-		"""How many wait queues have anybody in them."""
-		return len(self._waiting)
-
-	@property
-	def has_room(self) -> bool:
-		"""Whether somebody who waits could come in."""
-		return any(self._free(resource) or self._may_replace(resource) for resource in self._waiting)
-
-	def wait(self, waiter: Task | Run) -> bool:
-		"""Wait for a slot. False: the limit of runs is full, and the workflow then wants no run."""
-		is_run = isinstance(waiter, Run)
-		resource = None if is_run else waiter.step.resource  # type: ignore[union-attr]
-		if is_run and self._limits.when_full == "skip":
-			if self._used["runs"] + len(self._waiting.get(None, ())) >= self._limits.concurrent_runs:
-				return False
-		priority = RUNS_PRIORITY if is_run else waiter.step.priority  # type: ignore[union-attr]
-		self._count += 1
-		heappush(self._waiting.setdefault(resource, []), (-priority, self._count, waiter))
-		return True
-
-	def admit(self) -> int:
-		"""Let in as many as there is room for; gives how many came in."""
-		return sum(self._admit(resource) for resource in list(self._waiting))
-
-	def _admit(self, resource: str | None) -> int:
-		queue, admitted = self._waiting[resource], 0
-		while queue and (not queue[0][2].is_wanted or self._take(resource, queue[0][2])):
-			heappop(queue)
-			admitted += 1
-		if not queue:
-			del self._waiting[resource]
-		return admitted
-
-	def _take(self, resource: str | None, waiter: Task | Run) -> bool:
-		if not self._free(resource) and self._may_replace(resource):
-			self._end(next(iter(self._running.values())))
-		free = self._free(resource)
-		if not free:
-			return False
-		waiter.slot = min(free, key=self._used.__getitem__)
-		self._used[waiter.slot] += 1
-		if isinstance(waiter, Run):
-			self._running[waiter.number] = waiter
-		else:
-			waiter.run.holding.add(waiter)
-		self._let_in(waiter)
-		return True
-
-	def release(self, holder: Task | Run) -> bool:
-		"""Give back a slot; whether there was one."""
-		if holder.slot is None:
-			return False
-		self._used[holder.slot] -= 1
-		holder.slot = None
-		if isinstance(holder, Run):
-			del self._running[holder.number]
-		else:
-			holder.run.holding.discard(holder)
-		return True
-
-	def _free(self, resource: str | None) -> list[str]:
-		return [name for name, room in self._room[resource].items() if self._used[name] < room]  # type: ignore[index]
-
-	def _may_replace(self, resource: str | None) -> bool:
-		is_replaced = resource is None and self._limits.when_full == "replace"
-		return is_replaced and not any(each.ending for each in self._running.values())
-
-
-def _room(step: Step, workload: Workload) -> dict[str, int]:
-	"""Who can do a step, and how many at a time; a capability that nobody is said to have is somebody's."""
-	if step.agent:
-		return {step.agent: workload.agents.get(step.agent, Agent()).capacity}
-	able = {
-		name: each.capacity for name, each in workload.agents.items() if step.capability in each.capabilities
-	}
-	return able or {f"capability {step.capability}": 1}
 
 
 class Runs:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from dogansystem.cli import main
 from dogansystem.homes.sandbox import Sandbox, TestClock
-from dogansystem.scaling import measure
+from dogansystem.scaling import advice, measure
 from dogansystem.scaling.bottleneck import CONNECTIONS, diagnose
 from dogansystem.scaling.simulation import times
 from dogansystem.store import nodes
@@ -122,3 +122,12 @@ def test_steps_have_the_means_of_what_was_measured():
 	found = measure.steps_of(figures, 60.0)
 	assert (found.count, found.failed) == (2, 1)
 	assert (found.run, found.cpu, found.database, found.conflicts) == pytest.approx((0.3, 0.03, 0.02, 0.5))
+
+
+def test_advice_leaves_the_callers_transaction_alone(empty_mariadb_url: str):
+	with Sandbox(empty_mariadb_url) as sandbox:
+		db = sandbox.database
+		db.execute("INSERT INTO dogan_state (name, value) VALUES ('mine', 1)")
+		advice.advise(sandbox, sandbox.settings(), seconds=0)
+		db.rollback()
+		assert db.sql("SELECT 1 FROM dogan_state WHERE name = 'mine'") == []

@@ -72,7 +72,7 @@ def test_a_timer_that_fails_is_left_for_a_while_and_the_others_fire(
 	assert orchestrator.get_run(bad)["status"] == "Waiting"
 	sandbox.database.rollback()
 	assert asked.count(bad) == 1
-	monkeypatch.setattr(chores, "TIMER_PAUSE", 0.0)
+	monkeypatch.setattr(chores, "WAIT_PAUSE", 0.0)
 	monkeypatch.setattr(chores, "_wake", wake)
 	Drainer(sandbox, until=lambda: True).run()
 	assert orchestrator.get_run(bad)["status"] == "Succeeded"

@@ -9,7 +9,8 @@ import pytest
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.homes.sandbox import TestClock
-from dogansystem.store import leasing, processes, queue
+from dogansystem.store import processes
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
@@ -115,8 +116,8 @@ def test_a_takeover(sandbox: Sandbox, clock: TestClock, caplog: pytest.LogCaptur
 	def claim(db) -> None:
 		at = moment(sandbox)
 		process = processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", at)
-		(lease,) = queue.claim(db, process, "elsewhere:1", 0, 10, queue.Floor(), at)
-		assert leasing.begin(db, lease, at)
+		(lease,) = claims.claim(db, process, "elsewhere:1", 0, 10, claims.Floor(), at)
+		assert claims.begin(db, lease, at)
 
 	control.run(claim)
 	control.close()
@@ -130,14 +131,14 @@ def test_a_takeover(sandbox: Sandbox, clock: TestClock, caplog: pytest.LogCaptur
 def test_a_lost_database(sandbox: Sandbox, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch):
 	"""Whatever happens while a drainer works: it says so, connects again, and the step is executed."""
 	run = start(sandbox, STEP)
-	claim, lost = queue.claim, [ConnectionError("gone")]
+	claim, lost = claims.claim, [ConnectionError("gone")]
 
 	def claim_or_lose(*arguments: Any, **rest: Any) -> Any:
 		if lost:
 			raise lost.pop()
 		return claim(*arguments, **rest)
 
-	monkeypatch.setattr(queue, "claim", claim_or_lose)
+	monkeypatch.setattr(claims, "claim", claim_or_lose)
 	is_lost = type(sandbox.database).is_lost
 	monkeypatch.setattr(
 		type(sandbox.database), "is_lost", lambda db, error: "gone" in str(error) or is_lost(db, error)

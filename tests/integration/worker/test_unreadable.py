@@ -4,7 +4,8 @@ from typing import Any
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.homes.sandbox import TestClock
-from dogansystem.store import leasing, processes, queue, versions
+from dogansystem.store import processes, versions
+from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
@@ -50,7 +51,7 @@ def assert_failed_alone(sandbox: Sandbox, run: str) -> None:
 	found = Orchestrator(sandbox).get_run(run)
 	assert found["status"] == "Failed"
 	assert found["error"].type == "UnreadableVersion"
-	assert "broken@1" in found["error"] and "start a new run" in found["error"]
+	assert "broken@1" in found["error"] and "save the workflow again" in found["error"]
 	assert {step["status"] for step in found["steps"]} <= {"Succeeded", "Cancelled"}
 	for table in ("dogan_ready", "dogan_lease", "dogan_timer", "dogan_line"):
 		assert sandbox.database.sql(f"SELECT COUNT(*) FROM {table} WHERE run = %s", (run,)) == [(0,)]
@@ -76,8 +77,8 @@ def test_a_run_with_a_step_in_the_hands_of_a_dead_process_fails(sandbox: Sandbox
 	def claim(db) -> None:
 		at = moment(sandbox)
 		process = processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", at)
-		first, _ = queue.claim(db, process, "elsewhere:1", 0, 10, queue.Floor(), at)
-		assert leasing.begin(db, first, at)
+		first, _ = claims.claim(db, process, "elsewhere:1", 0, 10, claims.Floor(), at)
+		assert claims.begin(db, first, at)
 
 	control.run(claim)
 	control.close()

@@ -10,7 +10,6 @@ from dogansystem.cli import main
 from dogansystem.health import checks
 from dogansystem.homes.sandbox import TestClock
 from dogansystem.protocol import Scheduler
-from dogansystem.store import timers
 from dogansystem.terminal import status
 from dogansystem.worker.tick import tick
 from tests.unit.scaling.conftest import START
@@ -35,10 +34,15 @@ def codes(site: Sandbox) -> list[str]:
 	return found
 
 
+def put(site: Sandbox, seconds: float) -> None:
+	row = "INSERT INTO dogan_timer (due_at, kind, subject) VALUES (%s, %s, %s)"
+	site.database.execute(row, (site.now() + seconds, "schedule", "nothing"))
+
+
 def wait(site: Sandbox, seconds: float = 1.0) -> None:
 	"""Have something that is due in some seconds."""
 	site.database.begin()
-	timers.put(site.database, site.now() + seconds, "schedule", subject="nothing")
+	put(site, seconds)
 	site.database.commit()
 
 
@@ -115,7 +119,7 @@ def test_status_prints_problems_of_a_file(tmp_path):
 	path = str(tmp_path / "a.db")
 	with Sandbox(path) as opened:
 		opened.database.begin()
-		timers.put(opened.database, opened.now() - 300, "schedule", subject="nothing")
+		put(opened, -300.0)
 		opened.database.commit()
 	result = CliRunner().invoke(main, ["status", "--db", path])
 	assert result.exit_code == 0 and f"→ Start `dogansystem serve --db {path}`" in result.output

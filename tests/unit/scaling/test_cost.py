@@ -8,7 +8,7 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.registry import core_actions
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.homes.sandbox.errors import ValidationError
-from dogansystem.scaling import advice, cost, plan, sizing
+from dogansystem.scaling import cost, plan, sizing
 from dogansystem.scaling.bottleneck import diagnose
 from dogansystem.scaling.cost import Prices
 from dogansystem.scaling.evidence import Load
@@ -135,13 +135,3 @@ def test_a_site_gives_advice_that_knows_its_workflows(sandbox: Sandbox):
 	assert bool(found["database"]["findings"]) == (sandbox.database.dialect == "mariadb")
 	with pytest.raises(Exception, match="give 0 to 60"):
 		orchestrator.get_advice(seconds=61)
-
-
-def test_advice_leaves_the_callers_transaction_alone(sandbox: Sandbox):
-	if sandbox.database.dialect == "sqlite":
-		pytest.skip("SQLite lets nobody else in while a transaction writes")
-	db = sandbox.database
-	db.execute("INSERT INTO dogan_state (name, value) VALUES ('mine', 1)")
-	advice.advise(sandbox, sandbox.settings(), seconds=0)
-	db.rollback()
-	assert db.sql("SELECT 1 FROM dogan_state WHERE name = 'mine'") == []

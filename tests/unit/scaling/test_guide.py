@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from dogansystem.cli import main
 from tests.unit.docs.pages import ROOT, blocks
 
-GUIDE = ROOT / "docs" / "guides" / "simulation.md"
+GUIDE = ROOT / "docs" / "guides" / "capacity.md"
 QUESTION = "--nodes 2,3,4"  # the one that is asked again here; all together take a minute
 
 

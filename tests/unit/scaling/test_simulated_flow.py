@@ -15,9 +15,9 @@ from dogansystem.actions.base import Action, StepContext
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.sandbox import Sandbox, TestClock
-from dogansystem.scaling.simulation.runs import Run
 from dogansystem.scaling.simulation.simulate import Simulation
 from dogansystem.scaling.simulation.system import System
+from dogansystem.scaling.simulation.tasks import Run
 from dogansystem.scaling.simulation.workload import Arrivals, Workload
 from dogansystem.worker.drainer import Drainer
 from tests.unit.scaling.conftest import START

@@ -12,7 +12,8 @@ MAX_STEPS = 6
 
 def workflow(chance: Random, name: str) -> dict[str, Any]:
 	"""A definition as plain data. Every one passes the check; what its actions do is decided by the simulation."""
-	steps = [_step(chance, number) for number in range(chance.randint(1, MAX_STEPS))]
+	make = _plain_step if chance.random() < 0.4 else _step
+	steps = [make(chance, number) for number in range(chance.randint(1, MAX_STEPS))]
 	definition: dict[str, Any] = {"name": name, "run_as": PERSON, "steps": steps}
 	if chance.random() < 0.5:
 		definition["limits"] = _limits(chance)
@@ -34,6 +35,14 @@ def _limits(chance: Random) -> dict[str, Any]:
 	if chance.random() < 0.3:
 		limits["run_timeout"] = chance.choice(["1m", "10m", "2h"])
 	return limits or {"concurrent_runs": 1}
+
+
+def _plain_step(chance: Random, number: int) -> dict[str, Any]:
+	"""A step of a sequence, the most usual one: what follows from its end is decided without a look at the run."""
+	step: dict[str, Any] = {"id": f"s{number}", "action": "data.set"}
+	if chance.random() < 0.2:
+		step |= {"for_each": "{{ input.items }}"}
+	return step
 
 
 def _step(chance: Random, number: int) -> dict[str, Any]:

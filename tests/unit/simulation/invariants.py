@@ -68,6 +68,14 @@ def changes_are_allowed(now: Snapshot, known: Known) -> Iterator[str]:
 			yield f"{kind} {name} went from {old} to {new}"
 
 
+def halted_runs_start_nothing(now: Snapshot, known: Known) -> Iterator[str]:
+	"""In a run that is paused, or about to end, no step begins."""
+	for kind, name, old, new in now.changes:
+		run = now.runs.get(name.split(".")[0])
+		if kind == "step" and new == RUNNING and run and (run.status == PAUSED or run.ending):
+			yield f"{name} went from {old} to {new} in a run that is {run.status} {run.ending}"
+
+
 def each_step_is_in_one_place(now: Snapshot, known: Known) -> Iterator[str]:
 	"""What a step's state says is where it is: in the queue, in hand, in line, asleep, parked in a paused run, or done."""
 	for run in now.runs.values():
@@ -287,6 +295,7 @@ def sums_are_right(now: Snapshot, known: Known) -> Iterator[str]:
 Rule = Callable[[Snapshot, Known], Iterator[str]]
 RULES: tuple[Rule, ...] = (
 	changes_are_allowed,
+	halted_runs_start_nothing,
 	each_step_is_in_one_place,
 	nothing_is_forgotten,
 	enough_items_are_open,

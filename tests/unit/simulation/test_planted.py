@@ -25,7 +25,10 @@ from tests.unit.simulation.world import World
 
 ACTIONS = 200
 SEEDS = 25  # in which a fault may show; most show in the first
-MORE_SEEDS = {"a_fenced_owner_changes_nothing": 80}  # a process has to be stopped at the right moment
+MORE_SEEDS = {
+	"a_fenced_owner_changes_nothing": 80,
+	"halted_runs_start_nothing": 80,
+}  # at the right moment only
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -196,6 +199,7 @@ PLANTED: dict[str, Plant] = {
 	"a_key_starts_one_run": keys_are_forgotten,
 	"every_run_ends": the_tick_does_nothing,
 	"nothing_is_left": nobody_signs_off,
+	"halted_runs_start_nothing": nobody_asks_whether_the_run_is_under_way,
 	"what_is_assumed_is_so": everything_is_assumed_to_be_over,
 }
 

@@ -207,7 +207,11 @@ def test_verbose_tells_on_standard_error_and_leaves_json_clean(tmp_path):
 	path = write(tmp_path, FAILS)
 	quiet, verbose = command("run", path, "--json"), command("run", path, "--json", "--verbose")
 	assert json.loads(verbose.stdout)["status"] == "Failed"
-	assert len(verbose.stderr.splitlines()) >= len(quiet.stderr.splitlines())
+	for event in ("run.start", "step.start", "step.failed", "run.end"):
+		assert re.search(rf"^\S+ \S+ (DEBUG|INFO|WARNING) {event} .*run=", verbose.stderr, re.MULTILINE), (
+			event
+		)
+	assert quiet.stderr == ""
 
 
 def test_a_definition_that_is_not_valid_stores_nothing(tmp_path):

@@ -21,7 +21,7 @@ class JobTimeoutException(type("BaseTimeoutException", (Exception,), {})):  # ty
 	"""As RQ raises it in a job that takes too long."""
 
 
-SITE: Any = SimpleNamespace(name="a site")
+SITE: Any = SimpleNamespace(name="a site", database=None, report=lambda title, text: False)
 
 
 class Connection:
