@@ -7,7 +7,7 @@ dogan.ask_retry = ({ run, current_version }, step, retry) => {
 		? __("Run step {0} and all steps after it again? Outputs of the steps before it are kept.", [
 				dogan.escape(step).bold(),
 		  ])
-		: __("Run again from where it failed? Outputs of the steps before it are kept.");
+		: __("Run again from where it stopped? Outputs of the steps before it are kept.");
 	if (!current_version) {
 		frappe.confirm(question, () => retry(null));
 		return;
