@@ -108,7 +108,11 @@ def retry(
 	`current`: go on with this definition and version instead of those the run started with. Gives the ids of the steps
 	that run again. Raises NotFound or WrongState.
 	"""
-	event = events.Retried(step, *(current or (None, None)))
+	event = events.Retried(step)
+	if current:
+		# Whoever wrote this version may not be allowed to lend the user of the other one.
+		run_as = current[0].run_as or context.load_runs(db, [run])[run].started_by
+		event = events.Retried(step, *current, run_as)
 	state = run_state.read(db, run, definition, event, at)
 	if state is None:
 		raise NotFound(f"There is no run {run!r}.")

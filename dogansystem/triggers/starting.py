@@ -46,10 +46,12 @@ def start_run(
 	document: Mapping[str, Any] | None = None,
 	idempotency_key: str | None = None,
 	strict: bool = True,
+	even_disabled: bool = False,
 ) -> str:
-	"""Start a run of an enabled workflow in the transaction of `db`; the caller commits and rings the doorbell.
+	"""Start a run of a workflow in the transaction of `db`; the caller commits and rings the doorbell.
 
 	With `strict` an agent that does not exist is an error now; without, the step that needs it fails.
+	A disabled workflow is started only with `even_disabled`: by a manager who tries it by hand.
 
 	Raises:
 		NotFound: no such workflow or agent.
@@ -63,7 +65,7 @@ def start_run(
 	# Before all else: what has become of the workflow since does not matter to who asks for the first run.
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
-	definition, version = enabled_definition(site, db, workflow)
+	definition, version = enabled_definition(site, db, workflow, even_disabled)
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
@@ -150,8 +152,10 @@ def start_or_fail(
 	return written(db, lambda: start_failed(site, db, version, error, at, **given))
 
 
-def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definition, str]:
-	"""The current definition of an enabled workflow and its version's name."""
+def enabled_definition(
+	site: Site, db: Database, workflow: str, even_disabled: bool = False
+) -> tuple[Definition, str]:
+	"""The current definition of an enabled workflow and its version's name. Raises NotFound or WrongState."""
 	found = reads.enabled_workflow(db, workflow)
 	if found is None or not found[0]:
 		near = closest(workflow, reads.workflow_names(db))
@@ -159,7 +163,7 @@ def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definit
 			f"There is no workflow named {workflow!r}" + (f" (did you mean {near!r}?)." if near else ".")
 		)
 	version, enabled = found
-	if not enabled:
+	if not (enabled or even_disabled):
 		raise WrongState(f"Workflow {workflow!r} is disabled: enable it before you start a run.")
 	return versions.load(site, str(version), db), str(version)
 
