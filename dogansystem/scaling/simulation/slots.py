@@ -3,13 +3,12 @@
 from collections import Counter
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from dogansystem.engine.definition import Step
 from dogansystem.scaling.simulation.workload import Agent, Workload
 
-if TYPE_CHECKING:
-	from dogansystem.scaling.simulation.runs import Run, Task
+Run = Task = Any  # those of `runs`, which imports this module
 
 
 class Slots:

@@ -26,9 +26,6 @@ from tests.unit.simulation.world import World
 ACTIONS = 200
 SEEDS = 25  # in which a fault may show; most show in the first
 MORE_SEEDS = {"halted_runs_start_nothing": 80}  # a run has to be halted at the right moment
-	"a_fenced_owner_changes_nothing": 80,
-	"halted_runs_start_nothing": 80,
-}  # at the right moment only
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
