@@ -3,12 +3,14 @@
 from collections import Counter
 from collections.abc import Callable
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, TypeAlias
 
 from dogansystem.engine.definition import Step
 from dogansystem.scaling.simulation.workload import Agent, Workload
 
-Run = Task = Any  # those of `runs`, which imports this module
+# Those of `runs`, which imports this module.
+Run: TypeAlias = Any
+Task: TypeAlias = Any
 
 
 class Slots:
