@@ -90,7 +90,7 @@ class Slots:
 		self._used[holder.slot] -= 1
 		holder.slot = None
 		if holder.resource is None:
-			del self._running[holder.number]  # type: ignore[union-attr]
+			del self._running[holder.number]
 
 	def _free(self, resource: str | None) -> list[str]:
 		return [name for name, room in self._room[resource].items() if self._used[name] < room]
