@@ -79,7 +79,7 @@ class Slots:
 		waiter.slot = min(free, key=self._used.__getitem__)
 		self._used[waiter.slot] += 1
 		if resource is None:
-			self._running[waiter.number] = waiter  # type: ignore[union-attr, assignment]
+			self._running[waiter.number] = waiter
 		self._let_in(waiter)
 		return True
 
