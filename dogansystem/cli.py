@@ -14,13 +14,16 @@ from typing import Any
 import click
 
 from dogansystem import __version__
-from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
-from dogansystem.terminal import advise, baselines, drain, files, load, show, simulate, status
+from dogansystem.orchestrator import Orchestrator
+from dogansystem.scaling.simulation.question import Question, answer
+from dogansystem.scaling.simulation.workload import read
+from dogansystem.terminal import files, loads, shared, show, simulation
 from dogansystem.terminal import run as runs
+from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
 	FAILED,
@@ -29,12 +32,13 @@ from dogansystem.terminal.shell import (
 	SUCCEEDED,
 	Group,
 	errors,
+	existing,
 	json_option,
 	on_sandbox,
 	print_json,
 	print_lines,
 	verbose_option,
-)
+)  # fmt: skip
 
 file_type = click.Path(path_type=Path)
 
@@ -56,10 +60,9 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	else:
 		for result in results:
 			for problem in result["errors"]:
-				parts = (result["file"], problem["path"], problem["message"])
-				print_lines([": ".join(part for part in parts if part)])
+				print_lines([": ".join(filter(None, (result["file"], problem["path"], problem["message"])))])
 			if result["valid"]:
-				print_lines([f"{result['file']}: ok, {result['workflow']} with {result['steps']} steps"])
+				print_lines(["{file}: ok, {workflow} with {steps} steps".format(**result)])
 	sys.exit(SUCCEEDED if all(result["valid"] for result in results) else INVALID)
 
 
@@ -101,41 +104,28 @@ def run(
 		if allow_private_network:
 			site.set_settings(allow_private_network=1)
 		site.load_documents([*loaded, *([document] if document else [])])
-		not_sent = runs.send_nothing(site) if dry_run else None
-		found = _run(site, definition, value, document, workers, as_json, is_kept=bool(url) and not dry_run)
-	if not_sent is not None:
-		found |= {"dry_run": True, "not_sent": not_sent}
+		not_sent = {"dry_run": True, "not_sent": runs.send_nothing(site)} if dry_run else {}
+		changes, messages = runs.marks(site)
+		name = runs.start(site, definition, value, document)
+		if not as_json:
+			site.watch(show.Progress(site, show.to_stderr))
+		_work_until_finished(site, name, workers, is_kept=bool(url) and not dry_run)
+		found = runs.result(site, name, changes, messages) | not_sent
 	print_json(found) if as_json else print_lines(show.run_lines(found))
 	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)
 
 
-def _run(
-	site: Sandbox,
-	definition: Definition,
-	value: Any,
-	document: dict[str, Any] | None,
-	workers: int,
-	as_json: bool,
-	is_kept: bool,
-) -> dict[str, Any]:
-	changes, messages = runs.marks(site)
-	name = runs.start(site, definition, value, document)
-	if not as_json:
-		site.watch(show.Progress(site, show.to_stderr))
+def _work_until_finished(site: Sandbox, name: str, workers: int, is_kept: bool) -> None:
+	later = "The run was in a temporary file, which is removed; with --db FILE it is kept."
+	if is_kept:
+		later = f"Run {name} goes on with: dogansystem serve --db {site.address} --workers 4"
 	try:
 		runs.work_until_finished(site, name, workers)
 	except KeyboardInterrupt:
-		show.to_stderr(f"Interrupted. {_how_it_goes_on(site, name, is_kept)}")
+		show.to_stderr(f"Interrupted. {later}")
 		sys.exit(INTERRUPTED)
 	except NoRoom as error:
-		raise NoRoom(f"{error} {_how_it_goes_on(site, name, is_kept)}") from None
-	return runs.result(site, name, changes, messages)
-
-
-def _how_it_goes_on(site: Sandbox, name: str, is_kept: bool) -> str:
-	if is_kept:
-		return f"Run {name} goes on with: dogansystem serve --db {site.address} --workers 4"
-	return "The run was in a temporary file, which is removed; with --db FILE it is kept."
+		raise NoRoom(f"{error} {later}") from None
 
 
 @main.command()
@@ -145,7 +135,6 @@ def _how_it_goes_on(site: Sandbox, name: str, is_kept: bool) -> str:
 @json_option
 def serve(url: str, workers: int, verbose: bool, as_json: bool) -> None:
 	"""Work on a sandbox, with its clock, until stopped."""
-	from dogansystem.terminal.serve import serve as serve_until_stopped
 
 	def say(text: str) -> None:
 		print_json({"message": text}, indent=None) if as_json else print_lines([text])
@@ -206,15 +195,42 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
-for _make in (
-	status.status,
-	advise.advise,
-	baselines.baseline,
-	baselines.compare,
-	drain.drain,
-	drain.cordon,
-	drain.uncordon,
-):
-	main.add_command(_make(on_sandbox))
-main.add_command(load.load)
-main.add_command(simulate.simulate)
+shared.add_to(main, on_sandbox)
+
+
+@main.command()
+@click.option(
+	"--db", "url", default=DEFAULT_DATABASE, show_default=True, metavar="URL", help="A file or mariadb://…"
+)
+@click.option(
+	"--workers",
+	default=0,
+	type=click.IntRange(0, 256),
+	help="Worker processes of its own; 0: those of `serve`.",
+)
+@loads.load_options
+def load(url: str, workers: int, **options: Any) -> None:
+	"""Put a load on, measure it, and remove it: what the workers can do, for `compare`."""
+	with errors(options["as_json"]), Sandbox(url) as site:
+		loads.run(Orchestrator(site), options, loads.own_workers(site, url, workers))
+
+
+@main.command()
+@click.argument("path", type=file_type, metavar="FILE")
+@simulation.simulation_options
+@click.option(
+	"--db", "url", metavar="URL", help="Take times, failures and agents from the samples of this sandbox."
+)
+@click.option(
+	"--sandbox", is_flag=True, help="Workers as `dogansystem serve` has them; else those of a bench."
+)
+@json_option
+def simulate(path: Path, url: str | None, as_json: bool, **asked: Any) -> None:
+	"""Simulate a workflow under a load: throughput, waits, cost for each number of nodes and workers."""
+	with errors(as_json):
+		definition, measured = files.definition(path), None
+		if url:
+			with Sandbox(existing(url)) as site:
+				measured = read(site.database, definition.name, site.now())
+		found = answer(Question(**asked), definition, measured)
+	print_json(found.as_json()) if as_json else print_lines(simulation.lines(found))

@@ -4,7 +4,8 @@ import frappe
 from frappe import _
 from frappe.utils.global_search import sync_global_search
 
-from dogansystem.store import migrations, schema
+from dogansystem.homes.frappe.desk import LINKS
+from dogansystem.store import schema
 
 APP = "dogansystem"
 MODULE = "DoganSystem"
@@ -14,15 +15,8 @@ PAGES = "dogan-%"
 
 # Rows of Frappe's own DocTypes that speak of ours: the DocType, and its column with the DocType's name in it.
 _TRACES = (
-	("Version", "ref_doctype"),
-	("Comment", "reference_doctype"),
+	*((linked, column) for linked, column, _name in LINKS),
 	("Communication", "reference_doctype"),
-	("ToDo", "reference_type"),
-	("DocShare", "share_doctype"),
-	("View Log", "reference_doctype"),
-	("Document Follow", "ref_doctype"),
-	("Tag Link", "document_type"),
-	("Notification Log", "document_type"),
 	("List Filter", "reference_doctype"),
 	("Activity Log", "reference_doctype"),
 	("Access Log", "export_from"),
@@ -48,33 +42,32 @@ _TRACES = (
 def before_install() -> None:
 	"""Raise if the site is not on MariaDB, or Python lacks a package that the app needs."""
 	if frappe.db.db_type != "mariadb":
-		frappe.throw(
-			_("Dogan System needs a site on MariaDB; this one is on {0}.").format(frappe.db.db_type),
-			title=_("Not Installed"),
-		)
+		text = _("Dogan System needs a site on MariaDB; this one is on {0}.")
+		frappe.throw(text.format(frappe.db.db_type), title=_("Not Installed"))
 	try:
 		import dogansystem.orchestrator  # noqa: F401
 	except ImportError as error:
-		frappe.throw(
-			_(
-				"Dogan System cannot be imported: {0}. Install what it needs: bench pip install -e apps/{1}"
-			).format(error, APP),
-			title=_("Not Installed"),
-		)
+		text = _("Dogan System cannot be imported: {0}. Install what it needs: bench pip install -e apps/{1}")
+		frappe.throw(text.format(error, APP), title=_("Not Installed"))
 	frappe.setup_module_map()  # this process may have one from the cache that is older than the app
 
 
 def after_install() -> None:
 	"""Create what the DocTypes' JSON files do not: roles, internal tables, settings."""
-	_make_roles()
-	_make_tables()
+	after_migrate()
 	frappe.get_doc("Dogan Settings").save(ignore_permissions=True)
 
 
 def after_migrate() -> None:
 	"""Bring roles and internal tables up to this version of the app. May run any number of times."""
-	_make_roles()
-	_make_tables()
+	from dogansystem.homes.frappe.site import current_site
+
+	for role in ROLES:
+		if not frappe.db.exists("Role", role):
+			doc = frappe.get_doc(doctype="Role", role_name=role, desk_access=1)
+			doc.insert(ignore_permissions=True)
+	frappe.db.commit()  # creating tables commits in any case
+	schema.migrate(current_site().database)
 
 
 def before_uninstall() -> None:
@@ -91,28 +84,18 @@ def after_uninstall() -> None:
 	"""Remove what Frappe leaves: roles, scheduled jobs, settings, deleted documents, cached values."""
 	_delete_traces()
 	frappe.db.delete("Singles", {"doctype": ["like", f"{DOCTYPE_PREFIX}%"]})
-	_delete_scheduled_jobs()
+	jobs = frappe.get_all("Scheduled Job Type", {"method": ["like", f"{APP}.%"]}, pluck="name")
+	if jobs:
+		frappe.db.delete("Scheduled Job Log", {"scheduled_job_type": ["in", jobs]})
+		frappe.db.delete("Scheduled Job Type", {"name": ["in", jobs]})
 	for role in ROLES:
-		_delete_role(role)
+		for doctype in ("Has Role", "Custom DocPerm", "DocPerm"):
+			frappe.db.delete(doctype, {"role": role})
+		frappe.delete_doc("Role", role, force=True, ignore_permissions=True, ignore_missing=True)
 	_forget_deleted()
 	frappe.cache.delete_keys("dogan_")
 	frappe.db.commit()
 	frappe.clear_cache()
-
-
-def _make_roles() -> None:
-	for role in ROLES:
-		if not frappe.db.exists("Role", role):
-			frappe.get_doc({"doctype": "Role", "role_name": role, "desk_access": 1}).insert(
-				ignore_permissions=True
-			)
-
-
-def _make_tables() -> None:
-	from dogansystem.homes.frappe.site import current_site
-
-	frappe.db.commit()  # creating tables commits in any case
-	migrations.migrate(current_site().database)
 
 
 def _delete_traces() -> None:
@@ -121,16 +104,8 @@ def _delete_traces() -> None:
 		if frappe.db.table_exists(doctype, cached=False) and frappe.db.has_column(doctype, column):
 			frappe.db.delete(doctype, {column: ["in", names]})
 	sync_global_search()  # what waits in Redis would come after the rows are gone
-	frappe.db.sql("DELETE FROM `__UserSettings` WHERE doctype IN %s", (names,))
-	frappe.db.sql("DELETE FROM `__global_search` WHERE doctype IN %s", (names,))
-	frappe.db.sql("DELETE FROM `__Auth` WHERE doctype IN %s", (names,))
-
-
-def _delete_scheduled_jobs() -> None:
-	jobs = frappe.get_all("Scheduled Job Type", {"method": ["like", f"{APP}.%"]}, pluck="name")
-	if jobs:
-		frappe.db.delete("Scheduled Job Log", {"scheduled_job_type": ["in", jobs]})
-		frappe.db.delete("Scheduled Job Type", {"name": ["in", jobs]})
+	for table in ("__UserSettings", "__global_search", "__Auth"):
+		frappe.db.sql(f"DELETE FROM `{table}` WHERE doctype IN %s", (names,))
 
 
 def _forget_deleted() -> None:
@@ -141,9 +116,3 @@ def _forget_deleted() -> None:
 		frappe.db.delete(
 			"Deleted Document", {"deleted_doctype": doctype, "deleted_name": ["like", f"{DOCTYPE_PREFIX}%"]}
 		)
-
-
-def _delete_role(role: str) -> None:
-	for doctype in ("Has Role", "Custom DocPerm", "DocPerm"):
-		frappe.db.delete(doctype, {"role": role})
-	frappe.delete_doc("Role", role, force=True, ignore_permissions=True, ignore_missing=True)

@@ -4,7 +4,7 @@ import frappe
 
 from dogansystem.homes.frappe.site import IDLE_USER, FrappeSite, current_site
 from dogansystem.store import kept, processes
-from dogansystem.worker import identity, standby
+from dogansystem.worker import identity
 from dogansystem.worker import tick as ticking
 from dogansystem.worker.drainer import Drainer
 
@@ -15,9 +15,9 @@ def drain() -> None:
 	if site:
 		site.doorbell.answered()
 		with site.listening_for_stop():
-			if standby.may_work(site) and not _has_enough_workers(site):
+			if identity.may_work(site) and not _has_enough_workers(site):
 				Drainer(site, replaceable=True).run()
-				if standby.is_cordoned(site):
+				if identity.is_cordoned(site):
 					site.doorbell.ring()  # the job that this drainer consumed must reach another one
 		site.tell_changes()
 		kept.flush(site)

@@ -8,7 +8,7 @@ from dogansystem.actions.registry import schemas
 from dogansystem.agents.limits import check_may_enable
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.errors import NotFound
+from dogansystem.engine.errors import InputError, NotFound
 from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
@@ -20,6 +20,8 @@ from dogansystem.scaling.simulation.question import Question, answer_of_site
 from dogansystem.store import agents, reads, runs, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
+
+CURRENT = "current"  # the version of a workflow that is saved now
 
 
 class Orchestrator:
@@ -76,8 +78,11 @@ class Orchestrator:
 		user: str | None = None,
 		cause: str = "api",
 		trigger: Mapping[str, Any] | None = None,
+		even_disabled: bool = False,
 	) -> str:
 		"""Start a run. Gives its name, or the name of the run that the same `idempotency_key` started before.
+
+		`even_disabled`: also of a workflow that is disabled, to try it by hand before its triggers may start runs.
 
 		Raises NotFound, WrongState, InputError, LimitReached or NotAllowed. Nothing is written then.
 		"""
@@ -92,6 +97,7 @@ class Orchestrator:
 			trigger=trigger,
 			document=document,
 			idempotency_key=idempotency_key,
+			even_disabled=even_disabled,
 		)
 		self.site.after_commit(self.site.doorbell.ring)
 		return run
@@ -130,12 +136,15 @@ class Orchestrator:
 		runs.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
-	def retry_run(self, run: str, step: str | None = None) -> list[str]:
+	def retry_run(self, run: str, step: str | None = None, version: str | None = None) -> list[str]:
 		"""Run a finished run again from `step`, or from where it failed. Gives the ids of the steps that run again.
 
-		The outputs of the steps before are kept. Raises NotFound or WrongState.
+		The outputs of the steps before are kept. `version="current"`: go on with the version saved now instead of the one
+		the run started with; the steps that are kept must be the same there. Raises NotFound, WrongState or InputError.
 		"""
-		again = runs.retry(self.site.database, run, self._definition_of(run), moment(self.site), step)
+		definition = self._definition_of(run)
+		current = self._current(definition, version)
+		again = runs.retry(self.site.database, run, definition, moment(self.site), step, current)
 		self._changed(run)
 		return sorted(again)
 
@@ -197,7 +206,7 @@ class Orchestrator:
 
 	def uncordon_node(self, node: str) -> dict[str, Any]:
 		"""Let a node's workers work again. Raises NotFound."""
-		cordon.uncordon(self.site.database, node)
+		cordon.cordon(self.site.database, node, 0.0)
 		self.site.after_commit(self.site.doorbell.ring)
 		return self.what_is_left(node)
 
@@ -254,6 +263,17 @@ class Orchestrator:
 
 	def _definition_of(self, run: str) -> Definition:
 		return versions.load(self.site, reads.version_of_run(self.site.database, run))
+
+	def _current(self, definition: Definition, version: str | None) -> tuple[Definition, str] | None:
+		"""The version saved now if `version` asks for it."""
+		if version is None:
+			return None
+		if version != CURRENT:
+			raise InputError(f"version: {version!r} is not known; it may be {CURRENT!r}, or left out.")
+		found = reads.enabled_workflow(self.site.database, definition.name)
+		if found is None or not found[0]:
+			raise NotFound(f"There is no workflow named {definition.name!r} any more.")
+		return versions.load(self.site, found[0]), found[0]
 
 	def _known_agent(self, name: str) -> None:
 		if agents.user_of(self.site.database, name) is None:

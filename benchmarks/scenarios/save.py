@@ -17,7 +17,7 @@ from dogansystem.hooks import app_name, doc_events
 # Microseconds more per save. The first save of a transaction reads a stamp in the database.
 PROMISE = Promise("at most", 250.0)
 DOCTYPE = "ToDo"  # its own save is short, so what is added shows
-EVENTS = (events.on_update, events.on_change)  # what a save calls
+EVENTS = ("on_update", "on_change")  # what a save calls
 PAIRS = 100  # of saves in a round, one with and one without the app's events in turns
 # What a transaction has looked up once, so that a second save in the same transaction does not.
 _LOOKED_UP = ("dogan_wanted", "dogan_stamps", "dogan_site")
@@ -73,7 +73,7 @@ def _save(doc: Any, hooks: dict[str, Any], before: Callable[[Any], None]) -> flo
 def _call_handlers(doc: Any, before: Callable[[Any], None]) -> float:
 	"""Microseconds that the handlers of one save take by themselves, waiting included."""
 	before(doc)
-	return duration(lambda: [handler(doc) for handler in EVENTS]) * 1e6
+	return duration(lambda: [events.on_event(doc, event) for event in EVENTS]) * 1e6
 
 
 def _first(doc: Any) -> None:
@@ -83,8 +83,8 @@ def _first(doc: Any) -> None:
 
 
 def _further(doc: Any) -> None:
-	for handler in EVENTS:
-		handler(doc)
+	for event in EVENTS:
+		events.on_event(doc, event)
 
 
 def _without_app(hooks: dict[str, Any]) -> dict[str, Any]:

@@ -55,16 +55,37 @@ def need_start(workflow: str) -> str:
 	or it names none.
 	"""
 	user = need_user()
-	if is_manager(user):
-		return user
-	rows = frappe.get_all(
-		"Dogan Workflow Trigger", {"parent": workflow, "kind": "manual"}, pluck="role", limit=0
-	)
-	if not any(not role or role in frappe.get_roles(user) for role in rows):
+	if not _may_start(workflow, user):
 		if not frappe.db.exists("Dogan Workflow", workflow):  # these users see them all
 			frappe.throw(_("There is no workflow named {0}.").format(workflow), frappe.DoesNotExistError)
 		_refuse(_("You may not start the workflow {0}.").format(workflow))
 	return user
+
+
+def may_use_current(workflow: str, user: str) -> bool:
+	"""Whether `user` may let what the workflow says now be done: managers always, others while they may start it."""
+	if is_manager(user):
+		return True
+	return bool(frappe.db.get_value("Dogan Workflow", workflow, "enabled")) and _may_start(workflow, user)
+
+
+def need_current(run: str, user: str) -> None:
+	"""`user` must be allowed to let a run go on with the version saved now. Raises PermissionError."""
+	workflow = frappe.db.get_value(RUN, run, "workflow")
+	if not may_use_current(workflow, user):
+		text = _(
+			"You may not start the workflow {0} now, so its runs do not go on with the version saved now."
+		)
+		_refuse(text.format(workflow))
+
+
+def _may_start(workflow: str, user: str) -> bool:
+	if is_manager(user):
+		return True
+	rows = frappe.get_all(
+		"Dogan Workflow Trigger", {"parent": workflow, "kind": "manual"}, pluck="role", limit=0
+	)
+	return any(not role or role in frappe.get_roles(user) for role in rows)
 
 
 def _refuse(text: str) -> None:

@@ -42,6 +42,8 @@ def checked(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
 			frappe.throw(_("Missing: {0}.").format(", ".join(missing)), InputError)
 		for name, value in given.items():
 			_check_text(name, value, parameters[name].annotation in _TEXT)
+			if value == "" and parameters[name].annotation == str | None:
+				given[name] = None  # the desk sends a null as this
 		try:
 			return typed(*args, **given)
 		except FrappeTypeError as error:

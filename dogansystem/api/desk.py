@@ -6,12 +6,13 @@ import frappe
 
 from dogansystem.actions import registry
 from dogansystem.api import workflows
-from dogansystem.api.access import need_manager, need_run, need_user
-from dogansystem.api.arguments import as_object, checked
+from dogansystem.api.access import may_use_current, need_manager, need_run, need_start, need_user
+from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
-from dogansystem.homes.frappe.permissions import RUN, is_system_manager, may_change_run
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
@@ -26,7 +27,9 @@ _STEP = (
 	"name", "step", "title", "action", "status", "attempts", "agent", "worker", "ready_at", "started_at",
 	"finished_at", "wait_until", "error", "error_type",
 )  # fmt: skip
-_RUN = ("name", "workflow", "status", "queued_at", "started_at", "finished_at", "error_type", "error")
+_RUN = (
+	"name", "workflow", "version", "status", "queued_at", "started_at", "finished_at", "error_type", "error",
+)  # fmt: skip
 
 
 @frappe.whitelist()
@@ -79,6 +82,32 @@ def use_template(name: str, run_as: str | None = None) -> dict[str, str]:
 	return {"workflow": found.name}
 
 
+@frappe.whitelist(methods=["POST"])
+@checked
+def run_now(
+	workflow: str,
+	input: dict | list | str | None = None,
+	doctype: str | None = None,
+	name: str | None = None,
+) -> dict[str, Any]:
+	"""Start a run by hand. Managers may start a disabled workflow too, to try it before its triggers start runs.
+
+	:return: the `run`, and the `problems` of the site that may keep it from going on.
+	"""
+	user = need_start(workflow)
+	document = workflows.document_of(doctype, name)
+	orchestrator = Orchestrator(current_site())
+	with as_frappe_errors():
+		run = orchestrator.start_run(
+			workflow,
+			read_json(input, "input"),
+			document=document,
+			cause="manual",
+			even_disabled=is_manager(user),
+		)
+	return {"run": run, "problems": orchestrator.get_problems()}
+
+
 @frappe.whitelist()
 @checked
 def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
@@ -97,7 +126,11 @@ def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def run_view(run: str) -> dict[str, Any]:
-	"""A run and its steps without their data, for the timeline."""
+	"""A run and its steps without their data, for the timeline.
+
+	`current_version`: the number of the version saved now, if it is another and the caller may retry with it. `problems`:
+	what may keep a run under way from going on.
+	"""
 	user = need_run(run)
 	steps = frappe.get_all(
 		STEP_RUN, {"run": run, "item": 0}, [*_STEP, "position"], order_by="position asc", limit=0
@@ -113,16 +146,25 @@ def run_view(run: str) -> dict[str, Any]:
 	wakes_at = _wakes_at(run)
 	for step in steps:
 		step.wait_until = step.wait_until or wakes_at.get(step.name)
-		step.error = as_error(step.error_type, step.error)
 		step.items = {row.status: row.count for row in counts if row.step == step.step}
 	found = frappe.db.get_value(RUN, run, _RUN, as_dict=True)
-	found.error = as_error(found.error_type, found.error)
-	found.title = frappe.db.get_value("Dogan Workflow", found.workflow, "title") or found.workflow
+	workflow = frappe.db.get_value(
+		"Dogan Workflow", found.workflow, ["title", "current_version"], as_dict=True
+	)
+	current = workflow.current_version if workflow else None
+	found.title = (workflow and workflow.title) or found.workflow
+	found.version_number = _number(found.version)
+	may_change = may_change_run(run, user)
+	offers_current = (
+		may_change and current not in (None, found.version) and may_use_current(found.workflow, user)
+	)
 	return plain(
 		{
 			"run": found,
 			"steps": steps,
-			"may_change": may_change_run(run, user),
+			"may_change": may_change,
+			"current_version": _number(current) if offers_current else None,
+			"problems": [] if found.status in RUN_FINISHED else Orchestrator(current_site()).get_problems(),
 		}
 	)
 
@@ -175,6 +217,10 @@ def boot(bootinfo: Any) -> None:
 		limit=0,
 	)
 	bootinfo.dogan = {"doctypes": sorted({*about, *waited_for} - {None, ""})}
+
+
+def _number(version: str | None) -> int | None:
+	return frappe.db.get_value("Dogan Workflow Version", version, "version") if version else None
 
 
 def _wakes_at(run: str) -> dict[str, Any]:

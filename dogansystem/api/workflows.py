@@ -8,7 +8,7 @@ from typing import Any
 
 import frappe
 
-from dogansystem.api.access import need_run, need_start, need_user
+from dogansystem.api.access import need_current, need_run, need_start, need_user
 from dogansystem.api.arguments import checked, read_json
 from dogansystem.api.errors import InputError, as_frappe_errors
 from dogansystem.engine.outcomes import as_error
@@ -54,7 +54,7 @@ def start_run(
 	:return: `{"run": name}`
 	"""
 	need_start(workflow)
-	document = _document(doctype, name)
+	document = document_of(doctype, name)
 	with as_frappe_errors():
 		run = _orchestrator().start_run(
 			workflow,
@@ -130,21 +130,26 @@ def cancel(run: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def retry(run: str, step: str | None = None) -> dict[str, list[str]]:
+def retry(run: str, step: str | None = None, version: str | None = None) -> dict[str, list[str]]:
 	"""Run a finished run again from a step, or from where it failed. The outputs of the steps before are kept.
 
+	:param version: `current` lets the run go on with the version saved now, if the steps that are kept are the same
+		there. Without it, it keeps the version it has. You must be allowed to start the workflow.
 	:return: `{"steps": [ids of the steps that run again]}`
 	"""
-	need_run(run, to_change=True)
+	user = need_run(run, to_change=True)
+	if version:
+		need_current(run, user)
 	with as_frappe_errors():
-		return {"steps": _orchestrator().retry_run(run, step)}
+		return {"steps": _orchestrator().retry_run(run, step, version)}
 
 
 def _orchestrator() -> Orchestrator:
 	return Orchestrator(current_site())
 
 
-def _document(doctype: str | None, name: str | None) -> dict[str, Any] | None:
+def document_of(doctype: str | None, name: str | None) -> dict[str, Any] | None:
+	"""The document a run shall be about, if one is named. Raises InputError, PermissionError or DoesNotExistError."""
 	if not doctype and not name:
 		return None
 	if not (doctype and name):

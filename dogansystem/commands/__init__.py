@@ -6,9 +6,9 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import autoscale, definitions, load, run, scale, simulate
+from dogansystem.commands import autoscale, definitions, measure, run, scale
 from dogansystem.commands.site import on_bench
-from dogansystem.terminal import advise, baselines, drain, status
+from dogansystem.terminal import shared
 
 
 @click.group("dogansystem")
@@ -16,26 +16,11 @@ def dogansystem() -> None:
 	"""Workflows and agents of a site."""
 
 
-for _make in (
-	status.status,
-	advise.advise,
-	baselines.baseline,
-	baselines.compare,
-	drain.drain,
-	drain.cordon,
-	drain.uncordon,
-):
-	dogansystem.add_command(_make(on_bench))
+shared.add_to(dogansystem, on_bench)
 for _command in (
-	definitions.check,
-	definitions.import_,
-	definitions.export,
-	run.run,
-	scale.scale,
-	load.load,
-	simulate.simulate,
+	definitions.check, definitions.import_, definitions.export, run.run, scale.scale, measure.load, measure.simulate,
 	autoscale.autoscale,
-):
+):  # fmt: skip
 	dogansystem.add_command(_command)
 
 commands = [dogansystem]  # what bench looks for

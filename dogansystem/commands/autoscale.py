@@ -9,7 +9,6 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.scale import bench_of, check_room
 from dogansystem.commands.site import json_option, orchestrator_of, print_json
-from dogansystem.homes.bench import scale as scaling
 from dogansystem.homes.bench.autoscaler import Autoscaler, Look
 from dogansystem.scaling.autoscale import Bounds, Demand
 
@@ -30,20 +29,12 @@ from dogansystem.scaling.autoscale import Bounds, Demand
 @json_option
 @pass_context
 def autoscale(
-	context: Any,
-	floor: int,
-	ceiling: int,
-	cooldown: float,
-	interval: float,
-	once: bool,
-	force: bool,
-	dry_run: bool,
-	as_json: bool,
+	context: Any, floor: int, ceiling: int, cooldown: float, interval: float, once: bool, **given: bool
 ) -> None:
 	"""Have as many workers on this node as there is work: one for each step that runs, one more for each 20 ready."""
+	bounds, as_json, dry_run = Bounds(floor, ceiling, cooldown), given["as_json"], given["dry_run"]
 	with orchestrator_of(context) as orchestrator:
-		bounds = Bounds(floor, ceiling, cooldown)
-		_prepare(orchestrator, bounds, force, dry_run, as_json)
+		_prepare(orchestrator, bounds, given["force"], dry_run, as_json)
 	while True:
 		try:
 			_look(context, bounds, dry_run, as_json, always=once)
@@ -86,7 +77,7 @@ def _look(context: Any, bounds: Bounds, dry_run: bool, as_json: bool, always: bo
 
 def _demand(orchestrator: Any) -> Demand | None:
 	"""What there is to do, and how many nodes share it; None while this one is cordoned."""
-	from dogansystem.store import demand, nodes, processes
+	from dogansystem.store import nodes, processes, queue
 	from dogansystem.worker import identity
 
 	db = orchestrator.site.database
@@ -94,7 +85,7 @@ def _demand(orchestrator: Any) -> Demand | None:
 	if identity.node() in leaving:
 		return None
 	sharing = {each.node for each in processes.every(db) if each.id > 0} | {identity.node()}
-	running, ready = demand.read(db)
+	running, ready = queue.demand(db)
 	return Demand(running, ready, len(sharing - leaving))
 
 
@@ -105,10 +96,9 @@ def _tell(found: Look | None, as_json: bool, dry_run: bool) -> None:
 		click.echo("This node is cordoned: its workers stay as they are.")
 	else:
 		change = f"{found.workers_before} → {found.workers}" if found.orders else f"{found.workers}"
-		click.echo(
-			f"{time.strftime('%H:%M:%S')} workers {change}{' (dry run)' if dry_run else ''}: {found.why}"
-		)
+		dry = " (dry run)" if dry_run else ""
+		click.echo(f"{time.strftime('%H:%M:%S')} workers {change}{dry}: {found.why}")
 
 
-def _bench(orchestrator: Any, as_json: bool) -> scaling.Bench:
+def _bench(orchestrator: Any, as_json: bool) -> Any:
 	return bench_of(orchestrator, (lambda line: None) if as_json else click.echo)

@@ -2,7 +2,6 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from typing import Any
 
 import click
@@ -11,6 +10,8 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.site import FAILED, json_option, orchestrator_of, print_json, user_option
 from dogansystem.engine import errors
+from dogansystem.terminal.shell import print_lines
+from dogansystem.terminal.show import run_lines, step_line
 from dogansystem.terminal.status import problem_lines
 
 
@@ -45,7 +46,7 @@ def run(
 		if wait:
 			_work_off(orchestrator, name)
 		found = orchestrator.get_run(name)
-		print_json(found) if as_json else click.echo(_run_table(found))
+		print_json(found) if as_json else print_lines([*map(step_line, found["steps"]), *run_lines(found)])
 	if found["status"] in ("Failed", "Cancelled"):
 		sys.exit(FAILED)
 
@@ -74,13 +75,3 @@ def _work_off(orchestrator: Any, run: str) -> None:
 	while not ended():
 		Drainer(orchestrator.site, until=ended).run()
 	frappe.set_user(asking)
-
-
-def _run_table(run: Mapping[str, Any]) -> str:
-	lines = [f"{run['run']}  {run['workflow']}  {run['status']}"]
-	for step in run["steps"]:
-		name = step["id"] if step["index"] is None else f"  {step['id']}[{step['index']}]"
-		lines.append(f"  {name:<24} {step['status']:<10} {step['error'] or ''}".rstrip())
-	if run["error"]:
-		lines.append(str(run["error"]))
-	return "\n".join(lines)

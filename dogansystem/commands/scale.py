@@ -65,11 +65,18 @@ def scale(context: Any, as_json: bool, **given: Any) -> None:
 		_check(given)
 		bench = bench_of(orchestrator, say, given["under"])
 		with bench.record.locked():
-			plan = _plan(bench, given)
-			if given["dry_run"]:
-				steps = [*plan.lines(), *_obstacles(orchestrator, bench, plan, given)]
-			else:
+			undo, *wanted = (given[each] for each in ("undo", "workers", "agents", "room"))
+			plan = bench.undo_plan() if undo else bench.plan(*wanted)
+			try:
 				_may(orchestrator, bench, plan, given)
+				obstacles = []
+			except scaling.NotDone as error:
+				if not given["dry_run"]:
+					raise
+				obstacles = [f"but not from here: {error}"]
+			if given["dry_run"]:
+				steps = [*plan.lines(), *obstacles]
+			else:
 				_apply(bench, plan, given)
 		restarts = not (given["dry_run"] or given["no_restart"])
 		found = _figures(orchestrator, bench, plan, wait=restarts)
@@ -124,27 +131,11 @@ def _check(given: dict[str, Any]) -> None:
 		raise InputError(f"--agents is {agents}: give 1 or more.")
 
 
-def _plan(bench: scaling.Bench, given: dict[str, Any]) -> scaling.Plan:
-	if given["undo"]:
-		return bench.undo_plan()
-	return bench.plan(given["workers"], given["agents"], given["room"])
-
-
 def _may(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]) -> None:
 	"""Raise NotDone where this process may not do what the plan says, or the workers would have no room."""
 	bench.check_rights(plan, restart=not given["no_restart"])
 	if plan.manager is not None:
 		check_room(orchestrator, bench, plan.workers, given["force"])
-
-
-def _obstacles(
-	orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]
-) -> list[str]:
-	try:
-		_may(orchestrator, bench, plan, given)
-	except scaling.NotDone as error:
-		return [f"but not from here: {error}"]
-	return []
 
 
 def check_room(orchestrator: Any, bench: scaling.Bench, workers: int, force: bool) -> None:
@@ -186,15 +177,12 @@ def _show(
 		name = plan.manager.name if plan.manager else None
 		print_json({**found, "under": name, "steps": steps, "left_to_do": left, "dry_run": given["dry_run"]})
 		return
-	if given["dry_run"]:
-		click.echo(
-			"\n".join(["It would:", *(f"  {line}" for line in steps)] if steps else ["Nothing to do."])
-		)
-	if left:
-		click.echo("\n".join(["Left to do:", *(f"  {line}" for line in left)]))
-	click.echo(
-		f"Workers of {found['node']}: {found['wanted']} wanted, {found['alive']} alive, {found['busy']} busy"
-	)
+	if given["dry_run"] and not steps:
+		click.echo("Nothing to do.")
+	for title, lines in (("It would:", steps if given["dry_run"] else []), ("Left to do:", left)):
+		if lines:
+			click.echo("\n  ".join([title, *lines]))
+	click.echo("Workers of {node}: {wanted} wanted, {alive} alive, {busy} busy".format(**found))
 
 
 def _left_to_do(plan: scaling.Plan, given: dict[str, Any]) -> list[str]:
@@ -203,7 +191,7 @@ def _left_to_do(plan: scaling.Plan, given: dict[str, Any]) -> list[str]:
 		return []
 	left = []
 	if not plan.manager.is_live and any(each.is_needed for each in plan.files):
-		left.append(plan.manager.advice())
+		left.append(plan.manager.advice)
 	elif given["no_restart"]:
 		left += [f"sudo {order}" for order in plan.orders]
 	if plan.queue_is_new and plan.manager.is_live:

@@ -1,6 +1,5 @@
 """What every command needs: the site's front door, exit codes, and what they all can be told."""
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,15 +12,21 @@ import frappe
 from frappe.commands import get_site, pass_context
 
 from dogansystem.engine import errors
+from dogansystem.terminal.shell import FAILED as FAILED
+from dogansystem.terminal.shell import INVALID as NOT_VALID
+from dogansystem.terminal.shell import NO_START as NOT_DONE
+from dogansystem.terminal.shell import json_option as json_option
+from dogansystem.terminal.shell import print_json as print_json
 
-FAILED, NOT_VALID, NOT_DONE = 1, 2, 3
-_NOT_VALID = (errors.DefinitionError, errors.InputError)
+user_option = click.option(
+	"--user", default="Administrator", show_default=True, help="Who asks; their permissions count."
+)
 
 
 def path_of(text: str) -> str:
 	"""A path as the person means it who wrote it: bench goes to the folder `sites` before it runs a command."""
-	stands_in = os.environ.get("PWD", "")
-	return os.path.join(stands_in, text) if os.path.exists(os.path.join(stands_in, text)) else text
+	from_there = os.path.join(os.environ.get("PWD", ""), text)
+	return from_there if os.path.exists(from_there) else text
 
 
 class FileGiven(click.Path):
@@ -32,16 +37,6 @@ class FileGiven(click.Path):
 
 	def convert(self, value: Any, param: Any, ctx: Any) -> Any:
 		return super().convert(path_of(value), param, ctx)
-
-
-def json_option(command: Callable[..., Any]) -> Callable[..., Any]:
-	return click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")(command)
-
-
-def user_option(command: Callable[..., Any]) -> Callable[..., Any]:
-	return click.option(
-		"--user", default="Administrator", show_default=True, help="Who asks; their permissions count."
-	)(command)
 
 
 def on_bench(command: Callable[..., None]) -> Callable[..., None]:
@@ -68,7 +63,7 @@ def orchestrator_of(context: Any, user: str = "Administrator") -> Iterator[Any]:
 		with refused():
 			frappe.set_user(user)
 			yield Orchestrator(current_site())
-	except _NOT_VALID as error:
+	except (errors.DefinitionError, errors.InputError) as error:
 		click.echo(str(error), err=True)
 		sys.exit(NOT_VALID)
 	except (errors.DoganError, frappe.ValidationError, frappe.PermissionError) as error:
@@ -76,7 +71,3 @@ def orchestrator_of(context: Any, user: str = "Administrator") -> Iterator[Any]:
 		sys.exit(NOT_DONE)
 	finally:
 		frappe.destroy()
-
-
-def print_json(data: Any) -> None:
-	click.echo(json.dumps(data, indent=1, ensure_ascii=False, default=str))

@@ -50,7 +50,8 @@ class RunChange:
 		ending: how it is about to end, or has ended.
 		is_failure: the error of the run is written.
 		has_ended: the time of its end and its output are written.
-		is_retry: what an earlier end has left is cleared; `version` is the one it goes on with, if that is another.
+		is_retry: what an earlier end has left is cleared; `version` is the one it goes on with, if that is another,
+			and `run_as` the user that one's steps act as.
 	"""
 
 	old: str
@@ -64,6 +65,7 @@ class RunChange:
 	output: str | None = None
 	is_retry: bool = False
 	version: str | None = None
+	run_as: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

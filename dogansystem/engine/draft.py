@@ -107,10 +107,11 @@ class Draft:
 			else RunChange(old, new, self.ending, **more)
 		)
 
-	def reopen(self, version: str | None) -> None:
+	def reopen(self, version: str | None, run_as: str | None) -> None:
 		"""A finished run is Running again, before anything else happens to it."""
 		check_run_change(self.status, RUNNING)
-		self.note(reopened=RunChange(self.status, RUNNING, "", is_retry=True, version=version))
+		change = RunChange(self.status, RUNNING, "", is_retry=True, version=version, run_as=run_as)
+		self.note(reopened=change)
 		self.status, self.ending = RUNNING, ""
 
 	def end_lease(self, key: Key) -> None:

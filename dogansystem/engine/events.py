@@ -118,12 +118,13 @@ class Broken:
 class Retried:
 	"""Somebody wants a finished run to go on from `step`, or from where it failed.
 
-	`definition` and `version` are those of another version of the workflow, if it shall go on with that one.
+	`definition`, `version` and `run_as` are those of another version of the workflow, if it shall go on with that one.
 	"""
 
 	step: str | None = None
 	definition: Definition | None = None
 	version: str | None = None
+	run_as: str | None = None
 
 
 Event = (

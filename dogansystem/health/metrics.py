@@ -10,18 +10,7 @@ from dogansystem import __version__
 from dogansystem.engine.states import FAILED, RUN_FINISHED, RUN_STATES, SKIPPED, SUCCEEDED
 from dogansystem.health import checks, nodes
 from dogansystem.protocol import Database, Settings, Site
-from dogansystem.store import (
-	agents,
-	figures,
-	kept,
-	levels,
-	priorities,
-	processes,
-	queue,
-	reads,
-	samples,
-	state,
-)
+from dogansystem.store import agents, figures, kept, processes, queue, reads, samples, state
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, WORKFLOW, Figures, Histogram, Table
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -37,7 +26,10 @@ Labelled = Iterable[tuple[tuple[str, ...], float]]  # the values of the labels, 
 def metrics(site: Site, settings: Settings) -> str:
 	"""All of a site's metrics in Prometheus' text format, version 0.0.4. A family without samples is left out."""
 	db = site.database
-	found, totals = levels.read(db, site.now()), sorted(samples.totals(db).items(), key=lambda item: item[0])
+	found, totals = (
+		samples.levels(db, site.now()),
+		sorted(samples.totals(db).items(), key=lambda item: item[0]),
+	)
 	info = [((__version__, site.name), 1.0)]
 	families = [
 		_gauge("info", "The app's version, and the site's name; always 1.", info, "version", "site"),
@@ -98,7 +90,7 @@ def buckets(times: Histogram) -> list[tuple[str, float]]:
 
 
 def _queue(found: Table) -> Iterator[Metric]:
-	names = [str(priorities.priority(lane)) for lane in range(priorities.LANES)]
+	names = [str(queue.priority(lane)) for lane in range(queue.LANES)]
 	ready = [((each,), _level(found, PRIORITY, each, "ready")) for each in names]
 	yield _gauge("steps_ready", "Steps that any worker may begin with.", ready, "priority")
 	for name, level, what in (

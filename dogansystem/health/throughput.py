@@ -34,8 +34,8 @@ def summary(measured: Figures, seconds: float) -> dict[str, Any]:
 		"failed": measured.outcomes.get(FAILED, 0),
 		"retried": measured.outcomes.get(RETRIED, 0),
 		"lost": measured.outcomes.get(LOST, 0),
-		"wait_seconds": _quantiles(measured.wait),
-		"run_seconds": _quantiles(measured.run),
+		"wait_seconds": quantiles(measured.wait, "p50", "p95"),
+		"run_seconds": quantiles(measured.run, "p50", "p95"),
 	}
 
 
@@ -66,9 +66,7 @@ def history(site: Site, kind: str = SITE, name: str = "", hours: int = 24) -> li
 	]
 
 
-def _quantiles(times: Histogram) -> dict[str, float | None]:
-	return {name: _rounded(times.quantile(share)) for name, share in (("p50", 0.5), ("p95", 0.95))}
-
-
-def _rounded(seconds: float | None) -> float | None:
-	return None if seconds is None else round(seconds, 4)
+def quantiles(times: Histogram, *names: str) -> dict[str, float | None]:
+	"""Quantiles such as `p50`, the median, in seconds; None of nothing."""
+	found = {name: times.quantile(int(name[1:]) / 100) for name in names}
+	return {name: None if value is None else round(value, 4) for name, value in found.items()}

@@ -4,9 +4,8 @@ Two homes keep this protocol: `homes.frappe.site.FrappeSite` on a bench and `hom
 rooms know a home only by what stands here.
 """
 
-from dogansystem.protocol.database import Database as Database
-from dogansystem.protocol.database import Row as Row
-from dogansystem.protocol.database import Statement as Statement
+from typing import Protocol
+
 from dogansystem.protocol.desk import Act as Act
 from dogansystem.protocol.desk import Catalog as Catalog
 from dogansystem.protocol.desk import Desk as Desk
@@ -15,9 +14,15 @@ from dogansystem.protocol.desk import Documents as Documents
 from dogansystem.protocol.desk import People as People
 from dogansystem.protocol.host import Doorbell as Doorbell
 from dogansystem.protocol.host import Host as Host
-from dogansystem.protocol.settings import Scheduler as Scheduler
-from dogansystem.protocol.settings import Settings as Settings
-from dogansystem.protocol.settings import Surroundings as Surroundings
-from dogansystem.protocol.site import Site as Site
+from dogansystem.protocol.host import Scheduler as Scheduler
+from dogansystem.protocol.host import Surroundings as Surroundings
 from dogansystem.protocol.storage import Cache as Cache
+from dogansystem.protocol.storage import Database as Database
+from dogansystem.protocol.storage import Row as Row
+from dogansystem.protocol.storage import Settings as Settings
+from dogansystem.protocol.storage import Statement as Statement
 from dogansystem.protocol.storage import Storage as Storage
+
+
+class Site(Storage, Desk, Host, Protocol):
+	"""The place a workflow lives in. Threads may share it; its `database` is the calling thread's own connection."""

@@ -23,12 +23,9 @@ class Documents(Protocol):
 
 	def fields_of(self, doctype: str) -> Collection[str] | None:
 		"""The names of a DocType's fields, standard ones included; None where they are not known."""
-		...
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
-
 	def seen_by(self, user: str, document: Document) -> Document | None: ...
-
 	def list(
 		self,
 		doctype: str,
@@ -37,19 +34,12 @@ class Documents(Protocol):
 		order_by: str | None = None,
 		limit: int = 1000,
 	) -> list[Document]: ...
-
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document: ...
-
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document: ...
-
 	def submit(self, doctype: str, name: str) -> Document: ...
-
 	def cancel(self, doctype: str, name: str) -> Document: ...
-
 	def delete(self, doctype: str, name: str) -> Document: ...
-
 	def comment(self, doctype: str, name: str, text: str) -> Document: ...
-
 	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document: ...
 
 
@@ -75,23 +65,18 @@ class People(Protocol):
 		or URL of a File that the acting user may read, or `{fname, fcontent}`. `print_of` is `{doctype, name}` of a
 		document the user may print, perhaps with a `format`; it goes along as PDF.
 		"""
-		...
 
 	def notify(
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
 	) -> list[str]: ...
-
 	def notice(
 		self, users: Sequence[str], subject: str, message: str, documents: Sequence[tuple[str, str]]
 	) -> list[str]:
 		"""Tell users something about the workflows themselves. Each is led to the first of `documents` they may read."""
-		...
 
 	def users_with_role(self, role: str) -> list[str]: ...
-
 	def exists(self, user: str) -> bool:
 		"""Whether `user` is an enabled user of this site."""
-		...
 
 	def roles(self, user: str) -> set[str]: ...
 
@@ -104,24 +89,19 @@ class Catalog(Protocol):
 
 	@property
 	def fills_run_as(self) -> bool: ...
-
 	def save_workflow(self, definition: Any, enabled: bool | None = None) -> str:
 		"""Store a checked definition (`engine.definition.Definition`); gives the name of its version, a new one if it changed.
 
 		`enabled` None leaves a workflow as it is, and a new one disabled.
 		"""
-		...
 
 	def set_enabled(self, workflow: str, enabled: bool) -> None: ...
-
 	def delete_workflow(self, name: str) -> None:
 		"""Delete a workflow that has no runs, with its versions. Does nothing if there is none of that name."""
-		...
 
 	def save_agent(
 		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
 	) -> None: ...
-
 	def set_agent_enabled(self, name: str, enabled: bool) -> None: ...
 
 
@@ -130,39 +110,30 @@ class Desk(Protocol):
 
 	@property
 	def documents(self) -> Documents: ...
-
 	@property
 	def people(self) -> People: ...
-
 	@property
 	def catalog(self) -> Catalog: ...
-
 	def actions(self) -> Mapping[str, Any]:
 		"""Every action of this site by name, those of other apps included."""
-		...
 
 	@property
 	def user(self) -> str:
 		"""The user who acts now."""
-		...
 
 	def acting_as(self, user: str) -> AbstractContextManager[None]:
 		"""Within the block, documents are read and changed with this user's permissions."""
-		...
 
 	def step_scope(self, user: str) -> AbstractContextManager[None]:
 		"""Around one attempt of a step, within one transaction: acts as `user`; a commit or rollback by the step
 		raises StepCommitted; leaving resets what the end of a request would reset."""
-		...
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
 		"""Call a whitelisted server method as the acting user."""
-		...
 
 	def explain(self, error: BaseException, act: Act) -> str | None:
 		"""What an error means for the person who looks at the run: who may not do what, which field by its label, which
 		parameter, and what to do. None: the error's own text says it, or nobody knows more. Changes nothing."""
-		...
 
 	def credential(self, name: str) -> Mapping[str, Any] | None:
 		"""A secret kept under a name for `http.request`, or None if there is none or the user may not use it.
@@ -170,4 +141,3 @@ class Desk(Protocol):
 		`{"type": "bearer", "token"}`, `{"type": "basic", "username", "password"}` or
 		`{"type": "header", "header", "value"}`; each with `hosts`, the servers it may be sent to: none means any.
 		"""
-		...

@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from dogansystem.engine.states import FAILED
+from dogansystem.health.throughput import quantiles
 from dogansystem.scaling.measurement import MIN_STEPS, Capacity, Measurement
-from dogansystem.scaling.summary import quantiles, spread_of, why_unknown
+from dogansystem.scaling.summary import QUANTILES, spread_of, why_unknown
 from dogansystem.store.figures import LOST, WORKFLOW
 
 # Verdicts.
@@ -43,8 +44,8 @@ def compare(before: Measurement, after: Measurement) -> dict[str, Any]:
 		"capacity": gained,
 		"times": {
 			f"{what}_seconds": {
-				name: {"before": old, "after": quantiles(getattr(after.site, what))[name]}
-				for name, old in quantiles(getattr(before.site, what)).items()
+				name: {"before": old, "after": quantiles(getattr(after.site, what), name)[name]}
+				for name, old in quantiles(getattr(before.site, what), *QUANTILES).items()
 			}
 			for what in ("wait", "run")
 		},

@@ -5,14 +5,13 @@ from dogansystem.protocol import Database
 from dogansystem.store import nodes, processes, queue
 
 
-def cordon(db: Database, node: str, now: float) -> None:
-	"""Have a node take no further work. Raises NotFound."""
-	_set(db, node, now)
-
-
-def uncordon(db: Database, node: str) -> None:
-	"""Let a node's workers work again. Raises NotFound."""
-	_set(db, node, 0.0)
+def cordon(db: Database, node: str, since: float) -> None:
+	"""Have a node take no further work; with `since` 0 let its workers work again. Raises NotFound."""
+	# A node has a row from its first minute on; before, its processes are what is known of it.
+	nodes.seen(db, {name: at for name, at in processes.last_beats(db).items() if name == node})
+	if not nodes.set_draining(db, node, since):
+		known = ", ".join(each.name for each in nodes.every(db)) or "none"
+		raise NotFound(f"There is no node named {node!r}. Those that were heard of within a day: {known}.")
 
 
 def left(db: Database, node: str) -> tuple[int, int]:
@@ -20,11 +19,3 @@ def left(db: Database, node: str) -> tuple[int, int]:
 	their steps were taken over."""
 	mine = {abs(each.id) for each in processes.every(db) if each.node == node}
 	return len(mine), len(mine & queue.processes_at_work(db))
-
-
-def _set(db: Database, node: str, since: float) -> None:
-	# A node has a row from its first minute on; before, its processes are what is known of it.
-	nodes.seen(db, {name: at for name, at in processes.last_beats(db).items() if name == node})
-	if not nodes.set_draining(db, node, since):
-		known = ", ".join(each.name for each in nodes.every(db)) or "none"
-		raise NotFound(f"There is no node named {node!r}. Those that were heard of within a day: {known}.")

@@ -15,7 +15,7 @@ from dogansystem import __version__
 from dogansystem.engine.errors import InputError
 from dogansystem.engine.states import FAILED
 from dogansystem.protocol import Database, Site
-from dogansystem.store import figures, levels, samples
+from dogansystem.store import figures, samples
 from dogansystem.store.figures import LOST, NODE, SITE, Figures, Table
 
 DEFAULT_MINUTES = 10
@@ -219,7 +219,7 @@ def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
 		figures.add(found.setdefault(at, {}), {key: measured})
 	for noted_at, measured_then in samples.fresh_rows(db, first):
 		figures.add(found.setdefault(samples.start_of(noted_at, samples.MINUTE), {}), measured_then)
-	figures.add(found[max(found)], levels.read(db, now))
+	figures.add(found[max(found)], samples.levels(db, now))
 	return found
 
 

@@ -4,9 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dogansystem.engine.states import FAILED
+from dogansystem.health import throughput
+from dogansystem.health.throughput import quantiles
 from dogansystem.protocol import Site
 from dogansystem.scaling.measurement import ENOUGH_SLICES, LOAD, MIN_STEPS, Measurement
-from dogansystem.store.figures import AGENT, LOST, NODE, PRIORITY, RETRIED, WORKFLOW, Histogram
+from dogansystem.store.figures import AGENT, NODE, PRIORITY, WORKFLOW
 from dogansystem.store.moment import as_text
 
 OTHER_COUNT = 0.2  # difference from the usual number of workers that makes it another one, as a share of it …
@@ -16,7 +18,7 @@ HELD_UP = (
 )
 
 # A percentile is worth its name when ten or so of what was measured lie beyond it.
-QUANTILES = (("p50", 0.5, 20), ("p95", 0.95, 200), ("p99", 0.99, 1000))
+QUANTILES = {"p50": 20, "p95": 200, "p99": 1000}
 
 
 def summary(site: Site, measured: Measurement) -> dict[str, Any]:
@@ -27,13 +29,9 @@ def summary(site: Site, measured: Measurement) -> dict[str, Any]:
 		"from": as_text(site.local_time(measured.begins)),
 		"to": as_text(site.local_time(measured.ends)),
 		"seconds": round(measured.seconds, 1),
-		"steps": total.executed,
-		"per_second": round(total.executed / measured.seconds, 3),
-		"failed": total.outcomes.get(FAILED, 0),
-		"retried": total.outcomes.get(RETRIED, 0),
-		"lost": total.outcomes.get(LOST, 0),
-		"wait_seconds": quantiles(total.wait),
-		"run_seconds": quantiles(total.run),
+		**throughput.summary(total, measured.seconds),
+		"wait_seconds": quantiles(total.wait, *QUANTILES),
+		"run_seconds": quantiles(total.run, *QUANTILES),
 		"workers": None if workers is None else round(workers, 2),
 		"utilisation": measured.utilisation,
 		"capacity": found
@@ -55,12 +53,6 @@ def summary(site: Site, measured: Measurement) -> dict[str, Any]:
 	}
 
 
-def quantiles(times: Histogram) -> dict[str, float | None]:
-	"""Median, 95th and 99th percentile in seconds; None of nothing."""
-	found = {name: times.quantile(share) for name, share, _ in QUANTILES}
-	return {name: None if value is None else round(value, 4) for name, value in found.items()}
-
-
 def _shares(measured: Measurement, kind: str) -> dict[str, dict[str, Any]]:
 	"""What each did of all steps, the most first."""
 	total = measured.site.executed
@@ -70,8 +62,8 @@ def _shares(measured: Measurement, kind: str) -> dict[str, dict[str, Any]]:
 			"steps": each.executed,
 			"share": round(each.executed / total, 4) if total else 0.0,
 			"failed": each.outcomes.get(FAILED, 0),
-			"wait_p95": quantiles(each.wait)["p95"],
-			"run_p95": quantiles(each.run)["p95"],
+			"wait_p95": quantiles(each.wait, "p95")["p95"],
+			"run_p95": quantiles(each.run, "p95")["p95"],
 		}
 		for name, each in named
 		if each.executed
@@ -135,7 +127,7 @@ def _notes(measured: Measurement) -> Iterator[str]:
 	if not steps:
 		yield "Nothing was done in this time."
 		return
-	few = [f"{name} ({enough})" for name, _, enough in QUANTILES if steps < enough]
+	few = [f"{name} ({enough})" for name, enough in QUANTILES.items() if steps < enough]
 	if few:
 		yield f"{steps} steps are few: these percentiles would need more to be worth their name: {', '.join(few)}."
 	if found is None:

@@ -8,18 +8,15 @@ from dataclasses import dataclass
 
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.errors import DoganError
 from dogansystem.engine.events import Admitted, Refused
 from dogansystem.engine.run_state import RunState
 from dogansystem.protocol import Database
-from dogansystem.store import agents, changes, dialect, faults, names, run_state, runs, slots
+from dogansystem.store import agents, changes, faults, names, queue, run_state, runs
 from dogansystem.store.changes.fences import QueueFence
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import DefinitionOf
 
-CONFLICTS = (
-	3  # lost races for the head of a wait queue, or waits for its run, before it is left for another time
-)
+CONFLICTS = 3  # lost races for the head of a wait queue, or for its run, before it is left for another time
 MAX_RESOURCES = 1000  # wait queues looked at in one call; the tick comes back for more
 
 
@@ -29,7 +26,6 @@ class Waiter:
 
 	id: int
 	resource: str
-	lane: int
 	run: str
 	step_run: str | None
 	attempt: int
@@ -40,12 +36,9 @@ def admit(db: Database, definition_of: DefinitionOf, at: Moment) -> int:
 
 	`definition_of` gives the definition of a run by the run's name.
 	"""
-	admitted = 0
 	queues = db.sql("SELECT DISTINCT resource FROM dogan_line LIMIT %s", (MAX_RESOURCES,))
 	db.rollback()
-	for (resource,) in queues:
-		admitted += _admit_queue(db, resource, definition_of, at)
-	return admitted
+	return sum(_admit_queue(db, resource, definition_of, at) for (resource,) in queues)
 
 
 def _admit_queue(db: Database, resource: str, definition_of: DefinitionOf, at: Moment) -> int:
@@ -68,18 +61,18 @@ def _admit_queue(db: Database, resource: str, definition_of: DefinitionOf, at: M
 def _admit_head(db: Database, resource: str, definition_of: DefinitionOf, at: Moment) -> int | None:
 	"""Let in the head of a wait queue: 1, or 0 when it left the queue otherwise; None when it has to wait."""
 	db.begin()
-	row = dialect.first(
-		db.sql(
-			"SELECT id, resource, lane, run, step_run, attempt FROM dogan_line WHERE resource = %s"
-			" ORDER BY lane, id LIMIT 1",
-			(resource,),
-		)
+	rows = db.sql(
+		"SELECT id, resource, run, step_run, attempt FROM dogan_line WHERE resource = %s ORDER BY lane, id LIMIT 1",
+		(resource,),
 	)
-	if row is None:
-		db.rollback()
-		return None
-	waiter = Waiter(*row)
-	result = _admit(db, waiter, definition_of(waiter.run), definition_of, at)
+	result = None
+	if rows:
+		waiter = Waiter(*rows[0])
+		definition = definition_of(waiter.run)
+		if waiter.step_run is None:
+			result = _admit_run(db, waiter, definition, definition_of, at)
+		else:
+			result = _admit_step(db, waiter, definition, at)
 	if result is None:
 		db.rollback()
 	else:
@@ -87,18 +80,6 @@ def _admit_head(db: Database, resource: str, definition_of: DefinitionOf, at: Mo
 		db.commit()
 		faults.point("admission.after_commit")
 	return result
-
-
-def _admit(
-	db: Database,
-	waiter: Waiter,
-	definition: Definition,
-	definition_of: DefinitionOf,
-	at: Moment,
-) -> int | None:
-	if waiter.step_run is None:
-		return _admit_run(db, waiter, definition, definition_of, at)
-	return _admit_step(db, waiter, definition, at)
 
 
 def _refuse(
@@ -130,7 +111,7 @@ def _admit_run(
 
 def _admit_run_to_slot(db: Database, waiter: Waiter, definition: Definition, at: Moment) -> int | None:
 	state = run_state.lock(db, waiter.run, definition)  # before the slots: in the order of locks
-	number = slots.free_number(db, waiter.resource, definition.limits.concurrent_runs)
+	number = queue.free_slot(db, waiter.resource, definition.limits.concurrent_runs)
 	if number is None:
 		return None
 	return _let_in(db, waiter, state, Admitted(waiter.resource, number), at)
@@ -168,29 +149,18 @@ def _admit_step(db: Database, waiter: Waiter, definition: Definition, at: Moment
 		problem = agents.why_none(db, step)
 		if problem is None:
 			return None  # there is one, but it is disabled: the step waits for it
-		return _refuse_step(db, waiter, definition, problem, at)
+		made = _refuse(
+			db, waiter, definition, Refused(type(problem).__name__, str(problem), step_id, item), at
+		)
+		if made and made.check_items:
+			db.commit()
+			runs.close_items(db, waiter.run, definition, step_id, at)
+		return 0
 	state = run_state.lock(db, waiter.run, definition)
 	for agent in candidates:
 		resource = f"agent:{agent.name}"
-		number = slots.free_number(db, resource, agent.capacity)
+		number = queue.free_slot(db, resource, agent.capacity)
 		if number is not None:
 			event = Admitted(resource, number, step_id, item, waiter.attempt, agent.name)
 			return _let_in(db, waiter, state, event, at)
 	return None
-
-
-def _refuse_step(
-	db: Database, waiter: Waiter, definition: Definition, problem: DoganError, at: Moment
-) -> int:
-	step_id, item = names.parts(str(waiter.step_run))
-	made = _refuse(db, waiter, definition, Refused(type(problem).__name__, str(problem), step_id, item), at)
-	if made and made.check_items:
-		db.commit()
-		runs.close_items(db, waiter.run, definition, step_id, at)
-	return 0
-
-
-def under_way(db: Database, resource: str) -> int:
-	"""How many hold a slot of this limit or wait for one."""
-	waiting = db.sql("SELECT COUNT(*) FROM dogan_line WHERE resource = %s", (resource,))[0][0]
-	return slots.in_use(db, resource) + int(waiting)

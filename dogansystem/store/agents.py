@@ -19,16 +19,13 @@ class Agent:
 	busy: int
 
 
-_SELECT = (
-	"SELECT a.name, a.user, a.capacity, (SELECT COUNT(*) FROM dogan_slot s WHERE s.resource = {resource}) AS busy"
-	" FROM `tabDogan Agent` a"
-)
-
-
 def candidates(db: Database, step: Step) -> list[Agent]:
 	"""The enabled agents a step may go to: the one named, or all with the capability, the least busy first."""
 	resource = "CONCAT('agent:', a.name)" if db.dialect == "mariadb" else "'agent:' || a.name"
-	query = _SELECT.format(resource=resource)
+	query = (
+		f"SELECT a.name, a.user, a.capacity, (SELECT COUNT(*) FROM dogan_slot s WHERE s.resource = {resource}) AS busy"
+		" FROM `tabDogan Agent` a"
+	)
 	if step.agent:
 		rows = db.sql(f"{query} WHERE a.name = %s AND a.enabled = 1", (step.agent,))
 	else:
@@ -37,10 +34,9 @@ def candidates(db: Database, step: Step) -> list[Agent]:
 			" WHERE c.capability = %s AND a.enabled = 1 GROUP BY a.name, a.user, a.capacity",
 			(step.capability,),
 		)
-	found = [
-		Agent(row[0], row[1], max(int(row[2]), 1), int(row[3])) for row in rows if _may_have(step, row[1])
-	]
-	return sorted(found, key=lambda agent: (agent.busy / agent.capacity, agent.name))
+	found = [Agent(name, user, max(int(capacity), 1), int(busy)) for name, user, capacity, busy in rows]
+	fit = [agent for agent in found if _may_have(step, agent.user)]
+	return sorted(fit, key=lambda agent: (agent.busy / agent.capacity, agent.name))
 
 
 def _may_have(step: Step, user: str) -> bool:
@@ -76,10 +72,8 @@ def user_of(db: Database, name: str) -> str | None:
 
 def count_enabled(db: Database, but: str = "") -> int:
 	"""How many agents but this one are enabled. Locked, so that two who enable one at the same moment see each other."""
-	rows = db.sql(
-		"SELECT name FROM `tabDogan Agent` WHERE enabled = 1 AND name <> %s" + dialect.for_update(db), (but,)
-	)
-	return len(rows)
+	query = "SELECT name FROM `tabDogan Agent` WHERE enabled = 1 AND name <> %s" + dialect.for_update(db)
+	return len(db.sql(query, (but,)))
 
 
 def every(db: Database) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ from dogansystem.store.changes import Written, claims
 from dogansystem.store.changes.fences import Attempt as Attempt
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.priorities import lane
+from dogansystem.store.queue import lane
 
 
 @dataclass(frozen=True, slots=True)

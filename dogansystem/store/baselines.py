@@ -22,20 +22,8 @@ def keep(
 	db: Database, name: str, at: Moment, user: str, shown: Mapping[str, Any], measurement: Mapping[str, Any]
 ) -> None:
 	"""Write a baseline. `shown` has a value for each of `SHOWN` but `recorded_at`. The name must be free."""
-	values = {
-		"name": name,
-		"creation": at.text,
-		"modified": at.text,
-		"owner": user,
-		"modified_by": user,
-		"recorded_at": at.text,
-		**shown,
-		"measurement": json.dumps(measurement, separators=(",", ":")),
-	}
-	columns = ", ".join(f"`{column}`" for column in values)
-	db.execute(
-		f"INSERT INTO `{TABLE}` ({columns}) VALUES ({dialect.marks(list(values))})", list(values.values())
-	)
+	text = json.dumps(measurement, separators=(",", ":"))
+	dialect.insert(db, TABLE, {"name": name, "recorded_at": at.text, **shown, "measurement": text}, at, user)
 
 
 def exists(db: Database, name: str) -> bool:
@@ -45,10 +33,8 @@ def exists(db: Database, name: str) -> bool:
 
 def newest(db: Database) -> str | None:
 	"""The name of the one that was recorded last."""
-	row = dialect.first(
-		db.sql(f"SELECT name FROM `{TABLE}` ORDER BY recorded_at DESC, creation DESC LIMIT 1")
-	)
-	return str(row[0]) if row else None
+	found = every(db, 1)
+	return found[0]["name"] if found else None
 
 
 def measurement(db: Database, name: str) -> dict[str, Any] | None:

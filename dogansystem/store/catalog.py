@@ -6,10 +6,10 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import to_form
 from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database
-from dogansystem.store import versions
+from dogansystem.store import dialect, versions
 from dogansystem.store.moment import Moment
 
-_PLAIN = (str, int, float, type(None))
+_PLAIN = (str, int, float)
 _WORKFLOW_TABLES = ("Dogan Workflow Step", "Dogan Workflow Trigger")
 
 
@@ -33,11 +33,6 @@ def save_workflow(db: Database, definition: Definition, enabled: bool | None, at
 	return version
 
 
-def set_enabled(db: Database, workflow: str, enabled: bool, at: Moment) -> bool:
-	"""Enable or disable a workflow; False if there is none of that name."""
-	return _enable(db, "Dogan Workflow", workflow, enabled, at)
-
-
 def delete_workflow(db: Database, name: str) -> None:
 	"""Remove a workflow and its versions. Whether it has runs is for the caller to know."""
 	db.begin()
@@ -59,12 +54,8 @@ def save_agent(
 		_insert(db, "Dogan Agent Capability", child, at, user)
 
 
-def set_agent_enabled(db: Database, name: str, enabled: bool, at: Moment) -> bool:
-	"""Enable or disable an agent; False if there is none of that name."""
-	return _enable(db, "Dogan Agent", name, enabled, at)
-
-
-def _enable(db: Database, doctype: str, name: str, enabled: bool, at: Moment) -> bool:
+def set_enabled(db: Database, doctype: str, name: str, enabled: bool, at: Moment) -> bool:
+	"""Enable or disable a `Dogan Workflow` or a `Dogan Agent`; False if there is none of that name."""
 	db.begin()
 	# Asked first: MariaDB counts the rows that changed, not those that were found.
 	if not db.sql(f"SELECT 1 FROM `tab{doctype}` WHERE name = %s", (name,)):
@@ -83,12 +74,9 @@ def _remove(db: Database, doctype: str, name: str, children: Sequence[str]) -> N
 
 
 def _insert(db: Database, doctype: str, values: dict[str, object], at: Moment, user: str) -> None:
-	standard = {"creation": at.text, "modified": at.text, "owner": user, "modified_by": user}
 	filled = {
 		column: value if isinstance(value, _PLAIN) else encode(value, column)
-		for column, value in (standard | values).items()
+		for column, value in values.items()
 		if value is not None
 	}
-	columns = ", ".join(f"`{column}`" for column in filled)
-	marks = ", ".join(["%s"] * len(filled))
-	db.execute(f"INSERT INTO `tab{doctype}` ({columns}) VALUES ({marks})", list(filled.values()))
+	dialect.insert(db, f"tab{doctype}", filled, at, user)

@@ -46,19 +46,10 @@ def load_runs(db: Database, runs: Collection[str]) -> dict[str, RunData]:
 
 def _run_data(row: tuple[Any, ...]) -> RunData:
 	name, workflow, version, status, cause, given, trigger, doc, run_as, started_by, depth, *reference = row
+	about = (reference[0], reference[1]) if all(reference) else None
+	values = (decode(given), decode(trigger), decode(doc))
 	return RunData(
-		name=name,
-		workflow=workflow,
-		version=version,
-		status=status,
-		cause=cause,
-		input=decode(given),
-		trigger=decode(trigger),
-		doc=decode(doc),
-		run_as=run_as,
-		started_by=started_by,
-		depth=int(depth or 0),
-		reference=(reference[0], reference[1]) if all(reference) else None,
+		name, workflow, version, status, cause, *values, run_as, started_by, int(depth or 0), about
 	)
 
 
@@ -105,12 +96,7 @@ def values_of(
 		"trigger": data.trigger,
 		"doc": data.doc,
 		"steps": steps,
-		"run": {
-			"name": data.name,
-			"workflow": data.workflow,
-			"cause": data.cause,
-			"started_by": data.started_by,
-		},
+		"run": {each: getattr(data, each) for each in ("name", "workflow", "cause", "started_by")},
 		"now": now,
 		"today": now.date(),
 		"user": user,

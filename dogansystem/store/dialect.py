@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dogansystem.protocol import Database, Row, Statement
+from dogansystem.store.moment import Moment
 
 
 def for_update(db: Database) -> str:
@@ -33,6 +34,13 @@ def marks(values: Sequence[Any]) -> str:
 	return ", ".join(["%s"] * len(values))
 
 
+def insert(db: Database, table: str, values: Mapping[str, Any], at: Moment, user: str) -> None:
+	"""A row of a DocType's table with `values`, and with the columns that all of them have."""
+	row = {"creation": at.text, "modified": at.text, "owner": user, "modified_by": user, **values}
+	columns = ", ".join(f"`{column}`" for column in row)
+	db.execute(f"INSERT INTO `{table}` ({columns}) VALUES ({marks(list(row))})", list(row.values()))
+
+
 def first(rows: list[Row]) -> Row | None:
 	"""The first row, or None."""
 	return rows[0] if rows else None
@@ -51,9 +59,7 @@ def write_by_keys(
 	MariaDB plans an IN list on a small table as a full scan, and two such updates of disjoint rows block each other.
 	A join that starts from the list of keys touches nothing else.
 	"""
-	if not keys:
-		return 0
-	return db.execute(*_by_keys(db, table, assignments, values, keys, condition))
+	return db.execute(*_by_keys(db, table, assignments, values, keys, condition)) if keys else 0
 
 
 def _by_keys(

@@ -11,10 +11,10 @@ from typing import Final
 POINTS: Final = {
 	"step.before_commit": "a step has acted; its result and what follows are not committed",
 	"step.after_commit": "they are committed; whoever committed does not know, and nobody was rung for",
-	"control.before_commit": "a claim, a beat, a take-over, a timer … is written and not committed",
+	"control.before_commit": "a claim, a heartbeat, a takeover, a timer … is written and not committed",
 	"control.after_commit": "it is committed, and whoever committed does not know",
-	"admission.before_commit": "the head of a line was let in, not committed",
-	"admission.after_commit": "the head of a line was let in, and nobody was rung for",
+	"admission.before_commit": "the head of a wait queue was let in, not committed",
+	"admission.after_commit": "the head of a wait queue was let in, and nobody was rung for",
 }
 
 _armed: dict[str, Callable[[], None]] = {}

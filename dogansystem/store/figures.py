@@ -6,6 +6,7 @@ counts between fixed bounds: a median of medians would be no median.
 
 import json
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -34,19 +35,17 @@ OTHERS = "(others)"
 class Histogram:
 	"""Seconds, counted between `BOUNDS`: `buckets[n]` are those up to bound n and above the one before it."""
 
-	buckets: dict[int, int] = field(default_factory=dict)
+	buckets: Counter[int] = field(default_factory=Counter)
 	sum: float = 0.0
 
 	def add(self, seconds: float) -> None:
 		"""Count one more."""
-		number = bisect_left(BOUNDS, seconds)
-		self.buckets[number] = self.buckets.get(number, 0) + 1
+		self.buckets[bisect_left(BOUNDS, seconds)] += 1
 		self.sum += seconds
 
 	def merge(self, other: "Histogram") -> None:
 		"""Count all of another one as well."""
-		for number, count in other.buckets.items():
-			self.buckets[number] = self.buckets.get(number, 0) + count
+		self.buckets.update(other.buckets)
 		self.sum += other.sum
 
 	@property
@@ -95,7 +94,7 @@ class Figures:
 	database (`DATABASE`), transactions that were lost against others and repeated (`CONFLICTS`).
 	"""
 
-	outcomes: dict[str, int] = field(default_factory=dict)
+	outcomes: Counter[str] = field(default_factory=Counter)
 	wait: Histogram = field(default_factory=Histogram)
 	run: Histogram = field(default_factory=Histogram)
 	levels: dict[str, Level] = field(default_factory=dict)
@@ -105,7 +104,7 @@ class Figures:
 		self, outcome: str, waited: float, took: float, costs: Mapping[str, float] = MappingProxyType({})
 	) -> None:
 		"""Count an attempt that stood ready for some seconds and then took some."""
-		self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+		self.outcomes[outcome] += 1
 		self.wait.add(waited)
 		self.run.add(took)
 		self._costs(costs)
@@ -116,8 +115,7 @@ class Figures:
 
 	def add(self, other: "Figures") -> None:
 		"""Take in what was measured elsewhere or at another time."""
-		for outcome, count in other.outcomes.items():
-			self.outcomes[outcome] = self.outcomes.get(outcome, 0) + count
+		self.outcomes.update(other.outcomes)
 		self.wait.merge(other.wait)
 		self.run.merge(other.run)
 		for name, level in other.levels.items():
@@ -127,7 +125,7 @@ class Figures:
 	@property
 	def executed(self) -> int:
 		"""How many attempts a worker brought to an end."""
-		return sum(self.outcomes.get(outcome, 0) for outcome in EXECUTED)
+		return sum(self.outcomes[outcome] for outcome in EXECUTED)
 
 	def _costs(self, more: Mapping[str, float]) -> None:
 		for name, cost in more.items():
@@ -173,16 +171,6 @@ def decode(text: str) -> Table:
 	return {(kind, name): from_json(figures) for kind, name, figures in json.loads(text)}
 
 
-def to_text(figures: Figures) -> str:
-	"""Figures as JSON text."""
-	return json.dumps(as_json(figures), separators=(",", ":"))
-
-
-def from_text(text: str) -> Figures:
-	"""The figures that `to_text` has written."""
-	return from_json(json.loads(text))
-
-
 def as_json(figures: Figures) -> dict[str, Any]:
 	"""Figures as plain data, without what is empty."""
 	parts: dict[str, Any] = {
@@ -198,7 +186,7 @@ def as_json(figures: Figures) -> dict[str, Any]:
 def from_json(parts: Mapping[str, Any]) -> Figures:
 	"""The figures that `as_json` has made plain."""
 	return Figures(
-		dict(parts.get("outcomes", {})),
+		Counter(parts.get("outcomes", {})),
 		_histogram(parts.get("wait")),
 		_histogram(parts.get("run")),
 		{name: Level(*level) for name, level in parts.get("levels", {}).items()},
@@ -209,4 +197,4 @@ def from_json(parts: Mapping[str, Any]) -> Figures:
 def _histogram(parts: tuple[float, Mapping[str, int]] | None) -> Histogram:
 	if parts is None:
 		return Histogram()
-	return Histogram({int(number): count for number, count in parts[1].items()}, parts[0])
+	return Histogram(Counter({int(number): count for number, count in parts[1].items()}), parts[0])

@@ -35,10 +35,8 @@ class Kept(Generic[Value]):
 	Args:
 		size: values in one process.
 		dump: gives the plain data, fit for JSON, that a value is shared as.
-		build: makes the value of that data again. Data of another release may be in any form: what `build` raises means
-			that there is no shared value.
-		seconds: a value is worked out anew after this time, so that what was changed behind the app's back shows; None:
-			never.
+		build: makes the value of that data again. If it raises, there is no shared value: another release wrote it.
+		seconds: a value is worked out anew after this time, so that changes behind the app's back show; None: never.
 	"""
 
 	def __init__(

@@ -40,8 +40,8 @@ def every(db: Database) -> list[Node]:
 		"SELECT name, seen_at, lost_at, machine, machine_at, draining_since FROM dogan_node ORDER BY name"
 	)
 	return [
-		Node(name, seen_at, lost_at, json.loads(machine or "{}"), machine_at, draining_since)
-		for name, seen_at, lost_at, machine, machine_at, draining_since in rows
+		Node(name, seen_at, lost_at, json.loads(machine or "{}"), *since)
+		for name, seen_at, lost_at, machine, *since in rows
 	]
 
 

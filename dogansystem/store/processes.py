@@ -1,4 +1,4 @@
-"""The processes that work: each has a row and beats; one that has not beaten for a lease has lost its steps."""
+"""The processes that work: each has a row and a heartbeat; one without a heartbeat for a lease has lost its steps."""
 
 from dataclasses import dataclass
 
@@ -36,12 +36,10 @@ def register(db: Database, node: str, pid_space: str, pid: int, worker: str, at:
 
 def beat(db: Database, process: int, at: Moment, steps: int, failures: int) -> bool:
 	"""Say that a process lives, with how much it has done. False: it was declared dead and must do nothing more."""
-	return bool(
-		db.execute(
-			"UPDATE dogan_process SET beat_at = %s, beats = beats + 1, steps = %s, failures = %s WHERE id = %s",
-			(at.seconds, steps, failures, process),
-		)
+	query = (
+		"UPDATE dogan_process SET beat_at = %s, beats = beats + 1, steps = %s, failures = %s WHERE id = %s"
 	)
+	return bool(db.execute(query, (at.seconds, steps, failures, process)))
 
 
 def leave(db: Database, process: int) -> None:
@@ -53,14 +51,13 @@ def leave(db: Database, process: int) -> None:
 	)
 
 
-def silent(db: Database, before: float) -> list[Process]:
-	"""The processes whose last beat was before that moment."""
-	return _select(db, "WHERE beat_at < %s", (before,))
-
-
 def every(db: Database) -> list[Process]:
 	"""All registered processes, by node."""
-	return _select(db, "ORDER BY node, id", ())
+	rows = db.sql(
+		"SELECT id, node, pid_space, pid, worker, started_at, beat_at, steps, failures FROM dogan_process"
+		" ORDER BY node, id"
+	)
+	return [Process(*row) for row in rows]
 
 
 def declare_dead(db: Database, process: Process) -> bool:
@@ -71,12 +68,8 @@ def declare_dead(db: Database, process: Process) -> bool:
 	"""
 	if process.id < 0:
 		return True
-	return bool(
-		db.execute(
-			"UPDATE dogan_process SET beat_at = 0, id = -id WHERE id = %s AND beat_at = %s",
-			(process.id, process.beat_at),
-		)
-	)
+	query = "UPDATE dogan_process SET beat_at = 0, id = -id WHERE id = %s AND beat_at = %s"
+	return bool(db.execute(query, (process.id, process.beat_at)))
 
 
 def begun_leases(db: Database, process: int) -> list[tuple[Lease, float]]:
@@ -98,11 +91,3 @@ def last_beats(db: Database) -> dict[str, float]:
 	"""When each node was last heard of (epoch seconds), of those that have processes."""
 	rows = db.sql("SELECT node, MAX(beat_at) FROM dogan_process WHERE id > 0 GROUP BY node")
 	return {node: float(at) for node, at in rows}
-
-
-def _select(db: Database, rest: str, values: tuple[object, ...]) -> list[Process]:
-	rows = db.sql(
-		f"SELECT id, node, pid_space, pid, worker, started_at, beat_at, steps, failures FROM dogan_process {rest}",
-		values,
-	)
-	return [Process(*row) for row in rows]

@@ -6,46 +6,26 @@ from dogansystem.engine.errors import NotFound
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED, RUN_STATES, STEP_STATES
-from dogansystem.protocol import Database
+from dogansystem.protocol import Database, Row
 from dogansystem.store import dialect, history
 from dogansystem.store.moment import as_text
 
-_LISTED = (
-	"r.name, r.workflow, v.version, r.status, r.cause, r.reference_doctype, r.reference_name, r.queued_at,"
-	+ (" r.started_at, r.finished_at, r.error_type, r.error, r.error_step")
+_RUN = (
+	"r.name, r.workflow, v.version, r.status, r.error_type, r.error, r.error_step, r.reference_doctype,"
+	" r.reference_name, r.cause, r.queued_at, r.started_at, r.finished_at"
 )
+_FROM = "`tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.name = r.version"
 
 
 def run_as_json(db: Database, run: str) -> dict[str, Any]:
 	"""A run with all its steps, as `dogansystem run --json` prints it. Raises NotFound."""
-	row = dialect.first(
-		db.sql(
-			"SELECT r.workflow, v.version, r.status, r.input, r.output, r.error_type, r.error, r.error_step,"
-			" r.reference_doctype, r.reference_name, r.started_by, r.cause, r.queued_at, r.started_at, r.finished_at"
-			" FROM `tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.name = r.version"
-			" WHERE r.name = %s",
-			(run,),
-		)
-	)
+	query = f"SELECT {_RUN}, r.input, r.output, r.started_by FROM {_FROM} WHERE r.name = %s"
+	row = dialect.first(db.sql(query, (run,)))
 	if row is None:
 		raise NotFound(f"There is no run {run!r}.")
-	return {
-		"run": run,
-		"workflow": row[0],
-		"version": row[1],
-		"status": row[2],
-		"input": decode(row[3]),
-		"output": decode(row[4]),
-		"error": as_error(row[5], row[6]),
-		"error_step": row[7],
-		"document": {"doctype": row[8], "name": row[9]} if row[8] else None,
-		"started_by": row[10],
-		"cause": row[11],
-		"queued_at": as_text(row[12]),
-		"started_at": as_text(row[13]),
-		"finished_at": as_text(row[14]),
-		"steps": steps_as_json(db, run),
-	}
+	given, output, started_by = row[-3:]
+	more = {"input": decode(given), "output": decode(output), "started_by": started_by}
+	return _of_run(row) | more | {"steps": steps_as_json(db, run)}
 
 
 def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
@@ -90,26 +70,25 @@ def list_runs(
 	chosen = {column: value for column, value in wanted.items() if value is not None}
 	where = " AND ".join(f"{column} = %s" for column in chosen) or "1 = 1"
 	rows = db.sql(
-		f"SELECT {_LISTED} FROM `tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.name = r.version"
-		f" WHERE {where} ORDER BY r.name DESC LIMIT %s",
-		[*chosen.values(), limit],
+		f"SELECT {_RUN} FROM {_FROM} WHERE {where} ORDER BY r.name DESC LIMIT %s", [*chosen.values(), limit]
 	)
-	return [
-		{
-			"run": row[0],
-			"workflow": row[1],
-			"version": row[2],
-			"status": row[3],
-			"cause": row[4],
-			"document": {"doctype": row[5], "name": row[6]} if row[5] else None,
-			"queued_at": as_text(row[7]),
-			"started_at": as_text(row[8]),
-			"finished_at": as_text(row[9]),
-			"error": as_error(row[10], row[11]),
-			"error_step": row[12],
-		}
-		for row in rows
-	]
+	return [_of_run(row) for row in rows]
+
+
+def _of_run(row: Row) -> dict[str, Any]:
+	return {
+		"run": row[0],
+		"workflow": row[1],
+		"version": row[2],
+		"status": row[3],
+		"error": as_error(row[4], row[5]),
+		"error_step": row[6],
+		"document": {"doctype": row[7], "name": row[8]} if row[7] else None,
+		"cause": row[9],
+		"queued_at": as_text(row[10]),
+		"started_at": as_text(row[11]),
+		"finished_at": as_text(row[12]),
+	}
 
 
 def count_runs(db: Database) -> dict[str, int]:
@@ -138,12 +117,6 @@ def count_workflows(db: Database) -> dict[str, int]:
 	"""How many workflows there are and how many of them are enabled."""
 	total, enabled = db.sql("SELECT COUNT(*), COALESCE(SUM(enabled), 0) FROM `tabDogan Workflow`")[0]
 	return {"total": int(total), "enabled": int(enabled)}
-
-
-def unfinished_runs_of(db: Database, workflow: str) -> int:
-	"""How many runs of a workflow have not ended."""
-	query = f"SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE workflow = %s AND status NOT IN ({dialect.marks(list(RUN_FINISHED))})"
-	return int(db.sql(query, (workflow, *RUN_FINISHED))[0][0])
 
 
 def enabled_workflow(db: Database, workflow: str) -> tuple[str | None, bool] | None:

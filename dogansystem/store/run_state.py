@@ -24,19 +24,14 @@ from dogansystem.engine.run_state import (
 )
 from dogansystem.engine.states import PAUSED, QUEUED, RUNNING
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, names, slots
+from dogansystem.store import dialect, names, queue
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import Moment
 
 # Events by which steps may lose their places.
 _MOVES = (
-	events.Refused,
-	events.LeaseLost,
-	events.ItemsEnded,
-	events.Paused,
-	events.Cancelled,
-	events.TimedOut,
-	events.Broken,
+	*(events.Refused, events.LeaseLost, events.ItemsEnded, events.Paused),
+	*(events.Cancelled, events.TimedOut, events.Broken),
 )
 
 
@@ -52,7 +47,8 @@ def read(db: Database, run: str, definition: Definition | None, event: Event, at
 		# Its process died before it could say that the run is under way.
 		claims.show_runs_running(db, [run], at)
 		state = replace(state, status=RUNNING)
-	if isinstance(event, _MOVES) or (isinstance(event, Attempted) and _may_end(state, event)):
+	may_end = isinstance(event, Attempted) and (state.ending or isinstance(event.outcome, Failed | Stops))
+	if may_end or isinstance(event, _MOVES):
 		state = replace(state, places=_places(db, run))
 	more = _MORE.get(type(event))
 	return more(db, state, event) if more else state
@@ -73,10 +69,6 @@ def lock(db: Database, run: str, definition: Definition | None) -> RunState | No
 	return RunState(run, definition, status, ending or "", states, limit_key=limit_key or "")
 
 
-def _may_end(state: RunState, event: Attempted) -> bool:
-	return bool(state.ending) or isinstance(event.outcome, Failed | Stops)
-
-
 def _places(db: Database, run: str) -> tuple[Place, ...]:
 	"""Where the steps of a run stand, and the run itself."""
 	suffix = " WHERE run = %s" + dialect.for_update(db)
@@ -92,20 +84,13 @@ def _places(db: Database, run: str) -> tuple[Place, ...]:
 			f"SELECT id, step_run, attempt FROM dogan_line{suffix}", (run,)
 		)
 	]
-	return (*found, *leases(db, run))
-
-
-def leases(db: Database, run: str) -> list[Place]:
-	"""What processes have in hand of a run."""
-	rows = db.sql(
-		"SELECT process, seq, step_run, attempt, agent, begun_at FROM dogan_lease WHERE run = %s"
-		+ dialect.for_update(db),
-		(run,),
-	)
-	return [
+	found += [
 		Place(LEASE, (process, seq), *_parts(step_run), attempt, agent, process, begun_at is not None)
-		for process, seq, step_run, attempt, agent, begun_at in rows
+		for process, seq, step_run, attempt, agent, begun_at in db.sql(
+			f"SELECT process, seq, step_run, attempt, agent, begun_at FROM dogan_lease{suffix}", (run,)
+		)
 	]
+	return tuple(found)
 
 
 def _parts(step_run: str | None) -> tuple[str | None, int]:
@@ -210,7 +195,7 @@ def _resumed(db: Database, state: RunState, event: events.Resumed) -> RunState:
 	return replace(
 		state,
 		parked=tuple(Parked(*row) for row in parked),
-		has_slot=slots.is_holder(db, state.name),
+		has_slot=queue.has_slot(db, state.name),
 		items={step.id: _openable(db, state.name, step) for step in open_steps},
 	)
 

@@ -18,27 +18,20 @@ from dogansystem.store import changes, context, history, names, run_state
 from dogansystem.store.changes import claims
 from dogansystem.store.changes.fences import Attempt, Fence, WaitFence
 from dogansystem.store.moment import Moment
-from dogansystem.store.waits import Wait
+from dogansystem.store.queue import Wait
 
 DefinitionOf = Callable[[str], Definition]  # gives the definition a run goes by, by the run's name
 
 
 def happen(
-	db: Database,
-	run: str,
-	definition: Definition | None,
-	event: Event,
-	at: Moment,
-	*,
-	fence: Fence = None,
-	attempt: Attempt | None = None,
+	db: Database, run: str, definition: Definition | None, event: Event, at: Moment, *, fence: Fence = None
 ) -> Changes | None:
 	"""Write what follows from `event`. None: there is no such run, or the fence is lost; roll back.
 
 	Raises WrongState or NotFound where a person asks for what cannot be.
 	"""
 	state = run_state.read(db, run, definition, event, at)
-	return None if state is None else follow(db, state, event, at, fence=fence, attempt=attempt)
+	return None if state is None else follow(db, state, event, at, fence=fence)
 
 
 def follow(
@@ -115,7 +108,11 @@ def retry(
 	`current`: go on with this definition and version instead of those the run started with. Gives the ids of the steps
 	that run again. Raises NotFound or WrongState.
 	"""
-	event = events.Retried(step, *(current or (None, None)))
+	event = events.Retried(step)
+	if current:
+		# Whoever wrote this version may not be allowed to lend the user of the other one.
+		run_as = current[0].run_as or context.load_runs(db, [run])[run].started_by
+		event = events.Retried(step, *current, run_as)
 	state = run_state.read(db, run, definition, event, at)
 	if state is None:
 		raise NotFound(f"There is no run {run!r}.")
@@ -178,13 +175,11 @@ def close_items(
 
 def _has_unfinished_item(db: Database, run: str, step: str) -> bool:
 	"""Whether an item is unfinished. From the end, where those are that were opened last."""
-	return bool(
-		db.sql(
-			"SELECT 1 FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
-			" AND status IN ('Pending', 'Ready', 'Running', 'Waiting') ORDER BY item DESC LIMIT 1",
-			(run, step),
-		)
+	query = (
+		"SELECT 1 FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+		" AND status IN ('Pending', 'Ready', 'Running', 'Waiting') ORDER BY item DESC LIMIT 1"
 	)
+	return bool(db.sql(query, (run, step)))
 
 
 def fail_unreadable(db: Database, run: str, error_type: str, error: str, at: Moment) -> bool:

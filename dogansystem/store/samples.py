@@ -4,11 +4,12 @@ A process measures in memory and writes a row with its beat, so a step's own tra
 somebody adds up what is older than a minute: the last minute is always there in full. History is never read for it.
 """
 
+import json
 from collections.abc import Sequence
 
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, figures, levels, nodes, processes
-from dogansystem.store.figures import NODE, Figures, Table
+from dogansystem.store import dialect, figures, nodes, processes, queue
+from dogansystem.store.figures import AGENT, NODE, PRIORITY, SITE, Figures, Table
 
 TOTAL, MINUTE, HOUR = 0, 60, 3600  # seconds a sample stands for; 0: everything since the beginning
 FRESH = 60.0  # seconds for which what processes measured is kept as they wrote it
@@ -16,7 +17,7 @@ FRESH = 60.0  # seconds for which what processes measured is kept as they wrote 
 KEPT = {MINUTE: 86_400, HOUR: 90 * 86_400}  # seconds
 TOTALS_KEPT = (
 	90 * 86_400
-)  # seconds since the last change; of a node `nodes.KEPT`, since names of containers are many
+)  # seconds since the last change; of a node `nodes.KEPT`: names of containers are many
 
 
 def note(db: Database, at: float, measured: Table) -> None:
@@ -40,12 +41,10 @@ def fold(db: Database, now: float) -> int:
 	rows = db.sql("DELETE FROM dogan_tally WHERE at < %s RETURNING at, figures", (now - FRESH,))
 	by_minute: dict[int, Table] = {}
 	seen: dict[str, float] = {}
-	for at, text in rows:
+	for at, text in sorted(rows):
 		measured = figures.decode(text)
 		figures.add(by_minute.setdefault(start_of(at, MINUTE), {}), measured)
-		for kind, name in measured:
-			if kind == NODE:
-				seen[name] = max(at, seen.get(name, 0.0))
+		seen |= {name: at for kind, name in measured if kind == NODE}
 	for minute, measured in by_minute.items():
 		for span in (MINUTE, HOUR, TOTAL):
 			_add(db, span, start_of(minute, span), measured, now)
@@ -55,7 +54,7 @@ def fold(db: Database, now: float) -> int:
 
 def observe(db: Database, now: float) -> None:
 	"""Add how full everything is at this moment to the samples of this minute and this hour."""
-	found = levels.read(db, now)
+	found = levels(db, now)
 	for span in (MINUTE, HOUR):
 		_add(db, span, start_of(now, span), found, now)
 	nodes.seen(db, processes.last_beats(db))
@@ -92,8 +91,7 @@ def fresh_rows(db: Database, since: float) -> list[tuple[float, Table]]:
 
 def totals(db: Database) -> Table:
 	"""Everything since the beginning, or since it was last heard of for long."""
-	found = read(db, TOTAL, 0)
-	table = {key: measured for _, key, measured in found}
+	table = {key: measured for _, key, measured in read(db, TOTAL, 0)}
 	figures.add(table, fresh(db, 0.0))
 	return table
 
@@ -111,7 +109,7 @@ def read(
 		query += " AND name = %s"
 		values.append(name)
 	rows = db.sql(f"{query} ORDER BY at", values)
-	return [(int(at), (kind, about), figures.from_text(text)) for at, kind, about, text in rows]
+	return [(int(at), (kind, about), figures.from_json(json.loads(text))) for at, kind, about, text in rows]
 
 
 def _add(db: Database, span: int, at: int, more: Table, now: float) -> None:
@@ -123,8 +121,62 @@ def _add(db: Database, span: int, at: int, more: Table, now: float) -> None:
 	changed = figures.within_bounds(more, known)
 	for key, measured in changed.items():
 		if key in known:
-			measured.add(figures.from_text(known[key]))
+			measured.add(figures.from_json(json.loads(known[key])))
 	db.execute_many(
 		"REPLACE INTO dogan_sample (span, at, kind, name, changed_at, figures) VALUES (%s, %s, %s, %s, %s, %s)",
-		[(span, at, *key, now, figures.to_text(measured)) for key, measured in changed.items()],
+		[(span, at, *key, now, json.dumps(figures.as_json(measured))) for key, measured in changed.items()],
 	)
+
+
+# Levels
+
+
+def levels(db: Database, now: float) -> Table:
+	"""How full everything is at this moment: nothing is said of a priority, a node or an agent that has nothing.
+
+	These are questions to the small tables only, each read along an index or whole.
+	"""
+	found: Table = {}
+	_queue_levels(db, found, now)
+	_worker_levels(db, found)
+	_agent_levels(db, found)
+	return found
+
+
+def _queue_levels(db: Database, found: Table, now: float) -> None:
+	ready, oldest = 0, now
+	for lane, count, since in db.sql("SELECT lane, COUNT(*), MIN(ready_at) FROM dogan_ready GROUP BY lane"):
+		ready, oldest = ready + count, min(oldest, since)
+		_of(found, PRIORITY, str(queue.priority(lane))).level("ready", count)
+	site = _of(found, SITE)
+	site.level("ready", ready)
+	site.level("oldest_ready_seconds", now - oldest)
+	site.level("waiting_for_a_slot", db.sql("SELECT COUNT(*) FROM dogan_line")[0][0])
+	site.level("timers", db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0])
+
+
+def _worker_levels(db: Database, found: Table) -> None:
+	rows = db.sql(
+		"SELECT p.node, COUNT(*), COALESCE(SUM(l.begun > 0), 0), COALESCE(SUM(l.steps), 0) FROM dogan_process p"
+		" LEFT JOIN (SELECT process, COUNT(*) AS steps, COUNT(begun_at) AS begun FROM dogan_lease GROUP BY process) l"
+		" ON l.process = p.id WHERE p.id > 0 GROUP BY p.node"
+	)
+	names = ("alive", "busy", "in_hand")
+	for node, *counts in rows:
+		for name, count in zip(names, counts, strict=True):
+			_of(found, NODE, node).level(name, int(count))
+	for number, name in enumerate(names, 1):
+		_of(found, SITE).level(name, sum(int(row[number]) for row in rows))
+
+
+def _agent_levels(db: Database, found: Table) -> None:
+	for table, name in (("dogan_slot", "busy"), ("dogan_line", "waiting")):
+		rows = db.sql(
+			f"SELECT resource, COUNT(*) FROM {table} WHERE resource LIKE %s GROUP BY resource", ("agent:%",)
+		)
+		for resource, count in rows:
+			_of(found, AGENT, resource.removeprefix("agent:")).level(name, count)
+
+
+def _of(table: Table, kind: str, name: str = "") -> Figures:
+	return table.setdefault((kind, name), Figures())

@@ -5,34 +5,26 @@ sandbox has no Frappe, so `ensure` makes both; there is one description of each 
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from dogansystem.protocol import Database
+from dogansystem.store import state
 
+VERSION = "schema version"  # its name in dogan_state
 DOCTYPE_FOLDER = Path(__file__).parent.parent / "dogansystem" / "doctype"
 
 _COLUMN_TYPES = {
 	"Check": "TINYINT NOT NULL DEFAULT 0",
 	"Int": "INT NOT NULL DEFAULT 0",
-	"Float": "DECIMAL(21,9) NOT NULL DEFAULT 0",
-	"Percent": "DECIMAL(21,9) NOT NULL DEFAULT 0",
-	"Currency": "DECIMAL(21,9) NOT NULL DEFAULT 0",
+	**dict.fromkeys(("Float", "Percent", "Currency"), "DECIMAL(21,9) NOT NULL DEFAULT 0"),
 	"Datetime": "DATETIME(6)",
 	"Date": "DATE",
-	"Data": "VARCHAR(140)",
-	"Link": "VARCHAR(140)",
-	"Dynamic Link": "VARCHAR(140)",
-	"Select": "VARCHAR(140)",
-	"Password": "TEXT",
-	"Small Text": "TEXT",
-	"Text": "TEXT",
-	"Text Editor": "LONGTEXT",
-	"Long Text": "LONGTEXT",
-	"Code": "LONGTEXT",
-	"JSON": "LONGTEXT",
+	**dict.fromkeys(("Data", "Link", "Dynamic Link", "Select"), "VARCHAR(140)"),
+	**dict.fromkeys(("Password", "Small Text", "Text"), "TEXT"),
+	**dict.fromkeys(("Text Editor", "Long Text", "Code", "JSON"), "LONGTEXT"),
 }
 
 # Beyond what the DocTypes ask for, on both homes: the way from a run to its steps, to what is not counted yet, and to
@@ -121,12 +113,20 @@ def ensure_internal(db: Database) -> None:
 	db.commit()
 
 
-def add_columns(db: Database, table: str, columns: dict[str, str]) -> None:
-	"""Add the columns that a table does not have."""
-	known = _columns(db, table)
-	for column, kind in columns.items():
-		if column not in known:
-			db.execute(f"ALTER TABLE `{table}` ADD COLUMN `{column}` {kind}")
+def migrate(db: Database) -> int:
+	"""Make the internal tables, or bring them to the newest version; gives that version. May be called again.
+
+	Tables and columns keep their names as long as two releases may work on one database at the same time: a step adds, and
+	what it adds has a default that suits the release before.
+	"""
+	ensure_internal(db)
+	version = int(state.value(db, VERSION))
+	for number, step in STEPS.items():
+		if number > version:
+			step(db)
+			state.set_value(db, VERSION, number)
+			db.commit()
+	return max(STEPS)
 
 
 def drop_internal(db: Database) -> None:
@@ -162,12 +162,9 @@ def _create(db: Database, table: str, body: str) -> None:
 			_create_index(db, table, "dogan_ready_lane", ("lane", "id"))
 
 
-def _create_index(
-	db: Database, table: str, index: str, columns: tuple[str, ...], unique: bool = False
-) -> None:
+def _create_index(db: Database, table: str, index: str, columns: tuple[str, ...]) -> None:
 	names = ", ".join(f"`{column}`" for column in columns)
-	kind = "UNIQUE INDEX" if unique else "INDEX"
-	db.execute(f"CREATE {kind} IF NOT EXISTS `{index}` ON `{table}` ({names})")
+	db.execute(f"CREATE INDEX IF NOT EXISTS `{index}` ON `{table}` ({names})")
 
 
 def _columns(db: Database, table: str) -> set[str]:
@@ -196,3 +193,28 @@ def _doctype_statements(db: Database, doctype: dict[str, Any]) -> Iterator[str]:
 		kind = "UNIQUE INDEX" if field.get("unique") else "INDEX"
 		index = f"{doctype['name'].lower().replace(' ', '_')}_{field['fieldname']}"
 		yield f"CREATE {kind} IF NOT EXISTS `{index}` ON `{table}` (`{field['fieldname']}`)"
+
+
+# Changes of the internal tables, one for each version of the schema
+
+
+def _add_columns(db: Database, table: str, columns: dict[str, str]) -> None:
+	known = _columns(db, table)
+	for column, kind in columns.items():
+		if column not in known:
+			db.execute(f"ALTER TABLE `{table}` ADD COLUMN `{column}` {kind}")
+
+
+def _machines_and_cordons_of_nodes(db: Database) -> None:
+	_add_columns(
+		db,
+		"dogan_node",
+		{
+			"machine": "LONGTEXT",
+			"machine_at": "DOUBLE NOT NULL DEFAULT 0",
+			"draining_since": "DOUBLE NOT NULL DEFAULT 0",
+		},
+	)
+
+
+STEPS: dict[int, Callable[[Database], None]] = {1: _machines_and_cordons_of_nodes}

@@ -114,24 +114,17 @@ def stored_key(workflow: str, key: str, cause: str) -> str:
 
 def _values(start: Start) -> dict[str, Any]:
 	document, key = start.document or {}, start.idempotency_key
-	return {
+	same = ("version", "cause", "run_as", "started_by", "depth", "parent_run", "parent_step", "limit_key")
+	return {name: getattr(start, name) for name in same} | {
 		"owner": start.started_by,
 		"modified_by": start.started_by,
 		"workflow": start.definition.name,
-		"version": start.version,
 		"status": QUEUED,
 		"ending": "",
-		"cause": start.cause,
 		"trigger_data": encode(start.trigger, "The trigger's data"),
 		"input": encode(start.input, "The input"),
 		"doc_values": encode(start.document, "The document") if start.document else None,
 		"reference_doctype": document.get("doctype"),
 		"reference_name": document.get("name"),
-		"run_as": start.run_as,
-		"started_by": start.started_by,
-		"depth": start.depth,
-		"parent_run": start.parent_run,
-		"parent_step": start.parent_step,
 		"idempotency_key": stored_key(start.definition.name, key, start.cause) if key else None,
-		"limit_key": start.limit_key,
 	}

@@ -23,13 +23,6 @@ def take_turn(db: Database, name: str, now: float, interval: float) -> bool:
 	return True
 
 
-def bump(db: Database, name: str) -> None:
-	"""Add one to a number, for a stamp that others compare."""
-	db.begin()
-	if not db.execute("UPDATE dogan_state SET value = value + 1 WHERE name = %s", (name,)):
-		db.execute("INSERT INTO dogan_state (name, value) VALUES (%s, 1)", (name,))
-
-
 def value(db: Database, name: str) -> float:
 	"""A number; 0 if nobody has written it."""
 	rows = db.sql("SELECT value FROM dogan_state WHERE name = %s", (name,))

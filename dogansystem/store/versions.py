@@ -41,24 +41,14 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 		return str(newest[0])
 	number = newest[1] + 1 if newest else 1
 	name = version_name(definition.name, number, _meaning(digest, user, trusted))
-	db.execute(
-		"INSERT INTO `tabDogan Workflow Version`"
-		" (name, creation, modified, owner, modified_by, workflow, version, definition, format, checksum,"
-		" trusted) VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-		(
-			name,
-			at.text,
-			at.text,
-			user,
-			user,
-			definition.name,
-			number,
-			stored.canonical_json(definition),
-			stored.FORMAT,
-			digest,
-			int(trusted),
-		),
-	)
+	values = {
+		"name": name,
+		"workflow": definition.name,
+		"version": number,
+		"definition": stored.canonical_json(definition),
+	}
+	values |= {"format": stored.FORMAT, "checksum": digest, "trusted": int(trusted)}
+	dialect.insert(db, "tabDogan Workflow Version", values, at, user)
 	return name
 
 
@@ -95,16 +85,12 @@ def _read(site: Site, db: Database, version: str) -> Definition:
 	try:
 		definition = stored.build(row[0], version, int(row[3]) or 1)  # 0: written by release 0.1
 	except UnreadableVersion as error:
-		_remember(site, error)
+		if len(_broken) >= MAX_KEPT:
+			_broken.clear()
+		_broken[site.name, version] = (time.monotonic() + BROKEN_SECONDS, error)
+		logger.error("version.unreadable site=%s version=%s: %s", site.name, version, error, exc_info=error)
 		raise
 	return definition if row[1] else definition.limited_to(definition.run_as or row[2])
-
-
-def _remember(site: Site, error: UnreadableVersion) -> None:
-	if len(_broken) >= MAX_KEPT:
-		_broken.clear()
-	_broken[site.name, error.version] = (time.monotonic() + BROKEN_SECONDS, error)
-	logger.error("version.unreadable site=%s version=%s: %s", site.name, error.version, error, exc_info=error)
 
 
 def _dump(definition: Definition) -> list[str | None]:

@@ -30,6 +30,16 @@ MAILS = (
 	("Piet Grove", "piet@grove.example.com", "Price list, please"),
 	("Nadia Fern", "nadia@fern.example.com", "And by Friday?"),
 )
+RECEIVED = {
+	"communication_medium": "Email", "sent_or_received": "Received", "reference_doctype": None, "reference_name": None,
+}  # fmt: skip
+NEXT = """
+Where to look next
+  the status again      dogansystem status --db {url}
+  the four workflows    dogansystem/workflows/
+  more to try           examples/, each with the command that runs it
+  your first workflow   docs/tutorial.md
+(The command is .venv/bin/dogansystem where ./script/demo has installed it.)"""
 
 
 def run(url: str, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -68,7 +78,8 @@ def _feed(site: Sandbox, orchestrator: Orchestrator, say: Callable[[str], None])
 	with site.acting_as(SALES):
 		for name, sender, subject in MAILS:
 			say(f"Mail from {sender}: {subject}")
-			site.documents.create("Communication", _communication(name, sender, subject))
+			mail = {"sender_full_name": name, "sender": sender, "subject": subject}
+			site.documents.create("Communication", RECEIVED | mail)
 			site.database.commit()
 	for doctype, user in (("Quotation", SALES), ("Sales Invoice", ACCOUNTS)):
 		with site.acting_as(user):
@@ -133,15 +144,8 @@ def _tell(found: dict[str, Any], url: str, say: Callable[[str], None]) -> None:
 	for mail in found["mails"]:
 		attached = f" with {mail['print']['doctype']} {mail['print']['name']}" if mail["print"] else ""
 		say(f"  to {', '.join(mail['to'])}: {mail['subject']}{attached}")
-	say("")
-	for line in status.lines(found["status"]):
+	for line in ("", *status.lines(found["status"]), *NEXT.format(url=url).splitlines()):
 		say(line)
-	say("\nWhere to look next")
-	say(f"  the status again      dogansystem status --db {url}")
-	say("  the four workflows    dogansystem/workflows/")
-	say("  more to try           examples/, each with the command that runs it")
-	say("  your first workflow   docs/tutorial.md")
-	say("(The command is .venv/bin/dogansystem where ./script/demo has installed it.)")
 
 
 def _samples(site: Sandbox) -> Iterator[dict[str, Any]]:
@@ -154,18 +158,6 @@ def _samples(site: Sandbox) -> Iterator[dict[str, Any]]:
 				if isinstance(value, str) and value.startswith("+") and value.endswith("d"):
 					document[field] = (today + timedelta(days=int(value[1:-1]))).isoformat()
 			yield document
-
-
-def _communication(name: str, sender: str, subject: str) -> dict[str, Any]:
-	return {
-		"communication_medium": "Email",
-		"sent_or_received": "Received",
-		"sender_full_name": name,
-		"sender": sender,
-		"subject": subject,
-		"reference_doctype": None,
-		"reference_name": None,
-	}
 
 
 def _remove_earlier(url: str) -> None:

@@ -69,21 +69,19 @@ def _json(text: str, where: str, remedy: str = "") -> Any:
 	except ValueError as error:
 		raise FileError(f"{where}: not JSON: {error}.{remedy}") from None
 	except RecursionError:
-		_refuse_depth(where)
+		raise FileError(
+			f"{where}: lists and mappings lie more than {MAX_DEPTH} deep inside each other."
+		) from None
 
 
 def _refuse_constant(name: str) -> NoReturn:
 	raise ValueError(f"{name} is no number of JSON")
 
 
-def _refuse_depth(where: str) -> NoReturn:
-	raise FileError(f"{where}: lists and mappings lie more than {MAX_DEPTH} deep inside each other.")
-
-
 def _check(value: Any, where: str, path: str, depth: int) -> None:
 	"""Raise FileError for what JSON allows and no database takes."""
 	if depth > MAX_DEPTH:
-		_refuse_depth(where)
+		raise RecursionError
 	if isinstance(value, dict):
 		for key, each in value.items():
 			_check(key, where, path or "its keys", depth)

@@ -1,29 +1,34 @@
 """`load` as both command lines have it: its options, what it prints, and that it leaves nothing behind."""
 
+import multiprocessing
 import signal
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
 from dogansystem.engine.errors import InputError
+from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.protocol import Site
 from dogansystem.scaling import baseline, report
 from dogansystem.scaling.load.plan import SHAPES, Plan, parse_rate, parse_time
 from dogansystem.scaling.load.runner import Load, check_may_load, clean_up
 from dogansystem.scaling.measurement import Measurement
 from dogansystem.scaling.summary import summary
+from dogansystem.store import processes
 from dogansystem.terminal.reports import form_options, show
+from dogansystem.terminal.serve import work
+from dogansystem.terminal.shell import INTERRUPTED, with_options
 
-INTERRUPTED = 130  # the exit code that shells have for Ctrl-C
+STARTS = 60.0  # seconds that workers get to import and connect
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_OPTIONS = (
+load_options = with_options(
 	click.option("--runs", type=int, metavar="NUMBER", help="Start so many runs at once."),
 	click.option("--rate", metavar="RATE", help="Start so many at random moments: 20/s, 600/m."),
 	click.option("--for", "duration", default="60s", show_default=True, metavar="TIME", help="With --rate: how long."),
@@ -36,14 +41,8 @@ _OPTIONS = (
 	click.option("--keep", is_flag=True, help="Leave the runs and the workflow, disabled, to look at."),
 	click.option("--clean", is_flag=True, help="Only remove what an earlier load has left."),
 	click.option("--yes", is_flag=True, help="Also on a site that looks as if people used it."),
+	form_options,
 )  # fmt: skip
-
-
-def load_options(command: Command) -> Command:
-	"""Give a command the options of `load`."""
-	for option in reversed(_OPTIONS):
-		command = option(command)
-	return form_options(command)
 
 
 def run(
@@ -83,8 +82,7 @@ def _put_on(orchestrator: Orchestrator, plan: Plan, name: str | None, options: M
 	load = Load(orchestrator.site, orchestrator, plan, _say)
 	with _stopped_by_signals(load):
 		try:
-			measured = load.run()
-			_show(orchestrator, load, measured, name, options["as_json"], options["markdown"])
+			_show(orchestrator.site, load, load.run(), name, options)
 		finally:
 			load.clean(keep=options["keep"])
 	if load.was_stopped:
@@ -92,15 +90,10 @@ def _put_on(orchestrator: Orchestrator, plan: Plan, name: str | None, options: M
 
 
 def _show(
-	orchestrator: Orchestrator,
-	load: Load,
-	measured: Measurement,
-	name: str | None,
-	as_json: bool,
-	markdown: bool,
+	site: Site, load: Load, measured: Measurement, name: str | None, options: Mapping[str, Any]
 ) -> None:
-	site = orchestrator.site
-	if name and measured.site.executed and not load.was_stopped:
+	is_recorded = bool(name and measured.site.executed and not load.was_stopped)
+	if name and is_recorded:
 		found = baseline.keep(site, name, measured)
 		site.database.commit()
 	else:
@@ -111,8 +104,8 @@ def _show(
 		)
 	if load.was_stopped:
 		found["notes"].append("It was interrupted: nothing was recorded.")
-	show(found, report.of_summary(found), as_json, markdown)
-	if name and "name" in found:
+	show(found, report.of_summary(found), options["as_json"], options["markdown"])
+	if is_recorded:
 		_say(
 			f"Recorded as {name!r}. Scale, put the same load on again with --record OTHER, then:"
 			f" compare {name!r} --with OTHER"
@@ -133,6 +126,26 @@ def _stopped_by_signals(load: Load) -> Iterator[None]:
 	finally:
 		for number, handler in zip(_SIGNALS, before, strict=True):
 			signal.signal(number, handler)
+
+
+@contextmanager
+def own_workers(site: Sandbox, url: str, number: int) -> Iterator[None]:
+	"""Worker processes on a sandbox for as long as the block lasts."""
+	context = multiprocessing.get_context("spawn")
+	started = [context.Process(target=work, args=(url,)) for _ in range(number)]
+	for process in started:
+		process.start()
+	try:
+		until = time.monotonic() + STARTS
+		while len(processes.every(site.database)) < number and time.monotonic() < until:
+			time.sleep(0.05)
+			site.database.rollback()
+		yield
+	finally:
+		for process in started:
+			process.terminate()
+		for process in started:
+			process.join()
 
 
 def _say(text: str) -> None:

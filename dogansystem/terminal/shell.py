@@ -46,9 +46,7 @@ class Group(click.Group):
 		is_json = "--json" in (sys.argv[1:] if args is None else args)
 		for stream in (sys.stdout, sys.stderr):
 			if isinstance(stream, TextIOWrapper):
-				stream.reconfigure(
-					errors="backslashreplace"
-				)  # of characters that the terminal's encoding lacks
+				stream.reconfigure(errors="backslashreplace")  # the terminal's encoding may lack characters
 		try:
 			try:
 				super().main(args, standalone_mode=False, **extra)
@@ -73,10 +71,18 @@ def _nobody_reads(error: OSError) -> NoReturn:
 	sys.exit(NO_START)
 
 
-def json_option(command: Command) -> Command:
-	"""Give a command the option `--json`."""
-	option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
-	return option(command)
+def with_options(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+	"""Several options as one decorator, in the order in which the help shows them."""
+
+	def decorate(command: Command) -> Command:
+		for option in reversed(options):
+			command = option(command)
+		return command
+
+	return decorate
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 
 
 def verbose_option(command: Command) -> Command:
@@ -105,12 +111,6 @@ def log_to_stderr(verbose: bool, *, shows_progress: bool = False) -> None:
 	logger.propagate = False
 
 
-def database_option(command: Command) -> Command:
-	"""Give a command that looks at a sandbox the option `--db`."""
-	text = f"A file or mariadb://…; by default {DEFAULT_DATABASE} here."
-	return click.option("--db", "url", metavar="URL", help=text)(command)
-
-
 def existing(url: str | None) -> str:
 	"""The sandbox that is meant. Raises AddressError if it is a file that is not there."""
 	chosen = url or DEFAULT_DATABASE
@@ -125,10 +125,12 @@ def existing(url: str | None) -> str:
 def on_sandbox(command: Callable[..., None]) -> Callable[..., None]:
 	"""A `Where`: the command is told by `--db` which sandbox it is about."""
 
-	@database_option
+	@click.option(
+		"--db", "url", metavar="URL", help=f"A file or mariadb://…; by default {DEFAULT_DATABASE} here."
+	)
 	@wraps(command)
 	def told(url: str | None, **options: Any) -> None:
-		command(lambda: _opened(url, bool(options.get("as_json"))), **options)
+		command(lambda: _opened(url, options["as_json"]), **options)
 
 	return told
 
@@ -192,6 +194,4 @@ def shown(text: str) -> str:
 
 _CODES = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 _CONTROL = {code: repr(chr(code))[1:-1] for code in _CODES if chr(code) not in "\n\t"}
-_CONTROL_IN_JSON = {
-	code: f"\\u{code:04x}" for code in _CODES if code >= 0x7F
-}  # json writes the others out itself
+_CONTROL_IN_JSON = {code: f"\\u{code:04x}" for code in _CODES if code >= 0x7F}  # json writes out the others

@@ -1,16 +1,15 @@
 """Simulations on the command line, of the sandbox and of a bench: the options, and the table."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
 
 import click
 
+from dogansystem.scaling.report import seconds
 from dogansystem.scaling.simulation.question import Answer
 from dogansystem.scaling.simulation.result import Result
+from dogansystem.terminal.shell import with_options
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-_OPTIONS = (
+simulation_options = with_options(
 	click.option("--workers", default="10", show_default=True, metavar="N,…", help="Workers of each node."),
 	click.option("--nodes", default="1", show_default=True, metavar="N,…", help="Nodes."),
 	click.option(
@@ -47,13 +46,6 @@ _OPTIONS = (
 	click.option("--price", metavar="PRICE", help="What a node costs: 0.10/h or 70/month."),
 	click.option("--seed", default=1, show_default=True, help="Another seed, another rush hour."),
 )
-
-
-def simulation_options(command: Command) -> Command:
-	"""Give a command the options of a question."""
-	for option in reversed(_OPTIONS):
-		command = option(command)
-	return command
 
 
 def lines(answer: Answer) -> list[str]:
@@ -98,28 +90,13 @@ def _row(result: Result) -> tuple[str, ...]:
 		str(result.lost or ""),
 		"" if result.cost_per_hour is None else f"{result.cost_per_hour:.2f}",
 		"" if result.cost_per_1000_steps is None else f"{result.cost_per_1000_steps:.5f}",
-		_verdict(result),
+		"keeps up" if result.keeps_up else f"falls behind: {result.backlog:,} wait",
 	)
 
 
-def _verdict(result: Result) -> str:
-	if result.keeps_up:
-		return "keeps up"
-	return f"falls behind: {result.backlog:,} wait"
-
-
 def _times(quantiles: Mapping[str, float | None]) -> tuple[str, ...]:
-	return tuple("-" if each is None else time(each) for each in quantiles.values())
+	return tuple("-" if each is None else seconds(each) for each in quantiles.values())
 
 
 def _rate(value: float) -> str:
 	return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
-
-
-def time(seconds: float) -> str:
-	"""A time as people read it."""
-	if seconds < 1:
-		return f"{seconds * 1000:.3g} ms"
-	if seconds < 120:
-		return f"{seconds:.1f} s"
-	return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"

@@ -1,39 +1,9 @@
-"""`status`: how it goes, as a person reads it, once or again and again until Ctrl-C."""
+"""The status as a person reads it in a terminal."""
 
-import json
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import click
-
-from dogansystem.terminal.shell import Opened, Where, json_option, print_json
-
-WATCH_INTERVAL = 2.0  # seconds: as often as workers write down what they did
-
-
-def status(where: Where) -> click.Command:
-	"""The command."""
-
-	@click.command("status")
-	@click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C.")
-	@json_option
-	@where
-	def command(opened: Opened, watch: bool, as_json: bool) -> None:
-		"""Show agents, workflows, runs, steps, the queue, the workers and nodes, and what got done lately."""
-		with opened() as orchestrator:
-
-			def read() -> dict[str, Any]:
-				orchestrator.site.database.rollback()  # what was read before is what was true then
-				return orchestrator.get_system_status()
-
-			if watch:
-				show_again(read, as_json)
-				return
-			found = read()
-		print_json(found) if as_json else click.echo("\n".join(lines(found)))
-
-	return command
+from dogansystem.scaling.report import seconds
 
 
 def lines(status: Mapping[str, Any]) -> list[str]:
@@ -46,9 +16,9 @@ def lines(status: Mapping[str, Any]) -> list[str]:
 		("Runs", _states(status["runs"])),
 		("Steps", _states(status["steps"])),
 		("Queue", f"{queue['ready']} ready, {queue['in_hand']} in hand, {queue['waiting_for_a_slot']} waiting for a slot"),
-		("Oldest ready", "nothing waits" if oldest is None else _seconds(oldest)),
+		("Oldest ready", "nothing waits" if oldest is None else seconds(oldest)),
 		("Timers", _timers(queue)),
-		("Last tick", "never" if status["tick"]["last"] is None else f"{_seconds(status['tick']['last_seconds'])} ago"),
+		("Last tick", "never" if status["tick"]["last"] is None else f"{seconds(status['tick']['last_seconds'])} ago"),
 		("Workers", _workers(workers)),
 		*((f"  {name}", _node(node)) for name, node in status["nodes"].items()),
 		("Caches", _caches(status["caches"])),
@@ -65,23 +35,8 @@ def problem_lines(problems: Sequence[Mapping[str, str]]) -> list[str]:
 def _timers(queue: Mapping[str, Any]) -> str:
 	if not queue["timers_overdue"]:
 		return str(queue["timers"])
-	overdue = f"{queue['timers_overdue']} of them overdue, the oldest for {_seconds(queue['oldest_overdue_seconds'])}"
+	overdue = f"{queue['timers_overdue']} of them overdue, the oldest for {seconds(queue['oldest_overdue_seconds'])}"
 	return f"{queue['timers']}, {overdue}"
-
-
-def show_again(read: Callable[[], Mapping[str, Any]], as_json: bool) -> None:
-	"""Show what `read` gives every two seconds until Ctrl-C; as JSON one object to a line."""
-	try:
-		while True:
-			found = read()
-			if as_json:
-				click.echo(json.dumps(found, ensure_ascii=False, default=str))
-			else:
-				click.clear()
-				click.echo("\n".join([*lines(found), "", f"{found['time'][:19]}, Ctrl-C to stop"]))
-			time.sleep(WATCH_INTERVAL)
-	except KeyboardInterrupt:
-		click.echo(err=True)
 
 
 _SPANS = (("Last minute", "last_minute"), ("Last hour", "last_hour"))
@@ -99,7 +54,7 @@ def _throughput(found: Mapping[str, Any]) -> str:
 	for name, what in (("wait_seconds", "waited"), ("run_seconds", "took")):
 		times = found[name]
 		if times["p50"] is not None:
-			parts.append(f"{what} p50 {_seconds(times['p50'])} p95 {_seconds(times['p95'])}")
+			parts.append(f"{what} p50 {seconds(times['p50'])} p95 {seconds(times['p95'])}")
 	return ", ".join(parts)
 
 
@@ -114,7 +69,7 @@ def _caches(found: Mapping[str, Any]) -> str:
 
 def _node(node: Mapping[str, Any]) -> str:
 	beat = node["last_beat_seconds"]
-	heard = "" if beat is None else f", heard of {_seconds(beat)} ago"
+	heard = "" if beat is None else f", heard of {seconds(beat)} ago"
 	return (
 		f"{node['state']}, {node['alive']} alive, {node['busy']} busy, {node['steps_last_minute']} steps in the last minute"
 		+ heard
@@ -126,14 +81,6 @@ def _machine(machine: Mapping[str, float]) -> str:
 	if "cpu_busy" not in machine:
 		return ""
 	return f", {machine['cores']:g} cores {machine['cpu_busy'] * 100:.0f} % busy"
-
-
-def _seconds(seconds: float) -> str:
-	if seconds < 1:
-		return f"{seconds * 1000:.3g} ms"
-	if seconds < 120:
-		return f"{seconds:.1f} s"
-	return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
 
 
 def _states(counts: Mapping[str, int]) -> str:

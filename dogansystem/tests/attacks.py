@@ -50,6 +50,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.check": ({"doc": '{"workflow_name": "x"}'}, MANAGERS, True),
 	"desk.list_templates": ({}, MANAGERS, False),
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
+	"desk.run_now": ({"workflow": "open"}, USERS, True),
 	"desk.runs_of_document": ({"doctype": "ToDo", "name": "none"}, USERS, False),
 	"desk.run_view": ({"run": "{run}"}, STARTER, False),
 	"desk.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),

@@ -1,11 +1,12 @@
 """Who may do what over the API: guest, user, manager, System Manager, and somebody else's run."""
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import frappe
 
-from dogansystem.api import agents, desk, scaling, status, workflows
+from dogansystem.api import agents, desk, errors, scaling, status, workflows
 from dogansystem.store import nodes
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
@@ -64,6 +65,27 @@ class TestAccess(SiteTestCase):
 	def test_a_run_is_changed_by_who_started_it_and_by_managers(self):
 		for change in (workflows.pause, workflows.cancel):
 			self.assert_allowed({USER, MANAGER, PERSON}, lambda change=change: change(self.run_of_user))
+
+	def test_only_managers_run_a_disabled_workflow(self):
+		frappe.set_user(PERSON)
+		self.orchestrator.set_workflow_enabled("open", False)
+		for user, may in ((USER, False), (MANAGER, True)):
+			frappe.set_user(user)
+			with self.subTest(user=user), nullcontext() if may else self.assertRaises(errors.WrongState):
+				desk.run_now("open")
+
+	def test_a_run_goes_on_with_the_version_saved_now_only_for_who_may_start_that(self):
+		workflows.cancel(self.run_of_user)
+
+		def retry() -> None:
+			workflows.retry(self.run_of_user, version="current")
+
+		self.assert_allowed({USER, MANAGER, PERSON}, retry)
+		frappe.set_user(PERSON)
+		self.orchestrator.set_workflow_enabled("open", False)
+		self.assert_allowed({MANAGER, PERSON}, retry)
+		self.save("open", triggers=[{"on": "manual", "role": "Dogan Manager"}])
+		self.assert_allowed({MANAGER, PERSON}, retry)
 
 	def test_lists_show_only_what_the_user_may_see(self):
 		for user, expected in ((USER, [self.run_of_user]), (OTHER, []), (MANAGER, [self.run_of_user])):

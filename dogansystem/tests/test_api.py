@@ -123,8 +123,28 @@ class TestAPI(SiteTestCase):
 		frappe.db.commit()
 		self.drain()
 		self.assertEqual(workflows.get_run(run)["status"], "Failed")
-		self.assertEqual(workflows.retry(run), {"steps": ["b", "c"]})
+		self.assertEqual(
+			workflows.retry(run=run, step="", version=""), {"steps": ["b", "c"]}
+		)  # nulls of the desk
 		self.assertEqual(workflows.get_run(run)["status"], "Running")
+
+	def test_a_failed_run_goes_on_with_the_version_saved_now(self):
+		self.save("broken", step("a"), fails("b"))
+		run = workflows.start_run("broken")["run"]
+		frappe.db.commit()
+		self.drain()
+		self.assertIsNone(desk.run_view(run)["current_version"])
+		self.save("broken", step("a"), step("b"))
+		self.assertEqual(desk.run_view(run)["current_version"], 2)
+		self.assert_error(errors.InputError, 422, "'newest'", lambda: workflows.retry(run, version="newest"))
+		self.assertEqual(workflows.retry(run, version="current"), {"steps": ["b"]})
+		view = desk.run_view(run)
+		self.assertEqual((view["run"]["version_number"], view["current_version"]), (2, None))
+
+	def test_a_manager_tries_a_disabled_workflow_by_hand(self):
+		self.save("off", enabled=False)
+		run = desk.run_now("off", "")["run"]
+		self.assertEqual(workflows.get_run(run)["cause"], "manual")
 
 	def test_changes_need_post(self):
 		changes = (

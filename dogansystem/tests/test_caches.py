@@ -8,8 +8,8 @@ from unittest.mock import patch
 import frappe
 import redis
 
+from dogansystem.homes.frappe.cache import SharedCache
 from dogansystem.homes.frappe.database import SiteDatabase
-from dogansystem.homes.frappe.shared_cache import SharedCache
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import kept, versions
 from dogansystem.tests.contract.home import PERSON, step
@@ -216,7 +216,7 @@ class TestCaches(SiteTestCase):
 			with self.assertRaises(frappe.QueryDeadlockError):
 				frappe.db.commit()
 		frappe.db.rollback()
-		self.assertFalse(hasattr(frappe.local, "dogan_stamps"))
+		self.assertIsNone(frappe.local.dogan_stamps)
 
 	def test_a_transaction_asks_the_database_once_however_much_it_saves(self):
 		frappe.db.rollback()

@@ -5,6 +5,7 @@ from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
@@ -17,6 +18,10 @@ class TestFlowOnFrappe(SiteTestCase, FlowContract):
 
 
 class TestErrorsOnFrappe(SiteTestCase, ErrorContract):
+	pass
+
+
+class TestRetriesOnFrappe(SiteTestCase, RetryContract):
 	pass
 
 

@@ -126,9 +126,9 @@ class TestEvents(EventTestCase):
 
 	def test_a_document_nobody_wants_is_not_even_read(self):
 		self.listen("created")
-		with patch.object(events, "_tell") as tell:
+		with patch.object(events, "plain") as read:
 			frappe.get_doc({"doctype": "ToDo", "description": "contract unwanted"}).insert()
-		tell.assert_not_called()
+		read.assert_not_called()
 
 	def test_a_disabled_workflow_is_forgotten_at_once(self):
 		workflow = self.listen("created")

@@ -5,7 +5,7 @@ from unittest.mock import patch
 import frappe
 
 from dogansystem.api import errors, scaling
-from dogansystem.homes.frappe import production
+from dogansystem.homes.frappe import surroundings
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
 
@@ -92,6 +92,8 @@ class TestProduction(SiteTestCase):
 	def test_a_site_that_people_use_has(self):
 		with patch.dict(frappe.conf, allow_tests=0, developer_mode=0, mute_emails=1):
 			frappe.db.set_value("User", PERSON, "last_active", frappe.utils.now())
-			self.assertRegex(" ".join(production.signs()), "[1-9][0-9]* users were active within a day")
+			self.assertRegex(
+				" ".join(surroundings.signs_of_production()), "[1-9][0-9]* users were active within a day"
+			)
 			with patch.dict(frappe.conf, restart_supervisor_on_update=True):
-				self.assertIn("the bench was set up for production", production.signs())
+				self.assertIn("the bench was set up for production", surroundings.signs_of_production())

@@ -9,16 +9,8 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from dogansystem.engine import log
 from dogansystem.engine.definition import Trigger
-from dogansystem.engine.errors import (
-	DoganError,
-	LimitReached,
-	StepCommitted,
-	Timeout,
-	TooDeep,
-	UnreadableVersion,
-)
+from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.templates.render import truthy
 from dogansystem.protocol import Site
 from dogansystem.store import versions
@@ -26,7 +18,7 @@ from dogansystem.store.context import RunData, values_of
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers import starting
-from dogansystem.triggers.faults import survived, tell, written
+from dogansystem.triggers.faults import survived, tell
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
 OWN = "Dogan "  # how the names of the app's own DocTypes begin
@@ -99,24 +91,11 @@ def _start(
 	given: dict[str, Any] = {
 		"cause": "document", "started_by": site.user, "trigger": about, "document": doc,
 	}  # fmt: skip
-	try:
-		if not _condition_holds(want.trigger, doc, about, site.user, at):
-			return None
-		return written(
-			site.database,
-			lambda: starting.start_run(site, site.database, want.workflow, at, strict=False, **given),
-		)
-	except (TooDeep, Timeout, StepCommitted, UnreadableVersion):
-		raise  # of the step that is writing this document, or of a version of which no run can be made
-	except LimitReached as skipped:  # when_full: skip
-		log.event(log.INFO, "run.skipped", workflow=want.workflow, cause="document", message=str(skipped))
-		return None
-	except DoganError as failure:
-		error = failure
-	return written(
-		site.database,
-		lambda: starting.start_failed(site, site.database, want.version, error, at, **given),
-	)
+
+	def holds() -> bool:
+		return _condition_holds(want.trigger, doc, about, site.user, at)
+
+	return starting.start_or_fail(site, site.database, want.workflow, want.version, at, holds=holds, **given)
 
 
 def _condition_holds(
@@ -149,9 +128,8 @@ def _read(site: Site) -> Map:
 	for workflow, version in rows:
 		for trigger in _triggers(site, workflow, version):
 			doctype = str(trigger.keys.get("doctype"))
-			if trigger.on == "document" and not doctype.startswith(
-				OWN
-			):  # what the app itself writes starts nothing
+			# What the app itself writes starts nothing.
+			if trigger.on == "document" and not doctype.startswith(OWN):
 				found[doctype] = (*found.get(doctype, ()), Wanted(workflow, version, trigger))
 	return found
 

@@ -39,14 +39,17 @@ def survived(site: Site, db: Database, what: str, do: Callable[[], Result], othe
 		return otherwise
 
 
-def tell(site: Site, db: Database, what: str, error: Exception) -> None:
-	"""Log a fault, and keep it where those who run this place see it. `what` begins with whose fault it is."""
+def tell(site: Site, db: Database, what: str, error: Exception, title: str | None = None) -> None:
+	"""Log a fault, and keep it where those who run this place see it, once an hour for each title.
+
+	`what` begins with whose fault it is: that is in the title if none is given.
+	"""
 	log.event(log.ERROR, "trigger.failed", error=error, site=site.name, about=what)
 	if getattr(_telling, "is_on", False):
 		return  # what is written to tell of a fault is a document too, and may be wanted
 	_telling.is_on = True
 	try:
-		title = f"{what.split()[0]}: {type(error).__name__}: {error}"
+		title = title or f"{what.split()[0]}: {type(error).__name__}: {error}"
 		text = f"{what}\n\n{''.join(traceback.format_exception(error))[-MAX_TRACEBACK:]}"
 		# In the document's transaction; a schedule is fired on a connection of its own.
 		if site.report(title, text) and db is not site.database:

@@ -8,19 +8,30 @@ import json
 from functools import partial
 from typing import Any
 
-from dogansystem.engine import log, schedule
+from dogansystem.engine import schedule
 from dogansystem.engine.definition import Definition, Trigger
-from dogansystem.engine.errors import DoganError, LimitReached, NotFound, UnreadableVersion, WrongState
+from dogansystem.engine.errors import NotFound, UnreadableVersion, WrongState
 from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database, Site
+from dogansystem.store import reads, versions
 from dogansystem.store.changes import waits
-from dogansystem.store.moment import Moment, as_text
-from dogansystem.store.waits import Wait
-from dogansystem.triggers import starting
-from dogansystem.triggers.faults import survived, tell, written
+from dogansystem.store.moment import Moment, as_text, moment
+from dogansystem.store.queue import Wait
+from dogansystem.triggers import document, starting
+from dogansystem.triggers.faults import survived, tell
 
 KIND = "schedule"
 PAUSE = 3600.0  # seconds until a schedule whose next time cannot be computed is looked at again
+
+
+def workflow_changed(site: Site, workflow: str) -> None:
+	"""Plan a workflow's schedules again and have every process read the document triggers again, once this transaction
+	commits. Both homes call it when a workflow is saved, enabled, disabled or deleted."""
+	db = site.database
+	found = reads.enabled_workflow(db, workflow)
+	definition = versions.load(site, found[0]) if found and found[0] and found[1] else None
+	plan(site, db, workflow, definition, moment(site))
+	site.touch(document.STAMP)
 
 
 def plan(site: Site, db: Database, workflow: str, definition: Definition | None, at: Moment) -> None:
@@ -59,13 +70,8 @@ def fire(site: Site, db: Database, wait: Wait, at: Moment) -> bool:
 	if trigger is None:
 		return True
 	nothing: tuple[list[float], float] = ([], at.seconds + PAUSE)
-	times, next_due = survived(
-		site,
-		db,
-		f"workflow={workflow} schedule={wait.data}",
-		lambda: schedule.due_times(trigger, wait.due_at, at.seconds, site.timezone),
-		nothing,
-	)
+	due_times = partial(schedule.due_times, trigger, wait.due_at, at.seconds, site.timezone)
+	times, next_due = survived(site, db, f"workflow={workflow} schedule={wait.data}", due_times, nothing)
 	waits.put(db, next_due, KIND, workflow, wait.data)
 	if definition is None:
 		return True
@@ -87,21 +93,8 @@ def _start(site: Site, db: Database, definition: Definition, version: str, due: 
 		"started_by": definition.run_as or "",
 		"trigger": {"on": "schedule", "due": as_text(site.local_time(due))},
 	}
-	try:
-		key = f"schedule {due:.3f}"
-		written(
-			db,
-			lambda: starting.start_run(
-				site, db, definition.name, at, strict=False, idempotency_key=key, **given
-			),
-		)
-		return
-	except LimitReached as skipped:  # when_full: skip
-		log.event(log.INFO, "run.skipped", workflow=definition.name, cause="schedule", message=str(skipped))
-		return
-	except DoganError as failure:
-		error = failure
-	written(db, lambda: starting.start_failed(site, db, version, error, at, **given))
+	given["idempotency_key"] = f"schedule {due:.3f}"
+	starting.start_or_fail(site, db, definition.name, version, at, holds=lambda: True, **given)
 
 
 def _schedules(definition: Definition | None) -> list[Trigger]:

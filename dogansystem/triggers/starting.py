@@ -1,20 +1,32 @@
 """The one way a run is started, whatever the trigger: the workflow is looked up, everything is checked, then written."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from dogansystem.engine import log
 from dogansystem.engine.current import MAX_DEPTH, current
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import check_input
 from dogansystem.engine.definitions.problems import closest
-from dogansystem.engine.errors import DoganError, LimitReached, NotAllowed, NotFound, TooDeep, WrongState
+from dogansystem.engine.errors import (
+	DoganError,
+	LimitReached,
+	NotAllowed,
+	NotFound,
+	StepCommitted,
+	Timeout,
+	TooDeep,
+	UnreadableVersion,
+	WrongState,
+)
 from dogansystem.engine.events import Broken
 from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.protocol import Database, Site
-from dogansystem.store import admission, agents, context, reads, start, versions
+from dogansystem.store import agents, context, queue, reads, start, versions
 from dogansystem.store.moment import Moment
+from dogansystem.triggers.faults import written
 
 _SMALLER_INPUT = "Give less: name a document that holds it, or start several runs."
 # Users whom nobody names on purpose: they act only where a workflow says so itself.
@@ -34,10 +46,12 @@ def start_run(
 	document: Mapping[str, Any] | None = None,
 	idempotency_key: str | None = None,
 	strict: bool = True,
+	even_disabled: bool = False,
 ) -> str:
-	"""Start a run of an enabled workflow in the transaction of `db`; the caller commits and rings the doorbell.
+	"""Start a run of a workflow in the transaction of `db`; the caller commits and rings the doorbell.
 
 	With `strict` an agent that does not exist is an error now; without, the step that needs it fails.
+	A disabled workflow is started only with `even_disabled`: by a manager who tries it by hand.
 
 	Raises:
 		NotFound: no such workflow or agent.
@@ -51,7 +65,7 @@ def start_run(
 	# Before all else: what has become of the workflow since does not matter to who asks for the first run.
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
-	definition, version = enabled_definition(site, db, workflow)
+	definition, version = enabled_definition(site, db, workflow, even_disabled)
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
@@ -108,8 +122,40 @@ def start_failed(
 	return start.start_run(db, request, at, Broken(type(error).__name__, f"trigger: {error}"))
 
 
-def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definition, str]:
-	"""The current definition of an enabled workflow and its version's name."""
+def start_or_fail(
+	site: Site,
+	db: Database,
+	workflow: str,
+	version: str,
+	at: Moment,
+	*,
+	holds: Callable[[], bool],
+	**given: Any,
+) -> str | None:
+	"""Start a run for a trigger whose condition `holds`; if none can start, leave a failed one that says why.
+
+	`given` is what `start_run` takes. None: the condition does not hold, or the limit is full and says `when_full: skip`.
+	"""
+	try:
+		if not holds():
+			return None
+		return written(db, lambda: start_run(site, db, workflow, at, strict=False, **given))
+	except (TooDeep, Timeout, StepCommitted, UnreadableVersion):
+		raise  # of the step in which this happens, or of a version of which no run can be made
+	except LimitReached as skipped:
+		cause = given["cause"]
+		log.event(log.INFO, "run.skipped", workflow=workflow, cause=cause, message=str(skipped))
+		return None
+	except DoganError as failure:
+		error = failure
+	given.pop("idempotency_key", None)
+	return written(db, lambda: start_failed(site, db, version, error, at, **given))
+
+
+def enabled_definition(
+	site: Site, db: Database, workflow: str, even_disabled: bool = False
+) -> tuple[Definition, str]:
+	"""The current definition of an enabled workflow and its version's name. Raises NotFound or WrongState."""
 	found = reads.enabled_workflow(db, workflow)
 	if found is None or not found[0]:
 		near = closest(workflow, reads.workflow_names(db))
@@ -117,7 +163,7 @@ def enabled_definition(site: Site, db: Database, workflow: str) -> tuple[Definit
 			f"There is no workflow named {workflow!r}" + (f" (did you mean {near!r}?)." if near else ".")
 		)
 	version, enabled = found
-	if not enabled:
+	if not (enabled or even_disabled):
 		raise WrongState(f"Workflow {workflow!r} is disabled: enable it before you start a run.")
 	return versions.load(site, str(version), db), str(version)
 
@@ -150,7 +196,7 @@ def _check_limit(db: Database, request: start.Start) -> None:
 	limits = request.definition.limits
 	if limits.when_full != "skip" or not limits.concurrent_runs:
 		return
-	under_way = admission.under_way(db, resource_of_run(request.definition.name, request.limit_key))
+	under_way = queue.under_way(db, resource_of_run(request.definition.name, request.limit_key))
 	if under_way >= limits.concurrent_runs:
 		raise LimitReached(
 			f"Workflow {request.definition.name!r} was not started: {under_way} of its runs are under way and"

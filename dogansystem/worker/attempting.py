@@ -15,9 +15,8 @@ from dogansystem.store import faults
 from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.moment import Moment, moment
 from dogansystem.worker import failing
-from dogansystem.worker.acting import Acting
 from dogansystem.worker.batch import Batch
-from dogansystem.worker.execute import Interrupted, Work, perform
+from dogansystem.worker.execute import Acting, Interrupted, Work, perform
 from dogansystem.worker.heartbeat import Progress
 from dogansystem.worker.tally import Effort
 
@@ -59,7 +58,8 @@ class Attempting:
 			except Exception as error:
 				outcome = self._after_failure(work, outcome, error, number, patience)
 				effort.lost()
-				time.sleep(_pause(number))
+				# A random part of what doubles with each try, so that those who collide come apart.
+				time.sleep(random.random() * min(PAUSE * 2.0 ** (number - 1), LONGEST_PAUSE))
 			else:
 				self._tell(work, outcome, finished, at)
 				return finished
@@ -70,7 +70,7 @@ class Attempting:
 		if finished is None:
 			log.event(log.WARNING, "lease.lost", **failing.facts(work.lease))
 		elif isinstance(outcome, Failed):
-			failing.tell(self._site, work.lease, work.definition.name, outcome, finished.again)
+			failing.tell_attempt(self._site, work.lease, work.definition.name, outcome, finished.again)
 		if finished and log.is_on(log.DEBUG):
 			took = self._site.now() - started.seconds
 			facts = failing.facts(work.lease)
@@ -110,20 +110,13 @@ class Attempting:
 			log.event(log.DEBUG, "step.conflict", **failing.facts(work.lease))
 			# What went out cannot be called back: an external action is not repeated, only its result is written again.
 			action = self._site.actions().get(work.step.action)
-			certain = isinstance(outcome, Failed) or (action is not None and action.external)
-			if outcome is None or not certain:
-				# Whether it is tried once more, and when, is then for the step's `retry` to say.
-				gives_up = number >= CONFLICT_REPEATS or time.monotonic() > patience
-				return self._failed(work, cause) if gives_up else None
-			return outcome
-		if isinstance(outcome, Failed):
+			if isinstance(outcome, Failed) or (
+				outcome is not None and action is not None and action.external
+			):
+				return outcome
+			# Past this, whether it is tried once more, and when, is for the step's `retry` to say.
+			if number < CONFLICT_REPEATS and time.monotonic() <= patience:
+				return None
+		elif isinstance(outcome, Failed):
 			raise cause
-		return self._failed(work, cause)
-
-	def _failed(self, work: Work, cause: BaseException) -> Failed:
 		return failing.outcome_of(self._site, work.step.id, cause, None)
-
-
-def _pause(number: int) -> float:
-	"""Seconds until the next try: a random part of what doubles with each, so that those who collide come apart."""
-	return random.random() * min(PAUSE * 2.0 ** (number - 1), LONGEST_PAUSE)

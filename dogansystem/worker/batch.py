@@ -2,18 +2,20 @@
 
 import time
 from collections import deque
+from collections.abc import Sequence
 
+from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUNNING
 from dogansystem.protocol import Database, Site
-from dogansystem.store import queue
+from dogansystem.store import agents, context, dialect, names, queue, reads
 from dogansystem.store.changes import claims
+from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, unreadable
+from dogansystem.worker import chores, failing
 from dogansystem.worker.control import Control
 from dogansystem.worker.execute import Work
-from dogansystem.worker.load import Loader
-from dogansystem.worker.unreadable import UnreadableRun
+from dogansystem.worker.failing import UnreadableRun
 
 HOLD = 0.25  # seconds after which what is left of a batch goes back if others may have nothing to do
 
@@ -26,7 +28,6 @@ class Batch:
 	"""
 
 	def __init__(self, site: Site, control: Control, process: int, worker: str) -> None:
-		self._loader = Loader(site)
 		self._site, self._control = site, control
 		self._process, self._worker = process, worker
 		self._floor = claims.Floor()
@@ -34,6 +35,9 @@ class Batch:
 		self._seq = 0
 		self._begun: Lease | None = None
 		self._held_since = time.monotonic()
+		# Of the runs in hand, which do not change: their data, and the highest number of an item of any of their steps.
+		self._runs: dict[str, RunData] = {}
+		self._last_item: dict[str, int] = {}
 
 	def __len__(self) -> int:
 		return len(self._works)
@@ -45,30 +49,57 @@ class Batch:
 			return 0
 		self._seq += len(leases)
 		self._begun, self._held_since = leases[0], time.monotonic()
-		self._works.extend(self._control.run(lambda db: self._load(db, leases)))
+		works, unreadable = self._control.run(lambda db: self._load(db, leases))
+		self._works.extend(works)
 		if not self._works or self._works[0].lease is not leases[0]:
 			self._unbegin()  # its run was deleted meanwhile, or cannot be read
-		while self._loader.unreadable:
-			_, error = self._loader.unreadable.popitem()
-			unreadable.fail_run(self._site, self._control, error)
+		for error in unreadable.values():
+			failing.fail_run(self._site, self._control, error)
 		return len(leases)
 
 	def _claim(self, db: Database, limit: int) -> list[Lease]:
 		at = moment(self._site)
 		return claims.claim(db, self._process, self._worker, self._seq, limit, self._floor, at, begins=True)
 
-	def _load(self, db: Database, leases: list[Lease]) -> list[Work]:
-		found = self._loader.load(db, leases)
+	def _load(self, db: Database, leases: Sequence[Lease]) -> tuple[list[Work], dict[str, UnreadableRun]]:
+		"""The work behind leases, in their order, and the runs whose version cannot be read. Deleted runs are left out."""
+		self._runs = context.load_runs(db, {lease.run for lease in leases})
+		items = [each for each in leases if names.parts(each.step_run)[1]]
+		values = self._item_values(db, [each.step_run for each in items])
+		self._last_item = {run: reads.items_at_most(db, run) for run in {each.run for each in items}}
+		found: list[Work] = []
+		unreadable: dict[str, UnreadableRun] = {}
+		for lease in leases:
+			if lease.run in self._runs:
+				try:
+					found.append(self._work(db, lease, values.get(lease.step_run)))
+				except UnreadableRun as error:
+					unreadable[lease.run] = error
 		beginning = {each.data.name for each in found if each.data.status != RUNNING}
 		claims.show_runs_running(db, beginning, moment(self._site))
-		return found
+		return found, unreadable
+
+	def _item_values(self, db: Database, step_runs: Sequence[str]) -> dict[str, str | None]:
+		query = f"SELECT name, item_value FROM `tabDogan Step Run` WHERE name IN ({dialect.marks(step_runs)})"
+		return dict(db.sql(query, step_runs)) if step_runs else {}
+
+	def _work(self, db: Database | None, lease: Lease, item_value: str | None) -> Work:
+		data = self._runs[lease.run]
+		definition = failing.load(self._site, db, lease.run, data.version)
+		step_id, item = names.parts(lease.step_run)
+		user = agents.user_of(db, lease.agent) if db and lease.agent else data.run_as
+		count = self._last_item.get(lease.run, 0) if item else 0
+		return Work(lease, definition, definition.by_id[step_id], item, decode(item_value), data, user, count)
 
 	def successor(self, lease: Lease, item_value: str | None) -> Work | None:
-		"""The work behind a lease that was handed over. None: its version cannot be read any more, and its run has ended."""
+		"""The work behind a lease that was handed over: of a run that is in hand already, and of no agent.
+
+		None: its version cannot be read any more, and its run has ended.
+		"""
 		try:
-			return self._loader.successor(lease, item_value)
+			return self._work(None, lease, item_value)
 		except UnreadableRun as error:
-			unreadable.fail_run(self._site, self._control, error)
+			failing.fail_run(self._site, self._control, error)
 			return None
 
 	def next(self) -> Work | None:

@@ -15,32 +15,20 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Failed
 from dogansystem.protocol import Database, Site
-from dogansystem.store import (
-	admission,
-	names,
-	nodes,
-	processes,
-	runs,
-	samples,
-	state,
-	waits,
-)
+from dogansystem.store import admission, names, nodes, processes, queue, runs, samples, state
 from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
-from dogansystem.store.waits import Wait
+from dogansystem.store.queue import Wait
 from dogansystem.triggers import schedule
 from dogansystem.worker import failing, identity, notices
-from dogansystem.worker.alone import alone
 from dogansystem.worker.control import Control
+from dogansystem.worker.failing import alone, definition_of, without_unreadable
 from dogansystem.worker.tally import lost_attempt
-from dogansystem.worker.unreadable import definition_of, without_unreadable
 
 TURN = 0.5  # seconds between two rounds of chores, for all processes of the site together
-SILENT = (
-	0.95  # of the lease, after which a process counts as dead: its steps then go on before the lease is over
-)
+SILENT = 0.95  # of the lease, after which a process counts as dead: its steps go on before the lease is over
 MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
 WAIT_PAUSE = 30.0  # seconds for which this process leaves a timer alone whose handling has failed
 
@@ -89,43 +77,41 @@ def _give_back(site: Site, process: int, db: Database) -> int:
 	return runs.give_back(db, process, definition_of(site, db), moment(site))
 
 
-def tell(site: Site, run: str) -> None:
+def _tell(site: Site, run: str) -> None:
 	"""Tell people that a run has changed, after a commit on the other connection."""
 	site.runs_changed([run])
 	site.database.commit()
 
 
+# Timers and items
+
+
 def fire_timers(site: Site, control: Control) -> int:
 	"""Handle what is due, each timer in a transaction of its own; gives how many. One that fails is left for a while."""
-	due = control.run(lambda db: waits.due(db, site.now(), MAX_TIMERS + len(_failed_waits)))
-	return sum(_fire_alone(site, control, wait) for wait in due if not _has_just_failed(site, wait))
-
-
-def _fire_alone(site: Site, control: Control, wait: Wait) -> bool:
-	fired = alone(site, "timer", lambda: _fire(site, control, wait), None, run=wait.run, kind=wait.kind)
-	if fired is None:
-		_failed_waits[site.name, wait.id] = time.monotonic()
-	return bool(fired)
-
-
-def _has_just_failed(site: Site, wait: Wait) -> bool:
-	failed_at = _failed_waits.get((site.name, wait.id))
-	if failed_at is None or time.monotonic() - failed_at < WAIT_PAUSE:
-		return failed_at is not None
-	del _failed_waits[site.name, wait.id]
-	return False
+	due = control.run(lambda db: queue.due_waits(db, site.now(), MAX_TIMERS + len(_failed_waits)))
+	fired = 0
+	for wait in due:
+		key = (site.name, wait.id)
+		if time.monotonic() - _failed_waits.get(key, float("-inf")) < WAIT_PAUSE:
+			continue
+		_failed_waits.pop(key, None)
+		done = alone(site, "timer", partial(_fire, site, control, wait), None, run=wait.run, kind=wait.kind)
+		if done is None:
+			_failed_waits[key] = time.monotonic()
+		fired += bool(done)
+	return fired
 
 
 def _fire(site: Site, control: Control, wait: Wait) -> bool:
-	if wait.kind not in waits.RUN_KINDS:
+	if wait.kind not in queue.RUN_KINDS:
 		return control.run_or_leave(lambda db: schedule.fire(site, db, wait, moment(site)), False)
-	finished = without_unreadable(
+	made = without_unreadable(
 		site, control, lambda: control.run_or_leave(lambda db: _wake(site, db, wait), None)
 	)
-	if finished and finished.check_items:
+	if made and made.check_items:
 		close_items(site, control, str(wait.run), names.parts(str(wait.step_run))[0])
-	tell(site, str(wait.run))
-	return finished is not None
+	_tell(site, str(wait.run))
+	return made is not None
 
 
 def _wake(site: Site, db: Database, wait: Wait) -> Changes | None:
@@ -146,18 +132,12 @@ def close_items(
 
 	If it cannot be done now, the tick does it. `definition` is the run's, where the caller has it.
 	"""
-	close = partial(_close_items, site, control, run, step, definition, broken=broken)
+	close = partial(_close_items, site, control, run, step, definition, broken)
 	return alone(site, "items", close, False, run=run)
 
 
 def _close_items(
-	site: Site,
-	control: Control,
-	run: str,
-	step: str,
-	definition: Definition | None = None,
-	*,
-	broken: bool = True,
+	site: Site, control: Control, run: str, step: str, definition: Definition | None, broken: bool
 ) -> bool:
 	def close(db: Database) -> bool:
 		of_run = definition or definition_of(site, db)(run)
@@ -166,21 +146,20 @@ def _close_items(
 	return without_unreadable(site, control, lambda: control.run_or_leave(close, False))
 
 
+# Takeover
+
+
 def take_over_silent(site: Site, control: Control, own: int | None = None) -> int:
 	"""Take over the steps of processes whose heartbeat has stopped, or that have ended on this node; gives how many steps.
 
 	Never those of the caller itself: its machine has slept, and its next heartbeat is due, or tells it that another process
 	has declared it dead.
 	"""
-	oldest_beat = site.now() - site.settings().lease * SILENT
-	everybody = control.run(processes.every)
-	lost = [
-		each
-		for each in everybody
-		if abs(each.id) != own and (each.beat_at < oldest_beat or identity.is_gone(each.pid_space, each.pid))
-	]
+	oldest = site.now() - site.settings().lease * SILENT
 	return sum(
-		alone(site, "takeover", partial(take_over, site, control, each), 0, process=each.id) for each in lost
+		alone(site, "takeover", partial(take_over, site, control, each), 0, process=each.id)
+		for each in control.run(processes.every)
+		if abs(each.id) != own and (each.beat_at < oldest or identity.is_gone(each.pid_space, each.pid))
 	)
 
 
@@ -191,14 +170,10 @@ def abandon(site: Site, control: Control, number: int) -> None:
 	"""
 	if not control.run(lambda db: db.end(marks_of(number)[0])):
 		return
-	why = outcomes.failed(
-		Timeout(
-			"The attempt took longer than the step's timeout and could not be interrupted; its worker was given up."
-		)
-	)
+	text = "The attempt took longer than the step's timeout and could not be interrupted; its worker was given up."
 	for process in control.run(processes.every):
 		if process.id == number:
-			take_over(site, control, process, why)
+			take_over(site, control, process, outcomes.failed(Timeout(text)))
 
 
 def take_over(site: Site, control: Control, process: Process, why: Failed | None = None) -> int:
@@ -237,10 +212,10 @@ def _fail_lost(
 		("WorkerLost",),
 		f"Worker {process.worker} was killed or stopped responding while it executed attempt {lease.attempt}.",
 	)
+	step_id, item = names.parts(lease.step_run)
 
 	def fail(db: Database) -> Finished | None:
 		definition = definition_of(site, db)(lease.run)
-		step_id, item = names.parts(lease.step_run)
 		started = moment(site, begun_at)
 		attempt = Attempt(lease, definition, definition.by_id[step_id], item, started, process.worker)
 		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random())
@@ -254,9 +229,9 @@ def _fail_lost(
 	if finished:
 		name = "step.retry" if finished.again else "step.failed"
 		log.event(log.WARNING, name, error_type=outcome.type, message=outcome.message, **failing.facts(lease))
-	if finished and finished.check_items:
-		_close_items(site, control, lease.run, names.parts(lease.step_run)[0])
+		if finished.check_items:
+			_close_items(site, control, lease.run, step_id, None, True)
 	# With `why` this is the heartbeat's thread, which must not use the site's own connection.
 	if why is None:
-		tell(site, lease.run)
+		_tell(site, lease.run)
 	return finished is not None

@@ -60,18 +60,14 @@ class Control:
 			faults.point("control.after_commit")
 			return result
 		except BaseException as error:
-			self._after(error)
+			# No transaction stays open. A connection that is gone is replaced at its next use.
+			if not self._db.is_lost(error):
+				try:
+					self._db.rollback()
+				except Exception as second:
+					if not self._db.is_lost(second):
+						raise
 			raise
-
-	def _after(self, error: BaseException) -> None:
-		"""Leave no transaction open. A connection that is gone is replaced at its next use."""
-		if self._db.is_lost(error):
-			return
-		try:
-			self._db.rollback()
-		except Exception as second:
-			if not self._db.is_lost(second):
-				raise
 
 	def mark(self, name: str | None) -> None:
 		"""Give the connection a name by which others can end it."""

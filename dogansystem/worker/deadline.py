@@ -1,4 +1,4 @@
-"""Ending an attempt that takes longer than its step's `timeout`.
+"""Ending an attempt that takes longer than its step's `timeout`, and a process in which nothing of Python runs any more.
 
 In a process's main thread an alarm interrupts even a system call. A worker thread of the sandbox gets the exception at
 its next bytecode; what blocks outside Python returns first. A step that swallows the exception gets another one each
@@ -6,7 +6,9 @@ second, and whatever it says in the end, its time has passed.
 """
 
 import ctypes
+import faulthandler
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -17,10 +19,6 @@ REPEAT = 1.0  # seconds between two interruptions of a step that swallows them
 
 class TimeUp(BaseException):
 	"""Raised inside an action whose time is up. Not an Exception, so that no `except Exception` swallows it."""
-
-
-def _nothing() -> None:
-	"""What is to be called off before anything was set."""
 
 
 class TimeLimit:
@@ -34,7 +32,7 @@ class TimeLimit:
 		self._seconds = seconds
 		self._inside = False
 		self._end = float("inf")
-		self._disarm: Callable[[], None] = _nothing
+		self._disarm: Callable[[], None] | None = None
 
 	def __enter__(self) -> "TimeLimit":
 		if self._seconds is not None:
@@ -53,8 +51,9 @@ class TimeLimit:
 			self._inside = False
 		finally:  # also if the time is up at this very line
 			self._inside = False
-			disarm, self._disarm = self._disarm, _nothing
-			disarm()
+			disarm, self._disarm = self._disarm, None
+			if disarm:
+				disarm()
 			self.passed = self.passed or time.monotonic() >= self._end
 			self._end = float("inf")
 
@@ -105,3 +104,35 @@ def _raise_in(thread: int, error: type[BaseException] | None) -> None:
 	ctypes.pythonapi.PyThreadState_SetAsyncExc(
 		ctypes.c_ulong(thread), ctypes.py_object(error) if error else None
 	)
+
+
+class Watchdog:
+	"""Within the block, the process ends with exit code 1, showing where it stood, once no Python ran for `seconds`.
+
+	C code that does not let go of the interpreter stops the heartbeat and every signal handler. The steps of the process are
+	taken over when the lease ends; the process itself would stay in a place where another one could work. Only a thread that
+	needs no interpreter can end it: that of faulthandler.
+	"""
+
+	def __init__(self, seconds: float) -> None:
+		self._seconds = seconds
+		self._done = threading.Event()
+		self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
+
+	def __enter__(self) -> None:
+		self._thread.start()
+
+	def __exit__(self, *_: object) -> None:
+		self._done.set()
+		self._thread.join()
+
+	def _run(self) -> None:
+		if sys.__stderr__ is None:
+			return  # nowhere to show anything, which faulthandler insists on
+		try:
+			while True:
+				faulthandler.dump_traceback_later(self._seconds, exit=True, file=sys.__stderr__)
+				if self._done.wait(self._seconds / 4):
+					return
+		finally:
+			faulthandler.cancel_dump_traceback_later()

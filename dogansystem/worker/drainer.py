@@ -13,24 +13,22 @@ from typing import Any
 
 from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
-from dogansystem.store import idle, nodes, processes, samples, state
+from dogansystem.store import nodes, processes, queue, samples, state
 from dogansystem.store.attempts import Finished
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, identity, sampling
-from dogansystem.worker.alone import alone
+from dogansystem.worker import chores, identity, tick
 from dogansystem.worker.attempting import Attempting
 from dogansystem.worker.batch import Batch
 from dogansystem.worker.control import Control
+from dogansystem.worker.deadline import Watchdog
 from dogansystem.worker.execute import Work
+from dogansystem.worker.failing import alone
 from dogansystem.worker.heartbeat import Heartbeat, Progress
-from dogansystem.worker.watchdog import Watchdog
 
 MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
 BATCH_SECONDS = 0.1  # of work in a batch: what one process has claimed, another cannot begin
-MAX_CHAIN = (
-	50  # steps of one run in a row before the next one goes through the queue, so that urgent work gets in
-)
+MAX_CHAIN = 50  # steps of one run in a row before one goes through the queue, so that urgent work gets in
 CHORES_INTERVAL = 0.5  # seconds between two looks at due timers while there is work
 RECONNECT_SECONDS = 60.0  # for which a drainer tries to reach a database that went away
 COME_BACK_SECONDS = 5.0  # that the processes of a site get to come back to a database that was away
@@ -94,7 +92,9 @@ class Drainer:
 		self._process = control.run(self._register)
 		self._batch = Batch(self.site, control, self._process, self._worker)
 		self._attempting = Attempting(self.site, self._worker, self._batch, self.progress)
-		self._mark(*chores.marks_of(self._process))
+		self._mark(
+			*chores.marks_of(self._process)
+		)  # so that a process that takes over can end the connections
 		leave_at = time.monotonic() + self._settings.time_budget
 		log.event(log.INFO, "worker.start", **self._facts())
 		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()
@@ -135,16 +135,14 @@ class Drainer:
 				self._batch.give_back()
 				log.event(log.WARNING, "database.back", **self._facts())
 				if time.monotonic() - began > COME_BACK_SECONDS:
-					self._control.run(self._give_others_time)
+					# Nobody is declared dead for now: no heartbeat of any process got through.
+					until = self.site.now() + COME_BACK_SECONDS
+					self._control.run(lambda db: state.take_turn(db, "chores", until, 0.0))
 				return True
 			except Exception as again:
 				if not self.site.database.is_lost(again) or time.monotonic() - began > self._patience:
 					raise again from error
 		return False
-
-	def _give_others_time(self, db: Database) -> None:
-		"""Have nobody be declared dead for now: no heartbeat of any process got through."""
-		state.take_turn(db, "chores", self.site.now() + COME_BACK_SECONDS, 0.0)
 
 	def _register(self, db: Database) -> int:
 		at = moment(self.site)
@@ -154,7 +152,6 @@ class Drainer:
 		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
 
 	def _mark(self, work: str | None, control: str | None) -> None:
-		"""Name the connections, so that a process that takes over can end them."""
 		self.site.database.mark(work)
 		self._control.mark(control)
 
@@ -194,7 +191,8 @@ class Drainer:
 		return self._is_called_back
 
 	def _claim(self) -> bool:
-		limit = self._batch_size()
+		# One at first: steps that turn out to be slow would wait here while others idle.
+		limit = max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace))) if self._pace else 1
 		claimed = self._batch.claim(limit)
 		if not claimed:
 			return False
@@ -203,12 +201,6 @@ class Drainer:
 		if claimed == limit:
 			self._ring_for_help()
 		return True
-
-	def _batch_size(self) -> int:
-		"""How many steps make a batch. One at first: steps that turn out to be slow would wait here while others idle."""
-		if self._pace is None:
-			return 1
-		return max(1, min(MAX_BATCH, int(BATCH_SECONDS / self._pace)))
 
 	def _ring_for_help(self) -> None:
 		"""Ring because more is ready than this process has claimed."""
@@ -250,7 +242,7 @@ class Drainer:
 		return finished
 
 	def _follow_up(self, work: Work, finished: Finished) -> None:
-		"""What a finished step leads to beyond its own transaction."""
+		"""Do what a finished step leads to beyond its own transaction."""
 		closed = finished.check_items and self._close_items(work, finished)
 		if finished.freed or closed:
 			alone(self.site, "admission", lambda: chores.admit(self.site, self._control), 0)
@@ -273,7 +265,7 @@ class Drainer:
 		self._chores_at = time.monotonic()
 		if self._chores_at - self._sampled_at > SAMPLE_INTERVAL:
 			self._sampled_at = self._chores_at
-			alone(self.site, "sample", lambda: sampling.sample(self.site, self._control), False)
+			alone(self.site, "sample", lambda: tick.sample(self.site, self._control), False)
 		in_turns, self._has_done_chores = self._has_done_chores, True
 		return chores.do(self.site, self._control, in_turns=in_turns, own=self._process)
 
@@ -284,7 +276,7 @@ class Drainer:
 		while not self.progress.stopping.is_set():
 			if self._until and self._until():
 				return False
-			look = self._control.run(idle.look)
+			look = self._control.run(queue.look)
 			if has_waited and look.is_ready:
 				return True
 			if look.wants_chores(self.site.now()) and self._do_chores():
@@ -292,13 +284,11 @@ class Drainer:
 			left = deadline - time.monotonic()
 			if left <= 0:
 				return False
-			if self.site.doorbell.wait(min(left, self._seconds_to(look.next_due))):
+			until_due = LOOK_INTERVAL if look.next_due is None else look.next_due - self.site.now()
+			# A timer that is due still is one that another process has locked.
+			pause = min(until_due, LOOK_INTERVAL) if until_due > 0 else BUSY_INTERVAL
+			if self.site.doorbell.wait(min(left, pause)):
 				self._chores_at = time.monotonic()  # the step that it rang for comes first
 				return True
 			has_waited = True
 		return False
-
-	def _seconds_to(self, due: float | None) -> float:
-		left = LOOK_INTERVAL if due is None else due - self.site.now()
-		# A timer that is due still is one that another process has locked.
-		return min(left, LOOK_INTERVAL) if left > 0 else BUSY_INTERVAL

@@ -4,13 +4,14 @@ Everything happens in the transaction that writes the result. A failure is an ou
 connection or a lost race for a lock is raised, because then the attempt itself has not come to a result.
 """
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
 from dogansystem.actions.base import StepContext, Stop, Wait
 from dogansystem.engine import current, outcomes
 from dogansystem.engine.definition import Definition, Step
-from dogansystem.engine.errors import NotFound, TemplateError, Timeout
+from dogansystem.engine.errors import NotAllowed, NotFound, TemplateError, Timeout
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, step_references, to_json_value, truthy
@@ -20,16 +21,16 @@ from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
 from dogansystem.worker import failing
-from dogansystem.worker.acting import Acting
 from dogansystem.worker.deadline import TimeLimit
+
+ACTING_INTERVAL = 5.0  # seconds between two questions about the same user; each costs more than some steps
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-	"""A step in hand with what is needed to execute it.
+	"""A step in hand with what is needed to execute it. `item` counts from 1; 0 is the step itself.
 
 	Attributes:
-		item: counts from 1; 0 is the step itself.
 		user: whose permissions the attempt has; None if the step's agent was deleted meanwhile.
 		items: how many items the step has at most; 0 if it is none, or nobody has looked.
 	"""
@@ -42,6 +43,26 @@ class Work:
 	data: RunData
 	user: str | None
 	items: int = 0
+
+
+class Acting:
+	"""Remembers for a moment which users may act: who was disabled or deleted lends their permissions to no step."""
+
+	def __init__(self, site: Site) -> None:
+		self._site = site
+		self._known: dict[str, float] = {}
+
+	def check(self, user: str) -> None:
+		"""Raise NotAllowed unless `user` is an enabled user of the site. Not to be called within a step's scope."""
+		now = time.monotonic()
+		if self._known.get(user, 0.0) > now:
+			return
+		if not self._site.people.exists(user):
+			raise NotAllowed(
+				f"User {user} is disabled or does not exist, so nothing is done with their permissions any more."
+				" Name another user in run_as or in the agent, or enable this one."
+			)
+		self._known[user] = now + ACTING_INTERVAL
 
 
 class Interrupted(Exception):
@@ -66,33 +87,28 @@ def perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
 		outcome = _perform(site, work, at, acting, trial)
 	except BaseException as error:
 		trial.limit.end()
-		if isinstance(error, KeyboardInterrupt) or not (trial.limit.passed or _is_failure(error)):
+		if isinstance(error, KeyboardInterrupt) or not (
+			trial.limit.passed or isinstance(error, Exception | SystemExit)
+		):
 			raise
 		if not trial.limit.passed:
 			if site.database.is_conflict(error) or site.database.is_lost(error):
 				raise Interrupted from error
 			outcome = failing.outcome_of(site, work.step.id, error, trial.act)
 	if trial.limit.passed:
-		limit = work.step.timeout or 0
-		return outcomes.failed(
-			Timeout(f"The attempt took longer than the step's timeout of {limit:g} seconds.")
-		)
+		text = f"The attempt took longer than the step's timeout of {work.step.timeout or 0:g} seconds."
+		return outcomes.failed(Timeout(text))
 	return outcome
-
-
-def _is_failure(error: BaseException) -> bool:
-	return isinstance(error, Exception | SystemExit)
 
 
 def _perform(site: Site, work: Work, at: Moment, acting: Acting, trial: _Trial) -> Outcome:
 	step = work.step
-	opens_items = step.for_each is not None and not work.item
 	if work.user is None:
 		raise NotFound(f"Agent {work.lease.agent!r} was deleted: name another one in the step.")
 	acting.check(work.user)
 	with site.step_scope(work.user), trial.limit:
 		values = _values(site, work, work.user, at)
-		if opens_items:
+		if step.for_each is not None and not work.item:
 			return Expanded(_items(step, values))
 		if step.has_condition and not truthy(step.condition, values):
 			return Skipped()
@@ -107,12 +123,24 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 			f"This site has no action {step.action!r}: install the app that adds it, or change the step."
 		)
 	params = to_json_value(render(step.params, values))
+	context_of_step = StepContext(
+		site=site,
+		run=work.data.name,
+		workflow=work.data.workflow,
+		step=step.id,
+		item=work.item - 1 if work.item else None,
+		attempt=work.lease.attempt,
+		user=user,
+		idempotency_key=work.lease.step_run,
+		now=at.seconds,
+		timeout=step.timeout,
+		reference=work.data.reference,
+	)
 	trial.act = Act(step.action, params, user)
-	cause = current.Cause(work.data.name, step.id, work.data.depth)
-	token = current.current.set(cause)
+	token = current.current.set(current.Cause(work.data.name, step.id, work.data.depth))
 	try:
 		action.validate(params)
-		result = action.run(params, _context(site, work, user, at))
+		result = action.run(params, context_of_step)
 	finally:
 		current.current.reset(token)
 	return _outcome(result, f"The output of step {step.id!r}")
@@ -128,17 +156,14 @@ def _outcome(result: Any, what: str) -> Outcome:
 
 
 def _values(site: Site, work: Work, user: str, at: Moment) -> dict[str, Any]:
-	references = _references(work.step)
+	step = work.step
+	# The steps whose results this one's templates read; None when that cannot be told.
+	references = step_references([step.condition, step.for_each, step.params])
 	steps = {}
 	if references is None or references:
 		steps = context.load_steps(site.database, work.data.name, references)
 	index = work.item - 1 if work.item else None
 	return context.values_of(work.data, steps, at, user, work.item_value, index)
-
-
-def _references(step: Step) -> set[str] | None:
-	"""The steps whose results this one's templates read; None when that cannot be told."""
-	return step_references([step.condition, step.for_each, step.params])
 
 
 def _items(step: Step, values: dict[str, Any]) -> list[str]:
@@ -151,19 +176,3 @@ def _items(step: Step, values: dict[str, Any]) -> list[str]:
 	return [
 		encode(to_json_value(item), f"Item {number} of step {step.id!r}") for number, item in enumerate(found)
 	]
-
-
-def _context(site: Site, work: Work, user: str, at: Moment) -> StepContext:
-	return StepContext(
-		site=site,
-		run=work.data.name,
-		workflow=work.data.workflow,
-		step=work.step.id,
-		item=work.item - 1 if work.item else None,
-		attempt=work.lease.attempt,
-		user=user,
-		idempotency_key=work.lease.step_run,
-		now=at.seconds,
-		timeout=work.step.timeout,
-		reference=work.data.reference,
-	)

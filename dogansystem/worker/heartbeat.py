@@ -76,29 +76,30 @@ class Heartbeat:
 			self.once()
 			self._fails = False
 		except Exception as error:
-			self._tell_failure(error)
-
-	def _tell_failure(self, error: Exception) -> None:
-		if not self._fails:
-			about: dict[str, Any] = {"process": self._process, "node": identity.node()}
-			if self._control.is_lost(error):
-				log.event(log.WARNING, "heartbeat.failed", message=str(error), **about)
-			else:
-				log.event(log.ERROR, "heartbeat.failed", error=error, **about)
-		self._fails = True
+			if not self._fails:
+				about: dict[str, Any] = {"process": self._process, "node": identity.node()}
+				if self._control.is_lost(error):
+					log.event(log.WARNING, "heartbeat.failed", message=str(error), **about)
+				else:
+					log.event(log.ERROR, "heartbeat.failed", error=error, **about)
+			self._fails = True
 
 	def once(self) -> None:
 		"""Say that the process lives, and look after what is in hand."""
+		progress = self._progress
 		if self._site.stop_requested():
-			self._progress.stopping.set()
+			progress.stopping.set()
 		if not self._tell():
 			log.event(log.ERROR, "process.lost", process=self._process, node=identity.node())
-			self._progress.lost = True
-			self._progress.stopping.set()
-		elif self._is_overdue():
+			progress.lost = True
+			progress.stopping.set()
+		elif (due := progress.due) is not None and time.monotonic() > due + OVERRUN:
 			self._give_up()
-		elif self._progress.behind and self._is_slow():
-			self._give_back()
+		elif (
+			progress.behind and (began := progress.began) is not None and time.monotonic() - began > PATIENCE
+		):
+			progress.behind = 0
+			chores.give_back(self._site, self._control, self._process)
 		else:
 			self._machine.tell()
 
@@ -113,10 +114,6 @@ class Heartbeat:
 		finally:
 			if self._replaceable:
 				os._exit(EXIT_STUCK)
-
-	def _is_overdue(self) -> bool:
-		due = self._progress.due
-		return due is not None and time.monotonic() > due + OVERRUN
 
 	def _tell(self) -> bool:
 		"""Say that the process lives, and write down what it has measured, in one transaction. False: it is declared dead."""
@@ -133,11 +130,3 @@ class Heartbeat:
 		except Exception:
 			progress.tally.put_back(measured)
 			raise
-
-	def _give_back(self) -> None:
-		self._progress.behind = 0
-		chores.give_back(self._site, self._control, self._process)
-
-	def _is_slow(self) -> bool:
-		began = self._progress.began
-		return began is not None and time.monotonic() - began > PATIENCE

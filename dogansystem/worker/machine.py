@@ -5,8 +5,8 @@ From Linux's /proc, within the limits that a container's cgroup sets (version 1 
 
 import os
 import time
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dogansystem.protocol import Database, Site
 from dogansystem.store import nodes
@@ -23,8 +23,7 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 _IDLE_COLUMNS = (3, 4)
 
 
-@dataclass(frozen=True, slots=True)
-class Used:
+class Used(NamedTuple):
 	"""How long the machine's processors have been busy (seconds, all together) up to a moment of time.monotonic()."""
 
 	at: float
@@ -130,8 +129,7 @@ def _reclaimable() -> float:
 
 
 def _stat(file: str, name: str) -> float:
-	rows = dict(line.split() for line in (CGROUP / file).read_text().splitlines())
-	return float(rows[name])
+	return float(dict(line.split() for line in (CGROUP / file).read_text().splitlines())[name])
 
 
 def _number(*files: str) -> float | None:

@@ -11,14 +11,14 @@ from dogansystem.engine.states import FAILED
 from dogansystem.protocol import Database, Site
 from dogansystem.store import dialect, state
 from dogansystem.store.moment import Moment, moment
-from dogansystem.worker.alone import alone
 from dogansystem.worker.control import Control
+from dogansystem.worker.failing import alone
 
 LOOK_INTERVAL = 5.0  # seconds between two looks, for all processes of the site together
 INTERVAL = 3600.0  # seconds between two notices of one workflow. Source: workflow-format.md, semantics 16
 OLDEST = (
 	2 * INTERVAL
-)  # seconds after its end for which a run that failed is told of: enough for what waited for its turn
+)  # seconds after its end for which a run that failed is told of: it may wait for its turn
 MAX_WORKFLOWS = 50  # told of in one look
 MAX_STARTERS = 20  # people who started runs, told at a time
 # Causes behind which a person stands. With others the run was started by the clock, in the name of `run_as`.
@@ -38,10 +38,6 @@ def _look(db: Database, at: Moment, since: Moment) -> list[str]:
 	"""The workflows with runs that failed lately, if it is the caller's turn to look."""
 	if not state.take_turn(db, "notices", at.seconds, LOOK_INTERVAL):
 		return []
-	return _workflows_with_failures(db, since)
-
-
-def _workflows_with_failures(db: Database, since: Moment) -> list[str]:
 	rows = db.sql(
 		"SELECT DISTINCT workflow FROM `tabDogan Workflow Run` WHERE status = %s AND finished_at > %s LIMIT %s",
 		(FAILED, since.text, MAX_WORKFLOWS),
@@ -62,24 +58,15 @@ def _send(site: Site, workflow: str, at: Moment) -> bool:
 		db.rollback()
 		return False
 	run, step, error, doctype, name = runs[0]
-	number = _count(db, workflow, since)
+	query = "SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE status = %s AND workflow = %s AND finished_at > %s"
+	number = int(db.sql(query, (FAILED, workflow, since.text))[0][0])
 	documents = [("Dogan Workflow Run", run), *([(doctype, name)] if doctype else [])]
-	owner, title = _workflow(db, workflow)
+	known = db.sql("SELECT owner, title FROM `tabDogan Workflow` WHERE name = %s", (workflow,))
+	owner, title = (known[0][0] or "", known[0][1] or workflow) if known else ("", workflow)
 	subject, message = _words(title, number, step, error)
 	site.people.notice(_people(db, workflow, owner, since), subject, message, documents)
 	db.commit()
 	return True
-
-
-def _count(db: Database, workflow: str, since: Moment) -> int:
-	query = "SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE status = %s AND workflow = %s AND finished_at > %s"
-	return int(db.sql(query, (FAILED, workflow, since.text))[0][0])
-
-
-def _workflow(db: Database, workflow: str) -> tuple[str, str]:
-	"""Who owns a workflow, and its title."""
-	rows = db.sql("SELECT owner, title FROM `tabDogan Workflow` WHERE name = %s", (workflow,))
-	return (rows[0][0] or "", rows[0][1] or workflow) if rows else ("", workflow)
 
 
 def _people(db: Database, workflow: str, owner: str, since: Moment) -> Sequence[str]:

@@ -2,11 +2,12 @@
 
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass, field
 
 from dogansystem.engine.attempted import state_of
 from dogansystem.engine.outcomes import Outcome
-from dogansystem.store import figures, priorities
+from dogansystem.store import figures, queue
 from dogansystem.store.attempts import Finished
 from dogansystem.store.figures import Figures, Table
 from dogansystem.worker import identity
@@ -56,10 +57,7 @@ class Tally:
 		costs = effort.costs()
 		with self._lock:
 			for subject in _subjects(work):
-				of_subject = self._measured.get(subject)
-				if of_subject is None:
-					of_subject = self._measured[subject] = Figures()
-				of_subject.attempt(result, waited, took, costs)
+				self._measured.setdefault(subject, Figures()).attempt(result, waited, took, costs)
 
 	def take(self) -> Table:
 		"""What was counted since the last time."""
@@ -76,14 +74,14 @@ class Tally:
 def lost_attempt(node: str, workflow: str) -> Table:
 	"""What is written of an attempt whose process died in the middle of it."""
 	subjects = ((figures.SITE, ""), (figures.NODE, node), (figures.WORKFLOW, workflow))
-	return {subject: Figures({figures.LOST: 1}) for subject in subjects}
+	return {subject: Figures(Counter({figures.LOST: 1})) for subject in subjects}
 
 
 def _subjects(work: Work) -> list[tuple[str, str]]:
 	found = [
 		(figures.SITE, ""),
 		(figures.NODE, identity.node()),
-		(figures.PRIORITY, str(priorities.priority(work.lease.lane))),
+		(figures.PRIORITY, str(queue.priority(work.lease.lane))),
 		(figures.WORKFLOW, work.definition.name),
 	]
 	if work.lease.agent:

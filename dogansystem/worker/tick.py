@@ -5,14 +5,22 @@ from the dead, completes what a crash left between two transactions, and rings w
 lose everything at any moment. Each part is on its own: one that fails is told of and stops none of the others.
 """
 
-from dogansystem.protocol import Site
-from dogansystem.store import queue, repair, state
-from dogansystem.worker import chores, retention, sampling
-from dogansystem.worker.alone import alone
+import time
+
+from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
+from dogansystem.protocol import Database, Settings, Site
+from dogansystem.store import history, queue, samples, state
+from dogansystem.store.moment import moment
+from dogansystem.worker import chores
 from dogansystem.worker.control import Control
+from dogansystem.worker.failing import alone
 
 TURN = 20.0  # seconds: a tick that comes sooner after another one leaves the work to it
 MAX_ROUNDS = 100  # of timers in one tick
+SAMPLE_INTERVAL = 50.0  # seconds: a little less than between two ticks, of which one may be late
+DAY = 86_400.0  # seconds
+PURGE_SECONDS = 5.0  # that one tick spends on counting, and on deleting each state; the next one goes on
+PURGED = 100  # runs deleted in one transaction
 
 
 def tick(site: Site) -> bool:
@@ -26,8 +34,8 @@ def tick(site: Site) -> bool:
 				break
 		alone(site, "items", lambda: _complete_items(site, control), None)
 		alone(site, "ring", lambda: _ring_for_work(site, control), None)
-		alone(site, "sample", lambda: sampling.sample(site, control), None)
-		alone(site, "retention", lambda: retention.look_after(site, control), None)
+		alone(site, "sample", lambda: sample(site, control), None)
+		alone(site, "retention", lambda: look_after_history(site, control), None)
 		return True
 	finally:
 		control.close()
@@ -35,10 +43,51 @@ def tick(site: Site) -> bool:
 
 def _complete_items(site: Site, control: Control) -> None:
 	"""Complete `for_each` steps whose last item's process died before it could look."""
-	for run, step in control.run(repair.open_for_each_steps):
+	for run, step in control.run(queue.open_for_each_steps):
 		chores.close_items(site, control, run, step)
 
 
 def _ring_for_work(site: Site, control: Control) -> None:
 	if not control.run(queue.is_empty):
 		site.doorbell.ring()
+
+
+def sample(site: Site, control: Control) -> bool:
+	"""Add up what all processes measured, and look how full everything is. False: another process has just done it."""
+
+	def take(db: Database) -> bool:
+		now = site.now()
+		if not state.take_turn(db, "sample", now, SAMPLE_INTERVAL):
+			return False
+		samples.fold(db, now)
+		samples.observe(db, now)
+		samples.forget(db, now)
+		return True
+
+	return control.run_or_leave(take, False)
+
+
+def look_after_history(site: Site, control: Control) -> None:
+	"""Count the runs that have ended and delete those past their time, for some seconds."""
+	until = time.monotonic() + PURGE_SECONDS
+	while time.monotonic() < until and control.run_or_leave(history.count, 0) == history.BATCH:
+		pass
+	for status, days in kept_days(site.settings()).items():
+		if days:
+			_purge(site, control, status, days)
+
+
+def kept_days(settings: Settings) -> dict[str, int]:
+	"""For how many days runs are kept after they ended, by the state they ended in; 0: for ever."""
+	unsuccessful = settings.keep_failed_days or settings.keep_finished_days
+	return {SUCCEEDED: settings.keep_finished_days, FAILED: unsuccessful, CANCELLED: unsuccessful}
+
+
+def _purge(site: Site, control: Control, status: str, days: int) -> None:
+	before = moment(site, site.now() - days * DAY).text
+	until = time.monotonic() + PURGE_SECONDS
+	runs: list[str] = [""] * PURGED
+	while len(runs) == PURGED and time.monotonic() < until:
+		runs = control.run_or_leave(lambda db: history.purge(db, status, before, PURGED), [])
+		if runs:
+			site.runs_deleted(runs)

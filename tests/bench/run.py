@@ -22,6 +22,7 @@ from tests.bench.server import Unusable
 from tests.bench.upgrade import upgrade
 
 CANNOT_BE_USED = 75  # EX_TEMPFAIL
+DESK = ("test_desk", "test_desk_buttons", "test_desk_failures")  # they need the app's assets
 
 
 def main(folder: str, *modules: str) -> int:
@@ -83,7 +84,7 @@ def test(bench: Bench) -> None:
 
 
 def test_only(bench: Bench, modules: Sequence[str]) -> None:
-	"""Install the app and run these modules. `upgrade` and `run-tests` are what they are in `test`."""
+	"""Install the app and run these modules. `upgrade`, `run-tests` and `test_desk` are what they are in `test`."""
 	if "upgrade" in modules:
 		with said("Upgrades"):
 			upgrade(bench)
@@ -95,7 +96,12 @@ def test_only(bench: Bench, modules: Sequence[str]) -> None:
 	bench.serve()
 	for module in others:
 		with said(module):
-			run_tests(bench) if module == "run-tests" else unit_tests(bench, f"tests.bench.{module}")
+			if module == "run-tests":
+				run_tests(bench)
+			elif module == "test_desk":
+				test_desk(bench)
+			else:
+				unit_tests(bench, f"tests.bench.{module}")
 
 
 def run_tests(bench: Bench) -> None:
@@ -115,7 +121,8 @@ def test_desk(bench: Bench) -> None:
 		print(f"Left out: the desk: {reason}", flush=True)
 		return
 	build_assets(bench)
-	unit_tests(bench, "tests.bench.test_desk")
+	for module in DESK:
+		unit_tests(bench, f"tests.bench.{module}")
 
 
 @contextmanager

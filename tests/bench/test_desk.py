@@ -1,45 +1,18 @@
 """The desk as a person sees it: workspace, forms and lists render, and the console does not complain."""
 
-import os
-from contextlib import ExitStack
-from pathlib import Path
-
 import frappe
-from frappe.auth import CookieManager, LoginManager
 
-from dogansystem.tests.contract.home import PERSON, Home, fails, step
-from dogansystem.tests.home import SiteTestCase
+from dogansystem.tests.contract.home import PERSON, fails, step
 from dogansystem.worker import identity
 from dogansystem.worker.tick import tick
-from tests.bench.assets import browser
-from tests.bench.browser import Browser
-
-# Without a socket.io server the desk asks again and again, and says so each time.
-_EXPECTED = ("socket.io", "websocket", "Socket.IO")
-
+from tests.bench.desk import DeskTestCase, form_of
 
 AGAIN = {"attempts": 2, "delay": "1s", "on": ["CheckFailed"]}
 
 
-class TestDesk(SiteTestCase, Home):
-	has_processes = True
-
-	@classmethod
-	def setUpClass(cls) -> None:
-		frappe.init(site=os.environ["DOGAN_BENCH_SITE"])
-		frappe.connect()
-		super().setUpClass()
-		frappe.db.set_single_value("System Settings", "setup_complete", 1)
-		frappe.db.commit()
-		cls.url = frappe.conf.host_name
-		stack = ExitStack()
-		cls.addClassCleanup(stack.close)
-		cls.browser = stack.enter_context(Browser(browser()))
-		cls.browser.set_cookie(cls.url, "sid", log_in(PERSON))
-
+class TestDesk(DeskTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		self.browser.complaints.clear()
 		self.workflow = self.save(
 			"contract-desk",
 			[step("first", title="The first step"), fails("second", retry=AGAIN), step("third")],
@@ -50,15 +23,6 @@ class TestDesk(SiteTestCase, Home):
 		self.drain()
 		self.advance(1)
 		self.drain()
-
-	def visit(self, path: str, until: str) -> None:
-		"""Open a page of the desk, wait until an expression is true, and look that nothing complained."""
-		self.browser.open(f"{self.url}/app/{path}")
-		self.addCleanup(self.browser.picture, Path("..") / "logs" / f"{self._testMethodName}.png")
-		self.browser.wait_for(f"window.frappe && frappe.boot && ({until})")
-		complaints = [each for each in self.browser.complaints if not any(word in each for word in _EXPECTED)]
-		self.assertEqual(complaints, [])
-		self.assertFalse(self.browser.evaluate("!!document.querySelector('.modal.show .msgprint')"))
 
 	def test_the_workspace_leads_to_workflows_runs_and_agents(self):
 		shortcuts = "document.querySelectorAll('.widget.shortcut-widget-box').length >= 4"
@@ -174,24 +138,3 @@ class TestDesk(SiteTestCase, Home):
 		self.site.database.commit()
 		self.visit("dogan-agent/Contract Desk", form_of("Dogan Agent"))
 		self.assertEqual(self.browser.evaluate("cur_frm.doc.user"), PERSON)
-
-
-def form_of(doctype: str) -> str:
-	"""An expression that is true once the form of a saved document is drawn."""
-	return (
-		f"window.cur_frm && cur_frm.doctype === '{doctype}' && cur_frm.doc && !cur_frm.is_new()"
-		" && document.querySelector('.form-layout') && cur_frm.$wrapper.is(':visible')"
-	)
-
-
-def log_in(user: str) -> str:
-	"""A session of `user`; gives its id."""
-	frappe.utils.set_request(path="/")
-	frappe.local.cookie_manager = CookieManager()
-	frappe.local.login_manager = LoginManager()
-	frappe.local.login_manager.login_as(user)
-	sid: str = frappe.session.sid
-	frappe.db.commit()
-	del frappe.local.request
-	frappe.set_user("Administrator")
-	return sid

@@ -7,7 +7,7 @@ from pathlib import Path
 from dogansystem.homes.bench.bench_files import content_of, write
 from dogansystem.homes.bench.managers import Manager
 from dogansystem.homes.bench.scale import Bench, NotDone, Plan
-from dogansystem.scaling.autoscale import Bounds, Decision, Demand, Memory, decide
+from dogansystem.scaling.autoscale import Bounds, Demand, Memory, decide
 
 REMEMBERED = Path("config") / "dogansystem-autoscale.json"
 
@@ -50,13 +50,13 @@ class Autoscaler:
 		"""
 		running = self.manager.running() or 0
 		decision, memory = decide(now, running, demand, self.bounds, self._remembered())
-		orders = self.manager.tune(decision.workers) if decision.workers != running else []
+		orders = self.manager.orders(decision.workers) if decision.workers != running else []
 		if not dry_run:
 			for order in orders:
 				act = self.manager.begin if decision.workers < running else self.manager.carry_out
 				act(order)
 			self._remember(memory)
-		return _as_look(running, decision, tuple(str(order) for order in orders))
+		return Look(running, decision.workers, decision.why, tuple(map(str, orders)))
 
 	def _remembered(self) -> Memory:
 		try:
@@ -68,7 +68,3 @@ class Autoscaler:
 
 	def _remember(self, memory: Memory) -> None:
 		write(self.path, json.dumps(asdict(memory)).encode())
-
-
-def _as_look(running: int, decision: Decision, orders: tuple[str, ...]) -> Look:
-	return Look(running, decision.workers, decision.why, orders)

@@ -59,6 +59,7 @@ class Manager:
 
 	name: str
 	is_live = True  # whether workers can be started and stopped while the others go on
+	advice = ""  # what a person has to do where they cannot
 
 	def __init__(self, bench: Path) -> None:
 		self.bench = bench
@@ -71,20 +72,13 @@ class Manager:
 		"""Why its orders cannot be carried out from here, or None."""
 		raise NotImplementedError
 
-	def orders(self, wanted: int, room: int) -> list[Order]:
-		"""What has to be run, once its file is written, to have `wanted` workers."""
-		raise NotImplementedError
-
-	def tune(self, wanted: int) -> list[Order]:
-		"""What has to be run to have `wanted` workers for now, with neither files nor other workers touched."""
+	def orders(self, wanted: int, room: int | None = None) -> list[Order]:
+		"""What has to be run to have `wanted` workers: once its file is written with `room`, or without it for now, with
+		neither files nor other workers touched. Raises ManagerError."""
 		raise NotImplementedError
 
 	def running(self) -> int | None:
 		"""How many workers it runs, or None if it cannot say."""
-		raise NotImplementedError
-
-	def advice(self) -> str:
-		"""What a person has to do where orders cannot be given."""
 		raise NotImplementedError
 
 	def carry_out(self, order: Order) -> None:

@@ -25,13 +25,13 @@ class Procfile(Manager):
 
 	name = "Procfile"
 	is_live = False
+	advice = "Press Ctrl-C where `bench start` runs, and type it again."
 
 	def __init__(self, bench: Path) -> None:
 		super().__init__(bench)
 		self.path = bench / "Procfile"
 
 	def file(self, wanted: int, room: int) -> FileChange:
-		"""The Procfile with that many workers. Raises ManagerError."""
 		before = content_of(self.path)
 		if before is None:
 			raise ManagerError(f"There is no {self.path}: write one with `bench setup procfile`.")
@@ -41,21 +41,13 @@ class Procfile(Manager):
 		"""`bench start` reads its Procfile once, and ends everything when one of its programs ends."""
 		return "`bench start` reads the Procfile when it starts"
 
-	def orders(self, wanted: int, room: int) -> list[Order]:
-		"""None."""
+	def orders(self, wanted: int, room: int | None = None) -> list[Order]:
+		if room is None:
+			raise ManagerError("The workers of `bench start` cannot be more or fewer while it runs.")
 		return []
 
-	def tune(self, wanted: int) -> list[Order]:
-		"""Not possible. Raises ManagerError."""
-		raise ManagerError("The workers of `bench start` cannot be more or fewer while it runs.")
-
 	def running(self) -> int | None:
-		"""Not known."""
 		return None
-
-	def advice(self) -> str:
-		"""What a person has to do."""
-		return "Press Ctrl-C where `bench start` runs, and type it again."
 
 
 def with_workers(text: str, number: int) -> str:

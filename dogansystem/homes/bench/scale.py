@@ -68,16 +68,9 @@ class Bench:
 	def __init__(
 		self, root: Path, site: str, settings: Settings, say: Callable[[str], None], under: str | None = None
 	) -> None:
-		self.root = root
-		self.site = site
-		self.settings = settings
-		self.say = say
+		self.root, self.site, self.settings, self.say, self._under = root, site, settings, say, under
 		self.record = Record(root)
-		self._under = under
-
-	@property
-	def config(self) -> Path:
-		return self.root / "sites" / "common_site_config.json"
+		self.config = root / "sites" / "common_site_config.json"
 
 	def manager(self) -> Manager:
 		"""What the bench runs under. Raises NotDone if it is nothing that workers can be started with."""
@@ -161,7 +154,7 @@ class Bench:
 	def check_rights(self, plan: Plan, restart: bool) -> None:
 		"""Raise NotDone if a part of the plan cannot be done by this process, with what to run instead."""
 		problems = [problem for each in plan.files if (problem := each.problem())]
-		if not self._may_record(plan):
+		if not plan.is_empty and FileChange(self.record.path, None, b"").problem():
 			problems.append(f"{self.record.path.parent} is a folder in which this user may not write")
 		if problems:
 			raise NotDone(
@@ -202,16 +195,13 @@ class Bench:
 			raise
 
 	def _give_orders(self, plan: Plan, way_back: list[Callable[[], None]]) -> None:
-		for order in plan.orders if plan.manager else ():
+		manager = plan.manager
+		for order in plan.orders if manager else ():
+			assert manager is not None
 			self.say(f"{order}: {order.does} …")
 			# Last of all, when the files are back.
-			way_back.insert(0, lambda: self._restore_workers(plan))
-			plan.manager.carry_out(order)  # type: ignore[union-attr]
-
-	def _restore_workers(self, plan: Plan) -> None:
-		if plan.manager is not None:
-			for order in plan.manager.orders(plan.workers_before, plan.workers_before):
-				plan.manager.carry_out(order)
+			way_back.insert(0, lambda: _restore_workers(manager, plan.workers_before))
+			manager.carry_out(order)
 
 	def _go_back(self, way_back: Sequence[Callable[[], None]]) -> None:
 		for step in reversed(way_back):
@@ -229,9 +219,6 @@ class Bench:
 		counts = (plan.workers, plan.workers_before)
 		settings = (dict(plan.settings_before), dict(plan.settings))
 		self.record.add(Entry(when, self.site, manager, *counts, plan.files, *settings))
-
-	def _may_record(self, plan: Plan) -> bool:
-		return plan.is_empty or FileChange(self.record.path, None, b"").problem() is None
 
 	def _config_change(self, workers: int) -> FileChange:
 		before = bench_files.content_of(self.config)
@@ -258,6 +245,11 @@ def manager_of(root: Path) -> str | None:
 	if Supervisor(root).path.exists():
 		return "supervisor"
 	return "procfile" if Procfile(root).path.exists() else None
+
+
+def _restore_workers(manager: Manager, number: int) -> None:
+	for order in manager.orders(number, number):
+		manager.carry_out(order)
 
 
 def _as_list(title: str, lines: Sequence[str]) -> str:

@@ -49,44 +49,32 @@ class Supervisor(Manager):
 		return SupervisorFile.read(self.path, self.bench)
 
 	def file(self, wanted: int, room: int) -> FileChange:
-		"""The file with that many processes in our program. Raises ManagerError."""
 		before = self._file
 		after = before.with_processes(max(wanted, room, 1))
 		return FileChange(self.path, before.text.encode(), after.encode())
 
 	def problem(self) -> str | None:
-		"""Why supervisor cannot be told anything from here, or None."""
 		if shutil.which(CONTROL) is None:
 			return f"there is no {CONTROL} here"
-		said = self._say("status").strip()
+		said = self._status().strip()
 		if not said or _STATUS.search(said):
 			return None  # it answers, maybe that it has no programs yet
 		return f"{CONTROL} says: {said.splitlines()[0]}"
 
-	def orders(self, wanted: int, room: int) -> list[Order]:
-		"""What has to be run to have `wanted` workers."""
-		file = self._file
-		return orders(self._known(file), wanted, max(wanted, room), file.group, file.program)
-
-	def tune(self, wanted: int) -> list[Order]:
-		"""What has to be run to have `wanted` workers of those that supervisor knows."""
+	def orders(self, wanted: int, room: int | None = None) -> list[Order]:
 		file = self._file
 		processes = self._known(file)
-		return orders(processes, wanted, len(processes), file.group, file.program)
+		room = len(processes) if room is None else max(wanted, room)
+		return orders(processes, wanted, room, file.group, file.program)
 
 	def running(self) -> int | None:
-		"""How many of our workers run."""
 		return sum(each.runs for each in self._known(self._file))
 
-	def advice(self) -> str:
-		"""What a person has to do."""
-		return f"sudo {CONTROL} update {self._file.group}"
-
 	def _known(self, file: SupervisorFile) -> list[Known]:
-		return known(self._say("status"), file.group, file.program)
+		return known(self._status(), file.group, file.program)
 
-	def _say(self, *words: str) -> str:
-		return ask([*self._sudo, CONTROL, *words], self.bench)
+	def _status(self) -> str:
+		return ask([*self._sudo, CONTROL, "status"], self.bench)
 
 	@cached_property
 	def _sudo(self) -> Sequence[str]:

@@ -51,29 +51,18 @@ class Systemd(Manager):
 		return FileChange(path, text, text)
 
 	def problem(self) -> str | None:
-		"""Why systemd cannot be told anything from here, or None."""
 		if not RUNS.is_dir():
 			return "systemd is not what runs this machine"
 		if os.geteuid() == 0 or self._sudo:
 			return None
 		return f"this user may not start and stop {UNIT}@.service"
 
-	def orders(self, wanted: int, room: int) -> list[Order]:
-		"""What has to be run to have `wanted` workers, numbered from 1."""
-		return orders(self._enabled(), self._running(), wanted)
-
-	def tune(self, wanted: int) -> list[Order]:
-		"""What has to be run to have `wanted` workers until the machine starts again."""
+	def orders(self, wanted: int, room: int | None = None) -> list[Order]:
 		running = self._running()
-		return orders(running, running, wanted, for_now=True)
+		return orders(running if room is None else self._enabled(), running, wanted, for_now=room is None)
 
 	def running(self) -> int | None:
-		"""How many instances run."""
 		return len(self._running())
-
-	def advice(self) -> str:
-		"""What a person has to do."""
-		return f"As root: {CONTROL} list-units '{UNIT}@*'"
 
 	def _running(self) -> set[int]:
 		said = ask([CONTROL, "list-units", "--plain", "--no-legend", f"{UNIT}@*.service"], self.bench)

@@ -87,6 +87,5 @@ def _server(url: str) -> MariaDBServer:
 		user=unquote(parts.username or "root"),
 		password=unquote(parts.password or ""),
 		database=database,
-		unix_socket=options.get("unix_socket"),
-		ssl_ca=options.get("ssl_ca"),
+		**options,
 	)

@@ -31,7 +31,6 @@ class SystemClock:
 	"""This machine's clock: right for a SQLite file, which only this machine's processes use."""
 
 	def now(self) -> float:
-		"""Seconds since 1970 (UTC)."""
 		return time.time()
 
 
@@ -48,21 +47,16 @@ class DatabaseClock:
 		self._offset, self._measured_at = self._measure()
 
 	def now(self) -> float:
-		"""Seconds since 1970 (UTC) on the server."""
 		elapsed = time.monotonic()
 		if elapsed - self._measured_at > REFRESH_INTERVAL and self._refreshing.acquire(blocking=False):
 			try:
-				self._refresh()
+				self._offset, self._measured_at = self._measure()
+			except Exception:
+				# The old offset is good for hours. Whether the server is gone is for the next statement to find out.
+				self._measured_at = elapsed
 			finally:
 				self._refreshing.release()
 		return elapsed + self._offset
-
-	def _refresh(self) -> None:
-		try:
-			self._offset, self._measured_at = self._measure()
-		except Exception:
-			# The old offset is good for hours. Whether the server is gone is for the next statement to find out.
-			self._measured_at = time.monotonic()
 
 	def _measure(self) -> tuple[float, float]:
 		connection = self._open_connection()
@@ -101,7 +95,6 @@ class TestClock:
 		self._lock = threading.Lock()
 
 	def now(self) -> float:
-		"""Seconds since 1970 (UTC)."""
 		return self._now
 
 	def advance(self, seconds: float) -> float:

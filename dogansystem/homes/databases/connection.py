@@ -30,7 +30,7 @@ class Connection(ABC):
 		self._in_step = False
 		self._refused: StepCommitted | None = None
 
-	# What a dialect gives
+	# What a dialect gives, beside what it overrides. `Database` says what each does.
 
 	@abstractmethod
 	def _fetch(self, query: str, values: Sequence[Any]) -> list[Row]: ...
@@ -39,12 +39,10 @@ class Connection(ABC):
 	def _change(self, query: str, values: Sequence[Any]) -> int: ...
 
 	@abstractmethod
-	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
-		"""Run an INSERT for many rows; gives how many were written."""
+	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int: ...
 
 	@abstractmethod
-	def begin(self) -> None:
-		"""Open a transaction that writes, if none is open."""
+	def begin(self) -> None: ...
 
 	@abstractmethod
 	def _commit(self) -> None: ...
@@ -53,15 +51,14 @@ class Connection(ABC):
 	def _rollback(self) -> None: ...
 
 	@abstractmethod
-	def reconnect(self) -> None:
-		"""Replace a connection that is gone. Whatever was not committed is lost."""
+	def reconnect(self) -> None: ...
 
 	@abstractmethod
 	def close(self) -> None:
 		"""Give the connection back; what was not committed is undone. May be called twice."""
 
 	def mark(self, name: str | None) -> None:
-		"""Give this connection a name by which others can `end` it, or take it away. A dialect without use for it does nothing."""
+		"""Nothing: a dialect without use for marks."""
 		return None
 
 	def end(self, name: str) -> bool:
@@ -69,34 +66,31 @@ class Connection(ABC):
 		return False
 
 	@abstractmethod
-	def is_conflict(self, error: BaseException) -> bool:
-		"""Whether the transaction lost against another one and may simply be repeated."""
+	def is_conflict(self, error: BaseException) -> bool: ...
 
 	@abstractmethod
-	def is_duplicate(self, error: BaseException) -> bool:
-		"""Whether a unique key was violated."""
+	def is_duplicate(self, error: BaseException) -> bool: ...
 
 	@abstractmethod
-	def is_lost(self, error: BaseException) -> bool:
-		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
+	def is_lost(self, error: BaseException) -> bool: ...
 
 	# What all do
 
 	def sql(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
 		"""Run a query that gives rows."""
-		if self._in_step and ends_transaction(query):
-			raise self._refuse(query)
-		try:
-			return self._fetch(query, values)
-		except UnicodeEncodeError as error:
-			raise half_a_character(error) from None
+		return self._checked(self._fetch, query, values)
 
 	def execute(self, query: str, values: Sequence[Any] = ()) -> int:
 		"""Run a statement that changes rows; gives how many it changed."""
+		return self._checked(self._change, query, values)
+
+	def _checked(
+		self, run: Callable[[str, Sequence[Any]], Value], query: str, values: Sequence[Any]
+	) -> Value:
 		if self._in_step and ends_transaction(query):
 			raise self._refuse(query)
 		try:
-			return self._change(query, values)
+			return run(query, values)
 		except UnicodeEncodeError as error:
 			raise half_a_character(error) from None
 
@@ -104,11 +98,8 @@ class Connection(ABC):
 		"""Execute statements in order; gives the number of the first whose check failed, or None."""
 		self.begin()
 		for number, each in enumerate(statements):
-			if each.asks:
-				fits = bool(self.sql(each.query, each.values))
-			else:
-				fits = bool(self.execute(each.query, each.values)) or not each.must
-			if not fits:
+			found = (self.sql if each.asks else self.execute)(each.query, each.values)
+			if not found and (each.asks or each.must):
 				return number
 		if commit:
 			self.commit()

@@ -5,6 +5,7 @@ written half of something must learn that it is lost.
 """
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
 import pymysql
@@ -21,8 +22,9 @@ from dogansystem.protocol import Row, Statement
 CONNECT_TIMEOUT = 10  # seconds
 CONFLICTS = frozenset({1213, 1205, 1020})  # deadlock, lock wait timeout, record changed since it was read
 DUPLICATE = 1062
-# Gone away, lost during a query, killed, server shutdown, cannot connect (again); 0: PyMySQL's closed connection.
-LOST = frozenset({0, 2006, 2013, 2055, 1927, 1053, 2002, 2003})
+# Gone away, lost during a query, out of order, killed, server shutdown, cannot connect (again); 0: PyMySQL's closed
+# connection.
+LOST = frozenset({0, 2006, 2013, 2055, 2014, 1927, 1053, 2002, 2003})
 UNKNOWN_DATABASE = 1049
 REFUSED = frozenset({1044, 1045, 1698})  # wrong user or password, or no rights on the database
 
@@ -95,7 +97,6 @@ class MariaDB(Connection):
 		return self._run(query, values).rowcount
 
 	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
-		"""Run an INSERT for many rows, as many to a statement as fit into 1 MB."""
 		return self._run(query, rows, many=True).rowcount if rows else 0
 
 	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
@@ -143,13 +144,11 @@ class MariaDB(Connection):
 				self._drop()
 
 	def reconnect(self) -> None:
-		"""Open a new connection now. Whatever was not committed is lost."""
 		self._drop()
 		self._open = self._broken = self._closed = False
 		self._connect()
 
 	def close(self) -> None:
-		"""Close the connection; the server rolls back what was not committed."""
 		self._closed = True
 		self._drop()
 
@@ -162,7 +161,6 @@ class MariaDB(Connection):
 			marks.put(self._ask, name)
 
 	def end(self, name: str) -> bool:
-		"""End the connection of that name; False if there is none."""
 		return marks.end(self._fetch, name)
 
 	def _ask(self, query: str, values: Sequence[Any]) -> Sequence[Row]:
@@ -192,15 +190,12 @@ class MariaDB(Connection):
 				pass  # it is being given up because it does not work
 
 	def is_conflict(self, error: BaseException) -> bool:
-		"""Whether this is a deadlock, a lock wait timeout or a record that changed since it was read."""
 		return _code(error) in CONFLICTS
 
 	def is_duplicate(self, error: BaseException) -> bool:
-		"""Whether a unique key was violated."""
 		return _code(error) == DUPLICATE
 
 	def is_lost(self, error: BaseException) -> bool:
-		"""Whether the connection is gone, or cannot be made."""
 		return _code(error) in LOST
 
 
@@ -208,18 +203,16 @@ def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connect
 	"""Open a connection. Raises AddressError when the server is there but the address does not fit it."""
 	try:
 		return pymysql.connect(
-			host=server.host,
-			port=server.port,
-			user=server.user,
-			password=server.password,
-			database=server.database,
-			unix_socket=server.unix_socket,
-			ssl_ca=server.ssl_ca,
+			**asdict(server),
 			charset="utf8mb4",
 			autocommit=False,
 			connect_timeout=CONNECT_TIMEOUT,
 			init_command=f"SET SESSION {session}",
-			conv=_conversions(),
+			conv={
+				**conversions,
+				FIELD_TYPE.NEWDECIMAL: float,
+				FIELD_TYPE.DECIMAL: float,
+			},  # as Frappe reads columns
 		)
 	except pymysql.err.OperationalError as error:
 		code = _code(error)
@@ -231,15 +224,6 @@ def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connect
 		if code in REFUSED:
 			raise AddressError(f"{server} refuses this user or password. Check them in the URL.") from None
 		raise
-
-
-def _conversions() -> dict[Any, Any]:
-	"""As Frappe reads columns: decimals as float."""
-	return {
-		**conversions,
-		FIELD_TYPE.NEWDECIMAL: float,
-		FIELD_TYPE.DECIMAL: float,
-	}
 
 
 def _code(error: BaseException) -> int | None:

@@ -90,10 +90,7 @@ _turns_lock = threading.Lock()
 
 def _turn_of(path: Path) -> Turn:
 	with _turns_lock:
-		turn = _turns.get(path)
-		if turn is None:
-			turn = _turns[path] = Turn()
-		return turn
+		return _turns.setdefault(path, Turn())
 
 
 def _abandon(path: Path, turn: Turn) -> None:
@@ -141,11 +138,11 @@ class SQLite(Connection):
 		return self._connection
 
 	def _run(self, query: str, values: Sequence[Any]) -> sqlite3.Cursor:
-		statement = for_sqlite(query)
+		text, writes = for_sqlite(query)
 		with self._undone_without_room():
-			if statement.writes:
+			if writes:
 				self.begin()
-			return self._opened.execute(statement.text, _plain(values))
+			return self._opened.execute(text, _plain(values))
 
 	def _fetch(self, query: str, values: Sequence[Any]) -> list[Row]:
 		return self._run(query, values).fetchall()
@@ -154,25 +151,22 @@ class SQLite(Connection):
 		return max(self._run(query, values).rowcount, 0)
 
 	def execute_many(self, query: str, rows: Sequence[Sequence[Any]]) -> int:
-		"""Run one prepared INSERT for all rows; gives how many were written."""
 		if not rows:
 			return 0
 		with self._undone_without_room():
 			self.begin()
-			cursor = self._opened.executemany(for_sqlite(query).text, [_plain(row) for row in rows])
+			cursor = self._opened.executemany(for_sqlite(query)[0], [_plain(row) for row in rows])
 		return max(cursor.rowcount, 0)
 
 	def begin(self) -> None:
-		"""Take the write lock, if this transaction does not have it yet."""
 		connection = self._opened
 		if self._no_room:
 			raise self._no_room
 		if self._is_writing:
 			self._check_still_writing(connection)
 			return
-		self._is_writing = (
-			True  # first: a deadline may come at any time, and then `rollback` gives the turn back
-		)
+		# First: a deadline may come at any time, and then `rollback` gives the turn back.
+		self._is_writing = True
 		try:
 			self._turn.take(self._token)
 			with self._undone_without_room():
@@ -236,35 +230,28 @@ class SQLite(Connection):
 				_abandon(self._path.resolve(), self._turn)
 
 	def reconnect(self) -> None:
-		"""Open the file anew."""
 		self.close()
 		self._no_room = None
 		self._connection = self._open()
 
 	def close(self) -> None:
-		"""Close the file; what was not committed is undone."""
 		connection, self._connection = getattr(self, "_connection", None), None
 		if connection is not None:
 			connection.close()
 			self._end_turn()
 
 	def is_conflict(self, error: BaseException) -> bool:
-		"""Whether another process had the file locked for too long."""
 		return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
 
 	def is_duplicate(self, error: BaseException) -> bool:
-		"""Whether a unique key was violated."""
 		return isinstance(error, sqlite3.IntegrityError) and "UNIQUE constraint failed" in str(error)
 
 	def is_lost(self, error: BaseException) -> bool:
-		"""Whether the disk takes nothing for now."""
 		return self._as_no_room(error) is not None
 
 
 def _plain(values: Sequence[Any]) -> Sequence[Any]:
-	if all(type(value) in _PLAIN for value in values):
-		return values
-	return [_as_column(value) for value in values]
+	return [value if type(value) in _PLAIN else _as_column(value) for value in values]
 
 
 def _as_column(value: Any) -> Any:

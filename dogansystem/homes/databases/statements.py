@@ -2,7 +2,6 @@
 
 import re
 from functools import lru_cache
-from typing import NamedTuple
 
 MAX_CACHED = 4096  # statements; the store has some hundreds, IN lists of different lengths included
 
@@ -31,28 +30,13 @@ ENDS_TRANSACTION = re.compile(
 )
 
 
-class SQLiteStatement(NamedTuple):
-	"""A statement in SQLite's own placeholders."""
-
-	text: str
-	writes: bool
-
-
 @lru_cache(MAX_CACHED)
-def for_sqlite(query: str) -> SQLiteStatement:
+def for_sqlite(query: str) -> tuple[str, bool]:
 	"""The query with `?` for `%s` and `%` for `%%`, and whether it needs the write lock."""
-	text = _PLACEHOLDER.sub(lambda found: "?" if found[1] == "s" else "%", query)
-	return SQLiteStatement(text, not is_reading(query))
-
-
-@lru_cache(MAX_CACHED)
-def is_reading(query: str) -> bool:
-	"""Whether the statement changes nothing."""
 	found = _FIRST_WORD.match(query)
 	word = found[1].upper() if found else ""
-	if word == "WITH":
-		return not _WRITES_INSIDE.search(query)
-	return word in _READING
+	reads = word in _READING or (word == "WITH" and not _WRITES_INSIDE.search(query))
+	return _PLACEHOLDER.sub(lambda found: "?" if found[1] == "s" else "%", query), not reads
 
 
 @lru_cache(MAX_CACHED)

@@ -10,8 +10,8 @@ import json
 import os
 import socket
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import redis
 
@@ -23,8 +23,7 @@ _FIELDS = ("hostname", "pid", "queues")
 _NOT_RUNNING = "TtZX"  # states of /proc/PID/stat: stopped, traced, a zombie, dead
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
 	"""What the probe says. `alive` decides the exit code, `reason` is for people."""
 
 	alive: bool
@@ -49,19 +48,17 @@ def look(sites: Path, wanted: int = 1) -> Verdict:
 
 def count(sites: Path) -> int:
 	"""How many workers of this machine listen to our queue, send heartbeats and run. Raises RedisError."""
-	return sum(runs(pid) for pid in _registered(sites, socket.gethostname()))
-
-
-def _registered(sites: Path, node: str) -> list[int]:
-	"""The process ids of RQ's workers of this node whose key has not expired."""
+	config = json.loads((sites / "common_site_config.json").read_text())
+	address = os.environ.get("FRAPPE_REDIS_QUEUE") or str(config["redis_queue"])
+	node = socket.gethostname()
 	with redis.Redis.from_url(
-		_address(sites), socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=True
+		address, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, decode_responses=True
 	) as connection:
 		with connection.pipeline(transaction=False) as pipe:
 			for key in connection.smembers(WORKERS):
 				pipe.hmget(key, _FIELDS)
 			rows = pipe.execute()
-	return [int(pid) for hostname, pid, queues in rows if hostname == node and _is_ours(queues)]
+	return sum(hostname == node and _is_ours(queues) and runs(int(pid)) for hostname, pid, queues in rows)
 
 
 def _is_ours(queues: str | None) -> bool:
@@ -76,11 +73,6 @@ def runs(pid: int) -> bool:
 	except OSError:
 		return False  # the container was restarted under the same name: the key is from before
 	return state not in _NOT_RUNNING
-
-
-def _address(sites: Path) -> str:
-	config = json.loads((sites / "common_site_config.json").read_text())
-	return str(os.environ.get("FRAPPE_REDIS_QUEUE") or config["redis_queue"])
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -36,26 +36,14 @@ class Catalog:
 		"""Delete a workflow that has no runs; its versions go with it."""
 		frappe.delete_doc(WORKFLOW, name, ignore_missing=True, delete_permanently=True)
 
-	def workflow_form(self, name: str) -> dict[str, Any]:
-		"""A workflow's fields as the form has them. Raises NotFound."""
-		doc = _existing(WORKFLOW, "workflow", name)
-		doc.check_permission("read")
-		return doc.as_dict()
-
 	def save_agent(
 		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
 	) -> None:
 		"""Save a Dogan Agent."""
 		doc = _open(AGENT, name)
-		doc.update(
-			{
-				"agent_name": name,
-				"user": user,
-				"capacity": capacity,
-				"enabled": int(enabled),
-				"capabilities": [{"capability": each} for each in dict.fromkeys(capabilities)],
-			}
-		)
+		rows = [{"capability": each} for each in dict.fromkeys(capabilities)]
+		values = {"agent_name": name, "user": user, "capacity": capacity, "enabled": int(enabled)}
+		doc.update({**values, "capabilities": rows})
 		doc.save()
 
 	def set_agent_enabled(self, name: str, enabled: bool) -> None:
@@ -78,14 +66,10 @@ def _open(doctype: str, name: str) -> Any:
 	return frappe.new_doc(doctype)
 
 
-def _existing(doctype: str, word: str, name: str) -> Any:
+def _set_enabled(doctype: str, word: str, name: str, enabled: bool) -> None:
 	if not frappe.db.exists(doctype, name):
 		raise NotFound(f"There is no {word} named {name!r}.")
-	return frappe.get_doc(doctype, name, for_update=True)
-
-
-def _set_enabled(doctype: str, word: str, name: str, enabled: bool) -> None:
-	doc = _existing(doctype, word, name)
+	doc = _open(doctype, name)
 	doc.enabled = int(enabled)
 	doc.save()
 

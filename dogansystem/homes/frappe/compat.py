@@ -29,6 +29,8 @@ USER_STATE = ("cache", "form_dict", "jenv", "role_permissions", "new_doc_templat
 
 # Queues
 
+job_id = create_job_id  # the id that `frappe.enqueue(job_id=…)` gives a job of this site
+
 
 def queue_connection() -> redis.Redis:
 	"""The Redis of the job queues. `get_redis_conn` tries for five seconds, and who saves a document must not wait."""
@@ -50,11 +52,6 @@ def has_queue(queue: str) -> bool:
 	return queue in get_queues_timeout()
 
 
-def job_id(name: str) -> str:
-	"""The id that `frappe.enqueue(job_id=name)` gives a job of this site."""
-	return create_job_id(name)
-
-
 # The database
 
 
@@ -63,11 +60,6 @@ def connection(db: Any) -> Any:
 	the statements themselves."""
 	if db._conn is None:
 		db.connect()
-	return db._conn
-
-
-def current_connection(db: Any) -> Any:
-	"""The same, or None where nothing was asked yet."""
 	return db._conn
 
 
@@ -102,6 +94,8 @@ def readable(doctype: str, user: str) -> str:
 
 # Documents and people
 
+wants_notifications = is_notifications_enabled  # whoever inserts a Notification Log has to ask
+
 
 def is_submitting(doc: Any) -> bool:
 	"""Whether a save submits the document: `on_update` comes for it too, and its docstatus is 1 either way."""
@@ -112,11 +106,6 @@ def server_script(name: str) -> Callable[[], Any] | None:
 	"""What runs the Server Script of type API of that name. Frappe's own handler needs a request."""
 	script = get_server_script_map().get("_api", {}).get(name)
 	return (lambda: run_server_script(script)) if script else None
-
-
-def wants_notifications(user: str) -> bool:
-	"""Whether the user's Notification Settings are on; whoever inserts a Notification Log has to ask."""
-	return is_notifications_enabled(user)
 
 
 @contextmanager

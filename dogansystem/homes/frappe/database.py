@@ -2,21 +2,15 @@
 
 import logging
 from collections.abc import Callable, Sequence
-from functools import partial
 from typing import Any
 
 import frappe
 import pymysql
-from pymysql.constants import ER
 
 from dogansystem.homes.databases import compound, marks, session
+from dogansystem.homes.databases.mariadb import CONFLICTS, DUPLICATE, LOST
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.protocol import Row, Statement
-
-CHECKREAD = 1020  # "Record has changed since last read", with innodb_snapshot_isolation
-CONFLICTS = frozenset({ER.LOCK_DEADLOCK, ER.LOCK_WAIT_TIMEOUT, CHECKREAD})
-# Cannot connect, server has gone away, lost connection during query, shutdown, killed, packets out of order.
-LOST = frozenset({2002, 2003, 2006, 2013, 2014, 2055, ER.SERVER_SHUTDOWN, 1927})
 
 logger = logging.getLogger(__name__)
 
@@ -26,25 +20,26 @@ class MariaDB:
 
 	dialect = "mariadb"
 	_mark: str | None = None
+	_connection: Any = None
+	_kept_cursor: Any = None
 
 	def mark(self, name: str | None) -> None:
 		"""Give this connection, and the one that replaces it when it is lost, a name by which others can `end` it."""
-		cursor = self._cursor()
 		if self._mark:
-			marks.take_off(partial(_ask, cursor), self._mark)
+			marks.take_off(self.sql, self._mark)
 		self._mark = name
-		self._put_mark(cursor)
+		self._put_mark()
 
 	def end(self, name: str) -> bool:
 		"""End the connection of that name; False if there is none."""
-		return marks.end(partial(_ask, self._cursor()), name)
+		return marks.end(self.sql, name)
 
-	def _put_mark(self, cursor: Any) -> None:
+	def _put_mark(self) -> None:
 		if self._mark:
-			marks.put(partial(_ask, cursor), self._mark)
+			marks.put(self.sql, self._mark)
 
 	def _cursor(self) -> Any:
-		raise NotImplementedError
+		return self._kept_cursor
 
 	def sql(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
 		"""Run a query that gives rows."""
@@ -80,7 +75,7 @@ class MariaDB:
 
 	def is_duplicate(self, error: BaseException) -> bool:
 		"""Whether a unique key was violated."""
-		return isinstance(error, frappe.DuplicateEntryError) or _code(error) == ER.DUP_ENTRY
+		return isinstance(error, frappe.DuplicateEntryError) or _code(error) == DUPLICATE
 
 	def is_lost(self, error: BaseException) -> bool:
 		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
@@ -95,8 +90,6 @@ class SiteDatabase(MariaDB):
 	"""
 
 	def __init__(self) -> None:
-		self._connection: Any = None
-		self._kept_cursor: Any = None
 		self.transactions = 0  # ended so far through this object
 		self.when_undone: Callable[[], None] = lambda: None  # what was written may have been cached meanwhile
 
@@ -105,7 +98,7 @@ class SiteDatabase(MariaDB):
 		if connection is not self._connection:
 			self._connection = connection
 			self._kept_cursor = connection.cursor()
-			self._put_mark(self._kept_cursor)
+			self._put_mark()
 		return self._kept_cursor
 
 	def commit(self) -> None:
@@ -180,11 +173,7 @@ class ControlDatabase(MariaDB):
 
 	def __init__(self, settings: dict[str, Any]) -> None:
 		self._settings = settings
-		self._connection: Any = None
 		self.reconnect()
-
-	def _cursor(self) -> Any:
-		return self._kept_cursor
 
 	def commit(self) -> None:
 		"""Commit."""
@@ -199,7 +188,7 @@ class ControlDatabase(MariaDB):
 		self.close()
 		self._connection = pymysql.connect(**self._settings, init_command=f"SET SESSION {session.CONTROL}")
 		self._kept_cursor = self._connection.cursor()
-		self._put_mark(self._kept_cursor)
+		self._put_mark()
 
 	def close(self) -> None:
 		"""Close the connection; may be called again."""
@@ -207,17 +196,10 @@ class ControlDatabase(MariaDB):
 			self._connection.close()
 
 
-def _ask(cursor: Any, query: str, values: Sequence[Any]) -> Sequence[Row]:
-	cursor.execute(query, values or None)
-	return cursor.fetchall()
-
-
-def _code(error: BaseException) -> int | None:
+def _code(error: BaseException) -> Any:
 	"""MariaDB's number of an error, also of one that Frappe has wrapped (QueryDeadlockError, QueryTimeoutError)."""
-	while isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError) and error.args:
-		if not isinstance(error.args[0], BaseException):
-			return ER.LOCK_DEADLOCK if isinstance(error, frappe.QueryDeadlockError) else ER.LOCK_WAIT_TIMEOUT
+	while isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError):
+		if not error.args or not isinstance(error.args[0], BaseException):
+			return 1213 if isinstance(error, frappe.QueryDeadlockError) else 1205
 		error = error.args[0]
-	if isinstance(error, pymysql.MySQLError) and error.args and isinstance(error.args[0], int):
-		return error.args[0]
-	return None
+	return error.args[0] if isinstance(error, pymysql.MySQLError) and error.args else None

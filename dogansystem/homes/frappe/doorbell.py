@@ -16,6 +16,7 @@ from frappe.utils import get_bench_id
 
 from dogansystem.engine import log
 from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.cache import may_be_away
 from dogansystem.homes.frappe.queues import FALLBACK_QUEUE, QUEUE
 
 DRAIN = "dogansystem.jobs.drain"
@@ -101,51 +102,35 @@ class Doorbell:
 		self._before_wait()
 		deadline = time.monotonic() + seconds
 		try:
-			while (left := deadline - time.monotonic()) > 0:
-				turn = min(left, LISTEN)
-				self.redis.eval(_LISTEN, 1, self._listeners, turn, self._id)
-				if self.redis.blpop([self._bell], timeout=max(turn, 0.01)):
-					return True
-			return self._leave()
-		except redis.RedisError as error:
-			log.event(log.WARNING, "redis.away", message=str(error))
+			with may_be_away(log.WARNING):
+				while (left := deadline - time.monotonic()) > 0:
+					turn = min(left, LISTEN)
+					self.redis.eval(_LISTEN, 1, self._listeners, turn, self._id)
+					if self.redis.blpop([self._bell], timeout=max(turn, 0.01)):
+						return True
+				with self.redis.pipeline() as pipe:  # a ring that came since the last listening still counts
+					return pipe.zrem(self._listeners, self._id).lpop(self._bell).execute()[1] is not None
 			time.sleep(max(0.0, min(deadline - time.monotonic(), 1.0)))
 			return False
 		finally:
-			self._forget()
+			with may_be_away():
+				self.redis.zrem(self._listeners, self._id)
 
 	def others_wait(self, queue: str) -> bool:
 		"""Whether a job that is no drain job of this site waits in an RQ queue, given by its key's own name."""
-		try:
+		with may_be_away():
 			waiting = self.redis.lrange(f"rq:queue:{queue}", 0, LOOKED_AT - 1)
-		except redis.RedisError as error:
-			log.event(log.DEBUG, "redis.away", message=str(error))
-			return False
-		return any(not job.startswith(self._own_jobs) for job in waiting)
+			return any(not job.startswith(self._own_jobs) for job in waiting)
+		return False
 
 	def answered(self) -> None:
 		"""A drainer that was called has come: the next ring may call another."""
-		try:
+		with may_be_away(log.WARNING):
 			self.redis.delete(self._guard)
-		except redis.RedisError:
-			logger.warning("Redis does not answer", exc_info=True)
 
 	def remove(self) -> None:
 		"""Delete all keys: for uninstalling."""
 		self.redis.delete(self._listeners, self._bell, self._guard)
-
-	def _leave(self) -> bool:
-		"""Stop listening; a ring that came between the last listening and now still counts."""
-		with self.redis.pipeline() as pipe:
-			pipe.zrem(self._listeners, self._id)
-			pipe.lpop(self._bell)
-			return pipe.execute()[1] is not None
-
-	def _forget(self) -> None:
-		try:
-			self.redis.zrem(self._listeners, self._id)
-		except redis.RedisError as error:
-			log.event(log.DEBUG, "redis.away", message=str(error))
 
 	def _call(self, has_workers: bool) -> None:
 		"""Enqueue a drain job: on our queue if the bench has it and somebody works on it, else on `long`."""

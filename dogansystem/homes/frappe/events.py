@@ -5,114 +5,60 @@ map that is kept for each stamp of the triggers, and the stamp is read once in e
 logged and never fails the save.
 """
 
-from collections.abc import Callable, Mapping
-from functools import wraps
+from collections.abc import Mapping
 from typing import Any
 
 import frappe
 from frappe import _
 
-from dogansystem.engine import log
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
-from dogansystem.triggers import document
-from dogansystem.triggers.faults import can_be_survived
+from dogansystem.triggers import document, faults
 
 _BUSY_FLAGS = ("in_install", "in_install_app", "in_migrate", "in_patch", "in_uninstall", "in_setup_wizard")
 _EMPTY = (None, "", 0)
+_EVENTS = {"on_submit": "submitted", "on_cancel": "cancelled", "after_delete": "deleted"}
 DIGITS = 9  # behind the point, as Frappe's number columns keep them
 
-Handler = Callable[..., None]
+
+def on_event(doc: Any, method: str) -> None:
+	"""Start what wants this event of a document. `method` is Frappe's name of the event."""
+	messages = len(frappe.local.message_log)
+	try:
+		wants = _wanted().get(doc.doctype)
+		if wants and (event := _event(doc, method, wants)):
+			values = _stored(plain(doc.as_dict()))
+			document.on_event(current_site(), values, event, _previous(doc, values))
+	except Exception as error:
+		site = current_site()
+		if not faults.can_be_survived(site.database, error):
+			raise
+		del frappe.local.message_log[messages:]
+		title = _("Saving {0} started no workflow: {1}").format(doc.doctype, type(error).__name__)
+		faults.tell(site, site.database, f"{doc.doctype} {doc.name}", error, title)
 
 
-def _never_fails(handler: Handler) -> Handler:
-	"""Log what goes wrong in a handler instead of failing the save, except for what `faults` says cannot be survived."""
-
-	@wraps(handler)
-	def guarded(doc: Any, method: str | None = None) -> None:
-		messages = len(frappe.local.message_log)
-		try:
-			handler(doc, method)
-		except Exception as error:
-			if not can_be_survived(current_site().database, error):
-				raise
-			del frappe.local.message_log[messages:]
-			_log(doc, error)
-
-	return guarded
-
-
-@_never_fails
-def on_update(doc: Any, method: str | None = None) -> None:
-	"""A document was inserted or saved, also after it was submitted. Submitting has an event of its own."""
-	if _is_wanted(doc.doctype):
-		if doc.flags.in_insert:
-			_tell(doc, "created")
-		elif not compat.is_submitting(doc):
-			_tell(doc, "updated")
-
-
-@_never_fails
-def on_submit(doc: Any, method: str | None = None) -> None:
-	"""A document was submitted."""
-	if _is_wanted(doc.doctype):
-		_tell(doc, "submitted")
-
-
-@_never_fails
-def on_cancel(doc: Any, method: str | None = None) -> None:
-	"""A document was cancelled."""
-	if _is_wanted(doc.doctype):
-		_tell(doc, "cancelled")
-
-
-@_never_fails
-def after_delete(doc: Any, method: str | None = None) -> None:
-	"""A document was deleted."""
-	if _is_wanted(doc.doctype):
-		_tell(doc, "deleted")
-
-
-@_never_fails
-def on_change(doc: Any, method: str | None = None) -> None:
-	"""A field was written by `db_set`, which saves nothing; or a save is over, which the triggers know already."""
-	if _is_wanted(doc.doctype) and not doc.flags.in_delete:
-		if any(want.trigger.keys["event"] == "changed" for want in _wanted()[doc.doctype]):
-			_tell(doc, "changed")
-
-
-def _is_wanted(doctype: str) -> bool:
-	return doctype in _wanted()
+def _event(doc: Any, method: str, wants: Any) -> str | None:
+	"""The event of a trigger, or None if there is none of it."""
+	if method == "on_change":  # `db_set` wrote a field; or a save is over, which the triggers know already
+		is_wanted = any(want.trigger.keys["event"] == "changed" for want in wants)
+		return "changed" if is_wanted and not doc.flags.in_delete else None
+	if method not in _EVENTS:  # on_update, and on_update_after_submit
+		return "created" if doc.flags.in_insert else None if compat.is_submitting(doc) else "updated"
+	return _EVENTS[method]
 
 
 def _wanted() -> Mapping[str, Any]:
 	"""For each DocType what wants it, as this transaction sees it."""
-	try:
-		return frappe.local.dogan_wanted
-	except AttributeError:
-		pass
-	flags = frappe.local.flags
-	if any(flags.get(flag) for flag in _BUSY_FLAGS):
-		return {}
-	found = document.wanted(current_site())
-	if not stamps.is_touched(document.STAMP):  # else what is wanted may change within this transaction
-		frappe.local.dogan_wanted = found
+	found: Mapping[str, Any] | None = getattr(frappe.local, "dogan_wanted", None)
+	if found is None:
+		if any(frappe.local.flags.get(flag) for flag in _BUSY_FLAGS):
+			return {}
+		found = document.wanted(current_site())
+		if not stamps.is_touched(document.STAMP):  # else what is wanted may change within this transaction
+			frappe.local.dogan_wanted = found
 	return found
-
-
-def _tell(doc: Any, event: str) -> None:
-	values = _stored(plain(doc.as_dict()))
-	document.on_event(current_site(), values, event, _previous(doc, values))
-
-
-def _log(doc: Any, error: Exception) -> None:
-	"""Write what went wrong to the log and, once an hour for each DocType and kind of error, to the Error Log."""
-	about, kind = f"{doc.doctype} {doc.name}", type(error).__name__
-	log.event(log.ERROR, "trigger.failed", error=error, document=about)
-	if doc.doctype != "Error Log":
-		title = _("Saving {0} started no workflow: {1}").format(doc.doctype, kind)
-		current_site().report(title, f"{about}\n\n{frappe.get_traceback()}")
 
 
 def _previous(doc: Any, values: dict[str, Any]) -> dict[str, Any]:

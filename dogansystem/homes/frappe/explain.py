@@ -32,10 +32,8 @@ _LINE_ENDS = re.compile(r"<br\s*/?>|</?(?:p|li|ul|ol|div|tr|table|h\d)\b[^>]*>",
 def put_into_words(error: Exception) -> None:
 	"""Give an error the text that a person would have read: Frappe often keeps it elsewhere, and in HTML."""
 	if not (error.args and str(error)):
-		messages = [
-			each.get("message") if isinstance(each, dict) else each for each in frappe.local.message_log
-		]
-		text = frappe.local.flags.error_message or (messages[-1] if messages else "")
+		last = frappe.local.message_log[-1] if frappe.local.message_log else ""
+		text = frappe.local.flags.error_message or (last.get("message") if isinstance(last, dict) else last)
 		if text:
 			error.args = (text,)
 	if len(error.args) == 1 and isinstance(error.args[0], str) and hasattr(error, "http_status_code"):
@@ -55,35 +53,33 @@ def _plain(text: str) -> str:
 	return "\n".join(line.strip() for line in lines if line.strip())
 
 
-def _permission(error: BaseException, act: Act) -> str | None:
+def _permission(error: BaseException, act: Act) -> str:
 	doctype, name = act.params.get("doctype"), act.params.get("name")
 	needed = PERMISSIONS.get(act.action, "read")
 	if named := _INSUFFICIENT.search(str(error)):
 		if named[1] != doctype:
 			doctype, name = named[1], None
 		needed = named[2]
-	if not (isinstance(doctype, str) and frappe.db.exists("DocType", doctype, cache=True)):
+	another = _("or let another user do the step: by run_as of the workflow, or by an agent.")
+	if not _is_doctype(doctype):
 		said = act.params.get("method") or act.action
-		return _(
-			"The user {0} may not do this ({1}). Give the user what it needs, or let another user do the step: by run_as of "
-			"the workflow, or by an agent."
-		).format(act.user, said)
+		text = _("The user {0} may not do this ({1}). Give the user what it needs, {2}")
+		return text.format(act.user, said, another)
 	what = " ".join(str(each) for each in (_(doctype), name) if each)
 	text = _("The user {0} has no permission to {1} {2}.").format(act.user, _(needed), what)
 	if frappe.has_permission(doctype, needed, user=act.user):
-		return f"{text} " + _(
+		remedy = _(
 			"A role allows it in general: a User Permission, a share or another rule keeps this document from the user. "
-			"Change that, or let another user do the step: by run_as of the workflow, or by an agent."
+			"Change that, {0}"
 		)
-	return f"{text} " + _(
-		"Give the user a role that has it, in the Role Permissions Manager, or let another user do the step: by run_as of "
-		"the workflow, or by an agent."
-	)
+	else:
+		remedy = _("Give the user a role that has it, in the Role Permissions Manager, {0}")
+	return f"{text} {remedy.format(another)}"
 
 
 def _mandatory(error: BaseException, act: Act) -> str | None:
 	found = _MANDATORY.match(str(error))
-	if not found or not frappe.db.exists("DocType", found[1], cache=True):
+	if not found or not _is_doctype(found[1]):
 		return None
 	fields = [_field(found[1], field.strip(), act) for field in found[2].split(",")]
 	return _("{0} needs a value in {1}. Give it one.").format(_(found[1]), ", ".join(fields))
@@ -91,7 +87,7 @@ def _mandatory(error: BaseException, act: Act) -> str | None:
 
 def _missing_link(error: BaseException, act: Act) -> str | None:
 	doctype, values = act.params.get("doctype"), act.params.get("values")
-	if not isinstance(doctype, str) or not isinstance(values, Mapping):
+	if not isinstance(doctype, str):
 		return None
 	wrong = [
 		_("{0} names the {1} {2}, which does not exist.").format(where, _(target), repr(value))
@@ -103,34 +99,32 @@ def _missing_link(error: BaseException, act: Act) -> str | None:
 
 def _does_not_exist(error: BaseException, act: Act) -> str | None:
 	doctype, name = act.params.get("doctype"), act.params.get("name")
-	if not isinstance(doctype, str):
+	if isinstance(doctype, str) and not _is_doctype(doctype):
+		text = _("There is no document type {0} on this site (params.doctype). Check how it is written.")
+		return text.format(repr(doctype))
+	if not isinstance(doctype, str) or name is None or str(name) not in str(error):
 		return None
-	if not frappe.db.exists("DocType", doctype, cache=True):
-		return _(
-			"There is no document type {0} on this site (params.doctype). Check how it is written."
-		).format(repr(doctype))
-	if name is None or str(name) not in str(error):
-		return None
-	return _(
-		"There is no {0} named {1} (params.name). Check the name, or create it in an earlier step."
-	).format(_(doctype), repr(name))
+	text = _("There is no {0} named {1} (params.name). Check the name, or create it in an earlier step.")
+	return text.format(_(doctype), repr(name))
 
 
 def _duplicate(error: BaseException, act: Act) -> str | None:
 	if len(error.args) < 2:
 		return None
-	return _(
-		"There is a {0} named {1} already. Give the new one another name, or change the one there is."
-	).format(_(str(error.args[0])), repr(error.args[1]))
+	text = _("There is a {0} named {1} already. Give the new one another name, or change the one there is.")
+	return text.format(_(str(error.args[0])), repr(error.args[1]))
 
 
 def _not_unique(error: BaseException, act: Act) -> str | None:
 	found = _DUPLICATE.search(str(error))
 	if not found or not frappe.get_meta(error.args[0]).has_field(found[2]):
 		return None
-	return _("Another {0} has the value {1} in {2}, and it has to be unique. Give it another value.").format(
-		_(error.args[0]), repr(found[1]), _field(error.args[0], found[2], act)
-	)
+	text = _("Another {0} has the value {1} in {2}, and it has to be unique. Give it another value.")
+	return text.format(_(error.args[0]), repr(found[1]), _field(error.args[0], found[2], act))
+
+
+def _is_doctype(name: Any) -> bool:
+	return isinstance(name, str) and bool(frappe.db.exists("DocType", name, cache=True))
 
 
 def _field(doctype: str, field: str, act: Act) -> str:
@@ -151,18 +145,16 @@ def _labelled(field: Any, path: str) -> str:
 	return f"{_(field.label or field.fieldname)} ({path})"
 
 
-def _links(
-	doctype: str, values: Mapping[str, Any], at: str = "params.values"
-) -> Iterator[tuple[str, str, Any]]:
+def _links(doctype: str, values: Any, at: str = "params.values") -> Iterator[tuple[str, str, Any]]:
 	"""The links among a step's values: where each is, the DocType it leads to, and what it names."""
-	meta = frappe.get_meta(doctype)
-	for field in meta.get("fields"):
+	if not isinstance(values, Mapping):
+		return
+	for field in frappe.get_meta(doctype).get("fields"):
 		value = values.get(field.fieldname)
 		path = f"{at}.{field.fieldname}"
 		if isinstance(value, list) and field.fieldtype in ("Table", "Table MultiSelect"):
 			for number, row in enumerate(value):
-				if isinstance(row, Mapping):
-					yield from _links(field.options, row, f"{path}[{number}]")
+				yield from _links(field.options, row, f"{path}[{number}]")
 		elif value and field.fieldtype in ("Link", "Dynamic Link"):
 			target = field.options if field.fieldtype == "Link" else values.get(field.options)
 			if target:

@@ -10,6 +10,7 @@ from frappe.utils.user import get_users_with_role
 
 from dogansystem.engine.errors import NotFound
 from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.permissions import may_read
 from dogansystem.homes.frappe.scope import acting_as
 
 # More in one mail make Frappe hand it to a background job at once, whether or not the step commits.
@@ -35,16 +36,17 @@ class People:
 		"""Put a mail into the Email Queue: it is sent if the step commits, and only then."""
 		doctype, name = reference or (None, None)
 		everybody = [*to, *cc]
-		files = [_attachment(each) for each in attachments]
-		if print_of:
-			files.append(_print(**print_of))
-		text = _from_template(template, values or {}) if template else message
+		files = [*map(_attachment, attachments), *([_print(**print_of)] if print_of else [])]
+		if template:
+			of = frappe.get_doc("Email Template", template)
+			of.check_permission("read")
+			message = of.get_formatted_response(dict(values or {}))
 		for batch in create_batch(list(to), MAX_RECIPIENTS):
 			frappe.sendmail(
 				recipients=batch,
 				cc=list(cc),
 				subject=subject,
-				message=text,
+				message=message,
 				attachments=files,
 				reference_doctype=doctype,
 				reference_name=name,
@@ -70,7 +72,7 @@ class People:
 		reached = self._reached(users)
 		with acting_as("Administrator"):  # nobody acts in a worker between steps
 			for user in reached:
-				readable = (each for each in documents if _may_read(user, *each))
+				readable = (each for each in documents if may_read(user, *each))
 				_show(user, escape_html(subject), escape_html(message), next(readable, None))
 		return reached
 
@@ -93,28 +95,16 @@ class People:
 def _show(user: str, subject: str, message: str, document: tuple[str, str] | None) -> None:
 	"""Put a notification on a user's desk."""
 	doctype, name = document or (None, None)
-	log = {
-		"doctype": "Notification Log",
-		"type": "Alert",
-		"for_user": user,
-		"from_user": frappe.session.user,
-		"subject": subject,
-		"email_content": message,
-		"document_type": doctype,
-		"document_name": name,
-	}
-	frappe.get_doc(log).insert(ignore_permissions=True)
-
-
-def _may_read(user: str, doctype: str, name: str) -> bool:
-	return bool(frappe.db.exists(doctype, name)) and frappe.has_permission(doctype, "read", name, user=user)
-
-
-def _from_template(name: str, values: Mapping[str, Any]) -> str:
-	"""The text of an Email Template, filled in."""
-	template = frappe.get_doc("Email Template", name)
-	template.check_permission("read")
-	return template.get_formatted_response(dict(values))
+	frappe.get_doc(
+		doctype="Notification Log",
+		type="Alert",
+		for_user=user,
+		from_user=frappe.session.user,
+		subject=subject,
+		email_content=message,
+		document_type=doctype,
+		document_name=name,
+	).insert(ignore_permissions=True)
 
 
 def _attachment(given: Any) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Who may see and change runs.
+"""Who may see and change runs, and the rows of a workflow's form.
 
 Dogan Managers and System Managers see and change all. Anybody else with the role Dogan User sees the runs they started
 and the runs about documents they may read, and may change the ones they started. Steps follow their run.
@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.model.document import Document
 
 from dogansystem.homes.frappe import compat
 
@@ -22,19 +23,21 @@ def is_manager(user: str) -> bool:
 
 
 def run_conditions(user: str | None = None) -> str:
-	"""The SQL condition for the runs that `user` may see."""
+	"""The SQL condition for the runs that `user` may see: their own, and those about documents they may read."""
 	user = user or frappe.session.user
-	return "" if is_manager(user) else _visible_runs(user)
+	if is_manager(user):
+		return ""
+	own = f"`tab{RUN}`.`started_by` = {frappe.db.escape(user, percent=False)}"
+	doctypes = frappe.db.sql_list(
+		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
+	)
+	return f"({' OR '.join([own, *filter(None, (_readable(doctype, user) for doctype in doctypes))])})"
 
 
 def step_run_conditions(user: str | None = None) -> str:
 	"""The SQL condition for the step runs of runs that `user` may see."""
-	user = user or frappe.session.user
-	if is_manager(user):
-		return ""
-	return (
-		f"`tabDogan Step Run`.`run` IN (SELECT `tab{RUN}`.`name` FROM `tab{RUN}` WHERE {_visible_runs(user)})"
-	)
+	runs = run_conditions(user)
+	return runs and f"`tabDogan Step Run`.`run` IN (SELECT `tab{RUN}`.`name` FROM `tab{RUN}` WHERE {runs})"
 
 
 def may_see_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:
@@ -43,9 +46,12 @@ def may_see_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any
 	if is_manager(user) or doc.get("started_by") == user:
 		return True
 	doctype, name = doc.get("reference_doctype"), doc.get("reference_name")
-	return bool(doctype and name and frappe.db.exists(doctype, name)) and frappe.has_permission(
-		doctype, "read", name, user=user
-	)
+	return bool(doctype and name) and may_read(user, doctype, name)
+
+
+def may_read(user: str, doctype: str, name: str) -> bool:
+	"""Whether there is such a document, and `user` may read it."""
+	return bool(frappe.db.exists(doctype, name)) and frappe.has_permission(doctype, "read", name, user=user)
 
 
 def may_see_step_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:
@@ -62,23 +68,11 @@ def may_change_run(run: str, user: str) -> bool:
 	)
 
 
-def _visible_runs(user: str) -> str:
-	own = f"`tab{RUN}`.`started_by` = {frappe.db.escape(user, percent=False)}"
-	return f"({' OR '.join([own, *_readable_references(user)])})"
-
-
-def _readable_references(user: str) -> list[str]:
-	"""For each DocType that runs are about: those of its documents that the user may read."""
-	found = frappe.db.sql_list(
-		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
-	)
-	known = [doctype for doctype in found if frappe.db.exists("DocType", doctype, cache=True)]
-	return [condition for doctype in known if (condition := _readable(doctype, user))]
-
-
 def _readable(doctype: str, user: str) -> str | None:
 	"""The query of the user's own list of that DocType, so that roles, user permissions, shares and other apps' rules
 	all count; None if they may see none."""
+	if not frappe.db.exists("DocType", doctype, cache=True):
+		return None
 	if not frappe.has_permission(doctype, "read", user=user):
 		return None
 	this = f"`tab{RUN}`.`reference_doctype` = {frappe.db.escape(doctype, percent=False)}"
@@ -86,13 +80,8 @@ def _readable(doctype: str, user: str) -> str | None:
 
 
 def is_system_manager(user: str) -> bool:
-	"""Whether `user` has every permission on this site."""
+	"""Whether `user` has every permission on this site, or can give it to themselves."""
 	return user == "Administrator" or "System Manager" in frappe.get_roles(user)
-
-
-def may_act_as_anybody(user: str) -> bool:
-	"""Whether `user` may let steps run with the permissions of any user: a System Manager can give those anyway."""
-	return is_system_manager(user)
 
 
 def check_may_act_as(user: str, what: str) -> None:
@@ -100,10 +89,27 @@ def check_may_act_as(user: str, what: str) -> None:
 
 	Everybody may use their own permissions. Only a System Manager may use those of somebody else.
 	"""
-	if user != frappe.session.user and not may_act_as_anybody(frappe.session.user):
+	if user != frappe.session.user and not is_system_manager(frappe.session.user):
 		frappe.throw(
 			_("Only a System Manager may choose another user than themselves as {0}.").format(what),
 			frappe.PermissionError,
 		)
 	if not frappe.db.get_value("User", user, "enabled"):
 		frappe.throw(_("User {0}, {1}, is disabled or does not exist.").format(user, what))
+
+
+class Row(Document):
+	"""A row that is only ever written with the document it belongs to.
+
+	Frappe lets a user who may write a document write its rows one by one, without the checks of the document. The next
+	System Manager who saves the document would publish such a row in their own name.
+	"""
+
+	def validate(self) -> None:
+		"""Raise: a row is not saved or deleted alone. Saving its document does not call this."""
+		frappe.throw(
+			_("A row is saved with its document: change {0} {1}.").format(_(self.parenttype), self.parent),
+			frappe.PermissionError,
+		)
+
+	on_trash = validate

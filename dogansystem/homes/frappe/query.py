@@ -5,9 +5,9 @@ come from anybody who fills in a form, so here only what is known to be harmless
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from typing import Any
 
 import frappe
 from frappe import _
@@ -41,18 +41,20 @@ def check(doctype: str, filters: Any, fields: Sequence[str] | None, order_by: st
 	"""Raise DataError naming the first part that is not known."""
 	known_doctype(doctype)
 	for field in fields or ():
-		if not (isinstance(field, str) and FIELD.fullmatch(field)):
-			_refuse(
-				_(
-					"fields: {0} is not a field, a field as another name, or count, sum, avg, min or max of one."
-				),
-				field,
+		if not _fits(FIELD, field):
+			text = _(
+				"fields: {0} is not a field, a field as another name, or count, sum, avg, min or max of one."
 			)
+			_refuse(text, field)
 	for part in order_by.split(",") if order_by else ():
-		if not ORDER.fullmatch(part):
+		if not _fits(ORDER, part):
 			_refuse(_("order_by: {0} is not a field and asc or desc, such as creation desc."), part)
 	for given in _each(filters):
 		_check_filter(doctype, given)
+
+
+def _fits(pattern: re.Pattern[str], given: Any) -> bool:
+	return isinstance(given, str) and pattern.fullmatch(given) is not None
 
 
 @contextmanager
@@ -68,40 +70,35 @@ def explained(doctype: str) -> Iterator[None]:
 		)
 
 
-def _each(filters: Any) -> Iterable[Any]:
+def _each(filters: Any) -> Iterator[Any]:
 	"""The filters one by one, as `[field, operator, value]` or `[doctype, field, operator, value]`."""
 	if isinstance(filters, Mapping):
-		return [_from_pair(field, value) for field, value in filters.items()]
-	if isinstance(filters, list | tuple):
-		return [
-			each for given in filters for each in (_each(given) if isinstance(given, Mapping) else [given])
-		]
-	if filters is None:
-		return []
-	_refuse(_("filters: {0} is neither a mapping nor a list."), filters)
-
-
-def _from_pair(field: Any, value: Any) -> list[Any]:
-	return [field, *value] if isinstance(value, list | tuple) else [field, "=", value]
+		for field, value in filters.items():
+			yield [field, *value] if isinstance(value, list | tuple) else [field, "=", value]
+	elif isinstance(filters, list | tuple):
+		for given in filters:
+			yield from _each(given) if isinstance(given, Mapping) else [given]
+	elif filters is not None:
+		_refuse(_("filters: {0} is neither a mapping nor a list."), filters)
 
 
 def _check_filter(of: str, given: Any) -> None:
 	if not isinstance(given, list | tuple) or len(given) not in (3, 4):
-		_refuse(
-			_('filters: {0} is not a field, an operator and a value, such as ["status", "=", "Open"].'), given
-		)
-	*doctype, field, operator, value = given
-	if doctype and not (isinstance(doctype[0], str) and DOCTYPE.fullmatch(doctype[0])):
-		_refuse(_("filters: {0} is not the name of a DocType."), doctype[0])
-	if not (isinstance(field, str) and COLUMN.fullmatch(field)):
+		text = _('filters: {0} is not a field, an operator and a value, such as ["status", "=", "Open"].')
+		_refuse(text, given)
+	*doctypes, field, operator, value = given
+	for doctype in doctypes:
+		if not _fits(DOCTYPE, doctype):
+			_refuse(_("filters: {0} is not the name of a DocType."), doctype)
+	if not _fits(COLUMN, field):
 		_refuse(_("filters: {0} is not the name of a field."), field)
-	if not (isinstance(operator, str) and operator.strip().lower() in OPERATORS):
+	word = operator.strip().lower() if isinstance(operator, str) else None
+	if word not in OPERATORS:
 		_refuse(_("filters: {0} is not an operator, such as =, like or in."), operator)
-	if operator.strip().lower() in TREE and not _is_tree(doctype[0] if doctype else of, field):
+	if word in TREE and not _is_tree([of, *doctypes][-1], field):
 		_refuse(_("filters: {0} is for trees only."), operator)
-	if isinstance(value, Mapping) or (
-		isinstance(value, list | tuple) and any(isinstance(each, Mapping | list | tuple) for each in value)
-	):
+	parts = value if isinstance(value, list | tuple) else ()
+	if isinstance(value, Mapping) or any(isinstance(each, Mapping | list | tuple) for each in parts):
 		_refuse(_("filters: {0} is neither a value nor a list of values."), value)
 
 
@@ -112,9 +109,8 @@ def _is_tree(doctype: str, field: str) -> bool:
 	return (frappe.get_meta(link.options) if link and link.fieldtype == "Link" else meta).is_nested_set()
 
 
-def _refuse(text: str, given: Any) -> NoReturn:
+def _refuse(text: str, given: Any) -> None:
 	frappe.throw(text.format(_shown(given)), frappe.DataError)
-	raise AssertionError("unreachable")
 
 
 def _shown(given: Any) -> str:

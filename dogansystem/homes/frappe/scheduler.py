@@ -15,7 +15,7 @@ REMEDY = "See that `bench schedule` runs, and that a worker serves the queue `de
 
 def state() -> Scheduler:
 	"""Whether the tick comes, and why not."""
-	problem, remedy = _problem() or ("", REMEDY)
+	problem, remedy = _problem()
 	return Scheduler(expected=True, problem=problem, remedy=remedy)
 
 
@@ -29,42 +29,32 @@ def set_back() -> None:
 	frappe.db.commit()
 
 
-def _problem() -> tuple[str, str] | None:
-	"""What keeps the tick from coming, and the remedy."""
-	bench = f"bench --site {frappe.local.site}"
-	if frappe.conf.maintenance_mode:
+def _problem() -> tuple[str, str]:
+	"""What keeps the tick from coming, or an empty text, and the remedy."""
+	bench, conf = f"bench --site {frappe.local.site}", frappe.conf
+	if conf.maintenance_mode:
 		return "The site is in maintenance mode.", f"`{bench} set-maintenance-mode off`."
-	if frappe.conf.pause_scheduler:
+	if conf.pause_scheduler:
 		return "The scheduler is paused.", f"`{bench} scheduler resume`."
-	if frappe.conf.disable_scheduler:
-		return (
-			"The scheduler is disabled by `disable_scheduler` in the site's configuration.",
-			f"`{bench} set-config disable_scheduler 0`.",
-		)
+	if conf.disable_scheduler:
+		problem = "The scheduler is disabled by `disable_scheduler` in the site's configuration."
+		return problem, f"`{bench} set-config disable_scheduler 0`."
 	if scheduler.is_scheduler_disabled(verbose=False):
 		return "The scheduler of the site is off.", f"`{bench} enable-scheduler`."
 	if not scheduler.schedule_jobs_based_on_activity():
-		return (
-			"The scheduler takes the site for dormant: nobody has logged in for days.",
-			"Log in, or raise Dormant Days in System Settings.",
-		)
-	return _row_problem(bench)
-
-
-def _row_problem(bench: str) -> tuple[str, str] | None:
-	row = frappe.db.get_value(
-		JOB_TYPE, {"method": TICK}, ["stopped", "last_execution", "creation"], as_dict=True
-	)
+		problem = "The scheduler takes the site for dormant: nobody has logged in for days."
+		return problem, "Log in, or raise Dormant Days in System Settings."
+	fields = ["stopped", "last_execution", "creation"]
+	row = frappe.db.get_value(JOB_TYPE, {"method": TICK}, fields, as_dict=True)
 	if row is None:
 		return f"The scheduler has no job {TICK}.", f"`{bench} migrate`."
 	if row.stopped:
 		return f"The scheduled job {TICK} is stopped.", f"Untick Stopped in the Scheduled Job Type {TICK}."
-	last, now = get_datetime(row.last_execution or row.creation), now_datetime()
-	if last <= now + AHEAD:
-		return None
-	hours = (last - now).total_seconds() / 3600
-	return (
-		f"The scheduler's own rows lie {hours:.1f} hours ahead, as after a change of the site's timezone: no tick comes"
-		" until then.",
-		f"`{bench} execute dogansystem.homes.frappe.scheduler.set_back`.",
-	)
+	ahead = get_datetime(row.last_execution or row.creation) - now_datetime()
+	if ahead > AHEAD:
+		problem = (
+			f"The scheduler's own rows lie {ahead.total_seconds() / 3600:.1f} hours ahead, as after a change of the site's"
+			" timezone: no tick comes until then."
+		)
+		return problem, f"`{bench} execute dogansystem.homes.frappe.scheduler.set_back`."
+	return "", REMEDY

@@ -19,15 +19,21 @@ from dogansystem.homes.frappe.cache import KeptCache
 # Whatever else a step leaves in frappe.local was made on the way and is removed.
 _STAYS = compat.REQUEST_STAYS | {"dogan_site"}
 
+# Why a statement is refused, by the group of ENDS_TRANSACTION that it fits.
+_WHY = {
+	1: "a comment that MariaDB executes, in which a commit may hide",
+	2: "{}",
+	3: "{}, which commits in MariaDB",
+	4: "{}, which may end the transaction",
+}
+
 
 class TransactionGuard:
 	"""Stands between a step and the end of its transaction, on one `frappe.db`."""
 
 	def __init__(self, db: Any) -> None:
 		self.db = db
-		self.connection: Any = None
 		self.is_on = False
-		self.refused: StepCommitted | None = None
 		self._commit, self._rollback, self._check = db.commit, db.rollback, db.check_transaction_status
 		db.commit, db.rollback, db.check_transaction_status = self.commit, self.rollback, self.check
 
@@ -38,7 +44,7 @@ class TransactionGuard:
 	def end(self) -> StepCommitted | None:
 		"""Let everything through again; gives what was refused meanwhile, even if the step ignored it."""
 		self.is_on = False
-		if self.refused is None and compat.current_connection(self.db) is not self.connection:
+		if self.refused is None and compat.connection(self.db) is not self.connection:
 			self.refused = StepCommitted("The step closed or replaced the site's database connection.")
 		return self.refused
 
@@ -56,16 +62,9 @@ class TransactionGuard:
 
 	def check(self, query: str) -> None:
 		"""In place of `frappe.db.check_transaction_status`, which sees every statement before it is sent."""
-		found = ENDS_TRANSACTION.match(query) if self.is_on else None
-		if found:
-			if found[1]:
-				self._refuse("ran a comment that MariaDB executes, in which a commit may hide")
-			said, commits, other = found.group(2, 3, 4)
-			word = (said or commits or other).upper()
-			why = (
-				"" if said else ", which commits in MariaDB" if commits else ", which may end the transaction"
-			)
-			self._refuse(f"ran {word}{why}")
+		if self.is_on and (found := ENDS_TRANSACTION.match(query)):
+			word = found[found.lastindex].upper()
+			self._refuse(f"ran {_WHY[found.lastindex].format(word)}")
 		self._check(query)
 
 	def _refuse(self, what: str) -> NoReturn:
@@ -76,14 +75,6 @@ class TransactionGuard:
 			"that to the worker. Use a savepoint, or do this in a background job that the step enqueues."
 		)
 		raise self.refused
-
-
-def guard_of(db: Any) -> TransactionGuard:
-	"""The guard of a `frappe.db`; the same one each time."""
-	guard = getattr(db, "dogan_guard", None)
-	if guard is None:
-		guard = db.dogan_guard = TransactionGuard(db)
-	return guard
 
 
 @contextmanager
@@ -116,7 +107,8 @@ class StepScope:
 	def around(self, user: str) -> Iterator[None]:
 		"""One attempt of a step. Raises StepCommitted if the step tried to end the transaction."""
 		db = frappe.local.db
-		guard = guard_of(db)
+		guard = getattr(db, "dogan_guard", None) or TransactionGuard(db)
+		db.dogan_guard = guard
 		frappe.set_user(user)
 		frappe.local.cache = cache = self.cache.take(user)
 		guard.begin()
@@ -134,11 +126,11 @@ class StepScope:
 				refused = refused or StepCommitted(
 					"The step replaced frappe.db, the site's database connection."
 				)
-			self.reset()
+			self._reset()
 			if refused:
 				raise refused
 
-	def reset(self) -> None:
+	def _reset(self) -> None:
 		"""Do what the end of a request would do to user, flags, messages, caches, language and everything else."""
 		compat.begin_request(self.flags, self.language)
 		frappe.set_user(self.idle_user)

@@ -17,21 +17,17 @@ from rq import get_current_job
 
 from dogansystem.actions import registry
 from dogansystem.engine import log
-from dogansystem.homes.frappe import explain, links, logs, production, reports, scheduler, stamps
+from dogansystem.homes.frappe import desk, explain, logs, scheduler, stamps, surroundings
+from dogansystem.homes.frappe.cache import SharedCache, may_be_away
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
-from dogansystem.homes.frappe.documents import Documents
+from dogansystem.homes.frappe.documents import Documents, call_method
 from dogansystem.homes.frappe.doorbell import Doorbell
-from dogansystem.homes.frappe.methods import call_method
 from dogansystem.homes.frappe.people import People
-from dogansystem.homes.frappe.realtime import RunsChanged
 from dogansystem.homes.frappe.scope import StepScope, acting_as
-from dogansystem.homes.frappe.shared_cache import SharedCache
-from dogansystem.homes.frappe.surroundings import listening, surroundings
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Act, Cache, Scheduler, Settings, Surroundings
+from dogansystem.protocol import Cache, Settings
 
-RUN = "Dogan Workflow Run"
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
 CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
 
@@ -63,30 +59,34 @@ class FrappeSite:
 	`stop_requested` and the doorbell; Frappe itself is not there for it.
 	"""
 
+	documents = Documents()
+	people = People()
+	catalog = Catalog()
+	acting_as = staticmethod(acting_as)
+	call_method = staticmethod(call_method)
+	credential = staticmethod(credential)
+	explain = staticmethod(explain.explain)
+	versions = staticmethod(surroundings.versions)
+	signs_of_production = staticmethod(surroundings.signs_of_production)
+	listening = staticmethod(surroundings.listening)
+	surroundings = staticmethod(surroundings.surroundings)
+	scheduler = staticmethod(scheduler.state)
+
 	def __init__(self) -> None:
 		"""Do next to nothing: every request that saves a document makes one."""
 		self.name: str = frappe.local.site
 		self.database = SiteDatabase()
 		self._thread = threading.get_ident()
-		self._changed = RunsChanged()
+		self._changed = desk.RunsChanged()
 		self._scope: StepScope | None = None
 		self._settings, self._settings_of = Settings(), -1
 		self._stopping = threading.Event()
 		self._cache: Cache | None = None
+		self._actions: Mapping[str, Any] | None = None
 		self._worker_key: str | None = None
 		self._queue: str | None = None
 		self._parent = os.getppid()
 		logs.start()
-
-	@cached_property
-	def documents(self) -> Documents:
-		"""What the acting user may see and change."""
-		return Documents()
-
-	@cached_property
-	def people(self) -> People:
-		"""Telling people something."""
-		return People()
 
 	@property
 	def cache(self) -> Cache:
@@ -104,18 +104,9 @@ class FrappeSite:
 		return Doorbell(self.name, before_wait=self.tell_changes)
 
 	@cached_property
-	def catalog(self) -> Catalog:
-		"""Workflows and agents as the DocTypes keep them."""
-		return Catalog()
-
-	@property
 	def timezone(self) -> str:
 		"""The time zone of System Settings."""
-		return self._timezone.key
-
-	@cached_property
-	def _timezone(self) -> ZoneInfo:
-		return ZoneInfo(get_system_timezone())
+		return get_system_timezone()
 
 	@cached_property
 	def _connection_settings(self) -> dict[str, Any]:
@@ -137,7 +128,7 @@ class FrappeSite:
 
 	def local_time(self, seconds: float) -> datetime:
 		"""That moment in the site's timezone, without tzinfo, as DocType fields hold it."""
-		return datetime.fromtimestamp(seconds, self._timezone).replace(tzinfo=None)
+		return datetime.fromtimestamp(seconds, ZoneInfo(self.timezone)).replace(tzinfo=None)
 
 	def settings(self) -> Settings:
 		"""Dogan Settings as this transaction sees them. A drainer reads them once per transaction."""
@@ -151,30 +142,16 @@ class FrappeSite:
 		self._settings_of = self.database.transactions
 		return self._settings
 
-	def versions(self) -> dict[str, str]:
-		"""The apps of this site and their versions."""
-		return production.versions()
-
-	def signs_of_production(self) -> list[str]:
-		"""Why it looks as if people rely on this site."""
-		return production.signs()
-
 	def actions(self) -> Mapping[str, Any]:
 		"""Every action of this site by name: the app's own and those of `dogansystem_actions` hooks."""
+		if self._actions is None:
+			self._actions = registry.core_actions() | registry.load(frappe.get_hooks("dogansystem_actions"))
 		return self._actions
-
-	@cached_property
-	def _actions(self) -> Mapping[str, Any]:
-		return registry.core_actions() | registry.load(frappe.get_hooks("dogansystem_actions"))
 
 	@property
 	def user(self) -> str:
 		"""The user who acts now."""
 		return frappe.session.user
-
-	def acting_as(self, user: str) -> AbstractContextManager[None]:
-		"""Within the block, documents are read and changed with this user's permissions."""
-		return acting_as(user)
 
 	def step_scope(self, user: str) -> AbstractContextManager[None]:
 		"""Around one attempt of a step; see `scope`."""
@@ -183,21 +160,9 @@ class FrappeSite:
 			self.database.when_undone = self._scope.cache.drop
 		return self._scope.around(user)
 
-	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
-		"""Call a whitelisted server method, or a Server Script of type API, as the acting user."""
-		return call_method(method, args)
-
-	def credential(self, name: str) -> Mapping[str, Any] | None:
-		"""A Dogan Credential that the acting user may use, or None."""
-		return credential(name)
-
-	def explain(self, error: BaseException, act: Act) -> str | None:
-		"""What an error of Frappe means, in words and labels that people know."""
-		return explain.explain(error, act)
-
 	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
 		"""Write an Error Log, once an hour for each title; the caller commits if it gives True."""
-		return self._is_own_thread and reports.report(self.cache, title, traceback, run)
+		return self._is_own_thread and desk.report(self.cache, title, traceback, run)
 
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once the transaction has committed; drop it if it rolls back."""
@@ -216,7 +181,7 @@ class FrappeSite:
 
 	def runs_deleted(self, runs: Sequence[str]) -> None:
 		"""Delete what people have attached to runs that are gone: comments, assignments, shares …"""
-		links.delete(RUN, runs)
+		desk.detach(runs)
 		self.database.commit()
 
 	def tell_changes(self) -> None:
@@ -231,18 +196,6 @@ class FrappeSite:
 		"""Give `subject` another stamp when the transaction commits."""
 		stamps.touch(self.database, subject)
 
-	def listening(self) -> Mapping[str, int]:
-		"""The RQ workers that listen on the queue of drain jobs, asked now."""
-		return listening()[1]
-
-	def surroundings(self) -> Surroundings:
-		"""The bench's RQ workers and Redis servers, asked now."""
-		return surroundings()
-
-	def scheduler(self) -> Scheduler:
-		"""Whether Frappe's scheduler has the tick come, and why not."""
-		return scheduler.state()
-
 	def stop_requested(self) -> bool:
 		"""Whether this process should finish what it has in hand and leave.
 
@@ -253,11 +206,9 @@ class FrappeSite:
 			return True
 		if self._worker_key is None:
 			return False
-		try:
+		with may_be_away(log.WARNING):
 			return bool(self.doorbell.redis.hexists(self._worker_key, "shutdown_requested_date"))
-		except Exception as error:
-			log.event(log.WARNING, "redis.away", message=str(error))
-			return False
+		return False
 
 	def others_wait(self) -> bool:
 		"""Whether another site's job, or another one of this site's, waits in the queue that this job came from."""

@@ -5,21 +5,13 @@ rollback. A process that dies right after its commit has left nothing undone.
 """
 
 import secrets
-from typing import Any
 
 import frappe
 
 from dogansystem.protocol import Database
 
 BITS = 53  # what a DOUBLE holds exactly
-
-
-class _Known:
-	"""What is known for the length of one transaction."""
-
-	def __init__(self) -> None:
-		self.stamps: dict[str, str] = {}
-		self.touched: set[str] = set()
+TOUCHED = ""  # in place of the stamp of a subject that this transaction has changed
 
 
 def stamp(database: Database, subject: str) -> str:
@@ -28,13 +20,11 @@ def stamp(database: Database, subject: str) -> str:
 	In a transaction that has changed the subject each call gives a new stamp: nobody may keep what only it can see.
 	"""
 	known = _known()
-	if subject in known.touched:
-		return secrets.token_hex(8)
-	if subject not in known.stamps:
+	if subject not in known:
 		# The name stands in the statement, because the driver would escape a value in every transaction.
-		rows = database.sql(f"SELECT value FROM dogan_state WHERE name = '{_row(subject)}'")
-		known.stamps[subject] = str(int(rows[0][0])) if rows else "0"
-	return known.stamps[subject]
+		rows = database.sql(f"SELECT value FROM dogan_state WHERE name = 'stamp {subject}'")
+		known[subject] = str(int(rows[0][0])) if rows else "0"
+	return known[subject] or secrets.token_hex(8)
 
 
 def touch(database: Database, subject: str) -> None:
@@ -42,29 +32,27 @@ def touch(database: Database, subject: str) -> None:
 
 	The row is written at the very end, so that nobody waits for its lock while the transaction goes on.
 	"""
-	known = _known()
-	_drop("dogan_wanted")
-	if subject not in known.touched:
-		known.touched.add(subject)
+	frappe.local.dogan_wanted = None
+	if not is_touched(subject):
+		_known()[subject] = TOUCHED
 		frappe.local.db.before_commit.add(lambda: _write(database, subject))
 
 
 def is_touched(subject: str) -> bool:
 	"""Whether this transaction has changed the subject."""
-	known = getattr(frappe.local, "dogan_stamps", None)
-	return known is not None and subject in known.touched
+	return (getattr(frappe.local, "dogan_stamps", None) or {}).get(subject) == TOUCHED
 
 
 def forget() -> None:
 	"""The transaction has ended: what it saw may have changed."""
-	_drop("dogan_stamps")
-	_drop("dogan_wanted")
+	frappe.local.dogan_stamps = frappe.local.dogan_wanted = None
 
 
-def _known() -> _Known:
-	known: _Known | None = getattr(frappe.local, "dogan_stamps", None)
+def _known() -> dict[str, str]:
+	"""The stamps that are known for the length of this transaction."""
+	known: dict[str, str] | None = getattr(frappe.local, "dogan_stamps", None)
 	if known is None:
-		known = frappe.local.dogan_stamps = _Known()
+		known = frappe.local.dogan_stamps = {}
 		db = frappe.local.db
 		# A commit that fails has dropped the callbacks of a rollback: it is asked for again.
 		db.before_commit.add(lambda: db.after_rollback.add(forget))
@@ -73,18 +61,8 @@ def _known() -> _Known:
 	return known
 
 
-def _drop(name: str) -> None:
-	if hasattr(frappe.local, name):
-		delattr(frappe.local, name)
-
-
 def _write(database: Database, subject: str) -> None:
-	value: Any = float(secrets.randbits(BITS))
 	database.execute(
 		"INSERT INTO dogan_state (name, value) VALUES (%s, %s) ON DUPLICATE KEY UPDATE value = VALUES(value)",
-		(_row(subject), value),
+		(f"stamp {subject}", float(secrets.randbits(BITS))),
 	)
-
-
-def _row(subject: str) -> str:
-	return f"stamp {subject}"

@@ -17,24 +17,14 @@ def plain(value: Any) -> Any:
 		return value
 	if isinstance(value, int):
 		return int(value)  # docstatus is an enum
+	if isinstance(value, BaseDocument):
+		value = value.as_dict()
 	if isinstance(value, dict):
-		return {key: plain(each) for key, each in value.items() if not _is_private(key)}
+		return {key: plain(each) for key, each in value.items() if not str(key).startswith("__")}
 	if isinstance(value, list | tuple | set | frozenset):
 		return [plain(each) for each in value]
-	if isinstance(value, BaseDocument):
-		return plain(value.as_dict())
-	return _scalar(value)
-
-
-def _is_private(key: Any) -> bool:
-	return isinstance(key, str) and key.startswith("__")
-
-
-def _scalar(value: Any) -> Any:
 	if isinstance(value, datetime.timedelta):
 		return format_timedelta(value)
 	if isinstance(value, datetime.datetime | datetime.date | datetime.time):
 		return str(value)
-	if isinstance(value, Decimal):
-		return float(value)
-	return value
+	return float(value) if isinstance(value, Decimal) else value

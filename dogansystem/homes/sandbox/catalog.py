@@ -7,7 +7,7 @@ from dogansystem.engine.errors import NotFound
 from dogansystem.protocol import Site
 from dogansystem.store import catalog
 from dogansystem.store.moment import moment
-from dogansystem.triggers.changes import workflow_changed
+from dogansystem.triggers.schedule import workflow_changed
 
 
 class Catalog:
@@ -27,7 +27,9 @@ class Catalog:
 
 	def set_enabled(self, workflow: str, enabled: bool) -> None:
 		"""Enable or disable a workflow. Raises NotFound."""
-		if not catalog.set_enabled(self._site.database, workflow, enabled, moment(self._site)):
+		if not catalog.set_enabled(
+			self._site.database, "Dogan Workflow", workflow, enabled, moment(self._site)
+		):
 			raise NotFound(f"There is no workflow named {workflow!r}. Import it first.")
 		workflow_changed(self._site, workflow)
 
@@ -45,5 +47,5 @@ class Catalog:
 
 	def set_agent_enabled(self, name: str, enabled: bool) -> None:
 		"""Enable or disable an agent. Raises NotFound."""
-		if not catalog.set_agent_enabled(self._site.database, name, enabled, moment(self._site)):
+		if not catalog.set_enabled(self._site.database, "Dogan Agent", name, enabled, moment(self._site)):
 			raise NotFound(f"There is no agent named {name!r}. Register it first.")

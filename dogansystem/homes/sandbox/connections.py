@@ -4,6 +4,7 @@ import os
 import shutil
 import tempfile
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from weakref import WeakSet, finalize
 
@@ -21,7 +22,7 @@ class Connections:
 
 	def __init__(self, url: "str | os.PathLike[str] | None") -> None:
 		"""`url` None: a temporary file that is removed with the last connection. Raises AddressError."""
-		self._remove_files = _nothing
+		self._remove_files: Callable[[], object] = lambda: None
 		if url is None or os.fspath(url) == THROWAWAY:
 			folder = tempfile.mkdtemp(prefix="dogansystem-")
 			self._remove_files = finalize(self, shutil.rmtree, folder, ignore_errors=True)
@@ -51,12 +52,11 @@ class Connections:
 			connection = self._local.connection = self.open()
 		return connection
 
-	def open_control(self) -> Connection:
-		"""A new connection for short transactions of its own, READ COMMITTED."""
-		return self.open(control=True)
-
 	def open(self, *, control: bool = False) -> Connection:
-		"""A new connection. Raises AddressError, or DoganError when this has been closed."""
+		"""A new connection; for `control` one for short transactions, READ COMMITTED.
+
+		Raises AddressError, or DoganError when this has been closed.
+		"""
 		if self.is_closed:
 			raise DoganError(
 				f"The sandbox {self.address} is closed. Open it again: Sandbox({str(self.address)!r})."
@@ -89,6 +89,3 @@ class Connections:
 			for connection in list(self._all):
 				connection.close()
 		self._remove_files()
-
-
-def _nothing() -> None: ...

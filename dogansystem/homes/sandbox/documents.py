@@ -17,8 +17,7 @@ from dogansystem.homes.sandbox.errors import (
 from dogansystem.homes.sandbox.filters import check_field, parse_filters, parse_order, sort
 from dogansystem.homes.sandbox.naming import amended_name, check_name, new_name
 from dogansystem.homes.sandbox.permissions import Permissions
-from dogansystem.homes.sandbox.place import Place
-from dogansystem.homes.sandbox.records import Records
+from dogansystem.homes.sandbox.shelf import Place, refuse_record
 from dogansystem.homes.sandbox.values import plain
 from dogansystem.protocol import Document
 from dogansystem.store.moment import moment
@@ -40,7 +39,6 @@ class Documents:
 	def __init__(self, site: Place, permissions: Permissions) -> None:
 		self._site = site
 		self._permissions = permissions
-		self._records = Records(site)
 
 	def fields_of(self, doctype: str) -> None:
 		"""Not known: a document of the sandbox has whatever fields it was given."""
@@ -48,7 +46,7 @@ class Documents:
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""A document, or only its name and these fields. Raises DoesNotExistError, PermissionError."""
 		self._permissions.check(doctype, "read")
-		document = self._records.find(doctype, name) or self._site.shelf.get(doctype, name)
+		document = self._site.shelf.get(doctype, name)
 		return _row(document, ["name", *fields]) if fields else document
 
 	def seen_by(self, user: str, document: Document) -> Document | None:
@@ -75,9 +73,7 @@ class Documents:
 
 	def _matching(self, doctype: str, filters: Any) -> Rows:
 		conditions = parse_filters(filters, doctype)
-		rows = self._records.all(doctype)
-		if rows is None:
-			rows = self._site.shelf.all(doctype, conditions)
+		rows = self._site.shelf.all(doctype, conditions)
 		return [row for row in rows if all(condition.holds(row) for condition in conditions)]
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
@@ -96,7 +92,7 @@ class Documents:
 
 	def _insert(self, doctype: str, given: Mapping[str, Any]) -> Document:
 		"""Insert a document whatever the acting user may do, as Frappe does with comments and assignments."""
-		self._records.refuse(doctype)
+		refuse_record(doctype)
 		self._site.database.begin()
 		document = self._new(doctype, given)
 		if document["name"]:
@@ -111,7 +107,7 @@ class Documents:
 		doctype, name = given.get("doctype"), given.get("name")
 		if not isinstance(doctype, str) or not doctype or name in (None, ""):
 			raise ValidationError(f"A document needs a doctype and a name; {str(given)[:80]} has not both.")
-		self._records.refuse(doctype)
+		refuse_record(doctype)
 		checked = _checked_values(doctype, given)
 		document = {**self._new(doctype, {**checked, "docstatus": DRAFT}), **checked}
 		document["name"] = check_name(doctype, name)
@@ -123,17 +119,9 @@ class Documents:
 
 	def _new(self, doctype: str, given: Mapping[str, Any]) -> Document:
 		now, user = moment(self._site).text, self._site.user
-		standard = {
-			"doctype": check_name("DocType", doctype),
-			"name": self._given_name(doctype, given),
-			"owner": user,
-			"creation": now,
-			"modified": now,
-			"modified_by": user,
-			"docstatus": _docstatus(given),
-			"idx": 0,
-		}
-		return {**standard, **{field: value for field, value in given.items() if field not in STANDARD}}
+		named = (check_name("DocType", doctype), self._given_name(doctype, given))
+		standard = zip(STANDARD, (*named, user, now, now, user, _docstatus(given), 0), strict=True)
+		return {**dict(standard), **{key: value for key, value in given.items() if key not in STANDARD}}
 
 	def _given_name(self, doctype: str, given: Mapping[str, Any]) -> str:
 		if given.get("name") not in (None, ""):
@@ -207,27 +195,17 @@ class Documents:
 	def comment(self, doctype: str, name: str, text: str) -> Document:
 		"""Comment on a document the user may read; gives the comment's name."""
 		about = self.get(doctype, name)
-		values = {
-			"comment_type": "Comment",
-			"reference_doctype": doctype,
-			"reference_name": about["name"],
-			"content": text,
-			"comment_email": self._site.user,
-			"comment_by": self._site.user,
-		}
-		return {"name": self._insert("Comment", values)["name"]}
+		by = {"comment_type": "Comment", "comment_email": self._site.user, "comment_by": self._site.user}
+		of = {"reference_doctype": doctype, "reference_name": about["name"], "content": text}
+		return {"name": self._insert("Comment", {**by, **of})["name"]}
 
 	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document:
 		"""Assign a document to a user; an open assignment to the same user stands. Gives the ToDo's name."""
 		about = self.get(doctype, name)
 		if not self._site.people.exists(user):
 			raise ValidationError(f"{user} is no enabled user here. Assign {doctype} {name!r} to one who is.")
-		assignment = {
-			"reference_type": doctype,
-			"reference_name": about["name"],
-			"allocated_to": user,
-			"status": "Open",
-		}
+		of = {"reference_type": doctype, "reference_name": about["name"]}
+		assignment = {**of, "allocated_to": user, "status": "Open"}
 		self._site.database.begin()
 		known = self._matching("ToDo", assignment)
 		details = {
@@ -241,7 +219,7 @@ class Documents:
 
 	def _for_change(self, doctype: str, name: str, kind: str) -> Document:
 		self._permissions.check(doctype, kind)
-		self._records.refuse(doctype)
+		refuse_record(doctype)
 		return self._site.shelf.get(doctype, name, for_update=True)
 
 	def _save(self, previous: Document, changed: Mapping[str, Any], event: str) -> Document:

@@ -1,11 +1,11 @@
-"""Waking drainers, in this process and in others of the same user on this machine.
+"""Waking drainers, in this process and in others: through sockets on one machine, or through a Redis on several.
 
 Each listener has a Unix datagram socket in the folder of its database for as long as it listens, so the sockets in the
 folder are the drainers that can be woken. A ringer removes the name of one and sends to it: only one ringer can remove a
 name, so two rings wake two listeners. With nobody there, the ringer leaves a mark that the next listener finds.
 
-Processes on other machines, or of other users, do not hear this: they look into the queue once a second, or are given a
-Redis (`redis_doorbell`).
+Processes on other machines, or of other users, do not hear this: they are given a Redis, whose list keeps one ring that
+nobody heard. Any ring may be lost: idle drainers look into the queue once a second all the same.
 """
 
 import logging
@@ -15,13 +15,25 @@ import socket
 import stat
 import tempfile
 import threading
+import time
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
+
+from dogansystem.homes.databases.address import AddressError
 
 _log = logging.getLogger(__name__)
 
 LISTENER = "listener-"  # how the names of sockets begin
 MARK = "rung"  # a file: a ring that nobody heard
+
+VARIABLE = "DOGAN_REDIS"  # environment variable: redis://host:port/0
+LONGEST_WAIT = 1.0  # seconds in one call of Redis, so that `wake_all` needs no way into a blocked one
+TIMEOUT = 2.0  # seconds to connect to Redis, or for an answer that is due
+KEPT = 60  # seconds that a ring in Redis which nobody heard is kept
+
+UNRUNG = "The doorbell cannot be rung, so workers come up to a second later: %s"
+UNHEARD = "Cannot listen to the doorbell, so work is found up to a second later: %s"
 
 
 def folder_for(place: str) -> Path:
@@ -47,7 +59,7 @@ class Doorbell:
 				(self._folder / MARK).touch()
 				self._wake_one()  # one may have begun to listen after the first look, and not have seen the mark
 		except OSError as error:
-			_log.warning("The doorbell cannot be rung, so workers come up to a second later: %s", error)
+			_log.warning(UNRUNG, error)
 
 	def wait(self, seconds: float) -> bool:
 		"""Listen for at most `seconds`; True when it rang."""
@@ -59,9 +71,7 @@ class Doorbell:
 				self._make_folder()
 				bell.bind(str(path))
 			except OSError as error:
-				_log.warning(
-					"Cannot listen to the doorbell, so work is found up to a second later: %s", error
-				)
+				_log.warning(UNHEARD, error)
 				self._closed.wait(seconds)
 				return False
 			return self._listen(bell, path, seconds)
@@ -133,3 +143,52 @@ def _remove(path: Path) -> bool:
 	except FileNotFoundError:
 		return False
 	return True
+
+
+class RedisDoorbell:
+	"""A `protocol.Doorbell`. Threads may share it."""
+
+	def __init__(self, url: str, key: str) -> None:
+		"""Raises AddressError if `url` is none of Redis, or its client is not installed."""
+		try:
+			import redis
+		except ImportError:
+			raise AddressError(f"{VARIABLE} needs the Redis client: pip install redis") from None
+		try:
+			self._redis: Any = redis.Redis.from_url(
+				url, socket_connect_timeout=TIMEOUT, socket_timeout=TIMEOUT + LONGEST_WAIT
+			)
+		except ValueError as error:
+			raise AddressError(f"{VARIABLE} cannot be read ({error}). Write redis://host:6379/0.") from None
+		self._errors: type[Exception] = redis.RedisError
+		self._key = key
+		self._stopped = threading.Event()
+
+	def ring(self) -> None:
+		"""Wake one drainer that listens; if none does, the next one that begins to. Never raises."""
+		try:
+			with self._redis.pipeline() as pipe:
+				# Listeners are served at the end of the transaction, one for each ring. What is left was not heard: one is enough.
+				pipe.rpush(self._key, b"!").ltrim(self._key, 0, 0).expire(self._key, KEPT).execute()
+		except self._errors as error:
+			_log.warning(UNRUNG, error)
+
+	def wait(self, seconds: float) -> bool:
+		"""Listen for at most `seconds`; True when it rang."""
+		until = time.monotonic() + seconds
+		while not self._stopped.is_set() and (left := until - time.monotonic()) > 0:
+			try:
+				if self._redis.blpop([self._key], timeout=max(min(left, LONGEST_WAIT), 0.01)):
+					return True
+			except self._errors as error:
+				_log.warning(UNHEARD, error)
+				self._stopped.wait(min(left, LONGEST_WAIT))
+		return False
+
+	def wake_all(self) -> None:
+		"""Nothing: nobody waits for longer than a second at a time."""
+
+	def close(self) -> None:
+		"""Nobody of this process listens any more."""
+		self._stopped.set()
+		self._redis.close()

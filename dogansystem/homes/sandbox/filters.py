@@ -44,10 +44,8 @@ def parse_filters(filters: Any, doctype: str) -> list[Filter]:
 
 	Raises DataError or ValidationError, naming the filter and its remedy, for anything else.
 	"""
-	if not filters:
-		return []
-	if isinstance(filters, Mapping):
-		return [_from_pair(field, value) for field, value in filters.items()]
+	if not filters or isinstance(filters, Mapping):
+		return _from_item(filters or {}, doctype)
 	if isinstance(filters, str | bytes) or not isinstance(filters, Sequence):
 		raise ValidationError(
 			f'Filters are a mapping such as {{"status": "Open"}} or a list of lists, not {filters!r}.'
@@ -63,13 +61,11 @@ def _from_item(given: Any, doctype: str) -> list[Filter]:
 			f'Each filter of a list has a field, an operator and a value, such as ["status", "=", "Open"]; {given!r}'
 			" has not."
 		)
-	if len(given) == 3:
-		return [_checked(*given)]
-	if given[0] not in (doctype, f"tab{doctype}"):
+	if len(given) > 3 and given[0] not in (doctype, f"tab{doctype}"):
 		raise ValidationError(
 			f"The filter {given!r} is about {given[0]!r}: the sandbox filters {doctype} by its own fields only."
 		)
-	return [_checked(given[1], given[2], given[3])]
+	return [_checked(*(given[1:4] if len(given) > 3 else given))]
 
 
 def _from_pair(field: Any, value: Any) -> Filter:
@@ -205,11 +201,12 @@ def like(text: str, pattern: str) -> bool:
 	"""
 	first, *others = pattern.casefold().split("%")
 	left = text.casefold()
-	if not others:
-		return len(left) == len(first) and _find(left, first) == 0
-	if not (_find(left[: len(first)], first) == 0):
+	if _find(left[: len(first)], first) != 0:
 		return False
-	left, last = left[len(first) :], others.pop()
+	left = left[len(first) :]
+	if not others:
+		return not left
+	last = others.pop()
 	for part in others:
 		at = _find(left, part)
 		if at < 0:

@@ -11,9 +11,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from dogansystem.engine.errors import NotFound
 from dogansystem.homes.sandbox.errors import InvalidEmailAddressError, ValidationError
 from dogansystem.homes.sandbox.permissions import ADMINISTRATOR, GUEST
-from dogansystem.homes.sandbox.place import Place
+from dogansystem.homes.sandbox.shelf import Place
 from dogansystem.homes.sandbox.values import plain
-from dogansystem.protocol import Document
 from dogansystem.store.moment import moment
 
 USER = "User"
@@ -51,14 +50,14 @@ class People:
 		"""Whether `user` may act. One without a User document may; Guest may not."""
 		if not user or user == GUEST:
 			return False
-		described = self._user(user)
+		described = self._site.shelf.find(USER, user)
 		return described is None or bool(described.get("enabled", 1))
 
 	def roles(self, user: str) -> set[str]:
 		"""The roles of a user; one without a User document has the common ones."""
 		if user == GUEST:
 			return {GUEST}
-		described = self._user(user)
+		described = self._site.shelf.find(USER, user)
 		return set(TRUSTED) if described is None else {*EVERYBODY, *_roles(described)}
 
 	def users_with_role(self, role: str) -> list[str]:
@@ -68,9 +67,6 @@ class People:
 			for user in self._site.shelf.all(USER)
 			if user.get("enabled", 1) and role in _roles(user) and user["name"] not in (ADMINISTRATOR, GUEST)
 		]
-
-	def _user(self, user: str) -> Document | None:
-		return self._site.shelf.find(USER, user)
 
 	def send_email(
 		self,
@@ -97,16 +93,12 @@ class People:
 				raise InvalidEmailAddressError(f"{address!r} is no email address. Write name@example.com.")
 		if print_of:
 			self._site.documents.get(print_of["doctype"], print_of["name"])
-		content = {
-			"to": list(to),
-			"cc": list(cc),
-			"subject": subject,
-			"message": self._from_template(template, values or {}) if template else message,
-			"attachments": [self._attachment(given) for given in attachments],
-			"print": plain(print_of, "print"),
-			"reference": _reference(reference),
-		}
-		self._record("email", content)
+		text = self._from_template(template, values or {}) if template else message
+		content = {"to": list(to), "cc": list(cc), "subject": subject, "message": text}
+		content["attachments"] = [self._attachment(given) for given in attachments]
+		self._record(
+			"email", {**content, "print": plain(print_of, "print"), "reference": _reference(reference)}
+		)
 		return [*to, *cc]
 
 	def _from_template(self, name: str, values: Mapping[str, Any]) -> str:
@@ -129,20 +121,21 @@ class People:
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
 	) -> list[str]:
 		"""Record a desk notification for those of `users` who are enabled; gives them."""
-		reached = [user for user in users if self.exists(user)]
-		if reached:
-			about = {"subject": subject, "message": message, "reference": _reference(document)}
-			self._record("notification", {"to": reached, **about})
-		return reached
+		return self._tell("notification", users, subject, message, document)
 
 	def notice(
 		self, users: Sequence[str], subject: str, message: str, documents: Sequence[tuple[str, str]]
 	) -> list[str]:
 		"""Record what users were told about the workflows themselves, apart from what workflows have told; gives them."""
+		return self._tell(NOTICE, users, subject, message, documents[0])
+
+	def _tell(
+		self, kind: str, users: Sequence[str], subject: str, message: str, about: tuple[str, str] | None
+	) -> list[str]:
 		reached = [user for user in users if self.exists(user)]
 		if reached:
-			about = {"subject": subject, "message": message, "reference": _reference(documents[0])}
-			self._record(NOTICE, {"to": reached, **about})
+			content = {"to": reached, "subject": subject, "message": message, "reference": _reference(about)}
+			self._record(kind, content)
 		return reached
 
 	def notices(self) -> list[dict[str, Any]]:

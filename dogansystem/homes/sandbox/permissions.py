@@ -7,7 +7,7 @@ that they can come out of a file of sample documents like all others.
 from collections.abc import Iterable, Mapping
 
 from dogansystem.homes.sandbox.errors import PermissionError, ValidationError
-from dogansystem.homes.sandbox.place import Place
+from dogansystem.homes.sandbox.shelf import Place
 
 RULE = "Custom DocPerm"
 KINDS = ("read", "write", "create", "delete", "submit", "cancel")
@@ -33,17 +33,10 @@ class Permissions:
 		if unknown:
 			raise ValidationError(f"There is no permission {unknown[0]!r}; there are {', '.join(KINDS)}.")
 		granted = {kind: int(kind in kinds) for kind in KINDS}
+		rule = {"doctype": RULE, "parent": doctype, **granted}
 		named = [roles] if isinstance(roles, str) else list(roles)
-		what = "+".join(kinds)
 		self._site.load_documents(
-			{
-				"doctype": RULE,
-				"name": f"{doctype}: {role}: {what}",
-				"parent": doctype,
-				"role": role,
-				**granted,
-			}
-			for role in named or [""]
+			{**rule, "name": f"{doctype}: {role}: {'+'.join(kinds)}", "role": role} for role in named or [""]
 		)
 
 	def check(self, doctype: str, kind: str) -> None:

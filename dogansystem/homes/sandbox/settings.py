@@ -1,5 +1,7 @@
-"""Dogan Settings as a sandbox keeps them: rows of `tabSingles`, as Frappe stores every Single."""
+"""What a sandbox is told: Dogan Settings, as rows of `tabSingles` as Frappe stores every Single, and credentials."""
 
+import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,6 +10,7 @@ from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.protocol import Settings
 
 DOCTYPE = "Dogan Settings"
+PREFIX = "DOGAN_CREDENTIAL_"  # environment variables with JSON, for the command line
 
 # Fieldname of the DocType: attribute of Settings.
 FIELDS: Mapping[str, str] = {
@@ -42,11 +45,9 @@ def write_settings(database: Connection, values: Mapping[str, Any]) -> None:
 		number = _convert(FIELDS[field], value)
 		if not isinstance(number, str) and number < 0:
 			raise ValidationError(f"{DOCTYPE}: {field} is {value!r}; it cannot be negative.")
-		database.execute("DELETE FROM `tabSingles` WHERE doctype = %s AND field = %s", (DOCTYPE, field))
-		database.execute(
-			"INSERT INTO `tabSingles` (doctype, field, value) VALUES (%s, %s, %s)",
-			(DOCTYPE, field, _stored(number)),
-		)
+		row = (DOCTYPE, field, _stored(number))
+		database.execute("DELETE FROM `tabSingles` WHERE doctype = %s AND field = %s", row[:2])
+		database.execute("INSERT INTO `tabSingles` (doctype, field, value) VALUES (%s, %s, %s)", row)
 
 
 def _stored(value: Any) -> str:
@@ -64,3 +65,23 @@ def _convert(name: str, value: Any) -> Any:
 	except (TypeError, ValueError):
 		raise ValidationError(f"{DOCTYPE}: {name} is {value!r}; it takes a number.") from None
 	return kind(number)
+
+
+def from_environment(name: str) -> Mapping[str, Any] | None:
+	"""A secret for `http.request`: the JSON of the variable DOGAN_CREDENTIAL_<NAME>, or None; never in the database.
+
+	Raises ValidationError if it is no mapping.
+	"""
+	variable = PREFIX + "".join(char if char.isalnum() else "_" for char in name.upper())
+	text = os.environ.get(variable)
+	if text is None:
+		return None
+	try:
+		found = json.loads(text)
+	except ValueError:
+		found = None
+	if not isinstance(found, dict):
+		raise ValidationError(
+			f'The variable {variable} holds no credential. Write {{"type": "bearer", "token": "…"}}.'
+		)
+	return found

@@ -1,14 +1,24 @@
-"""Where documents are kept: rows of JSON, found by type and name. No permissions, no events."""
+"""Where documents are kept: rows of JSON, found by type and name. No permissions, no events.
+
+The app's own DocTypes are documents too: a workflow may list runs that failed, but only the orchestrator writes them.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import cache
+from typing import Any, Protocol
 
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.homes.sandbox.errors import DoesNotExistError, DuplicateEntryError
+from dogansystem.homes.sandbox.errors import DoesNotExistError, DuplicateEntryError, PermissionError
 from dogansystem.homes.sandbox.filters import Filter
-from dogansystem.protocol import Document
+from dogansystem.homes.sandbox.values import plain
+from dogansystem.protocol import Document, Site
+from dogansystem.store import schema
+from dogansystem.store.moment import as_text
+
+_STANDARD = ("name", "owner", "creation", "modified", "modified_by", "docstatus")
+_NO_COLUMN = frozenset({"Section Break", "Column Break", "Tab Break", "Table", "HTML", "Button", "Heading"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +29,9 @@ class Shelf:
 
 	def find(self, doctype: str, name: Any, *, for_update: bool = False) -> Document | None:
 		"""A document, or None. `for_update` keeps it from being changed by others until the transaction ends."""
+		if doctype in _records():
+			records = self._read(doctype, "WHERE name = %s", (str(name),))
+			return records[0] if records else None
 		suffix = ""
 		if for_update:
 			self.database.begin()
@@ -41,6 +54,8 @@ class Shelf:
 
 		Those that an equal name or docstatus rules out are left to the database; the other filters are the caller's.
 		"""
+		if doctype in _records():
+			return self._read(doctype, "ORDER BY creation, name")
 		equal = [each for each in filters if each.operator == "=" and _is_column(each)]
 		conditions = ["doctype = %s", *(f"`{each.field}` = %s" for each in equal)]
 		rows = self.database.sql(
@@ -48,6 +63,14 @@ class Shelf:
 			(doctype, *(each.value for each in equal)),
 		)
 		return [_decode(row[0]) for row in rows]
+
+	def _read(self, doctype: str, rest: str, values: Sequence[Any] = ()) -> list[Document]:
+		columns = _records()[doctype]
+		names = ", ".join(f"`{column}`" for column in columns)
+		rows = self.database.sql(f"SELECT {names} FROM `tab{doctype}` {rest}", values)
+		# Times read as the store writes them.
+		texts = ([plain(as_text(value), "") for value in row] for row in rows)
+		return [{"doctype": doctype, **dict(zip(columns, row, strict=True))} for row in texts]
 
 	def insert(self, document: Document) -> None:
 		"""Add a document. Raises DuplicateEntryError."""
@@ -90,3 +113,37 @@ def _encode(document: Document) -> str:
 def _decode(text: str) -> Document:
 	document: Document = json.loads(text)
 	return document
+
+
+@cache
+def _records() -> Mapping[str, Sequence[str]]:
+	"""The columns of each DocType of the app."""
+	return {
+		doctype["name"]: [
+			*_STANDARD,
+			*(each["fieldname"] for each in doctype["fields"] if each["fieldtype"] not in _NO_COLUMN),
+		]
+		for doctype in schema.doctypes()
+	}
+
+
+def refuse_record(doctype: str) -> None:
+	"""Raise PermissionError if only the orchestrator may write these."""
+	if doctype in _records():
+		raise PermissionError(
+			f"{doctype} documents are kept by the orchestrator. Use its methods, such as import_workflow or start_run."
+		)
+
+
+class Place(Site, Protocol):
+	"""What the parts of a sandbox need of the sandbox that they belong to: a site whose documents lie on a shelf."""
+
+	@property
+	def database(self) -> Connection: ...
+
+	@property
+	def shelf(self) -> Shelf: ...
+
+	def document_changed(self, document: Document, event: str, previous: Document | None) -> None: ...
+
+	def load_documents(self, documents: Iterable[Mapping[str, Any]]) -> int: ...

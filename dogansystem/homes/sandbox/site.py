@@ -16,14 +16,12 @@ from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemC
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.connections import Connections
-from dogansystem.homes.sandbox.credentials import from_environment
 from dogansystem.homes.sandbox.documents import Documents
-from dogansystem.homes.sandbox.doorbell import Doorbell, folder_for
+from dogansystem.homes.sandbox.doorbell import VARIABLE, Doorbell, RedisDoorbell, folder_for
 from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
-from dogansystem.homes.sandbox.redis_doorbell import VARIABLE, RedisDoorbell
-from dogansystem.homes.sandbox.settings import read_settings, write_settings
+from dogansystem.homes.sandbox.settings import from_environment, read_settings, write_settings
 from dogansystem.homes.sandbox.shelf import Shelf
 from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
@@ -126,7 +124,7 @@ class Sandbox:
 
 	def open_control(self) -> Connection:
 		"""A new connection for claims and heartbeats, READ COMMITTED. The caller closes it."""
-		return self._connections.open_control()
+		return self._connections.open(control=True)
 
 	def now(self) -> float:
 		"""Seconds since 1970 (UTC) by the database's clock, or the one the sandbox was given."""
@@ -198,7 +196,6 @@ class Sandbox:
 
 	def explain(self, error: BaseException, act: Act) -> str | None:
 		"""Nothing: a sandbox's own errors say what is wrong and what to do."""
-		return None
 
 	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
 		"""Nothing: a sandbox has no place for errors but the log."""
@@ -277,11 +274,9 @@ class Sandbox:
 
 	def changes(self, after: int = 0) -> list[dict[str, Any]]:
 		"""What happened to documents, in order; only what has a larger `id` than `after`."""
-		rows = self.database.sql(
-			"SELECT id, at, event, doctype, name, user FROM sandbox_change WHERE id > %s ORDER BY id",
-			(after,),
-		)
 		columns = ("id", "at", "event", "doctype", "name", "user")
+		query = f"SELECT {', '.join(columns)} FROM sandbox_change WHERE id > %s ORDER BY id"
+		rows = self.database.sql(query, (after,))
 		return [dict(zip(columns, row, strict=True)) for row in rows]
 
 	def outbox(self, after: int = 0) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ import secrets
 from pathlib import Path
 
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.store import migrations, schema
+from dogansystem.store import schema
 
 # Text is compared byte by byte on both dialects.
 _TABLES = {
@@ -44,10 +44,12 @@ def ensure_tables(database: Connection) -> str:
 		_drop_folded_names(database)
 		database.execute(_DOCUMENT_KEY)
 		schema.ensure(database)
-		migrations.migrate(database)
+		schema.migrate(database)
 		_set_state(database, "schema", mark)
 	if "identity" not in state:
-		_keep_state(database, "identity", secrets.token_hex(4))
+		# Of two processes that open a new database, the first one's identity stays.
+		ignore = "IGNORE" if database.dialect == "mariadb" else "OR IGNORE"
+		_set_state(database, "identity", secrets.token_hex(4), f"INSERT {ignore}")
 	database.commit()
 	identity = _state(database)["identity"]
 	database.rollback()
@@ -80,14 +82,8 @@ def _state(database: Connection) -> dict[str, str]:
 	return {row[0]: row[1] for row in database.sql("SELECT name, value FROM sandbox_state")}
 
 
-def _set_state(database: Connection, name: str, value: str) -> None:
-	database.execute("REPLACE INTO sandbox_state (name, value) VALUES (%s, %s)", (name, value))
-
-
-def _keep_state(database: Connection, name: str, value: str) -> None:
-	"""Write a value unless there is one: of two processes that open a new database, the first one's identity stays."""
-	ignore = "IGNORE" if database.dialect == "mariadb" else "OR IGNORE"
-	database.execute(f"INSERT {ignore} INTO sandbox_state (name, value) VALUES (%s, %s)", (name, value))
+def _set_state(database: Connection, name: str, value: str, how: str = "REPLACE") -> None:
+	database.execute(f"{how} INTO sandbox_state (name, value) VALUES (%s, %s)", (name, value))
 
 
 def _mark() -> str:

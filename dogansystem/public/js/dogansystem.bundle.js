@@ -31,6 +31,16 @@ dogan.list_time = (value) =>
 dogan.may_see_runs = () =>
 	["Dogan User", "Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
 
+// The workspace says what is wrong with the site's machinery.
+frappe.router.on("change", () => {
+	const is_there = () => frappe.get_route_str() === "Workspaces/Dogan System";
+	$("#page-Workspaces .dogan-problems").remove();
+	if (!is_there() || !dogan.may_see_runs()) return;
+	frappe.require("dogan_runs.bundle.js", () =>
+		dogan.show_problems_of_site($("#page-Workspaces .layout-main-section"), is_there)
+	);
+});
+
 $(document).on("form-refresh", (event, frm) => {
 	const doctypes = (frappe.boot.dogan && frappe.boot.dogan.doctypes) || [];
 	if (!frm.is_new() && doctypes.includes(frm.doctype) && dogan.may_see_runs()) {

@@ -1,7 +1,6 @@
 """What a load shall be: how many runs or how many in a second, of which steps. Pure."""
 
 import random
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +19,6 @@ _BOUNDS = {
 	"rate": (0, MAX_RATE),
 	"seconds": (0, MAX_SECONDS),
 }
-_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:/\s*([smh]))?\s*")
-_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +85,13 @@ class Plan:
 
 def parse_rate(text: str) -> float:
 	"""Runs per second of `20/s`, `600/m` or `20`. Raises InputError."""
-	match = _RATE.fullmatch(text)
-	if not match or not float(match[1]):
+	try:
+		found = times.rate(text if "/" in text else f"{text}/s")
+	except InputError:
+		found = 0.0
+	if not found:
 		raise InputError(f"{text!r} is no rate: write 20/s, 600/m, or a number per second.")
-	return float(match[1]) / _UNITS[match[2] or "s"]
+	return found
 
 
 def parse_time(text: str) -> float:

@@ -11,7 +11,7 @@ from dogansystem.protocol import Site
 from dogansystem.scaling.load import result
 from dogansystem.scaling.load.plan import Plan
 from dogansystem.scaling.measurement import Measurement
-from dogansystem.store import dialect, levels, purge, reads, samples
+from dogansystem.store import dialect, history, reads, samples
 from dogansystem.store.figures import SITE, Figures, Table
 
 LOOK_INTERVAL = 1.0  # seconds between two looks at the queue and the workers
@@ -81,10 +81,7 @@ class Load:
 
 	def clean(self, *, keep: bool = False) -> int:
 		"""End what is under way and delete runs and workflow; with `keep` leave them, disabled. Gives how many runs."""
-		if keep:
-			clean_up(self._site, self._runs, self._say, delete=False)
-			return 0
-		return clean_up(self._site, self._runs, self._say)
+		return clean_up(self._site, self._runs, self._say, delete=not keep)
 
 	def _make_workflow(self) -> None:
 		found = reads.enabled_workflow(self._site.database, WORKFLOW)
@@ -124,7 +121,7 @@ class Load:
 		if self._looks and now - self._looks[-1][0] < LOOK_INTERVAL:
 			return
 		db.rollback()  # what was read before is what was true then
-		found = levels.read(db, now)
+		found = samples.levels(db, now)
 		self._looks.append((now, found))
 		self._expect_somebody(found)
 		if time.monotonic() - self._said_at >= SAY_INTERVAL:
@@ -181,7 +178,7 @@ def clean_up(site: Site, runs: Runs, say: Callable[[str], None], *, delete: bool
 		say(f"Kept: the workflow {WORKFLOW}, disabled, and its runs. `load --clean` removes them.")
 		return 0
 	deleted = 0
-	while names := purge.of_workflow(db, WORKFLOW, TO_A_COMMIT * 10):
+	while names := history.purge_workflow(db, WORKFLOW, TO_A_COMMIT * 10):
 		db.commit()
 		site.runs_deleted(names)
 		deleted += len(names)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from math import inf
 
+from dogansystem.scaling.simulation.runs import Task
 from dogansystem.scaling.simulation.system import Cores, System, Timeline
-from dogansystem.scaling.simulation.tasks import Task
 
 IDLE_INTERVAL = 1.0  # seconds that a drainer listens at most before it looks again, whatever was rung
 TICK_INTERVAL = 60.0  # seconds; of the bench's scheduler

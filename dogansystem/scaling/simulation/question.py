@@ -7,18 +7,18 @@ from math import inf
 from typing import Any, TypeVar
 
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.durations import UNITS, parse_duration
+from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import InputError
 from dogansystem.protocol import Site
 from dogansystem.scaling.simulation import times, workload
 from dogansystem.scaling.simulation.result import Result
 from dogansystem.scaling.simulation.simulate import simulate
 from dogansystem.scaling.simulation.system import Machine, Outages, System
+from dogansystem.scaling.simulation.times import rate
 from dogansystem.scaling.simulation.workload import Agent, Arrivals, Measured, Service, Workload
 
 FROM_SAMPLES = "samples"
 MAX_CONFIGURATIONS = 100
-PER = {**UNITS, "min": 60, "sec": 1, "hour": 3600, "day": 86400}  # seconds
 HOURS = 365.25 * 24 / 12  # in a month
 
 # A document inserted on a site took 5 ms; what goes out waits for somebody else's server. Everything else hardly counts.
@@ -32,7 +32,6 @@ ASSUMED = {
 	"agent": "wait lognormal 5s cv 1",
 }
 
-_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\w+)\s*", re.ASCII)
 _OUTAGES = re.compile(r"\s*node\s+every\s+(\S+)\s+down\s+(\S+)\s*", re.ASCII)
 
 Value = TypeVar("Value")
@@ -194,14 +193,6 @@ def _assumed(definition: Definition) -> tuple[dict[str, Service], str]:
 
 
 # Reading what people write. Every error says how to write it.
-
-
-def rate(text: str) -> float:
-	"""`50/s`, `3000/min`, `0.5/h`: how many per second."""
-	match = _RATE.fullmatch(text)
-	if not match or match[2] not in PER:
-		raise InputError(f"{text!r} is no rate: write 50/s, 3000/min, 100/h or 20/d.")
-	return float(match[1]) / PER[match[2]]
 
 
 def price(text: str) -> float:

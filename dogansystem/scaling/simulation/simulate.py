@@ -5,9 +5,8 @@ from random import Random
 from dogansystem.engine.errors import InputError
 from dogansystem.scaling.simulation.bell import Node
 from dogansystem.scaling.simulation.result import Record, Result, result_of
-from dogansystem.scaling.simulation.runs import Runs
+from dogansystem.scaling.simulation.runs import Runs, Timer
 from dogansystem.scaling.simulation.system import Commits, System, Timeline
-from dogansystem.scaling.simulation.tasks import Timer
 from dogansystem.scaling.simulation.workers import Workers
 from dogansystem.scaling.simulation.workload import Workload
 

@@ -3,23 +3,30 @@
 from collections import Counter
 from collections.abc import Callable
 from heapq import heappop, heappush
+from typing import Any, TypeAlias
 
 from dogansystem.engine.definition import Step
-from dogansystem.scaling.simulation.tasks import Run, Task
 from dogansystem.scaling.simulation.workload import Agent, Workload
 
-RUNS_PRIORITY = 5  # of a run that waits for its workflow's limit
+# Those of `runs`, which imports this module.
+Run: TypeAlias = Any
+Task: TypeAlias = Any
 
 
 class Slots:
-	"""Wait queues before agents, and before the workflow's limit of runs. `let_in` is called with who got a slot."""
+	"""Wait queues before agents, and before the workflow's limit of runs (the resource None).
 
-	def __init__(self, workload: Workload, let_in: Callable[[Task | Run], None], end: Callable[[Run], None]):
-		self._limits, self._let_in, self._end = workload.definition.limits, let_in, end
-		self._room = {
-			step.agent or step.capability or "": _room(step, workload) for step in workload.definition.steps
+	`let_in` is called with who got a slot, `cancel` with a run that has to make room for another one.
+	"""
+
+	def __init__(
+		self, workload: Workload, let_in: "Callable[[Task | Run], None]", cancel: "Callable[[Run], Any]"
+	) -> None:
+		self._limits, self._let_in, self._cancel = workload.definition.limits, let_in, cancel
+		self._room: dict[str | None, dict[str, int]] = {
+			step.agent or step.capability: _room(step, workload) for step in workload.definition.steps
 		}
-		self._room[None] = {"runs": self._limits.concurrent_runs}  # type: ignore[index]
+		self._room[None] = {"runs": self._limits.concurrent_runs or 0}
 		self._waiting: dict[str | None, list[tuple[int, int, Task | Run]]] = {}
 		self._used: Counter[str] = Counter()
 		self._running: dict[int, Run] = {}
@@ -40,16 +47,14 @@ class Slots:
 		"""Whether somebody who waits could come in."""
 		return any(self._free(resource) or self._may_replace(resource) for resource in self._waiting)
 
-	def wait(self, waiter: Task | Run) -> bool:
+	def wait(self, waiter: "Task | Run") -> bool:
 		"""Wait for a slot. False: the limit of runs is full, and the workflow then wants no run."""
-		is_run = isinstance(waiter, Run)
-		resource = None if is_run else waiter.step.resource  # type: ignore[union-attr]
-		if is_run and self._limits.when_full == "skip":
-			if self._used["runs"] + len(self._waiting.get(None, ())) >= self._limits.concurrent_runs:
+		resource, limit = waiter.resource, self._limits.concurrent_runs or 0
+		if resource is None and self._limits.when_full == "skip":
+			if self._used["runs"] + len(self._waiting.get(None, ())) >= limit:
 				return False
-		priority = RUNS_PRIORITY if is_run else waiter.step.priority  # type: ignore[union-attr]
 		self._count += 1
-		heappush(self._waiting.setdefault(resource, []), (-priority, self._count, waiter))
+		heappush(self._waiting.setdefault(resource, []), (-waiter.priority, self._count, waiter))
 		return True
 
 	def admit(self) -> int:
@@ -65,35 +70,30 @@ class Slots:
 			del self._waiting[resource]
 		return admitted
 
-	def _take(self, resource: str | None, waiter: Task | Run) -> bool:
+	def _take(self, resource: str | None, waiter: "Task | Run") -> bool:
 		if not self._free(resource) and self._may_replace(resource):
-			self._end(next(iter(self._running.values())))
+			self._cancel(next(iter(self._running.values())))
 		free = self._free(resource)
 		if not free:
 			return False
 		waiter.slot = min(free, key=self._used.__getitem__)
 		self._used[waiter.slot] += 1
-		if isinstance(waiter, Run):
+		if resource is None:
 			self._running[waiter.number] = waiter
-		else:
-			waiter.run.holding.add(waiter)
 		self._let_in(waiter)
 		return True
 
-	def release(self, holder: Task | Run) -> bool:
-		"""Give back a slot; whether there was one."""
+	def release(self, holder: "Task | Run") -> None:
+		"""Give back a slot, if there is one."""
 		if holder.slot is None:
-			return False
+			return
 		self._used[holder.slot] -= 1
 		holder.slot = None
-		if isinstance(holder, Run):
+		if holder.resource is None:
 			del self._running[holder.number]
-		else:
-			holder.run.holding.discard(holder)
-		return True
 
 	def _free(self, resource: str | None) -> list[str]:
-		return [name for name, room in self._room[resource].items() if self._used[name] < room]  # type: ignore[index]
+		return [name for name, room in self._room[resource].items() if self._used[name] < room]
 
 	def _may_replace(self, resource: str | None) -> bool:
 		is_replaced = resource is None and self._limits.when_full == "replace"

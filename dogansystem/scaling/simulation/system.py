@@ -112,9 +112,9 @@ class Timeline:
 	def __init__(self) -> None:
 		self.now = 0.0
 		self.handled = self._count = 0
-		self._heap: list[tuple[float, int, Callable[[Any], None], Any]] = []
+		self._heap: list[tuple[float, int, Callable[[Any], object], Any]] = []
 
-	def at(self, time: float, what: Callable[[Any], None], about: Any = None) -> None:
+	def at(self, time: float, what: Callable[[Any], object], about: Any = None) -> None:
 		"""Let something happen at a time; what is planned for the same moment happens in the order of planning."""
 		self._count += 1
 		heappush(self._heap, (time, self._count, what, about))

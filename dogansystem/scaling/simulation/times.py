@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from random import Random
 
-from dogansystem.engine.durations import parse_duration
+from dogansystem.engine.durations import UNITS, parse_duration
 from dogansystem.engine.errors import InputError
 from dogansystem.store.figures import BOUNDS, Histogram
 
+_PER = {**UNITS, "min": 60, "sec": 1, "hour": 3600, "day": 86400}  # seconds
+_RATE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*/\s*(\w+)\s*", re.ASCII)
 _MILLISECONDS = re.compile(r"\s*(\d+(?:\.\d+)?)\s*ms\s*", re.ASCII)
 _REMEDY = (
 	"write 100ms, 2s, `exponential 100ms`, `uniform 50ms-150ms` or `lognormal 100ms cv 1.5`"
@@ -116,6 +118,14 @@ def seconds(text: str) -> float:
 	"""Seconds of `100ms` or of a duration as definitions have it. Raises ValueError."""
 	match = _MILLISECONDS.fullmatch(text)
 	return float(match[1]) / 1000 if match else parse_duration(text)
+
+
+def rate(text: str) -> float:
+	"""`50/s`, `3000/min`, `0.5/h`: how many per second. Raises InputError."""
+	match = _RATE.fullmatch(text)
+	if not match or match[2] not in _PER:
+		raise InputError(f"{text!r} is no rate: write 50/s, 3000/min, 100/h or 20/d.")
+	return float(match[1]) / _PER[match[2]]
 
 
 def _edges(bucket: int) -> tuple[float, float]:

@@ -6,11 +6,11 @@ from collections.abc import Generator, Iterator
 from math import ceil, inf
 from random import Random
 
+from dogansystem.engine.outcomes import Done, Failed, Outcome
 from dogansystem.scaling.simulation.bell import Bell, Node, Worker
 from dogansystem.scaling.simulation.result import Record
-from dogansystem.scaling.simulation.runs import Runs
+from dogansystem.scaling.simulation.runs import LOST, Runs, Task, Timer, opened
 from dogansystem.scaling.simulation.system import Commits, System, Timeline
-from dogansystem.scaling.simulation.tasks import DONE, FAILS, LOST, Task, Timer
 from dogansystem.worker.batch import HOLD
 from dogansystem.worker.chores import SILENT
 from dogansystem.worker.drainer import BATCH_SECONDS, CHORES_INTERVAL, MAX_BATCH, MAX_CHAIN, RING_INTERVAL
@@ -97,7 +97,7 @@ class Workers:
 					self._give_back(worker)
 					self._ring_for_help(worker)
 
-	def _attempt(self, worker: Worker, task: Task) -> Generator[float, None, tuple[int, float]]:
+	def _attempt(self, worker: Worker, task: Task) -> Generator[float, None, tuple[Outcome, float]]:
 		"""Let an attempt take its time; gives how it comes out and when it began."""
 		step = task.step
 		worker.owed += self._machine.step
@@ -105,10 +105,10 @@ class Workers:
 		began = ready - self._machine.step
 		self._record.waited(step.priority, began, began - task.ready_at)
 		outcome = step.outcome(task.item, self._chance)
-		acts = outcome in (DONE, FAILS)
+		acts = isinstance(outcome, Done | Failed)
 		service = step.wait.draw(self._services) if acts else 0.0
 		if service > (step.step.timeout or inf):
-			outcome, service = FAILS, step.step.timeout or 0.0
+			outcome, service = step.fails, step.step.timeout or 0.0
 		if service > PATIENCE and worker.batch:
 			self._plan_return(worker, task, began)
 		yield ready + service
@@ -117,7 +117,7 @@ class Workers:
 		return outcome, began
 
 	def _finish(
-		self, worker: Worker, task: Task, outcome: int, began: float, asked_at: float, stick: bool
+		self, worker: Worker, task: Task, outcome: Outcome, began: float, asked_at: float, stick: bool
 	) -> bool:
 		"""End an attempt and begin the next one; whether that one follows from it."""
 		now, runs = self._timeline.now, self._runs
@@ -125,18 +125,19 @@ class Workers:
 		took = now - began
 		worker.pace = took if worker.pace is None else worker.pace + (took - worker.pace) / 8
 		runs.at = asked_at
-		successor, opened, frees, may_close = runs.finish(task, outcome, stick)
+		successor, changes = runs.finish(task, outcome, stick)
+		ready, frees = opened(changes), changes.calls_admission
 		worker.task = successor or worker.next()
 		if worker.task:
 			runs.begin(worker.task)
 		runs.at = now
-		if may_close:
-			opened += runs.close(task)
+		if changes.check_items:
+			ready += runs.close(task)
 		if frees:
 			self._admit(worker)
-		if frees or opened:
+		if frees or ready:
 			self.bell.work_came()
-		if opened + bool(successor and (opened or frees)) > 1:
+		if ready + bool(successor and (ready or frees)) > 1:
 			self._ring_for_help(worker)
 		return successor is not None
 
@@ -207,7 +208,7 @@ class Workers:
 		self._runs.at = now
 		if task:
 			self._record.lost += 1
-			if self._runs.finish(task, LOST, stick=False).may_close:
+			if self._runs.finish(task, LOST, stick=False)[1].check_items:
 				self._runs.close(task)
 		if worker.batch:
 			self._give_back(worker)

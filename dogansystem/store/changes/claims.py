@@ -9,7 +9,7 @@ from dogansystem.store import dialect
 from dogansystem.store.changes.statements import RUN, STEP_RUN, beginning
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.priorities import LANES
+from dogansystem.store.queue import LANES
 
 SWEEP_INTERVAL = 1.0  # seconds between two claims that look below the floor
 

@@ -14,7 +14,7 @@ from dogansystem.store import dialect, names
 from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
-from dogansystem.store.priorities import lane
+from dogansystem.store.queue import lane
 
 RUN, STEP_RUN = "tabDogan Workflow Run", "tabDogan Step Run"
 UNDER_WAY = "status = 'Running' AND ending = ''"
@@ -109,7 +109,7 @@ def _run_values(change: RunChange, at: Moment) -> dict[str, Any]:
 		cleared = ("output", "error", "error_type", "error_step", "finished_at")
 		values |= dict.fromkeys(cleared)
 		if change.version:
-			values["version"] = change.version
+			values |= {"version": change.version, "run_as": change.run_as}
 	if change.is_failure:
 		values |= {
 			"error_type": change.error_type,

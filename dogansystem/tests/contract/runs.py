@@ -125,36 +125,10 @@ class RunContract(Home):
 			self.act("cancel", run)
 		self.site.database.rollback()
 
-	def test_retry_goes_on_where_the_run_failed_and_keeps_earlier_outputs(self):
-		workflow = self.save(
-			"contract-retry-run",
-			[
-				step(
-					"make",
-					"document.create",
-					params={"doctype": "ToDo", "values": {"description": "contract retry"}},
-				),
-				step("check", "data.check", params={"that": "{{ input.flag }}"}),
-				step("b"),
-			],
-		)
-		run = self.start(workflow, {"flag": False})
-		self.drain()
-		before = output(self.run_of(run), "make")
-		self.assertEqual(sorted(self.act("retry", run)), ["b", "check"])
-		self.drain()
-		found = self.run_of(run)
-		self.assertEqual(found["status"], "Failed")
-		self.assertEqual(output(found, "make"), before)
-		self.assertEqual(len(self.todos("contract retry")), 1)
-
-	def test_retry_from_a_step_runs_it_and_all_after_it(self):
-		run = self.start(
-			self.save("contract-retry-from", [step("a"), step("b"), step("c"), step("aside", after=["a"])])
-		)
-		self.drain()
-		self.assertEqual(sorted(self.act("retry", run, "b")), ["b", "c"])
-		self.assertEqual(self.run_of(run)["status"], "Running")
+	def test_a_disabled_workflow_can_be_tried_by_hand(self):
+		workflow = self.save("contract-tried", [step("a")])
+		self.orchestrator.set_workflow_enabled(workflow, False)
+		run = self.start(workflow, even_disabled=True)
 		self.drain()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 

@@ -12,6 +12,7 @@ from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
@@ -47,6 +48,7 @@ CONTRACTS = (
 	FlowContract,
 	ErrorContract,
 	RunContract,
+	RetryContract,
 	AgentContract,
 	TriggerContract,
 	WorkerContract,

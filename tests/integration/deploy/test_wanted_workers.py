@@ -15,7 +15,7 @@ from dogansystem import Sandbox
 from dogansystem.health.metrics import metrics
 from dogansystem.homes.sandbox import TestClock
 from dogansystem.scaling.autoscale import Demand
-from dogansystem.store import demand, processes
+from dogansystem.store import processes, queue
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from tests.integration.deploy.files import DEPLOY, program, run
@@ -78,7 +78,7 @@ def test_as_many_workers_are_wanted_as_steps_run_and_one_more_for_each_twenty(
 ):
 	fill(site, ready, claimed, running)
 	assert ask(site, "keda/scaling.yaml") == steady
-	assert Demand(*demand.read(site.database)).workers == steady
+	assert Demand(*queue.demand(site.database)).workers == steady
 	assert ask(site, "spot/scaling.yaml") == spot
 
 

@@ -88,7 +88,7 @@ def test_a_load_that_cannot_be_says_why(options: dict, message: str):
 def test_rates_and_times_are_read_as_people_write_them():
 	assert [parse_rate(text) for text in ("20/s", "600/m", "36 / h", "2.5")] == [20, 10, 0.01, 2.5]
 	assert [parse_time(text) for text in ("100ms", "0.1", "1m", "90s")] == [0.1, 0.1, 60, 90]
-	for text in ("fast", "0/s", "20/w"):
+	for text in ("fast", "0/s", "20/x"):
 		with pytest.raises(InputError, match="write 20/s"):
 			parse_rate(text)
 	with pytest.raises(InputError, match="or 100ms"):

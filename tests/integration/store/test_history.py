@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
-from dogansystem.store import history, processes, purge
+from dogansystem.store import history, processes
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.worker.control import Control
@@ -105,7 +105,7 @@ def test_a_long_history_slows_nothing_down(site: Sandbox, tell: Tell):
 	assert status()["steps"]["total"] == STEPS + 4_000
 	assert status()["runs"]["Failed"] == RUNS // 10
 	before = moment(site).text
-	purged = seconds(lambda: control.run(lambda db: purge.purge(db, "Succeeded", before, 100)))
+	purged = seconds(lambda: control.run(lambda db: history.purge(db, "Succeeded", before, 100)))
 	control.close()
 	tell(
 		f"a history of {STEPS:,} step runs",
@@ -117,7 +117,7 @@ def test_a_long_history_slows_nothing_down(site: Sandbox, tell: Tell):
 
 def test_what_may_be_deleted_is_found_along_an_index(site: Sandbox):
 	write_history(site, 5_000)
-	query, values = purge.candidates(site.database, "Succeeded", moment(site).text, 100)
+	query, values = history.candidates(site.database, "Succeeded", moment(site).text, 100)
 	plan = site.database.sql(f"EXPLAIN {query}", values)
 	site.database.rollback()
 	assert plan[0][5] == "dogan_run_finished"

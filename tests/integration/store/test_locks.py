@@ -11,7 +11,7 @@ from dogansystem.homes.databases import session
 from dogansystem.store import context, processes, reads, run_state, versions
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.store.priorities import LANES
+from dogansystem.store.queue import LANES
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer

@@ -4,7 +4,8 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.homes.sandbox import TestClock
-from dogansystem.worker import chores, notices, retention, sampling
+from dogansystem.worker import chores, notices
+from dogansystem.worker import tick as ticks
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
 
@@ -14,8 +15,8 @@ PARTS = {
 	"timers": (chores, "fire_timers"),
 	"admission": (chores, "admit"),
 	"notices": (notices, "send"),
-	"sample": (sampling, "sample"),
-	"retention": (retention, "look_after"),
+	"sample": (ticks, "sample"),
+	"retention": (ticks, "look_after_history"),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from dogansystem import Sandbox
 from dogansystem.homes.sandbox import TestClock
-from dogansystem.store import migrations, nodes, state
+from dogansystem.store import nodes, schema, state
 from dogansystem.worker import identity, machine
 from dogansystem.worker.control import Control
 from dogansystem.worker.machine import Machine, Used
@@ -130,8 +130,8 @@ def test_a_site_of_an_earlier_version_gets_the_columns(sandbox: Sandbox):
 		" lost_at DOUBLE NOT NULL DEFAULT 0)"
 	)
 	db.execute("INSERT INTO dogan_node (name, seen_at) VALUES ('old', 5)")
-	state.set_value(db, migrations.NAME, 0)
-	migrations.migrate(db)
-	migrations.migrate(db)
+	state.set_value(db, schema.VERSION, 0)
+	schema.migrate(db)
+	schema.migrate(db)
 	(node,) = nodes.every(db)
 	assert (node.name, node.seen_at, node.machine, node.machine_at) == ("old", 5, {}, 0)

@@ -140,7 +140,7 @@ class Process:
 			stick=self.chance.random() < 0.7,
 			chance=self.chance.random(),
 			behind=self._batch[0] if self._batch else None,
-			commit=True,
+			commit=held or self.chance.random() < 0.5,
 		)
 		self._in_hand = None
 		if (finished is not None) != held:

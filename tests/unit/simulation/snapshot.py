@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.store import history, names, repair, versions
+from dogansystem.store import history, names, queue, versions
 from tests.unit.simulation.place import Place
 
 
@@ -108,7 +108,7 @@ def take(place: Place) -> Snapshot:
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],
 		sums=(history.count_runs(db), history.count_steps(db)),
-		repairable=set(repair.open_for_each_steps(db)),
+		repairable=set(queue.open_for_each_steps(db)),
 	)
 	db.rollback()
 	return found

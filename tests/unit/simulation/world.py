@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from dogansystem import Orchestrator
 from dogansystem.engine.errors import LimitReached, WrongState
 from dogansystem.protocol import Database
-from dogansystem.store import admission, history, names, purge
+from dogansystem.store import admission, history, names
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores
@@ -260,7 +260,7 @@ class World:
 		before = moment(self.place, self.place.now() - self.chance.choice([0, 60, 4000])).text
 
 		def delete(db: Database) -> list[str]:
-			deleted = purge.purge(db, state, before, 3)
+			deleted = history.purge(db, state, before, 3)
 			self.known.purged |= set(deleted)
 			return deleted
 

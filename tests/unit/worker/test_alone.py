@@ -4,14 +4,14 @@ import logging
 
 import pytest
 
-from dogansystem.worker import alone as module
-from dogansystem.worker.alone import alone
+from dogansystem.worker import failing
+from dogansystem.worker.failing import alone
 from tests.unit.worker.fakes import Conflict, FakeSite, Lost
 
 
 @pytest.fixture
 def site(monkeypatch: pytest.MonkeyPatch) -> FakeSite:
-	monkeypatch.setattr(module, "_told_at", {})
+	monkeypatch.setattr(failing, "_told_at", {})
 	return FakeSite()
 
 

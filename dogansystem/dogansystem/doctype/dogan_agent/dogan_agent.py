@@ -41,7 +41,8 @@ class DoganAgent(Document):
 		if self.enabled and not (before and before.enabled):
 			with as_frappe_errors():
 				check_may_enable(current_site(), self.name)
-		self._tidy_capabilities()
+		words = dict.fromkeys(row.capability.strip() for row in self.capabilities if row.capability)
+		self.set("capabilities", [{"capability": word} for word in words if word])
 
 	def on_update(self) -> None:
 		"""Ring: steps may wait for this agent."""
@@ -50,17 +51,7 @@ class DoganAgent(Document):
 
 	def on_trash(self) -> None:
 		"""Raise if a step names the agent: it could not run any more."""
-		step = frappe.db.get_value(
-			"Dogan Workflow Step", {"agent": self.name}, ["parent", "step_id"], as_dict=True
-		)
+		step = frappe.db.get_value("Dogan Workflow Step", {"agent": self.name}, ["step_id", "parent"])
 		if step:
-			frappe.throw(
-				_("Step {0} of workflow {1} names this agent. Disable the agent, or change the step.").format(
-					step.step_id, step.parent
-				),
-				frappe.LinkExistsError,
-			)
-
-	def _tidy_capabilities(self) -> None:
-		words = dict.fromkeys(row.capability.strip() for row in self.capabilities if row.capability)
-		self.set("capabilities", [{"capability": word} for word in words if word])
+			text = _("Step {0} of workflow {1} names this agent. Disable the agent, or change the step.")
+			frappe.throw(text.format(*step), frappe.LinkExistsError)

@@ -8,9 +8,8 @@ from frappe.model.document import Document
 
 _NEEDED = {"bearer": ("token",), "basic": ("username", "password"), "header": ("header", "value")}
 _SECRET = frozenset({"token", "password", "value"})
-_SERVER = re.compile(
-	r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*"
-)  # a name or an address, no port
+# A name or an address, no port.
+_SERVER = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?|[0-9a-f:.]*:[0-9a-f:.]*")
 
 
 class DoganCredential(Document):
@@ -40,16 +39,12 @@ class DoganCredential(Document):
 		"""Raise ValidationError naming what its kind still needs, or what is no server."""
 		missing = [self.meta.get_label(field) for field in _NEEDED[self.kind] if not self.get(field)]
 		if missing:
-			frappe.throw(
-				_("Fill in {0}.").format(", ".join(_(label) for label in missing)), frappe.MandatoryError
-			)
+			labels = ", ".join(_(label) for label in missing)
+			frappe.throw(_("Fill in {0}.").format(labels), frappe.MandatoryError)
 		for server in self.servers():
 			if not _SERVER.fullmatch(server):
-				frappe.throw(
-					_("Servers: {0} is not the name of a server. Write api.example.com.").format(
-						frappe.bold(escape(server))
-					)
-				)
+				text = _("Servers: {0} is not the name of a server. Write api.example.com.")
+				frappe.throw(text.format(frappe.bold(escape(server))))
 
 	def servers(self) -> list[str]:
 		"""Where it may be sent to; nothing else ever gets it."""
@@ -63,9 +58,8 @@ class DoganCredential(Document):
 	def for_request(self) -> dict[str, Any]:
 		"""The credential in the clear, as the site protocol describes it. Raises ValidationError if it names no server."""
 		if not self.servers():
-			frappe.throw(
-				_("Credential {0} names no servers: add those that it may be sent to.").format(self.name)
-			)
+			text = _("Credential {0} names no servers: add those that it may be sent to.")
+			frappe.throw(text.format(self.name))
 		values = {
 			field: self.get_password(field) if field in _SECRET else self.get(field)
 			for field in _NEEDED[self.kind]

@@ -43,13 +43,9 @@ class DoganSettings(Document):
 		"""Raise ValidationError naming the field, its least value and the reason."""
 		token = self.metrics_token
 		if token and not self.is_dummy_password(token) and len(token) < LEAST_TOKEN:
-			frappe.throw(
-				_("{0} must have {1} characters or more: whoever guesses it reads the metrics.").format(
-					_(self.meta.get_label("metrics_token")), LEAST_TOKEN
-				)
-			)
+			text = _("{0} must have {1} characters or more: whoever guesses it reads the metrics.")
+			frappe.throw(text.format(_(self.meta.get_label("metrics_token")), LEAST_TOKEN))
 		for field, least, reason in _LEAST:
 			if self.get(field) < least:
-				frappe.throw(
-					_("{0} must be {1} or more: {2}.").format(_(self.meta.get_label(field)), least, _(reason))
-				)
+				text = _("{0} must be {1} or more: {2}.")
+				frappe.throw(text.format(_(self.meta.get_label(field)), least, _(reason)))

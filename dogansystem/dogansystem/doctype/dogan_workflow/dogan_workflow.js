@@ -17,16 +17,19 @@ frappe.ui.form.on("Dogan Workflow", {
 
 	refresh(frm) {
 		if (frm.is_new()) {
-			frm.set_intro(__("Name the workflow, add its steps, save. Enable it once a run has done what you want."));
+			frm.set_intro(
+				__("Name the workflow, add its steps, save. Run tries it by hand; enable it once that did what you want.")
+			);
 			return;
 		}
 		frm.page.set_indicator(
 			...(frm.doc.enabled ? [__("Enabled"), "green"] : [__("Disabled"), "gray"])
 		);
 		if (frm.perm[0].write) frm.add_custom_button(__("Check"), () => check(frm));
-		if (frm.doc.enabled && may_start(frm)) {
-			frm.add_custom_button(__("Run"), () => run(frm)).addClass("btn-primary");
+		if (!frm.doc.enabled && frm.perm[0].write) {
+			frm.set_intro(__("Disabled: its triggers start no runs. Run tries it by hand; enable it once that did what you want."));
 		}
+		if (may_start(frm)) frm.add_custom_button(__("Run"), () => run(frm));
 		show_runs(frm);
 	},
 
@@ -51,9 +54,10 @@ frappe.ui.form.on("Dogan Workflow Trigger", {
 	document_type: offer_fields,
 });
 
-// As the server decides it: managers always, others where a manual trigger is for all or for a role of theirs.
+// As the server decides it: managers always, others an enabled one with a manual trigger for all or for a role of theirs.
 function may_start(frm) {
 	if (["Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role))) return true;
+	if (!frm.doc.enabled) return false;
 	return (frm.doc.triggers || []).some(
 		({ kind, role }) =>
 			kind === "manual" && frappe.user.has_role("Dogan User") && (!role || frappe.user.has_role(role))
@@ -132,39 +136,7 @@ function run(frm) {
 		frappe.msgprint(__("Save the workflow first: a run uses the saved version."));
 		return;
 	}
-	if (!frm.doc.input_schema) {
-		frappe.confirm(__("Run {0} now?", [frm.doc.name.bold()]), () => start(frm, null));
-		return;
-	}
-	frappe.prompt(
-		{
-			fieldname: "input",
-			fieldtype: "Code",
-			options: "JSON",
-			label: __("Input"),
-			default: JSON.stringify(example_of(JSON.parse(frm.doc.input_schema)), null, 2),
-			description: __("What the workflow's input schema asks for."),
-		},
-		({ input }) => start(frm, input),
-		__("Run {0}", [frm.doc.name]),
-		__("Run")
-	);
-}
-
-// Something to start from: every property of the schema with its default, or an empty value of its type.
-function example_of(schema) {
-	if (schema.default !== undefined) return schema.default;
-	if (schema.type === "object" || schema.properties) {
-		const properties = Object.entries(schema.properties || {});
-		return Object.fromEntries(properties.map(([name, property]) => [name, example_of(property)]));
-	}
-	if (schema.enum) return schema.enum[0];
-	return { array: [], string: "", integer: 0, number: 0, boolean: false }[schema.type] ?? null;
-}
-
-async function start(frm, input) {
-	const started = await frappe.xcall("dogansystem.api.workflows.start_run", { workflow: frm.docname, input });
-	frappe.set_route("Form", "Dogan Workflow Run", started.run);
+	frappe.require("dogan_runs.bundle.js", () => dogan.run_now(frm.doc));
 }
 
 function show_runs(frm) {
@@ -176,5 +148,6 @@ function show_runs(frm) {
 				? dogan.run_rows(runs, { show_document: true })
 				: `<div class="text-muted">${__("No runs yet")}</div>`
 		);
+		dogan.show_problems_of_site(frm.layout.wrapper, () => cur_frm === frm);
 	});
 }

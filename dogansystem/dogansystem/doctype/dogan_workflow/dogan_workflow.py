@@ -13,11 +13,11 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import from_form, problem_field
 from dogansystem.engine.definitions.parse import checksum, parse
 from dogansystem.engine.errors import DefinitionError, Problem
-from dogansystem.homes.frappe.permissions import check_may_act_as, may_act_as_anybody
+from dogansystem.homes.frappe.permissions import check_may_act_as, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import versions
 from dogansystem.store.moment import moment
-from dogansystem.triggers.changes import workflow_changed
+from dogansystem.triggers.schedule import workflow_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,10 @@ class DoganWorkflow(Document):
 	def validate(self) -> None:
 		"""Raise ValidationError with every problem of the definition, or PermissionError about Run As."""
 		self._choose_run_as()
-		definition = self._checked_definition()
+		definition, problems = self._check()
+		if definition is None:
+			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
+			frappe.throw(messages, title=_("The workflow is not valid"), as_list=True)
 		self._check_who_changes(definition)
 		self.flags.definition = definition
 
@@ -78,7 +81,7 @@ class DoganWorkflow(Document):
 		site = current_site()
 		user = frappe.session.user
 		version = versions.publish(
-			site.database, self.flags.definition, moment(site), user, trusted=may_act_as_anybody(user)
+			site.database, self.flags.definition, moment(site), user, trusted=is_system_manager(user)
 		)
 		if version != self.current_version:
 			self.current_version = version
@@ -88,10 +91,8 @@ class DoganWorkflow(Document):
 	def on_trash(self) -> None:
 		"""Runs need their workflow; without any, its versions go with it."""
 		if frappe.db.exists("Dogan Workflow Run", {"workflow": self.name}):
-			frappe.throw(
-				_("Workflow {0} has runs. Disable it instead, or delete its runs first.").format(self.name),
-				frappe.LinkExistsError,
-			)
+			text = _("Workflow {0} has runs. Disable it instead, or delete its runs first.")
+			frappe.throw(text.format(self.name), frappe.LinkExistsError)
 		frappe.db.delete("Dogan Workflow Version", {"workflow": self.name})
 
 	def after_delete(self) -> None:
@@ -102,13 +103,6 @@ class DoganWorkflow(Document):
 		"""Every problem of the definition that the form holds."""
 		return [self._form_problem(problem) for problem in self._check()[1]]
 
-	def _checked_definition(self) -> Definition:
-		definition, problems = self._check()
-		if definition is None:
-			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
-			frappe.throw(messages, title=_("The workflow is not valid"), as_list=True)
-		return definition
-
 	def _check(self) -> tuple[Definition | None, list[Problem]]:
 		"""The definition, or all its problems. Fields that are not JSON do not hide the other problems."""
 		form, unreadable = self.as_dict(), []
@@ -116,7 +110,9 @@ class DoganWorkflow(Document):
 			source = from_form(form)
 		except DefinitionError as error:
 			unreadable = error.problems
-			_empty_fields(form, unreadable)
+			for table, index, field in (problem_field(problem.path) for problem in unreadable):
+				row = form if table is None or index is None else form[table][index]
+				row[field] = None
 			source = from_form(form)
 		try:
 			site = current_site()
@@ -147,11 +143,8 @@ class DoganWorkflow(Document):
 		if self.run_as:
 			return
 		if frappe.session.user == "Administrator":
-			frappe.throw(
-				_("Name a user in Run As: the steps have that user's permissions."),
-				frappe.MandatoryError,
-				title=_("Run As"),
-			)
+			text = _("Name a user in Run As: the steps have that user's permissions.")
+			frappe.throw(text, frappe.MandatoryError, title=_("Run As"))
 		self.run_as = frappe.session.user
 
 	def _check_who_changes(self, definition: Definition) -> None:
@@ -166,9 +159,3 @@ class DoganWorkflow(Document):
 			for agent in {step.agent for step in definition.steps if step.agent}:
 				if user := frappe.db.get_value("Dogan Agent", agent, "user"):
 					check_may_act_as(user, _("the user of agent {0}").format(agent))
-
-
-def _empty_fields(form: dict[str, Any], problems: list[Problem]) -> None:
-	for table, index, field in (problem_field(problem.path) for problem in problems):
-		row = form if table is None or index is None else form[table][index]
-		row[field] = None

@@ -1,11 +1,14 @@
 frappe.ui.form.on("Dogan Workflow Run", {
 	setup(frm) {
-		for (const field of ["queued_at", "started_at", "finished_at"]) {
-			frm.set_df_property(field, "hide_timezone", 1);
-		}
 		frappe.realtime.on("dogan_run_changed", ({ run }) => {
 			if (cur_frm === frm && frm.docname === run) frm.events.redraw(frm);
 		});
+	},
+
+	onload(frm) {
+		for (const field of ["queued_at", "started_at", "finished_at"]) {
+			frm.set_df_property(field, "hide_timezone", 1);
+		}
 	},
 
 	refresh(frm) {
@@ -25,7 +28,9 @@ frappe.ui.form.on("Dogan Workflow Run", {
 		const view = await frappe.xcall("dogansystem.api.desk.run_view", { run: name });
 		if (frm.docname !== name || !frm.timeline_of_steps) return;
 		const ended = dogan.FINISHED.includes(view.run.status) && frm.doc.status !== view.run.status;
+		frm.dogan_view = view;
 		frm.timeline_of_steps.draw(view);
+		dogan.show_problems(frm.layout.wrapper, view.problems);
 		frm.page.set_title(view.run.title);
 		frm.page.set_indicator(__(view.run.status), dogan.STATE_COLOURS[view.run.status]);
 		frm.events.show_buttons(frm, view);
@@ -64,12 +69,7 @@ frappe.ui.form.on("Dogan Workflow Run", {
 	},
 
 	retry(frm, step) {
-		const question = step
-			? __("Run step {0} and all steps after it again? Outputs of the steps before it are kept.", [
-					step.bold(),
-			  ])
-			: __("Run again from where it failed? Outputs of the steps before it are kept.");
-		frappe.confirm(question, () => frm.events.change(frm, "retry", { step }));
+		dogan.ask_retry(frm.dogan_view, step, (version) => frm.events.change(frm, "retry", { step, version }));
 	},
 
 	async change(frm, what, more) {

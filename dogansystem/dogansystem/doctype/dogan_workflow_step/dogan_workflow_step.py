@@ -1,6 +1,6 @@
 from typing import Any
 
-from dogansystem.homes.frappe.rows import Row
+from dogansystem.homes.frappe.permissions import Row
 
 
 class DoganWorkflowStep(Row):

@@ -1,4 +1,4 @@
-from dogansystem.homes.frappe.rows import Row
+from dogansystem.homes.frappe.permissions import Row
 
 
 class DoganWorkflowTrigger(Row):

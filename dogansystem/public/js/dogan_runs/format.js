@@ -31,6 +31,19 @@ dogan.time = (value) => {
 dogan.link = (doctype, name, label) =>
 	`<a href="${frappe.utils.get_form_link(doctype, name)}">${dogan.escape(label || name)}</a>`;
 
+// An error in words, its first paragraph; what the program itself said below, for those who know it.
+dogan.error_block = (type, text) => {
+	const [words, ...rest] = String(text || "").split("\n\n");
+	const said = [type, rest.join("\n\n") || words].filter(Boolean).join(": ");
+	if (!rest.length) return `<div class="dogan-error">${dogan.escape(said)}</div>`;
+	return `<div class="dogan-error">${dogan.escape(words)}</div>${dogan.folded(__("Original Error"), said)}`;
+};
+
+// A text that is seen once somebody asks for it.
+dogan.folded = (label, text) =>
+	`<details class="dogan-folded"><summary class="text-muted">${label}</summary>
+		<pre class="dogan-json">${dogan.escape(text)}</pre></details>`;
+
 dogan.json_block = (value) => {
 	const text = JSON.stringify(value, null, 2);
 	const cut = text.length > SHOWN_CHARACTERS;

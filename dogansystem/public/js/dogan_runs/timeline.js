@@ -13,6 +13,7 @@ dogan.Timeline = class Timeline {
 
 	draw(view) {
 		this.view = view;
+		const unfolded = this.unfolded();
 		this.wrapper.html(`<div class="dogan-timeline">
 			${this.summary()}
 			${view.steps.map((step) => this.step(step)).join("")}
@@ -23,7 +24,14 @@ dogan.Timeline = class Timeline {
 			this.on_retry($(event.currentTarget).attr("data-step"));
 			return false;
 		});
+		unfolded.forEach((step) => this.row_of(step).find(".dogan-step-error details").attr("open", true));
 		this.open.forEach((step) => this.draw_details(step));
+	}
+
+	// The steps whose original error somebody looks at.
+	unfolded() {
+		const found = this.wrapper.find(".dogan-step-error details[open]").closest(".dogan-step");
+		return found.toArray().map((each) => $(each).attr("data-step"));
 	}
 
 	summary() {
@@ -34,6 +42,8 @@ dogan.Timeline = class Timeline {
 		if (run.started_at) {
 			parts.push(dogan.duration(dogan.seconds_between(run.started_at, run.finished_at)));
 		}
+		const version = dogan.link("Dogan Workflow Version", run.version, __("version {0}", [run.version_number]));
+		if (run.version_number) parts.push(version);
 		return `<div class="dogan-summary">
 			<div class="dogan-bar">${steps.map((step) => `<span class="dogan-bar-part ${this.colour(step)}"></span>`).join("")}</div>
 			<div class="text-muted">${parts.join(" · ")}</div>
@@ -43,8 +53,8 @@ dogan.Timeline = class Timeline {
 	// What ended the run, unless the step that failed says it below.
 	run_error() {
 		const { run, steps } = this.view;
-		if (!run.error || steps.some((step) => step.error === run.error)) return "";
-		return `<div class="dogan-error">${dogan.escape(run.error)}</div>`;
+		if (!(run.error_type || run.error) || steps.some((step) => step.error === run.error)) return "";
+		return dogan.error_block(run.error_type, run.error);
 	}
 
 	colour(step) {
@@ -69,7 +79,7 @@ dogan.Timeline = class Timeline {
 					<div class="dogan-step-end">${retry}${dogan.state_pill(step.status)}</div>
 				</div>
 				<div class="dogan-facts text-muted">${this.facts(step).join("<span> · </span>")}</div>
-				${step.error ? `<div class="dogan-error">${dogan.escape(step.error)}</div>` : ""}
+				<div class="dogan-step-error">${step.error_type ? dogan.error_block(step.error_type, step.error) : ""}</div>
 				<div class="dogan-details"></div>
 			</div>
 		</div>`;
@@ -123,6 +133,7 @@ dogan.Timeline = class Timeline {
 		}
 		if (details.errors.length) parts.push(block(__("Errors of Items"), dogan.json_block(details.errors)));
 		if (details.items.length) parts.push(block(__("Items"), this.item_table(details)));
+		if (details.traceback) parts.push(dogan.folded(__("Traceback"), details.traceback));
 		if (!parts.length) {
 			parts.push(`<div class="text-muted">${step.finished_at ? __("No output") : __("Nothing yet")}</div>`);
 		}

@@ -1,4 +1,4 @@
-"""What more workers or nodes would do, from what this site has measured."""
+"""What this site can do: under a load that is put on it, and in a simulation of more workers or nodes."""
 
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,16 @@ import frappe
 from frappe.commands import pass_context
 
 from dogansystem.commands.site import json_option, orchestrator_of, path_of, print_json, user_option
-from dogansystem.terminal import simulation
+from dogansystem.terminal import loads, simulation
+
+
+@click.command("load")
+@loads.load_options
+@pass_context
+def load(context: Any, **options: Any) -> None:
+	"""Put a load on a staging site, measure it, and remove it: what the workers can do, for `compare`."""
+	with orchestrator_of(context) as orchestrator:
+		loads.run(orchestrator, options)
 
 
 @click.command("simulate")
@@ -24,11 +33,10 @@ def simulate(context: Any, workflow: str, user: str, as_json: bool, **asked: Any
 
 	with orchestrator_of(context, user) as orchestrator:
 		frappe.only_for(["System Manager", "Dogan Manager"])
-		found = answer_of_site(orchestrator.site, Question(**asked), _definition(orchestrator, workflow))
+		path = Path(path_of(workflow))
+		is_file = path.suffix in (".yaml", ".yml", ".json")
+		definition = orchestrator.check(
+			path.read_text() if is_file else orchestrator.export_workflow(workflow)
+		)
+		found = answer_of_site(orchestrator.site, Question(**asked), definition)
 	print_json(found.as_json()) if as_json else click.echo("\n".join(simulation.lines(found)))
-
-
-def _definition(orchestrator: Any, workflow: str) -> Any:
-	path = Path(path_of(workflow))
-	is_file = path.suffix in (".yaml", ".yml", ".json")
-	return orchestrator.check(path.read_text() if is_file else orchestrator.export_workflow(workflow))

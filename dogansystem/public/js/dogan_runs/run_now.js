@@ -1,0 +1,133 @@
+// The button Run of a workflow: asks for the document and the input that the workflow wants, and starts a run.
+
+frappe.provide("dogan");
+
+// Types of JSON Schema that have a control of their own. Any other input is typed as JSON.
+const CONTROLS = { string: "Data", integer: "Int", number: "Float", boolean: "Check" };
+const FORMATS = { date: "Date", "date-time": "Datetime", time: "Time" };
+const INPUT = "input:"; // in front of a property's name, so that it meets no other field
+
+dogan.run_now = (workflow) => {
+	const document = document_fields(workflow);
+	const schema = schema_of(workflow);
+	const asked = schema ? input_fields(schema) : [];
+	const fields = [...document, ...(document.length && asked.length ? [{ fieldtype: "Section Break" }] : []), ...asked];
+	if (!fields.length) {
+		frappe.confirm(__("Run {0} now?", [dogan.escape(workflow.title || workflow.name).bold()]), () =>
+			start(workflow, {})
+		);
+		return;
+	}
+	const dialog = new frappe.ui.Dialog({
+		title: __("Run {0}", [workflow.title || workflow.name]),
+		fields,
+		primary_action_label: __("Run"),
+		async primary_action(values) {
+			const input = schema ? input_of(dialog, schema, values) : null;
+			await start(workflow, { doctype: values.document_type, name: values.document_name, input });
+			dialog.hide();
+		},
+	});
+	const name = dialog.fields_dict.document_name;
+	if (name) name.df.get_options = () => dialog.get_value("document_type");
+	dialog.show();
+};
+
+async function start(workflow, given) {
+	const args = { workflow: workflow.name, ...given };
+	const { run, problems } = await frappe.xcall("dogansystem.api.desk.run_now", args);
+	if (problems.length) {
+		const message = `${__("The run has started, but:")} ${dogan.problems_html(problems)}`;
+		frappe.show_alert({ message, indicator: "orange" }, 15);
+	}
+	frappe.set_route("Form", "Dogan Workflow Run", run);
+}
+
+// A document is asked for where a trigger would give one, or a template uses it.
+function document_fields(workflow) {
+	const triggers = (workflow.triggers || []).filter(({ kind }) => kind === "document");
+	const doctypes = [...new Set(triggers.map((trigger) => trigger.document_type))];
+	const needed = uses_document(workflow) ? 1 : 0;
+	if (!doctypes.length && !needed) return [];
+	const type = doctypes.length
+		? { fieldtype: "Select", options: doctypes, default: doctypes[0], read_only: doctypes.length === 1 ? 1 : 0 }
+		: { fieldtype: "Link", options: "DocType", get_query: () => ({ filters: { istable: 0, issingle: 0 } }) };
+	return [
+		{ fieldname: "document_type", label: __("Document Type"), reqd: needed, ...type },
+		{
+			fieldname: "document_name",
+			fieldtype: "Dynamic Link",
+			options: "document_type",
+			label: __("Document"),
+			reqd: needed,
+			description: __("What the run is about. The steps have its present values as {0}.", ["<code>doc</code>"]),
+		},
+	];
+}
+
+function uses_document(workflow) {
+	const texts = [workflow.limit_key, workflow.output];
+	for (const { params, condition, for_each } of workflow.steps || []) texts.push(params, condition, for_each);
+	return texts.some((text) => /\{[{%][^}]*\bdoc\b/.test(text || ""));
+}
+
+function schema_of(workflow) {
+	return workflow.input_schema ? JSON.parse(workflow.input_schema) : null;
+}
+
+function input_fields(schema) {
+	const properties = Object.entries(schema.properties || {});
+	if (properties.length && properties.every(([, property]) => control_of(property))) {
+		return properties.map(([name, property]) => ({
+			fieldname: INPUT + name,
+			label: property.title || frappe.unscrub(name),
+			description: dogan.escape(property.description || ""),
+			default: property.default,
+			reqd: (schema.required || []).includes(name) && property.type !== "boolean" ? 1 : 0,
+			...control_of(property),
+		}));
+	}
+	return [
+		{
+			fieldname: "input",
+			fieldtype: "Code",
+			options: "JSON",
+			label: __("Input"),
+			default: JSON.stringify(example_of(schema), null, 2),
+			description: __("What the workflow's input schema asks for."),
+		},
+	];
+}
+
+function control_of({ type, enum: choices, format }) {
+	if (choices) {
+		const are_texts = choices.every((choice) => typeof choice === "string");
+		return are_texts ? { fieldtype: "Select", options: ["", ...choices] } : null;
+	}
+	const fieldtype = FORMATS[format] && type === "string" ? FORMATS[format] : CONTROLS[type];
+	return fieldtype ? { fieldtype } : null;
+}
+
+// What was filled in, as JSON; a field that was left empty is not part of the input.
+function input_of(dialog, schema, values) {
+	if (dialog.fields_dict.input) return values.input;
+	const input = {};
+	for (const [name, { type }] of Object.entries(schema.properties)) {
+		const { $input } = dialog.fields_dict[INPUT + name];
+		const value = values[INPUT + name];
+		if (type === "boolean") input[name] = !!value;
+		else if (value !== undefined && $input.val() !== "") input[name] = value;
+	}
+	return JSON.stringify(input);
+}
+
+// Something to start from: every property of the schema with its default, or an empty value of its type.
+function example_of(schema) {
+	if (schema.default !== undefined) return schema.default;
+	if (schema.type === "object" || schema.properties) {
+		const properties = Object.entries(schema.properties || {});
+		return Object.fromEntries(properties.map(([name, property]) => [name, example_of(property)]));
+	}
+	if (schema.enum) return schema.enum[0];
+	return { array: [], string: "", integer: 0, number: 0, boolean: false }[schema.type] ?? null;
+}
