@@ -21,7 +21,7 @@ def measure(
 	where: str, site: Site, size: Size, commit_one: Callable[[], object], promise: Promise | None = PROMISE
 ) -> Iterator[Figure]:
 	"""`commit_one` executes UPDATE and commits, on the kind of connection that the drainer uses."""
-	state.bump(site.database, ROW)
+	state.set_value(site.database, ROW, 1)
 	site.database.commit()
 	for shape in work.SHAPES:
 		pairs = in_turns(

@@ -62,7 +62,7 @@ def _scheduler(beat: Pulse, scheduler: Scheduler) -> Problem | None:
 	age = beat.tick_age
 	if not scheduler.expected or (age is not None and age <= TICK_LATE):
 		return None
-	last = "never acted" if age is None else f"last acted {minutes(age)} ago"
+	last = "it has never acted" if age is None else f"it last acted {minutes(age)} ago"
 	return Problem(TICK, f"The tick has to come every minute, and {last}.", scheduler.remedy)
 
 
