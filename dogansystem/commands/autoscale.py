@@ -32,8 +32,9 @@ def autoscale(
 	context: Any, floor: int, ceiling: int, cooldown: float, interval: float, once: bool, **given: bool
 ) -> None:
 	"""Have as many workers on this node as there is work: one for each step that runs, one more for each 20 ready."""
-	bounds, as_json, dry_run = Bounds(floor, ceiling, cooldown), given["as_json"], given["dry_run"]
+	as_json, dry_run = given["as_json"], given["dry_run"]
 	with orchestrator_of(context) as orchestrator:
+		bounds = Bounds(floor, ceiling, cooldown)
 		_prepare(orchestrator, bounds, given["force"], dry_run, as_json)
 	while True:
 		try:

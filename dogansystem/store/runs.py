@@ -144,6 +144,7 @@ def give_back(db: Database, process: int, definition_of: DefinitionOf, at: Momen
 	Each run is locked first, as whoever pauses or cancels it does: its step is either seen by them or sees them.
 	"""
 	db.begin()
+	claims.drop_orphans(db, process)
 	rows = db.sql(
 		"SELECT DISTINCT run FROM dogan_lease WHERE process = %s AND begun_at IS NULL ORDER BY run",
 		(process,),

@@ -128,6 +128,17 @@ def unbegin_run(db: Database, run: str) -> int:
 	return db.execute("UPDATE dogan_lease SET begun_at = NULL WHERE run = %s", (run,))
 
 
+def drop_orphans(db: Database, process: int) -> None:
+	"""Drop what a process has in hand of runs that are not there any more: somebody has deleted their rows by hand."""
+	rows = db.sql(
+		"SELECT DISTINCT l.run FROM dogan_lease l LEFT JOIN `tabDogan Workflow Run` r ON r.name = l.run"
+		" WHERE l.process = %s AND r.name IS NULL",
+		(process,),
+	)
+	for (run,) in rows:
+		db.execute("DELETE FROM dogan_lease WHERE process = %s AND run = %s", (process, run))
+
+
 def _insert(db: Database, leases: Sequence[Lease], first_begun_at: float | None) -> None:
 	db.execute_many(
 		"INSERT INTO dogan_lease (process, seq, lane, step_run, run, attempt, agent, ready_at, begun_at)"

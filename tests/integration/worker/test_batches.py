@@ -90,6 +90,8 @@ def test_a_step_whose_run_was_deleted_is_no_longer_begun(sandbox: Sandbox, looks
 	held = batch.Batch(sandbox, control, process, "here:1")
 	assert (held.claim(STEPS), len(held)) == (STEPS, 0)
 	assert begun(control) == [False] * STEPS
+	held.give_back()
+	assert begun(control) == []
 	control.close()
 
 
