@@ -84,6 +84,7 @@ def after_uninstall() -> None:
 	"""Remove what Frappe leaves: roles, scheduled jobs, settings, deleted documents, cached values."""
 	_delete_traces()
 	frappe.db.delete("Singles", {"doctype": ["like", f"{DOCTYPE_PREFIX}%"]})
+	frappe.db.delete("Patch Log", {"patch": ["like", f"{APP}.%"]})
 	jobs = frappe.get_all("Scheduled Job Type", {"method": ["like", f"{APP}.%"]}, pluck="name")
 	if jobs:
 		frappe.db.delete("Scheduled Job Log", {"scheduled_job_type": ["in", jobs]})
