@@ -55,11 +55,15 @@ class TestDrain(LoadTestCase):
 		return sum(int(count or 0) for name, count in rows if name == node)
 
 	def keep_busy(self, until: Any, seconds: float = PATIENCE) -> None:
-		"""Start runs, a few at a time, until something is so."""
+		"""Start runs, a few at a time, until something is so.
+
+		It ticks, as the scheduler does: a ring is lost where a worker of the test before was killed while it listened.
+		"""
 		deadline = time.monotonic() + seconds
 		while not until():
 			self.assertLess(time.monotonic(), deadline, self.describe())
 			self.start_some(max(0, RUNS // 2 - self.unfinished()))
+			self.tick()
 			time.sleep(0.2)
 
 	def state_of(self, node: str) -> str:
