@@ -253,16 +253,12 @@ class Draft:
 	) -> None:
 		"""Bring the run to its end: nothing more starts; what is running finishes first."""
 		if error_step and error is None:
-			error_type, error = self._error_of(error_step)
+			change = self._steps.get((error_step, 0))  # a failure ends the run by the event that brings it
+			if change and change.result:
+				error_type, error = change.result.error_type, change.result.error
 		failure = {"error_type": error_type, "error": error, "error_step": error_step}
 		self.set_run(self.status, ending=status, is_failure=True, **failure)
 		self.settle()
-
-	def _error_of(self, step: str) -> tuple[str | None, str | None]:
-		change = self._steps.get((step, 0))
-		if change and change.result:
-			return change.result.error_type, change.result.error
-		return self.before.errors.get(step, (None, None))
 
 	def settle(self) -> None:
 		"""In a run that is ending, cancel what has not begun, and end the run once nothing is running."""

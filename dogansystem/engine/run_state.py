@@ -86,7 +86,6 @@ class RunState:
 		places: where its steps stand; None: not read.
 		items: of the `for_each` steps that the event is about.
 		attempts: of the step run that the event is about, and `state` its state.
-		errors: type and message of steps that have failed.
 		has_slot: whether it holds a slot of its workflow's limit, and `limit_key` the value of that limit's key.
 	"""
 
@@ -100,7 +99,6 @@ class RunState:
 	state: str = ""
 	attempts: int = 0
 	parked: tuple[Parked, ...] = ()
-	errors: Mapping[str, tuple[str | None, str | None]] = field(default_factory=dict)
 	has_slot: bool = False
 	limit_key: str = ""
 

@@ -34,7 +34,6 @@ class Finished:
 		freed: a slot became free, or something waits for one: call `admission.admit`.
 		again: the attempt failed, and there will be another one.
 		begun: the lease `behind` this one, noted as begun in the same transaction.
-		ended: the state in which the run has ended by it, or None.
 	"""
 
 	successor: Lease | None = None
@@ -45,7 +44,6 @@ class Finished:
 	freed: bool = False
 	again: bool = False
 	begun: Lease | None = None
-	ended: str | None = None
 
 
 def finish(
@@ -111,7 +109,6 @@ def _finished(
 		freed=made.calls_admission,
 		again=made.is_again,
 		begun=behind if written is Written.ALL and not next_one else None,
-		ended=made.run.new if made.run and made.run.has_ended else None,
 	)
 
 
