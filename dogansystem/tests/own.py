@@ -34,9 +34,7 @@ def sweep() -> None:
 	frappe.db.rollback()
 	workflows, runs = _workflows(), _runs()
 	agents = _names("Dogan Agent", "user IN %(users)s OR name LIKE 'contract%%'")
-	history.uncount(current_site().database, runs)
-	_delete("Dogan Step Run", "run", runs)
-	_delete("Dogan Workflow Run", "name", runs)
+	_delete_runs(runs)
 	_delete("Dogan Workflow Version", "workflow", workflows)
 	for table in ("Dogan Workflow Step", "Dogan Workflow Trigger"):
 		_delete(table, "parent", workflows)
@@ -51,6 +49,15 @@ def sweep() -> None:
 		"DELETE FROM __Auth WHERE doctype = 'User' AND name IN %s", (USERS,)
 	)  # passwords that tests set
 	current_site().touch("triggers")
+	frappe.db.commit()
+
+
+def sweep_runs() -> None:
+	"""Delete the runs that tests have started, and all that belongs to them. Commits."""
+	frappe.db.rollback()
+	runs = _runs()
+	_delete_runs(runs)
+	_delete_from_queue((), runs, ())
 	frappe.db.commit()
 
 
@@ -182,6 +189,12 @@ def _names(doctype: str, where: str, workflows: Sequence[str] = ()) -> list[str]
 
 def _values(workflows: Sequence[str]) -> dict[str, Any]:
 	return {"users": USERS, "workflows": (*workflows, "-")}
+
+
+def _delete_runs(runs: Sequence[str]) -> None:
+	history.uncount(current_site().database, runs)
+	_delete("Dogan Step Run", "run", runs)
+	_delete("Dogan Workflow Run", "name", runs)
 
 
 def _delete(doctype: str, column: str, values: Sequence[str]) -> None:

@@ -25,6 +25,7 @@ class TestDrain(LoadTestCase):
 		super().setUp()
 		if os.geteuid() != 0:
 			self.skipTest("only root can have two nodes on one machine")
+		self.began = self.site.now()
 		stack = ExitStack()
 		self.addCleanup(stack.close)
 		nodes = (STAYS, STAYS, LEAVES, LEAVES)
@@ -40,10 +41,10 @@ class TestDrain(LoadTestCase):
 		frappe.db.rollback()
 		return json.loads(done.stdout)
 
-	def nodes_at_work(self, since: float = 0.0) -> set[str]:
-		"""The nodes on which a step has begun since then."""
+	def nodes_at_work(self, since: float | None = None) -> set[str]:
+		"""The nodes on which a step has begun since then, else since the test began."""
 		frappe.db.rollback()
-		begun = {"worker": ["is", "set"], "started_at": [">", self.site.local_time(since)]}
+		begun = {"worker": ["is", "set"], "started_at": [">", self.site.local_time(since or self.began)]}
 		return {each.split(":")[0] for each in frappe.get_all("Dogan Step Run", begun, pluck="worker")}
 
 	def jobs_of(self, node: str) -> int:
