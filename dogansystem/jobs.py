@@ -14,9 +14,10 @@ def drain() -> None:
 	site = _site_of_job()
 	if site:
 		site.doorbell.answered()
-		with site.listening_for_stop():
+		drainer = Drainer(site, replaceable=True)
+		with site.listening_for_stop(drainer.progress.stopping):
 			if identity.may_work(site) and not _has_enough_workers(site):
-				Drainer(site, replaceable=True).run()
+				drainer.run()
 				if identity.is_cordoned(site):
 					site.doorbell.ring()  # the job that this drainer consumed must reach another one
 		site.tell_changes()

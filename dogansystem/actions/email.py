@@ -79,7 +79,9 @@ def addresses(given: str | Sequence[str], path: str) -> list[str]:
 	found: dict[str, None] = {}
 	for each in [given] if isinstance(given, str) else given:
 		# People separate by semicolon and new line too; Frappe's own mail form takes them.
-		parts = [address for _name, address in getaddresses([re.sub(r"[;\n]", ",", each)]) if address]
+		# Python 3.14 takes a comma at the end for a mistake in all of it.
+		text = re.sub(r"[;\n]", ",", each).strip(", ")
+		parts = [address for _name, address in getaddresses([text]) if address]
 		if not parts or not all(ADDRESS.match(address) for address in parts):
 			raise ValidationError(f"{path}: {shown(each)} is not an email address. Write name@example.com.")
 		found.update(dict.fromkeys(parts))

@@ -15,6 +15,7 @@ from frappe.utils.typing_validations import validate_argument_types
 
 from dogansystem.api.errors import InputError
 from dogansystem.engine.errors import half_a_character
+from dogansystem.homes.frappe.site import current_site
 
 Given = ParamSpec("Given")
 Answer = TypeVar("Answer")
@@ -44,6 +45,7 @@ def checked(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
 			_check_text(name, value, parameters[name].annotation in _TEXT)
 			if value == "" and parameters[name].annotation == str | None:
 				given[name] = None  # the desk sends a null as this
+		current_site().database.relax()
 		try:
 			return typed(*args, **given)
 		except FrappeTypeError as error:

@@ -116,10 +116,8 @@ def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
 	runs = workflows.list_runs(doctype=doctype, name=name, limit=SHOWN_RUNS + 1)
 	total = len(runs)
 	if total > SHOWN_RUNS:
-		found = frappe.get_list(
-			RUN, {"reference_doctype": doctype, "reference_name": name}, ["count(name) as total"], order_by=""
-		)
-		total = found[0].total
+		filters = {"reference_doctype": doctype, "reference_name": name}
+		total = len(frappe.get_list(RUN, filters, pluck="name", limit=0))
 	return {"runs": _with_titles(runs[:SHOWN_RUNS]), "total": total}
 
 
@@ -135,13 +133,11 @@ def run_view(run: str) -> dict[str, Any]:
 	steps = frappe.get_all(
 		STEP_RUN, {"run": run, "item": 0}, [*_STEP, "position"], order_by="position asc", limit=0
 	)
-	counts = frappe.get_all(
-		STEP_RUN,
-		{"run": run, "item": [">", 0]},
-		["step", "status", "count(name) as count"],
-		group_by="step, status",
-		order_by="",
-		limit=0,
+	counts = frappe.db.sql(
+		"SELECT step, status, COUNT(*) AS count FROM `tabDogan Step Run` WHERE run = %s AND item > 0"
+		" GROUP BY step, status",
+		run,
+		as_dict=True,
 	)
 	wakes_at = _wakes_at(run)
 	for step in steps:
@@ -186,12 +182,11 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		)
 		or frappe._dict()
 	)
-	items = frappe.get_all(
-		STEP_RUN,
-		{"run": run, "step": step, "item": [">", 0]},
-		["item", "status", "attempts", "item_value", "output", "error_type", "error"],
-		order_by="field(status, 'Failed') desc, item asc",
-		limit=SHOWN_ITEMS,
+	items = frappe.db.sql(
+		"SELECT item, status, attempts, item_value, output, error_type, error FROM `tabDogan Step Run`"
+		" WHERE run = %s AND step = %s AND item > 0 ORDER BY status = 'Failed' DESC, item LIMIT %s",
+		(run, step, SHOWN_ITEMS),
+		as_dict=True,
 	)
 	return {
 		"output": decode(row.output),

@@ -6,6 +6,7 @@ has to say whether it is tried once more.
 
 import random
 import time
+from itertools import count
 
 from dogansystem.engine import log
 from dogansystem.engine.attempted import state_of
@@ -21,9 +22,10 @@ from dogansystem.worker.heartbeat import Progress
 from dogansystem.worker.tally import Effort
 
 PAUSE, LONGEST_PAUSE = 0.02, 0.5  # seconds at most: after the first try, and after any
-TRIES = 16  # transactions in which one attempt of a step may try to get through
-CONFLICT_REPEATS = 12  # of them, after which a step that always loses against others has failed …
-CONFLICT_SECONDS = 120.0  # … or after this time: waiting for a lock takes 50 seconds by MariaDB's default
+TRIES = 16  # transactions in which an attempt that has failed may try to write that
+CONFLICT_SECONDS = (
+	120.0  # in which an attempt may lose against others; waiting for a lock takes 50 by MariaDB's default
+)
 
 
 class Attempting:
@@ -46,11 +48,11 @@ class Attempting:
 			log.event(log.DEBUG, "step.start", **failing.facts(work.lease))
 		patience = time.monotonic() + CONFLICT_SECONDS
 		effort = Effort()
-		for number in range(1, TRIES + 1):
+		for number in count(1):
 			at = moment(self._site)
 			try:
 				if outcome is None:
-					outcome = perform(self._site, work, at, self._acting)
+					outcome = self._perform(work, at)
 					if isinstance(outcome, Failed):
 						self._progress.failures += 1
 						self._site.database.rollback()
@@ -59,11 +61,19 @@ class Attempting:
 				outcome = self._after_failure(work, outcome, error, number, patience)
 				effort.lost()
 				# A random part of what doubles with each try, so that those who collide come apart.
-				time.sleep(random.random() * min(PAUSE * 2.0 ** (number - 1), LONGEST_PAUSE))
+				time.sleep(random.random() * min(PAUSE * 2.0 ** min(number - 1, 10), LONGEST_PAUSE))
 			else:
 				self._tell(work, outcome, finished, at)
 				return finished
 		raise AssertionError("unreachable")
+
+	def _perform(self, work: Work, at: Moment) -> Outcome:
+		timeout = work.step.timeout
+		self._progress.due = time.monotonic() + timeout if timeout else None
+		try:
+			return perform(self._site, work, at, self._acting)
+		finally:
+			self._progress.due = None
 
 	def _tell(self, work: Work, outcome: Outcome, finished: Finished | None, started: Moment) -> None:
 		"""Log how an attempt ended, after its commit."""
@@ -103,7 +113,7 @@ class Attempting:
 		"""Clear the way for the next try; gives the outcome that is already certain."""
 		db = self._site.database
 		cause = error.__cause__ if isinstance(error, Interrupted) and error.__cause__ else error
-		if db.is_lost(cause) or number == TRIES:
+		if db.is_lost(cause) or (isinstance(outcome, Failed) and number >= TRIES):
 			raise cause
 		db.rollback()
 		if db.is_conflict(cause):
@@ -115,7 +125,7 @@ class Attempting:
 			):
 				return outcome
 			# Past this, whether it is tried once more, and when, is for the step's `retry` to say.
-			if number < CONFLICT_REPEATS and time.monotonic() <= patience:
+			if time.monotonic() <= patience:
 				return None
 		elif isinstance(outcome, Failed):
 			raise cause

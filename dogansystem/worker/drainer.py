@@ -230,10 +230,9 @@ class Drainer:
 		"""Execute one attempt to its end, and do what follows from it. None: the lease was lost."""
 		started = time.monotonic()
 		self.progress.began = started
-		self.progress.due = started + work.step.timeout if work.step.timeout else None
 		self.progress.behind = len(self._batch)
 		finished = self._attempting.work_off(work, stick)
-		self.progress.began = self.progress.due = None
+		self.progress.began = None
 		self.progress.steps += 1
 		took = time.monotonic() - started
 		self._pace = took if self._pace is None else self._pace + (took - self._pace) / 8

@@ -21,6 +21,7 @@ from dogansystem.worker.machine import Machine
 from dogansystem.worker.tally import Tally
 
 INTERVAL = 2.0  # seconds between two heartbeats; the lease is at least several of them
+GRACE = 0.5  # seconds past its timeout after which an attempt is taken to wait for a statement, which no signal ends
 OVERRUN = 5.0  # seconds past its timeout after which an attempt counts as one that cannot be interrupted
 EXIT_STUCK = 70  # of a process that gave itself up; EX_SOFTWARE
 PATIENCE = 1.0  # seconds a step may take before what is claimed behind it goes back to the queue
@@ -33,7 +34,7 @@ class Progress:
 	steps: int = 0
 	failures: int = 0
 	began: float | None = None  # time.monotonic() when the step in hand began
-	due: float | None = None  # time.monotonic() when its time will be up
+	due: float | None = None  # time.monotonic() when the time of the attempt in hand will be up
 	behind: int = 0  # steps claimed and not begun
 	lost: bool = False  # another process declared this one dead
 	stopping: threading.Event = field(default_factory=threading.Event)
@@ -51,6 +52,7 @@ class Heartbeat:
 		self._replaceable = replaceable
 		self._machine = Machine(site, control)
 		self._fails = False
+		self._ended: float | None = None  # when the time was up of the attempt whose connection was ended
 		self._done = threading.Event()
 		self._thread = threading.Thread(target=self._run, name=f"heartbeat-{process}", daemon=True)
 
@@ -93,8 +95,8 @@ class Heartbeat:
 			log.event(log.ERROR, "process.lost", process=self._process, node=identity.node())
 			progress.lost = True
 			progress.stopping.set()
-		elif (due := progress.due) is not None and time.monotonic() > due + OVERRUN:
-			self._give_up()
+		elif (due := progress.due) is not None and time.monotonic() > due + GRACE:
+			self._end(due)
 		elif (
 			progress.behind and (began := progress.began) is not None and time.monotonic() - began > PATIENCE
 		):
@@ -102,6 +104,16 @@ class Heartbeat:
 			chores.give_back(self._site, self._control, self._process)
 		else:
 			self._machine.tell()
+
+	def _end(self, due: float) -> None:
+		"""End the database connection of an attempt past its time, whose statement may keep every signal waiting: mysqlclient
+		lets none through. If that does not help, give the process up."""
+		if time.monotonic() > due + OVERRUN:
+			self._give_up()
+		elif due != self._ended:
+			self._ended = due
+			connection, _control = chores.marks_of(self._process)
+			self._control.run(lambda db: db.end(connection))
 
 	def _give_up(self) -> None:
 		"""Have the run go on without this process, which an attempt that cannot be interrupted keeps busy."""

@@ -13,18 +13,17 @@ from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import Cursor
 
-from dogansystem.homes.databases import compound, marks
+from dogansystem.homes.databases import compound, driver, marks, session
 from dogansystem.homes.databases.address import AddressError, MariaDBServer
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.homes.databases.session import OWN
 from dogansystem.protocol import Row, Statement
 
 CONNECT_TIMEOUT = 10  # seconds
-CONFLICTS = frozenset({1213, 1205, 1020})  # deadlock, lock wait timeout, record changed since it was read
-DUPLICATE = 1062
-# Gone away, lost during a query, out of order, killed, server shutdown, cannot connect (again); 0: PyMySQL's closed
-# connection.
-LOST = frozenset({0, 2006, 2013, 2055, 2014, 1927, 1053, 2002, 2003})
+CONVERSIONS = {
+	**conversions,
+	FIELD_TYPE.NEWDECIMAL: float,
+	FIELD_TYPE.DECIMAL: float,
+}  # as Frappe reads columns
 UNKNOWN_DATABASE = 1049
 REFUSED = frozenset({1044, 1045, 1698})  # wrong user or password, or no rights on the database
 
@@ -35,10 +34,10 @@ class MariaDB(Connection):
 	dialect: str = "mariadb"
 	errors = (pymysql.err.Error,)
 
-	def __init__(self, server: MariaDBServer, session: str = OWN) -> None:
+	def __init__(self, server: MariaDBServer, settings: str = session.OWN) -> None:
 		super().__init__()
 		self._server = server
-		self._session = session
+		self._settings = settings
 		self._connection: pymysql.connections.Connection[Cursor] | None = None
 		self._open = False  # whether a statement has run since the last commit or rollback
 		self._broken = False  # whether the connection was lost in the middle of a transaction
@@ -49,7 +48,8 @@ class MariaDB(Connection):
 		if self._closed:
 			raise pymysql.err.InterfaceError(0, f"The connection to {self._server} is closed.")
 		if self._connection is None:
-			self._connection = connect(self._server, self._session)
+			self._connection = connect(self._server, self._settings)
+			session.relax(self._ask)
 			if self._mark:
 				marks.put(self._ask, self._mark)
 		return self._connection
@@ -176,7 +176,7 @@ class MariaDB(Connection):
 		self._drop()
 		if number:
 			try:
-				with connect(self._server, self._session) as helper, helper.cursor() as cursor:
+				with connect(self._server, self._settings) as helper, helper.cursor() as cursor:
 					cursor.execute(f"KILL {int(number)}")
 			except pymysql.err.Error:
 				pass  # it has ended by itself, or the server is gone
@@ -190,16 +190,16 @@ class MariaDB(Connection):
 				pass  # it is being given up because it does not work
 
 	def is_conflict(self, error: BaseException) -> bool:
-		return _code(error) in CONFLICTS
+		return driver.is_conflict(error)
 
 	def is_duplicate(self, error: BaseException) -> bool:
-		return _code(error) == DUPLICATE
+		return driver.is_duplicate(error)
 
 	def is_lost(self, error: BaseException) -> bool:
-		return _code(error) in LOST
+		return driver.is_lost(error)
 
 
-def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connection[Cursor]":
+def connect(server: MariaDBServer, settings: str) -> "pymysql.connections.Connection[Cursor]":
 	"""Open a connection. Raises AddressError when the server is there but the address does not fit it."""
 	try:
 		return pymysql.connect(
@@ -207,15 +207,11 @@ def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connect
 			charset="utf8mb4",
 			autocommit=False,
 			connect_timeout=CONNECT_TIMEOUT,
-			init_command=f"SET SESSION {session}",
-			conv={
-				**conversions,
-				FIELD_TYPE.NEWDECIMAL: float,
-				FIELD_TYPE.DECIMAL: float,
-			},  # as Frappe reads columns
+			init_command=f"SET SESSION {settings}",
+			conv=CONVERSIONS,
 		)
 	except pymysql.err.OperationalError as error:
-		code = _code(error)
+		code = driver.code(error)
 		if code == UNKNOWN_DATABASE:
 			raise AddressError(
 				f"{server} does not exist. Create it: CREATE DATABASE `{server.database}` CHARACTER SET utf8mb4"
@@ -224,10 +220,3 @@ def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connect
 		if code in REFUSED:
 			raise AddressError(f"{server} refuses this user or password. Check them in the URL.") from None
 		raise
-
-
-def _code(error: BaseException) -> int | None:
-	if not isinstance(error, pymysql.err.Error):
-		return None
-	code = error.args[0] if error.args else 0
-	return code if isinstance(code, int) else None

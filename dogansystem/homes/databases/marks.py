@@ -11,7 +11,7 @@ is never ended by mistake.
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import pymysql
+from dogansystem.homes.databases import driver
 
 _NAME = "CONCAT('dogan.', MD5(DATABASE()), '.', %s)"  # user locks belong to the server, not to a database; at most 64 characters
 GHOST_ENDS = 5  # seconds the server gets to end a connection
@@ -38,8 +38,8 @@ def end(ask: Ask, mark: str) -> bool:
 		return False
 	try:
 		ask(f"KILL CONNECTION {int(number)}", ())
-	except pymysql.err.Error as error:
-		if error.args[0] in (1094, 1095):  # it has ended meanwhile; not the owner of it
+	except driver.ERRORS as error:
+		if driver.code(error) in (1094, 1095):  # it has ended meanwhile; not the owner of it
 			return False
 		raise
 	return True

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import frappe
-import pymysql
 import redis
 from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
 from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
@@ -17,6 +16,9 @@ from frappe.handler import run_server_script
 from frappe.model.db_query import DatabaseQuery
 from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
 from frappe.utils.file_lock import release_document_locks
+
+from dogansystem.homes.databases import driver
+from dogansystem.homes.databases.mariadb import CONVERSIONS
 
 # frappe.init() makes these lists anew for each request, and a drainer does for each step.
 REQUEST_LISTS = ("error_log", "message_log", "debug_log", "locked_documents")
@@ -30,6 +32,12 @@ USER_STATE = ("cache", "form_dict", "jenv", "role_permissions", "new_doc_templat
 # Queues
 
 job_id = create_job_id  # the id that `frappe.enqueue(job_id=…)` gives a job of this site
+
+
+# What `frappe.enqueue` raises when too many jobs wait. Frappe 15 takes any number.
+REFUSES_JOBS: tuple[type[Exception], ...] = (
+	(frappe.QueueOverloaded,) if hasattr(frappe, "QueueOverloaded") else ()
+)
 
 
 def queue_connection() -> redis.Redis:
@@ -63,11 +71,19 @@ def connection(db: Any) -> Any:
 	return db._conn
 
 
+def settings_for_pymysql(db: Any) -> dict[str, Any]:
+	"""The settings of a `frappe.db` for a connection of PyMySQL. Those for mysqlclient, the driver of Frappe 16, differ in
+	two."""
+	settings = {**db.get_connection_settings(), "conv": CONVERSIONS}
+	settings.pop("multi_statements", None)
+	return settings
+
+
 def replace_connection(db: Any) -> None:
 	"""Connect again after the connection was lost: `frappe.db.connect` alone would leak the old one."""
 	try:
 		db.close()
-	except pymysql.MySQLError:
+	except driver.ERRORS:
 		db._conn = None  # it was closed already
 	db.connect()
 
@@ -91,6 +107,15 @@ def readable(doctype: str, user: str) -> str:
 		fields=["name"], order_by="", limit_page_length=0, run=False
 	)
 
+
+try:
+	from frappe.database.query import FUNCTION_MAPPING
+except ImportError:
+	# Frappe 15 takes functions in a list's fields as SQL.
+	LIST_FUNCTIONS: frozenset[str] | None = None
+else:
+	# Frappe 16 takes some, each as a mapping such as {"COUNT": "name", "as": "total"}.
+	LIST_FUNCTIONS = frozenset(FUNCTION_MAPPING)
 
 # Documents and people
 

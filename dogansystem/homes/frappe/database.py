@@ -7,10 +7,11 @@ from typing import Any
 import frappe
 import pymysql
 
-from dogansystem.homes.databases import compound, marks, session
-from dogansystem.homes.databases.mariadb import CONFLICTS, DUPLICATE, LOST
+from dogansystem.homes.databases import compound, driver, marks, session
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.protocol import Row, Statement
+
+_CONFLICTS = (frappe.QueryDeadlockError, frappe.QueryTimeoutError)
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +37,18 @@ class MariaDB:
 
 	def _put_mark(self) -> None:
 		if self._mark:
+			self.relax()
 			marks.put(self.sql, self._mark)
+
+	def relax(self) -> None:
+		"""Have locks read the newest row on this connection; see `session.relax`."""
+		session.relax(self._ask)
+
+	def _ask(self, query: str, values: Sequence[Any] = ()) -> Sequence[Row]:
+		"""Ask what may give no rows."""
+		cursor = self._cursor()
+		cursor.execute(query, values or None)
+		return cursor.fetchall() if cursor.description else ()
 
 	def _cursor(self) -> Any:
 		return self._kept_cursor
@@ -59,7 +71,7 @@ class MariaDB:
 		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
 		try:
 			self._cursor().execute(compound.text(statements, commit=commit), compound.values(statements))
-		except pymysql.MySQLError as error:
+		except driver.ERRORS as error:
 			number = compound.unfit(error)
 			if number is None:
 				raise
@@ -71,15 +83,15 @@ class MariaDB:
 
 	def is_conflict(self, error: BaseException) -> bool:
 		"""Whether the transaction lost against another one and may simply be repeated."""
-		return _code(error) in CONFLICTS
+		return driver.is_conflict(_unwrapped(error)) or isinstance(error, _CONFLICTS)
 
 	def is_duplicate(self, error: BaseException) -> bool:
 		"""Whether a unique key was violated."""
-		return isinstance(error, frappe.DuplicateEntryError) or _code(error) == DUPLICATE
+		return isinstance(error, frappe.DuplicateEntryError) or driver.is_duplicate(error)
 
 	def is_lost(self, error: BaseException) -> bool:
 		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
-		return isinstance(error, pymysql.InterfaceError) or _code(error) in LOST
+		return driver.is_lost(_unwrapped(error))
 
 
 class SiteDatabase(MariaDB):
@@ -141,7 +153,7 @@ class SiteDatabase(MariaDB):
 		db.before_rollback.run()
 		try:
 			self._cursor().connection.rollback()
-		except pymysql.MySQLError as error:
+		except driver.ERRORS as error:
 			if not self.is_lost(error):
 				raise
 			compat.replace_connection(db)
@@ -168,7 +180,7 @@ class SiteDatabase(MariaDB):
 
 
 class ControlDatabase(MariaDB):
-	"""A connection of its own, READ COMMITTED: an empty claim under REPEATABLE READ would block every insert into the
+	"""A connection of its own, of PyMySQL, READ COMMITTED: an empty claim under REPEATABLE READ would block every insert into the
 	queue. Made of plain settings, so that it can be opened in a thread that Frappe knows nothing of."""
 
 	def __init__(self, settings: dict[str, Any]) -> None:
@@ -196,10 +208,8 @@ class ControlDatabase(MariaDB):
 			self._connection.close()
 
 
-def _code(error: BaseException) -> Any:
-	"""MariaDB's number of an error, also of one that Frappe has wrapped (QueryDeadlockError, QueryTimeoutError)."""
-	while isinstance(error, frappe.QueryDeadlockError | frappe.QueryTimeoutError):
-		if not error.args or not isinstance(error.args[0], BaseException):
-			return 1213 if isinstance(error, frappe.QueryDeadlockError) else 1205
+def _unwrapped(error: BaseException) -> BaseException:
+	"""The driver's error in one of Frappe's."""
+	while isinstance(error, _CONFLICTS) and error.args and isinstance(error.args[0], BaseException):
 		error = error.args[0]
-	return error.args[0] if isinstance(error, pymysql.MySQLError) and error.args else None
+	return error

@@ -48,15 +48,15 @@ class Documents:
 	) -> list[Document]:
 		"""Rows as `frappe.get_list` gives them. Raises DataError for what is no field, filter or order."""
 		query.check(doctype, filters, fields, order_by)
+		asked: list[Any] = list(fields or ["name"])
+		names: Mapping[str, str] = {}
+		if compat.LIST_FUNCTIONS is not None:
+			asked, order_by, names = query.as_calls(asked, order_by)
 		with query.explained(doctype):
 			rows = frappe.get_list(
-				doctype,
-				filters=filters,
-				fields=list(fields or ["name"]),
-				order_by=order_by,
-				limit_page_length=limit,
+				doctype, filters=filters, fields=asked, order_by=order_by, limit_page_length=limit
 			)
-		return plain(rows)
+		return [{names.get(name, name): value for name, value in row.items()} for row in plain(rows)]
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
 		"""Insert a document. Raises DataError for a field that the DocType does not have."""

@@ -92,7 +92,7 @@ class Doorbell:
 			answer = self.redis.eval(_RING, len(keys), *keys, *times, LOOKED_THROUGH, self._own_jobs)
 			if answer in (b"workers", b"no workers"):
 				self._call(has_workers=answer == b"workers")
-		except redis.RedisError as error:
+		except (redis.RedisError, *compat.REFUSES_JOBS) as error:
 			logger.warning("the doorbell could not be rung; the tick will: %s", error)
 		except Exception:
 			logger.exception("the doorbell could not be rung; the tick will")

@@ -13,6 +13,8 @@ import frappe
 from frappe import _
 from pymysql.constants import ER
 
+from dogansystem.homes.frappe import compat
+
 _NAME = r"`?[A-Za-z_][A-Za-z0-9_]{0,139}`?"
 _COLUMN = rf"(?:`tab[\w .()-]{{1,140}}`\.|{_NAME}\.)?{_NAME}"
 _FUNCTION = rf"(?:count|sum|avg|min|max|date|year|month|hour)\(\s*(?:\*|(?:distinct\s+)?{_COLUMN})\s*\)"
@@ -23,6 +25,10 @@ _NOT_UNDERSTOOD = frozenset({ER.BAD_FIELD_ERROR, ER.PARSE_ERROR, ER.SP_DOES_NOT_
 DOCTYPE = re.compile(r"(?:tab)?\w[\w .()-]{0,139}")
 TREE = frozenset(
 	{"descendants of", "ancestors of", "not descendants of", "not ancestors of", "descendants of (inclusive)"}
+)
+_CALL = re.compile(
+	rf"\s*(?P<function>\w+)\(\s*(?P<of>\*|(?:distinct\s+)?{_COLUMN})\s*\)(?:\s+as\s+`?(?P<name>\w+)`?)?\s*",
+	re.ASCII | re.IGNORECASE,
 )
 OPERATORS = TREE | {
 	"=", "!=", ">", "<", ">=", "<=", "like", "not like", "in", "not in", "is", "between", "timespan", "previous", "next"
@@ -51,6 +57,51 @@ def check(doctype: str, filters: Any, fields: Sequence[str] | None, order_by: st
 			_refuse(_("order_by: {0} is not a field and asc or desc, such as creation desc."), part)
 	for given in _each(filters):
 		_check_filter(doctype, given)
+
+
+def as_calls(fields: Sequence[str], order_by: str | None) -> tuple[list[Any], str | None, dict[str, str]]:
+	"""Fields and order as Frappe 16 takes them: functions are mappings, and an order names them by another name.
+
+	Gives also what the caller calls those that were given a name here. Raises DataError for a function that Frappe 16
+	does not take.
+	"""
+	found: list[Any] = []
+	names: dict[str, str] = {}
+	known: dict[str, str] = {}
+	for number, field in enumerate(fields):
+		call = _CALL.fullmatch(field)
+		if not call:
+			found.append(field)
+			continue
+		name = call["name"] or f"value_{number}"
+		if not call["name"]:
+			names[name] = field.strip()
+		found.append({_function(call): call["of"], "as": name})
+		known[_plain(f"{call['function']}({call['of']})")] = name
+	parts = [_order(part, known) for part in order_by.split(",")] if order_by else []
+	return found, ", ".join(parts) or None, names
+
+
+def _function(call: re.Match[str]) -> str:
+	function = call["function"].upper()
+	if function not in (compat.LIST_FUNCTIONS or ()) or " " in call["of"]:
+		text = _("fields: this version of Frappe does not take {0} in a list. Ask for the field itself.")
+		_refuse(text, call[0].strip())
+	return function
+
+
+def _order(part: str, known: Mapping[str, str]) -> str:
+	what, _bracket, direction = part.strip().partition(")")
+	if "(" not in what:
+		return part
+	name = known.get(_plain(what + ")"))
+	if name is None:
+		_refuse(_("order_by: {0} has to be one of the fields too, on this version of Frappe."), part.strip())
+	return f"{name} {direction.strip()}".strip()
+
+
+def _plain(call: str) -> str:
+	return re.sub(r"[\s`]", "", call).lower()
 
 
 def _fits(pattern: re.Pattern[str], given: Any) -> bool:

@@ -48,11 +48,11 @@ class TransactionGuard:
 			self.refused = StepCommitted("The step closed or replaced the site's database connection.")
 		return self.refused
 
-	def commit(self) -> None:
+	def commit(self, **other: Any) -> None:
 		"""In place of `frappe.db.commit`."""
 		if self.is_on:
 			self._refuse("called frappe.db.commit()")
-		self._commit()
+		self._commit(**other)
 
 	def rollback(self, *, save_point: str | None = None, **other: Any) -> None:
 		"""In place of `frappe.db.rollback`; back to a savepoint is allowed."""

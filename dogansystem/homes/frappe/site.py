@@ -17,7 +17,7 @@ from rq import get_current_job
 
 from dogansystem.actions import registry
 from dogansystem.engine import log
-from dogansystem.homes.frappe import desk, explain, logs, scheduler, stamps, surroundings
+from dogansystem.homes.frappe import compat, desk, explain, logs, scheduler, stamps, surroundings
 from dogansystem.homes.frappe.cache import SharedCache, may_be_away
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
@@ -80,7 +80,7 @@ class FrappeSite:
 		self._changed = desk.RunsChanged()
 		self._scope: StepScope | None = None
 		self._settings, self._settings_of = Settings(), -1
-		self._stopping = threading.Event()
+		self._stopping: threading.Event | None = None
 		self._cache: Cache | None = None
 		self._actions: Mapping[str, Any] | None = None
 		self._worker_key: str | None = None
@@ -110,7 +110,7 @@ class FrappeSite:
 
 	@cached_property
 	def _connection_settings(self) -> dict[str, Any]:
-		return frappe.local.db.get_connection_settings()
+		return compat.settings_for_pymysql(frappe.local.db)
 
 	def open_control(self) -> ControlDatabase:
 		"""A new connection for claims and heartbeats, READ COMMITTED. The caller closes it."""
@@ -202,7 +202,7 @@ class FrappeSite:
 		A warm shutdown of RQ does not signal the process of the job: it writes a date into the worker's hash. If the
 		parent is gone it was killed, and this process is not supervised any more.
 		"""
-		if self._stopping.is_set() or os.getppid() != self._parent:
+		if (self._stopping and self._stopping.is_set()) or os.getppid() != self._parent:
 			return True
 		if self._worker_key is None:
 			return False
@@ -215,13 +215,14 @@ class FrappeSite:
 		return self._queue is not None and self.doorbell.others_wait(self._queue)
 
 	@contextmanager
-	def listening_for_stop(self) -> Iterator[None]:
-		"""Within the block SIGTERM means: finish the step in hand, give back the rest, leave."""
+	def listening_for_stop(self, stop: threading.Event) -> Iterator[None]:
+		"""Within the block SIGTERM sets `stop`: finish the step in hand, give back the rest, leave."""
 		job = get_current_job()
 		if job and job.worker_name:
 			self._worker_key = f"rq:worker:{job.worker_name}"
 			self._queue = job.origin
-		before = signal.signal(signal.SIGTERM, lambda *_: self._stopping.set())
+		self._stopping = stop
+		before = signal.signal(signal.SIGTERM, lambda *_: stop.set())
 		try:
 			yield
 		finally:

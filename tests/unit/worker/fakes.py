@@ -18,6 +18,11 @@ class FakeDatabase:
 
 	def __init__(self) -> None:
 		self.commits = self.rollbacks = 0
+		self.ended: list[str] = []
+
+	def end(self, name: str) -> bool:
+		self.ended.append(name)
+		return True
 
 	def commit(self) -> None:
 		self.commits += 1

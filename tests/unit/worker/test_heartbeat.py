@@ -8,7 +8,7 @@ import pytest
 from dogansystem.store import processes, samples
 from dogansystem.worker import chores, heartbeat
 from dogansystem.worker.control import Control
-from dogansystem.worker.heartbeat import OVERRUN, PATIENCE, Heartbeat, Progress
+from dogansystem.worker.heartbeat import GRACE, OVERRUN, PATIENCE, Heartbeat, Progress
 from tests.unit.worker.fakes import FakeSite, Lost
 
 
@@ -93,9 +93,23 @@ def test_a_process_whose_step_cannot_be_interrupted_is_given_up(
 def test_a_step_just_past_its_time_is_still_interrupted_by_its_own_limit(
 	beating: Heartbeat, told: Told, progress: Progress
 ):
-	progress.due = time.monotonic() - OVERRUN / 2
+	progress.due = time.monotonic() - GRACE / 2
 	beating.once()
 	assert told.done == ["told of the machine"]
+
+
+def test_the_connection_of_a_step_that_no_signal_reaches_is_ended_once(
+	beating: Heartbeat, told: Told, progress: Progress
+):
+	ended = beating._site.control.ended
+	progress.due = time.monotonic() - OVERRUN / 2
+	beating.once()
+	beating.once()
+	assert ended == ["7.work"]
+	progress.due = time.monotonic() - OVERRUN / 2
+	beating.once()
+	assert ended == ["7.work", "7.work"]
+	assert told.done == []
 
 
 def test_what_was_measured_is_kept_when_it_cannot_be_written(
