@@ -7,7 +7,7 @@ configuration says `use_mysqlclient: 0`; its errors are other classes with the s
 import pymysql
 
 try:
-	import MySQLdb
+	import MySQLdb  # type: ignore[import-untyped]
 except ImportError:  # Frappe 15 and the sandbox have PyMySQL alone
 	ERRORS: tuple[type[Exception], ...] = (pymysql.MySQLError,)
 	_INTERFACE_ERRORS: tuple[type[Exception], ...] = (pymysql.InterfaceError,)
