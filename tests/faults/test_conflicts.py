@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from dogansystem import Orchestrator
+from dogansystem.homes.databases import session
 from dogansystem.homes.databases.mariadb import MariaDB
 from dogansystem.worker import attempting
 from dogansystem.worker.drainer import Drainer
@@ -140,9 +141,29 @@ def test_steps_that_deadlock_act_once_each_and_as_the_same_user(
 	tell("deadlock (1213)", met=conflicts[1213], steps=3 * ITEMS, lost=0, doubled=0)
 
 
-def test_steps_whose_records_change_under_them_act_once_each_and_as_the_same_user(
+def test_a_server_that_refuses_changed_records_refuses_none_of_a_step(
 	server: Server, site: FaultSandbox, conflicts: Counter[int], tell: Tell
 ):
+	refuse_changed_records(server, True)
+	orchestrator = Orchestrator(site)
+	orchestrator.import_workflow(contend("look", 1, 2, look=True))
+	orchestrator.start_run("look", list(range(ITEMS)))
+	site.database.commit()
+	drain(site)
+	assert {run["status"] for run in orchestrator.list_runs()} == {"Succeeded"}
+	assert effects(site) == (ITEMS, ITEMS, {PERSON}, 2 * ITEMS)
+	assert not conflicts[1020]
+	tell("changed records on a server that refuses them", met=0, steps=ITEMS, lost=0, doubled=0)
+
+
+def test_steps_whose_records_change_under_them_act_once_each_and_as_the_same_user(
+	server: Server,
+	site: FaultSandbox,
+	conflicts: Counter[int],
+	tell: Tell,
+	monkeypatch: pytest.MonkeyPatch,
+):
+	monkeypatch.setattr(session, "relax", lambda ask: None)
 	refuse_changed_records(server, True)
 	orchestrator = Orchestrator(site)
 	orchestrator.import_workflow(contend("look", 1, 2, look=True))
@@ -168,6 +189,29 @@ def test_a_step_that_waits_too_long_for_a_lock_is_repeated(
 	assert effects(site) == (1, 1, {PERSON}, 2)
 	assert conflicts[1205]
 	tell("lock wait timeout", timeouts=conflicts[1205], steps=1, lost=0, doubled=0)
+
+
+def test_a_step_may_lose_any_number_of_times_while_there_is_time(
+	server: Server, site: FaultSandbox, conflicts: Counter[int]
+):
+	with server.connect() as connection, connection.cursor() as cursor:
+		cursor.execute("SET GLOBAL innodb_lock_wait_timeout = 0")
+	orchestrator = Orchestrator(site)
+	definition = contend("often", 1, 2)
+	del definition["steps"][0]["retry"]
+	orchestrator.import_workflow(definition)
+	run = orchestrator.start_run("often", [1])
+	site.database.commit()
+	try:
+		with locked(site, 1, seconds=6):
+			drain(site)
+	finally:
+		with server.connect() as connection, connection.cursor() as cursor:
+			cursor.execute("SET GLOBAL innodb_lock_wait_timeout = 1")
+	found = orchestrator.get_run(run)
+	assert (found["status"], found["steps"][1]["attempts"]) == ("Succeeded", 1)
+	assert conflicts[1205] > 12
+	assert effects(site) == (1, 1, {PERSON}, 2)
 
 
 def test_a_step_that_never_gets_its_lock_fails_and_says_so(
