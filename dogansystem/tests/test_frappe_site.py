@@ -40,6 +40,17 @@ class TestFrappeSite(SiteTestCase):
 		with self.assertRaises(frappe.DoesNotExistError):
 			self.site.documents.get("ToDo", name)
 
+	def test_a_list_may_ask_for_functions_of_fields(self):
+		for priority in ("Low", "High", "High"):
+			self.todo(priority=priority)
+		rows = self.site.documents.list(
+			"ToDo",
+			{"description": "contract site"},
+			["count(name)", "max(priority) as last"],
+			order_by="count(name) desc",
+		)
+		self.assertEqual(rows, [{"count(name)": 3, "last": "Low"}])
+
 	def test_permissions_are_those_of_the_acting_user(self):
 		name = self.todo()
 		with self.site.acting_as(OTHER):
