@@ -26,9 +26,17 @@ class Server:
 
 	@classmethod
 	def find(cls, bench_config: Mapping[str, Any]) -> "Server":
-		"""The server of `DOGAN_TEST_MARIADB`, which script/services starts; else the bench's own."""
+		"""The bench's own server where it listens: its sites live on that version. Else that of `DOGAN_TEST_MARIADB`, which
+		script/services starts."""
 		given = os.environ.get("DOGAN_TEST_MARIADB")
-		return cls.of_url(given) if given else cls.of_bench(bench_config)
+		if not given:
+			return cls.of_bench(bench_config)
+		try:
+			own = cls.of_bench(bench_config)
+			own.execute("SELECT 1")
+		except Unusable:
+			return cls.of_url(given)
+		return own
 
 	@classmethod
 	def of_url(cls, text: str) -> "Server":

@@ -60,12 +60,12 @@ class TransactionGuard:
 			self._refuse("called frappe.db.rollback()")
 		self._rollback(save_point=save_point, **other)
 
-	def check(self, query: str) -> None:
+	def check(self, query: str, *other: Any) -> None:
 		"""In place of `frappe.db.check_transaction_status`, which sees every statement before it is sent."""
 		if self.is_on and (found := ENDS_TRANSACTION.match(query)):
 			word = found[found.lastindex].upper()
 			self._refuse(f"ran {_WHY[found.lastindex].format(word)}")
-		self._check(query)
+		self._check(query, *other)
 
 	def _refuse(self, what: str) -> NoReturn:
 		because = sys.exc_info()[1]
