@@ -209,8 +209,10 @@ class TestFrappeSite(SiteTestCase):
 		self.assertEqual(happened, ["still"])
 
 	def test_a_connection_lost_in_a_statement_is_replaced_by_the_rollback(self):
-		self.site.database.sql("SELECT 1")
-		frappe.db._conn._force_close()
+		((number,),) = self.site.database.sql("SELECT CONNECTION_ID()")
+		other = self.site.open_control()
+		self.addCleanup(other.close)
+		other.execute(f"KILL CONNECTION {number}")
 		self.site.database.rollback()
 		self.assertEqual(self.site.database.sql("SELECT 1"), [(1,)])
 

@@ -81,7 +81,7 @@ def _mandatory(error: BaseException, act: Act) -> str | None:
 	found = _MANDATORY.match(str(error))
 	if not found or not _is_doctype(found[1]):
 		return None
-	fields = [_field(found[1], field.strip(), act) for field in found[2].split(",")]
+	fields = [_field(found[1], field.strip(), act, is_missing=True) for field in found[2].split(",")]
 	return _("{0} needs a value in {1}. Give it one.").format(_(found[1]), ", ".join(fields))
 
 
@@ -127,17 +127,22 @@ def _is_doctype(name: Any) -> bool:
 	return isinstance(name, str) and bool(frappe.db.exists("DocType", name, cache=True))
 
 
-def _field(doctype: str, field: str, act: Act) -> str:
-	"""A field by its label, with the parameter that gives it its value, as far as the step has one."""
+def _field(doctype: str, field: str, act: Act, is_missing: bool = False) -> str:
+	"""A field by its label, with the parameter that gives it its value, as far as the step has one.
+
+	One that `is_missing` is a row's if only rows need it: Frappe names the fields of both together.
+	"""
 	meta = frappe.get_meta(doctype)
 	own = act.params.get("doctype") == doctype and "values" in act.params
-	if meta.has_field(field):
-		return _labelled(meta.get_field(field), f"params.values.{field}" if own else field)
-	for table in meta.get_table_fields():
-		of_row = frappe.get_meta(table.options).get_field(field)
-		if of_row:
-			path = f"params.values.{table.fieldname}[].{field}" if own else f"{table.fieldname}.{field}"
-			return _labelled(of_row, path)
+	rows = ((table, frappe.get_meta(table.options).get_field(field)) for table in meta.get_table_fields())
+	in_row = next(((table, of_row) for table, of_row in rows if of_row), None)
+	of_document = meta.get_field(field)
+	if of_document and not (is_missing and in_row and in_row[1].reqd and not of_document.reqd):
+		return _labelled(of_document, f"params.values.{field}" if own else field)
+	if in_row:
+		table, of_row = in_row
+		path = f"params.values.{table.fieldname}[].{field}" if own else f"{table.fieldname}.{field}"
+		return _labelled(of_row, path)
 	return field
 
 
