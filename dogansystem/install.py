@@ -9,6 +9,7 @@ from dogansystem.store import schema
 
 APP = "dogansystem"
 MODULE = "DoganSystem"
+TITLE = "Dogan System"
 ROLES = ("Dogan Manager", "Dogan User")
 DOCTYPE_PREFIX = "Dogan "
 PAGES = "dogan-%"
@@ -93,6 +94,7 @@ def after_uninstall() -> None:
 		for doctype in ("Has Role", "Custom DocPerm", "DocPerm"):
 			frappe.db.delete(doctype, {"role": role})
 		frappe.delete_doc("Role", role, force=True, ignore_permissions=True, ignore_missing=True)
+	_delete_from_desktop()
 	_forget_deleted()
 	frappe.cache.delete_keys("dogan_")
 	frappe.db.commit()
@@ -109,9 +111,20 @@ def _delete_traces() -> None:
 		frappe.db.sql(f"DELETE FROM `{table}` WHERE doctype IN %s", (names,))
 
 
+def _delete_from_desktop() -> None:
+	"""Remove what Frappe 16 has on its desktop page and beside each page, whoever made it, Frappe itself included."""
+	for doctype, column in (
+		("Workspace Sidebar Item", "parent"),
+		("Workspace Sidebar", "name"),
+		("Desktop Icon", "label"),
+	):
+		if frappe.db.table_exists(doctype, cached=False) and frappe.db.has_column(doctype, column):
+			frappe.db.delete(doctype, {column: ["in", (TITLE, MODULE)]})
+
+
 def _forget_deleted() -> None:
 	"""Uninstalling keeps a copy of each DocType, page, role and workspace among the deleted documents."""
-	frappe.db.delete("Deleted Document", {"deleted_name": ["in", [MODULE, *ROLES]]})
+	frappe.db.delete("Deleted Document", {"deleted_name": ["in", [MODULE, TITLE, *ROLES]]})
 	frappe.db.delete("Deleted Document", {"deleted_doctype": "Page", "deleted_name": ["like", PAGES]})
 	for doctype in ("DocType", "Workspace", "Number Card", "Dashboard Chart"):
 		frappe.db.delete(
