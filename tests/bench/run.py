@@ -3,7 +3,7 @@
 Run by script/test-on-bench with the bench's own Python. Exit 0: passed. 75: the bench cannot be used; why stands, in one
 line, in the file that the environment names as BENCH_PROBLEM_FILE. Anything else: failed.
 
-With DOGAN_BENCH_WAITS the site is made at once and tested when a line is read; if none comes, nothing is.
+With DOGAN_BENCH_SHORT the tests of scaling and faults are left out. With DOGAN_BENCH_WAITS the site is made at once and tested when a line is read; if none comes, nothing is.
 """
 
 import os
@@ -67,6 +67,18 @@ def test(bench: Bench) -> None:
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_schedulers")
 		unit_tests(bench, "tests.bench.test_alive")
+	if not os.environ.get("DOGAN_BENCH_SHORT"):
+		test_scaling_and_faults(bench)
+	with said("The desk"):
+		test_desk(bench)
+	with said("uninstall-app"):
+		bench.frappe("uninstall-app", APP, "--yes", "--no-backup")
+		if found := leftovers.of(before, leftovers.look(bench)):
+			raise CommandFailed("uninstall-app left:\n" + "\n".join(f"  {each}" for each in found))
+
+
+def test_scaling_and_faults(bench: Bench) -> None:
+	"""What hardly depends on Frappe's version, and takes minutes."""
 	with said("Scaling"):
 		unit_tests(bench, "tests.bench.test_scale")
 		unit_tests(bench, "tests.bench.test_drain")
@@ -75,12 +87,6 @@ def test(bench: Bench) -> None:
 	with said("Faults"):
 		unit_tests(bench, "tests.bench.test_faults")
 		unit_tests(bench, "tests.bench.test_backup")
-	with said("The desk"):
-		test_desk(bench)
-	with said("uninstall-app"):
-		bench.frappe("uninstall-app", APP, "--yes", "--no-backup")
-		if found := leftovers.of(before, leftovers.look(bench)):
-			raise CommandFailed("uninstall-app left:\n" + "\n".join(f"  {each}" for each in found))
 
 
 def test_only(bench: Bench, modules: Sequence[str]) -> None:

@@ -18,7 +18,9 @@ Stamps = dict[str, tuple[str, str]]
 
 def files() -> dict[str, Path]:
 	"""The files that Frappe reads at migrate, by their path in the app."""
-	found = sorted((ROOT / "dogansystem" / "dogansystem").rglob("*.json"))
+	app = ROOT / "dogansystem"
+	folders = (app / "dogansystem", app / "workspace_sidebar", app / "desktop_icon")
+	found = [path for folder in folders for path in sorted(folder.rglob("*.json"))]
 	return {str(path.relative_to(ROOT)): path for path in found if "modified" in json.loads(path.read_text())}
 
 
