@@ -23,7 +23,9 @@ class NoBench(Exception):
 
 def measure(quick: bool, program: str = "benchmarks.homes.bench") -> list[Figure]:
 	"""The figures of a site of the bench that BENCH_DIRS names first, or ~/frappe-bench, by a program like this one. Raises NoBench."""
-	folder = Path(os.environ.get("BENCH_DIRS", "").partition(" ")[0] or Path.home() / "frappe-bench").absolute()
+	folder = Path(
+		os.environ.get("BENCH_DIRS", "").partition(" ")[0] or Path.home() / "frappe-bench"
+	).absolute()
 	python = folder / "env" / "bin" / "python"
 	if not ((folder / "sites").is_dir() and os.access(python, os.X_OK)):
 		raise NoBench(f"none at {folder}; set BENCH_DIRS to one")

@@ -67,6 +67,7 @@ def test(bench: Bench) -> None:
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_schedulers")
 		unit_tests(bench, "tests.bench.test_alive")
+		unit_tests(bench, "tests.bench.test_series")
 	if not os.environ.get("DOGAN_BENCH_SHORT"):
 		test_scaling_and_faults(bench)
 	with said("The desk"):

@@ -38,6 +38,8 @@ class BenchTestCase(SiteTestCase, Home):
 				"api_method": SLOW,
 				"script": f"""
 frappe.get_doc(doctype="ToDo", description="{MARK} effect").insert()
+if frappe.form_dict.sleep:
+	frappe.db.sql("select sleep(%s)", frappe.form_dict.sleep)
 moment = float(frappe.form_dict.until)
 lock = frappe.form_dict.lock
 while float(frappe.db.sql("select unix_timestamp(sysdate(6))")[0][0]) < moment:
@@ -147,6 +149,15 @@ class TestWorkers(BenchTestCase):
 			found = self.finished_by_ticks(run)
 		self.assertEqual((found["status"], row(found, "slow")["attempts"]), ("Succeeded", 1))
 		self.assertEqual(len(self.todos(f"{MARK} effect")), 1)
+
+	def test_a_statement_that_sleeps_past_the_steps_timeout_is_ended(self):
+		slow = {"method": SLOW, "args": {"until": 0, "sleep": 20}}
+		only = step("slow", "method.call", params=slow, retry={"attempts": 1, "delay": "1s"}, timeout="1s")
+		workflow = self.save("contract-bench-sleep", [only])
+		with Worker():
+			found = self.finished(self.start(workflow), 15)
+		self.assertEqual((found["status"], found["error"].partition(":")[0]), ("Failed", "Timeout"), found)
+		self.assertEqual(self.todos(f"{MARK} effect"), [])
 
 	def test_a_worker_that_is_told_to_leave_finishes_its_step_and_gives_back_the_rest(self):
 		with Worker() as first:
