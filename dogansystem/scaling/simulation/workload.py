@@ -2,17 +2,20 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import inf
 from random import Random
 
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import InputError
-from dogansystem.engine.states import FAILED
+from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.states import FAILED, SUCCEEDED
 from dogansystem.protocol import Database
 from dogansystem.scaling.simulation.times import NOTHING, Times
 from dogansystem.store import agents, samples
 from dogansystem.store.figures import RETRIED, WORKFLOW, Figures
 
+NO_OUTPUT = "null"  # what everything gives
 DEFAULT_ITEMS = 10  # of a `for_each` whose list is only known when a run is under way
 DAY = 86_400  # seconds of samples that are looked at, by minute
 
@@ -37,8 +40,7 @@ class Agent:
 class Arrivals:
 	"""When runs start: `rate` per second, by chance (Poisson) or on the clock.
 
-	Attributes:
-		by_minute: rates per second, minute by minute, over and over; `rate` is then their mean.
+	`by_minute`: rates per second, minute by minute, over and over; `rate` is then their mean.
 	"""
 
 	rate: float
@@ -57,7 +59,7 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-	"""One workflow under a load. Raises InputError for a step that is not there, and shares that are none.
+	"""One workflow under a load. Raises InputError for a step that is not there.
 
 	Attributes:
 		service: what a step takes; that of a step by its id (`of_step`) comes before the one for all.
@@ -81,21 +83,12 @@ class Workload:
 	def __post_init__(self) -> None:
 		if self.backlog < 0:
 			raise InputError(f"backlog is {self.backlog}: give 0 or more.")
-		for what in ("of_step", "items", "failing", "skipped"):
-			for step, value in getattr(self, what).items():
-				name = "service" if what == "of_step" else what
-				if step not in self.definition.by_id:
-					known = ", ".join(self.definition.by_id)
-					raise InputError(
-						f"{name}: workflow {self.definition.name} has no step {step!r}; it has {known}."
-					)
-				if what in ("failing", "skipped") and not 0 <= value <= 1:
-					raise InputError(f"{name} of step {step!r} is {value}: give a share from 0 to 1.")
-
-	def service_of(self, step: Step) -> Service:
-		"""What an attempt of this step takes. `flow` steps decide and wait without a worker: they take nothing."""
-		default = Service() if step.action.startswith("flow.") else self.service
-		return self.of_step.get(step.id, default)
+		known = self.definition.by_id
+		for step in (*self.of_step, *self.items, *self.failing, *self.skipped):
+			if step not in known:
+				raise InputError(
+					f"Workflow {self.definition.name} has no step {step!r}; it has {', '.join(known)}."
+				)
 
 	def items_of(self, step: Step) -> int:
 		"""How many items a `for_each` step has."""
@@ -112,23 +105,44 @@ class Workload:
 		return total
 
 
-def sleep_of(step: Step) -> float | None:
-	"""Seconds a `flow.wait` step waits as a row; None for other steps, and for a wait that only a run's data tells."""
+class Planned:
+	"""A step, what its attempts take, and how they come out."""
+
+	def __init__(self, step: Step, workload: Workload) -> None:
+		# `flow` steps decide and wait without a worker: they take nothing.
+		default = Service() if step.action.startswith("flow.") else workload.service
+		self.service, self.timeout = workload.of_step.get(step.id, default), step.timeout or inf
+		self.fails = Failed(step.retry.on or ("SimulatedError",), "it was said to fail")
+		self._failing, self._skipped = workload.failing.get(step.id, 0.0), workload.skipped.get(step.id, 0.0)
+		self._expands = (
+			Expanded((NO_OUTPUT,) * workload.items_of(step)) if step.for_each is not None else None
+		)
+		self._done = _done(step)
+
+	def outcome(self, item: int, chance: Random) -> Outcome:
+		"""How an attempt will come out."""
+		if self._expands and not item:
+			return self._expands
+		if self._skipped and chance.random() < self._skipped:
+			return Skipped()
+		return self.fails if self._failing and chance.random() < self._failing else self._done
+
+
+def _done(step: Step) -> Outcome:
+	if step.action == "flow.stop":
+		return Stops(str(step.params.get("status", SUCCEEDED)), "", NO_OUTPUT)
 	try:
-		return parse_duration(step.params.get("for")) if step.action == "flow.wait" else None
+		if step.action == "flow.wait":
+			return Waits(parse_duration(step.params.get("for")), NO_OUTPUT)  # from the end of the attempt
 	except ValueError:
-		return None
+		pass  # only a run's data tells for how long
+	return Done(NO_OUTPUT)
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-	"""What a site has measured of a workflow.
-
-	Attributes:
-		figures: its attempts, all together.
-		by_minute: how many attempts came to their end in each minute, from the first with any to the last.
-		agents: those of the site.
-	"""
+	"""What a site has measured of a workflow: its attempts, how many of them came to their end in each minute, from the first
+	with any to the last, and the agents of the site."""
 
 	figures: Figures
 	by_minute: tuple[int, ...]
@@ -152,8 +166,9 @@ class Measured:
 
 def read(db: Database, workflow: str, now: float) -> Measured:
 	"""What was measured within a day. Raises InputError when that is nothing."""
-	rows = samples.read(db, samples.MINUTE, now - DAY, (WORKFLOW,), workflow)
-	minutes = {at: found for at, _, found in rows}
+	minutes = {
+		at: found for at, _, found in samples.read(db, samples.MINUTE, now - DAY, (WORKFLOW,), workflow)
+	}
 	figures = Figures()
 	for found in (*minutes.values(), samples.fresh(db, now - DAY).get((WORKFLOW, workflow), Figures())):
 		figures.add(found)
@@ -163,6 +178,5 @@ def read(db: Database, workflow: str, now: float) -> Measured:
 		)
 	counts = {at: found.executed for at, found in minutes.items() if found.executed}
 	every = range(min(counts), max(counts) + 1, samples.MINUTE) if counts else ()
-	enabled = [each for each in agents.every(db) if each["enabled"]]
-	known = {each["name"]: Agent(each["capacity"], tuple(each["capabilities"])) for each in enabled}
+	known = {each["name"]: Agent(each["capacity"], tuple(each["capabilities"])) for each in agents.every(db) if each["enabled"]}  # fmt: skip
 	return Measured(figures, tuple(counts.get(at, 0) for at in every), known)

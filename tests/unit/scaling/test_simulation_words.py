@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogansystem.engine.errors import InputError
-from dogansystem.scaling.simulation import question as words
-from dogansystem.scaling.simulation import times as distributions
+from dogansystem.scaling.simulation import words
 from dogansystem.scaling.simulation.system import Outages
 from dogansystem.scaling.simulation.times import (
 	Times,
@@ -156,5 +155,5 @@ def test_a_day_s_minutes_come_again_and_again():
 
 
 def test_times_in_words():
-	assert distributions.parse("1m30s") == fixed(90.0)
-	assert distributions.parse("fixed 0.5") == fixed(0.5)
+	assert words.time("1m30s") == fixed(90.0)
+	assert words.time("fixed 0.5") == fixed(0.5)
