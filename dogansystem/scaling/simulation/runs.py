@@ -10,8 +10,7 @@ from types import MappingProxyType
 
 from dogansystem.engine import events
 from dogansystem.engine.changes import Changes, Queued, Ready, StepChange, Successor, Wait
-from dogansystem.engine.definition import Step
-from dogansystem.engine.limits import resource_of_run, resource_of_step
+from dogansystem.engine.limits import resource_of_run
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.engine.run_state import LEASE, READY_QUEUE, ItemResult, Items, Key, Place, RunState
 from dogansystem.engine.states import (
@@ -26,7 +25,7 @@ from dogansystem.engine.states import (
 from dogansystem.engine.transition import decide
 from dogansystem.scaling.simulation.result import Record
 from dogansystem.scaling.simulation.system import Clock, Queue
-from dogansystem.scaling.simulation.workload import NO_OUTPUT, Agent, Planned, Workload
+from dogansystem.scaling.simulation.workload import NO_OUTPUT, Planned, Workload
 
 MAX_REMEMBERED = 200_000  # answers; a workflow with many steps side by side has more states than fit
 
@@ -71,60 +70,11 @@ class Task:
 		return (self.step, self.item) if self.step else None
 
 
-class Slots:
-	"""Who takes how many steps at a time: agents, and the workflow's limit, which takes runs."""
-
-	def __init__(self, workload: Workload) -> None:
-		definition = workload.definition
-		limit = resource_of_run(definition.name, "")
-		self._room = {limit: {limit: definition.limits.concurrent_runs}}
-		self._room |= {resource_of_step(step): _room(step, workload) for step in definition.steps}
-		self._queues = {resource: Queue() for resource in self._room}
-		self._used: Counter[str] = Counter()
-
-	@property
-	def waiting(self) -> list[int]:
-		"""How many wait, for each resource that anybody waits for."""
-		return [len(queue) for queue in self._queues.values() if queue]
-
-	def wait(self, resource: str, task: Task) -> None:
-		"""Let somebody wait for a slot."""
-		self._queues[resource].put(task)
-
-	def free(self, run: Run, holder: Key | None) -> None:
-		"""Give back a slot, if the run has one there."""
-		if name := run.slots.pop(holder, None):
-			self._used[name] -= 1
-
-	def admit(self, let_in: Callable[[Task, str], object]) -> int:
-		"""Let in as many as there is room for; gives how many came in."""
-		admitted = 0
-		for resource, queue in self._queues.items():
-			while queue and (name := self._idlest(resource)):
-				if task := queue.take():
-					self._used[name] += 1
-					task.run.slots[task.key] = name
-					let_in(task, name)
-					admitted += 1
-		return admitted
-
-	def _idlest(self, resource: str) -> str | None:
-		free = (name for name, room in self._room[resource].items() if self._used[name] < room)
-		return min(free, key=self._used.__getitem__, default=None)
-
-
-def _room(step: Step, workload: Workload) -> dict[str, int]:
-	"""Who can do a step, and how many at a time; a capability that nobody is said to have is somebody's."""
-	if step.agent:
-		return {step.agent: workload.agents.get(step.agent, Agent()).capacity}
-	able = {
-		name: each.capacity for name, each in workload.agents.items() if step.capability in each.capabilities
-	}
-	return able or {f"capability {step.capability}": 1}
-
-
 class Runs:
-	"""All runs of one workload. `is_due` is called when a timer is, with when it was put and what is to be done then."""
+	"""All runs of one workload, and who waits for a worker (`queue`), for an agent or for the workflow's limit.
+
+	`is_due` is called when a timer is, with when it was put and what is to be done then.
+	"""
 
 	def __init__(
 		self, workload: Workload, clock: Clock, record: Record, chance: Random,
@@ -134,7 +84,17 @@ class Runs:
 		self._clock, self._record, self._chance, self._is_due = clock, record, chance, is_due
 		self._remembered = lru_cache(MAX_REMEMBERED)(self._decide)
 		self.planned = {step.id: Planned(step, workload) for step in workload.definition.steps}
-		self.queue, self.slots = Queue(), Slots(workload)
+		self.queue = Queue()
+		limit = resource_of_run(self._definition.name, "")
+		self._room = {limit: {limit: self._definition.limits.concurrent_runs}}
+		self._room |= {step.resource: step.room for step in self.planned.values()}
+		self._wait_queues = {resource: Queue() for resource in self._room}
+		self._used: Counter[str] = Counter()  # slots, by name
+
+	@property
+	def waiting(self) -> list[int]:
+		"""How many wait for a slot, for each resource that anybody waits for."""
+		return [len(queue) for queue in self._wait_queues.values() if queue]
 
 	def start(self) -> None:
 		"""Start a run: its first steps are ready, or it waits for the limit of its workflow."""
@@ -169,12 +129,20 @@ class Runs:
 
 	def admit(self, seconds: float) -> int:
 		"""Let in who waits for a slot and gets one; gives how many. Each is seen so many seconds after it is ready."""
+		admitted = 0
+		for resource, queue in self._wait_queues.items():
+			while queue and (slot := self._idlest(resource)):
+				if task := queue.take():
+					self._used[slot] += 1
+					task.run.slots[task.key] = slot
+					event = events.Admitted(slot, 0, task.step or None, task.item, task.attempt, slot)
+					self._happens(task.run, event, at=self._clock.now - seconds)
+					admitted += 1
+		return admitted
 
-		def let_in(task: Task, name: str) -> None:
-			event = events.Admitted(name, 0, task.step or None, task.item, task.attempt, name)
-			self._happens(task.run, event, at=self._clock.now - seconds)
-
-		return self.slots.admit(let_in)
+	def _idlest(self, resource: str) -> str | None:
+		free = (name for name, room in self._room[resource].items() if self._used[name] < room)
+		return min(free, key=self._used.__getitem__, default=None)
 
 	def _wake(self, run: Run, kind: str, step: str, item: int) -> None:
 		attempts = run.waits.pop((step, item), None)
@@ -237,14 +205,15 @@ class Runs:
 		if changes.forgets_waits:
 			run.waits.clear()
 		for holder in changes.frees:
-			self.slots.free(run, holder)
+			if slot := run.slots.pop(holder, None):
+				self._used[slot] -= 1
 		if changes.run:
 			run.status, run.ending = changes.run.new, changes.run.ending
 			self._record.run_is(run.status, self._clock.now - run.started_at)
 		for each in changes.ready:
 			self.queue.put(self._task(run, each, at))
 		for waiter in changes.queued:
-			self.slots.wait(waiter.resource, self._task(run, waiter, at))
+			self._wait_queues[waiter.resource].put(self._task(run, waiter, at))
 		for wait in changes.waits:
 			self._rest(run, wait, attempts)
 

@@ -60,13 +60,13 @@ class Simulation:
 			self._come(node)
 		for _ in range(self._workload.backlog):
 			self.runs.start()
-		self._plan_arrival()
+		self._clock.at(next(self._arrivals, inf), self._arrive)
 		self._clock.run(WARM_UP * seconds)
 		self._forget()
 		self._clock.run(seconds)
 		self._record.work(seconds)
 		steps, cpu = [node.steps for node in self._nodes], sum(node.cores.used for node in self._nodes)
-		backlog = len(self.runs.queue) + sum(self.runs.slots.waiting)
+		backlog = len(self.runs.queue) + sum(self.runs.waiting)
 		counted = (1 - WARM_UP) * seconds
 		return figures(self._system, self._record, counted, steps, self._database.used, cpu, backlog)
 
@@ -78,15 +78,12 @@ class Simulation:
 
 	# What happens to the system
 
-	def _plan_arrival(self) -> None:
-		self._clock.at(next(self._arrivals, inf), self._arrive)
-
 	def _arrive(self) -> None:
 		self._commit()
 		self.runs.start()
 		self._bell.ring()
 		self._bell.look_later()
-		self._plan_arrival()
+		self._clock.at(next(self._arrivals, inf), self._arrive)
 
 	def _come(self, node: Node) -> None:
 		"""Let the workers of a node begin, each a little after the other."""
@@ -125,7 +122,7 @@ class Simulation:
 		return bool(self.runs.queue)
 
 	def _has_chores(self) -> bool:
-		return bool(self._due or self.runs.slots.waiting)
+		return bool(self._due or self.runs.waiting)
 
 	# What a worker does
 
@@ -248,11 +245,10 @@ class Simulation:
 		return len(due) + self._admit(worker)
 
 	def _admit(self, worker: Worker) -> int:
-		slots = self.runs.slots
-		if not slots.waiting:
+		if not self.runs.waiting:
 			return 0
 		admitted = self.runs.admit(self._machine.admit)
-		worker.owed += self._machine.admit * (admitted + len(slots.waiting))
+		worker.owed += self._machine.admit * (admitted + len(self.runs.waiting))
 		self._commit(admitted)
 		return admitted
 

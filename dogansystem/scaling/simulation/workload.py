@@ -8,6 +8,7 @@ from random import Random
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import InputError
+from dogansystem.engine.limits import resource_of_step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.states import FAILED, SUCCEEDED
 from dogansystem.protocol import Database
@@ -106,7 +107,7 @@ class Workload:
 
 
 class Planned:
-	"""A step, what its attempts take, and how they come out."""
+	"""A step, what its attempts take, and how they come out. `room`: who may do it, and how many at a time."""
 
 	def __init__(self, step: Step, workload: Workload) -> None:
 		# `flow` steps decide and wait without a worker: they take nothing.
@@ -118,6 +119,16 @@ class Planned:
 			Expanded((NO_OUTPUT,) * workload.items_of(step)) if step.for_each is not None else None
 		)
 		self._done = _done(step)
+		self.resource = resource_of_step(step)
+		able = {
+			name: each.capacity
+			for name, each in workload.agents.items()
+			if step.capability in each.capabilities
+		}
+		# A capability that nobody is said to have is somebody's.
+		self.room = able or {self.resource: 1}
+		if step.agent:
+			self.room = {step.agent: workload.agents.get(step.agent, Agent()).capacity}
 
 	def outcome(self, item: int, chance: Random) -> Outcome:
 		"""How an attempt will come out."""
