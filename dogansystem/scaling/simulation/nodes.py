@@ -83,10 +83,9 @@ class Bell:
 			self._called_until = now + machine.call
 			self._call(next(iter(self._away)), self._called_until)
 
-	def timer_is_due(self, put_at: float) -> None:
-		"""A timer that was put then is due now: who has looked after that knows of it, and wakes at this very moment."""
-		worker = self._listener()
-		if worker and max(worker.idle_since, self._clock.now - LOOK_INTERVAL) >= put_at:
+	def timer_is_due(self) -> None:
+		"""Who listens knows when the next timer is due, and wakes at this very moment."""
+		if worker := self._listener():
 			worker.chores_at = -inf
 			self._call(worker, self._clock.now)
 		self.look_later()

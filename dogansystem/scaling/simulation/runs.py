@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from dogansystem.engine import events
 from dogansystem.engine.changes import Changes, Queued, Ready, StepChange, Successor, Wait
-from dogansystem.engine.limits import resource_of_run
+from dogansystem.engine.limits import resource_of_run, resource_of_step
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.engine.run_state import LEASE, READY_QUEUE, ItemResult, Items, Key, Place, RunState
 from dogansystem.engine.states import (
@@ -25,7 +25,7 @@ from dogansystem.engine.states import (
 from dogansystem.engine.transition import decide
 from dogansystem.scaling.simulation.result import Record
 from dogansystem.scaling.simulation.system import Clock, Queue
-from dogansystem.scaling.simulation.workload import NO_OUTPUT, Planned, Workload
+from dogansystem.scaling.simulation.workload import NO_OUTPUT, Workload
 
 MAX_REMEMBERED = 200_000  # answers; a workflow with many steps side by side has more states than fit
 
@@ -73,21 +73,20 @@ class Task:
 class Runs:
 	"""All runs of one workload, and who waits for a worker (`queue`), for an agent or for the workflow's limit.
 
-	`is_due` is called when a timer is, with when it was put and what is to be done then.
+	`is_due` is called when a timer is, with what is to be done then.
 	"""
 
 	def __init__(
 		self, workload: Workload, clock: Clock, record: Record, chance: Random,
-		is_due: Callable[[float, Callable[[], None]], None],
+		is_due: Callable[[Callable[[], None]], None],
 	) -> None:  # fmt: skip
 		self._definition = replace(workload.definition, output=None)  # nothing is rendered here
 		self._clock, self._record, self._chance, self._is_due = clock, record, chance, is_due
 		self._remembered = lru_cache(MAX_REMEMBERED)(self._decide)
-		self.planned = {step.id: Planned(step, workload) for step in workload.definition.steps}
 		self.queue = Queue()
 		limit = resource_of_run(self._definition.name, "")
 		self._room = {limit: {limit: self._definition.limits.concurrent_runs}}
-		self._room |= {step.resource: step.room for step in self.planned.values()}
+		self._room |= {resource_of_step(step): workload.room_for(step) for step in self._definition.steps}
 		self._wait_queues = {resource: Queue() for resource in self._room}
 		self._used: Counter[str] = Counter()  # slots, by name
 
@@ -99,7 +98,7 @@ class Runs:
 	def start(self) -> None:
 		"""Start a run: its first steps are ready, or it waits for the limit of its workflow."""
 		self._record.started += 1
-		self._happens(Run(dict.fromkeys(self.planned, PENDING), self._clock.now), events.Started())
+		self._happens(Run(dict.fromkeys(self._definition.by_id, PENDING), self._clock.now), events.Started())
 
 	def begin(self, task: Task) -> None:
 		"""Note that a worker executes it."""
@@ -174,7 +173,7 @@ class Runs:
 			Place(LEASE if begun else READY_QUEUE, (), step, item, begun=begun)
 			for step, item, begun in places
 		)
-		by_step = dict(zip(self.planned, states, strict=True))
+		by_step = dict(zip(self._definition.by_id, states, strict=True))
 		return decide(
 			RunState("", self._definition, status, ending, by_step, found, items, WAITING, attempts), event
 		)
@@ -224,13 +223,13 @@ class Runs:
 		return task
 
 	def _rest(self, run: Run, wait: Wait, attempts: int) -> None:
-		now = self._clock.now
+		at = self._clock.now + (wait.due or wait.delay)
 		if wait.step is None:
-			self._clock.at(now + wait.delay, self._happens, run, events.TimedOut())
+			self._clock.at(at, self._happens, run, events.TimedOut())
 		else:
 			run.waits[wait.step, wait.item] = attempts
 			wake = partial(self._wake, run, wait.kind, wait.step, wait.item)
-			self._clock.at(now + (wait.due or wait.delay), self._is_due, now, wake)
+			self._clock.at(at, self._is_due, wake)
 
 
 def _count(items: Counter[str], change: StepChange) -> None:

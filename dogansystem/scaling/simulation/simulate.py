@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from dogansystem.engine.errors import InputError
-from dogansystem.engine.outcomes import Done, Failed, Outcome
+from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.engine.retry import WORKER_LOST
 from dogansystem.scaling.simulation.nodes import Bell, Node, Worker
 from dogansystem.scaling.simulation.result import Record, figures
@@ -103,7 +103,7 @@ class Simulation:
 			worker.life = iter(())
 			self._record.work(now, self._bell.forget(worker) - 1)
 			silent = self._system.lease * SILENT - self._chance.random() * HEARTBEAT_INTERVAL
-			self._clock.at(now + silent, self._is_due, now + silent, partial(self._take_over, worker))
+			self._clock.at(now + silent, self._is_due, partial(self._take_over, worker))
 		self._clock.at(now + outages.down, self._come, node)
 
 	def _take_over(self, worker: Worker) -> None:
@@ -114,9 +114,9 @@ class Simulation:
 				self.runs.close(task.run, task.step)
 		self._give_back(worker)
 
-	def _is_due(self, put_at: float, chore: Callable[[], None]) -> None:
+	def _is_due(self, chore: Callable[[], None]) -> None:
 		self._due.append(chore)
-		self._bell.timer_is_due(put_at)
+		self._bell.timer_is_due()
 
 	def _is_ready(self) -> bool:
 		return bool(self.runs.queue)
@@ -192,21 +192,15 @@ class Simulation:
 
 	def _act(self, worker: Worker, task: Task, began: float, ready: float) -> Generator[float, None, Outcome]:
 		"""Let the action of an attempt take its time, from `ready` on; gives how it comes out."""
-		planned = self.runs.planned[task.step]
-		outcome, service = planned.outcome(task.item, self._chance), 0.0
-		acts = isinstance(outcome, Done | Failed)
-		if acts:
-			service = planned.service.wait.draw(self._services)
-		if service > planned.timeout:
-			outcome, service = planned.fails, planned.timeout
-		if worker.batch and service > PATIENCE:  # what is behind it goes back at the next heartbeat
-			beat = PATIENCE + self._chance.random() * HEARTBEAT_INTERVAL
-			if service > beat:
-				yield began + beat
-				self._give_back(worker)
-		yield ready + service
-		if acts and planned.service.cpu.mean:
-			yield worker.node.cores.work(self._clock.now, planned.service.cpu.draw(self._services))
+		step = self._workload.definition.by_id[task.step]
+		outcome, wait, cpu = self._workload.attempt(step, task.item, self._chance, self._services)
+		beat = PATIENCE + self._chance.random() * HEARTBEAT_INTERVAL
+		if worker.batch and wait > beat:  # what is behind it goes back
+			yield began + beat
+			self._give_back(worker)
+		yield ready + wait
+		if cpu:
+			yield worker.node.cores.work(self._clock.now, cpu)
 		return outcome
 
 	def _finish(self, worker: Worker, task: Task, outcome: Outcome, asked_at: float, stick: bool) -> bool:

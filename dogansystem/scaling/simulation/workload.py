@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from math import inf
 from random import Random
 
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import InputError
-from dogansystem.engine.limits import resource_of_step
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.states import FAILED, SUCCEEDED
 from dogansystem.protocol import Database
@@ -91,6 +89,42 @@ class Workload:
 					f"Workflow {self.definition.name} has no step {step!r}; it has {', '.join(known)}."
 				)
 
+	def attempt(
+		self, step: Step, item: int, chance: Random, services: Random
+	) -> tuple[Outcome, float, float]:
+		"""How an attempt comes out, for how many seconds it waits, and how many it then needs of the processor."""
+		outcome = self._outcome(step, item, chance)
+		# `flow` steps decide and wait without a worker: they take nothing.
+		default = Service() if step.action.startswith("flow.") else self.service
+		service = self.of_step.get(step.id, default)
+		if not isinstance(outcome, Done | Failed):
+			return outcome, 0.0, 0.0
+		wait, cpu = service.wait.draw(services), service.cpu.draw(services)
+		if step.timeout and wait > step.timeout:
+			return _failure(step), step.timeout, cpu
+		return outcome, wait, cpu
+
+	def _outcome(self, step: Step, item: int, chance: Random) -> Outcome:
+		if step.for_each is not None and not item:
+			return Expanded((NO_OUTPUT,) * self.items_of(step))
+		if chance.random() < self.skipped.get(step.id, 0.0):
+			return Skipped()
+		if chance.random() < self.failing.get(step.id, 0.0):
+			return _failure(step)
+		if step.action == "flow.stop":
+			return Stops(str(step.params.get("status", SUCCEEDED)), "", NO_OUTPUT)
+		sleep = _sleep_of(step)
+		return Waits(sleep, NO_OUTPUT) if sleep else Done(NO_OUTPUT)
+
+	def room_for(self, step: Step) -> dict[str, int]:
+		"""Who may do this step, and how many at a time. A capability that nobody is said to have is somebody's."""
+		if step.agent:
+			return {step.agent: self.agents.get(step.agent, Agent()).capacity}
+		able = {
+			name: each.capacity for name, each in self.agents.items() if step.capability in each.capabilities
+		}
+		return able or {f"capability {step.capability}": 1}
+
 	def items_of(self, step: Step) -> int:
 		"""How many items a `for_each` step has."""
 		given = len(step.for_each) if isinstance(step.for_each, list | tuple) else DEFAULT_ITEMS
@@ -106,48 +140,17 @@ class Workload:
 		return total
 
 
-class Planned:
-	"""A step, what its attempts take, and how they come out. `room`: who may do it, and how many at a time."""
-
-	def __init__(self, step: Step, workload: Workload) -> None:
-		# `flow` steps decide and wait without a worker: they take nothing.
-		default = Service() if step.action.startswith("flow.") else workload.service
-		self.service, self.timeout = workload.of_step.get(step.id, default), step.timeout or inf
-		self.fails = Failed(step.retry.on or ("SimulatedError",), "it was said to fail")
-		self._failing, self._skipped = workload.failing.get(step.id, 0.0), workload.skipped.get(step.id, 0.0)
-		self._expands = (
-			Expanded((NO_OUTPUT,) * workload.items_of(step)) if step.for_each is not None else None
-		)
-		self._done = _done(step)
-		self.resource = resource_of_step(step)
-		able = {
-			name: each.capacity
-			for name, each in workload.agents.items()
-			if step.capability in each.capabilities
-		}
-		# A capability that nobody is said to have is somebody's.
-		self.room = able or {self.resource: 1}
-		if step.agent:
-			self.room = {step.agent: workload.agents.get(step.agent, Agent()).capacity}
-
-	def outcome(self, item: int, chance: Random) -> Outcome:
-		"""How an attempt will come out."""
-		if self._expands and not item:
-			return self._expands
-		if self._skipped and chance.random() < self._skipped:
-			return Skipped()
-		return self.fails if self._failing and chance.random() < self._failing else self._done
+def _failure(step: Step) -> Failed:
+	"""An error that this step's retry, if it has one, is there for."""
+	return Failed(step.retry.on or ("SimulatedError",), "it was said to fail")
 
 
-def _done(step: Step) -> Outcome:
-	if step.action == "flow.stop":
-		return Stops(str(step.params.get("status", SUCCEEDED)), "", NO_OUTPUT)
+def _sleep_of(step: Step) -> float:
+	"""Seconds from the end of the attempt that a `flow.wait` step waits as a row. 0: it does not, or only a run's data tells."""
 	try:
-		if step.action == "flow.wait":
-			return Waits(parse_duration(step.params.get("for")), NO_OUTPUT)  # from the end of the attempt
+		return parse_duration(step.params.get("for")) if step.action == "flow.wait" else 0.0
 	except ValueError:
-		pass  # only a run's data tells for how long
-	return Done(NO_OUTPUT)
+		return 0.0
 
 
 @dataclass(frozen=True, slots=True)
