@@ -71,7 +71,7 @@ class Question:
 			cores=self.cores,
 			machine=self.machine,
 			outages=words.outages(self.failures) if self.failures else None,
-			price=words.price(self.price) if self.price else None,
+			price=words.rate(self.price) * 3600 if self.price else None,
 			linger=inf if self.sandbox else System().linger,
 		)
 		nodes, workers = words.numbers(self.nodes, "--nodes"), words.numbers(self.workers, "--workers")

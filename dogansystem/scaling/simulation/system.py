@@ -47,25 +47,19 @@ class Outages:
 
 @dataclass(frozen=True, slots=True)
 class System:
-	"""One configuration. Raises InputError for numbers that mean nothing.
-
-	Attributes:
-		workers: of each node. `cores`: the same; 0: as many as are wanted.
-		look_every: seconds between two looks of an idle worker into the queue, whatever was rung.
-		lease: seconds after which what a dead worker had is taken over.
-		linger: seconds that an idle worker listens before it leaves.
-		price: of a node, per hour, in whatever money.
-	"""
+	"""One configuration. Raises InputError for numbers that mean nothing."""
 
 	nodes: int = 1
-	workers: int = 10
-	cores: int = 0
+	workers: int = 10  # of each node
+	cores: int = 0  # of each node; 0: as many as are wanted
 	machine: Machine = Machine()
-	look_every: float = LOOK_INTERVAL
-	lease: float = Settings().lease
-	linger: float = Settings().linger
+	look_every: float = (
+		LOOK_INTERVAL  # seconds between two looks of an idle worker into the queue, whatever was rung
+	)
+	lease: float = Settings().lease  # seconds after which what a dead worker had is taken over
+	linger: float = Settings().linger  # seconds that an idle worker listens before it leaves
 	outages: Outages | None = None
-	price: float | None = None
+	price: float | None = None  # of a node, per hour, in whatever money
 
 	def __post_init__(self) -> None:
 		if self.all_workers > MAX_WORKERS:

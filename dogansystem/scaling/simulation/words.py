@@ -11,8 +11,7 @@ from dogansystem.scaling.simulation.system import Outages
 from dogansystem.scaling.simulation.times import Times
 from dogansystem.scaling.simulation.workload import Agent, Arrivals, Service
 
-HOUR = 3600.0  # seconds
-_PER = {**UNITS, "sec": 1, "min": 60, "hour": HOUR, "day": 24 * HOUR, "month": 365.25 / 12 * 24 * HOUR}
+_PER = {**UNITS, "sec": 1, "min": 60, "hour": 3600, "day": 86_400, "month": 365.25 / 12 * 86_400}  # seconds
 
 Value = TypeVar("Value")
 
@@ -29,11 +28,6 @@ def rate(text: str) -> float:
 	if not match:
 		raise InputError(f"{text!r} is no rate: write 50/s, 3000/min, 100/h or 20/d.")
 	return float(match[1]) / _PER[match[2]]
-
-
-def price(text: str) -> float:
-	"""`0.10/h`, `70/month`: what a node costs per hour."""
-	return rate(text) * HOUR
 
 
 def arrivals(text: str) -> Arrivals:

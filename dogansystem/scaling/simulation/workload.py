@@ -58,26 +58,19 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-	"""One workflow under a load. Raises InputError for a step that is not there.
-
-	Attributes:
-		service: what a step takes; that of a step by its id (`of_step`) comes before the one for all.
-		items: of `for_each` steps by their id; else of the list in the definition, else `DEFAULT_ITEMS`.
-		failing: the share of a step's attempts that fail, by its id.
-		skipped: the share of a step's runs whose `if` is false, by its id.
-		agents: by name. Who is named in the definition and not here has room for one step at a time.
-		backlog: how many runs wait at the beginning.
-	"""
+	"""One workflow under a load: what its steps take and need, by their ids. Raises InputError for one that is not there."""
 
 	definition: Definition
 	arrivals: Arrivals
-	service: Service = Service()
+	service: Service = Service()  # of steps that are not in `of_step`
 	of_step: Mapping[str, Service] = field(default_factory=dict)
-	items: Mapping[str, int] = field(default_factory=dict)
-	failing: Mapping[str, float] = field(default_factory=dict)
-	skipped: Mapping[str, float] = field(default_factory=dict)
-	agents: Mapping[str, Agent] = field(default_factory=dict)
-	backlog: int = 0
+	items: Mapping[str, int] = field(default_factory=dict)  # else those of the definition, else DEFAULT_ITEMS
+	failing: Mapping[str, float] = field(default_factory=dict)  # share of the attempts
+	skipped: Mapping[str, float] = field(default_factory=dict)  # share of the runs: its `if` is false
+	agents: Mapping[str, Agent] = field(
+		default_factory=dict
+	)  # by name; who is not here takes one step at a time
+	backlog: int = 0  # runs that wait at the beginning
 
 	def __post_init__(self) -> None:
 		if self.backlog < 0:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from dogansystem.engine.errors import InputError
 from dogansystem.scaling.simulation import words
+from dogansystem.scaling.simulation.question import Question
 from dogansystem.scaling.simulation.system import Outages
 from dogansystem.scaling.simulation.times import (
 	Times,
@@ -45,8 +46,8 @@ def test_what_is_no_rate(text: str):
 
 
 def test_prices():
-	assert words.price("0.10/h") == pytest.approx(0.10)
-	assert words.price("73/month") == pytest.approx(0.1, rel=0.01)
+	found = [Question(price=price).systems()[0].price for price in ("0.10/h", "73/month")]
+	assert found == [pytest.approx(0.10), pytest.approx(0.1, rel=0.01)]
 
 
 def test_arrivals():
