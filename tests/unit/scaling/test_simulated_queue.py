@@ -11,6 +11,7 @@ from dogansystem.scaling.simulation.simulate import simulate
 from dogansystem.scaling.simulation.system import Machine, Outages, System
 from dogansystem.scaling.simulation.times import Times, exponential, fixed, uniform
 from dogansystem.scaling.simulation.workload import Agent, Arrivals, Service, Workload
+from dogansystem.worker.drainer import LOOK_INTERVAL
 
 FREE = Machine(step=0, claim=0, commit=0, chores=0, admit=0, ring=0, call=0)  # nothing but the queue
 
@@ -119,6 +120,12 @@ def test_items_run_side_by_side_up_to_their_limit():
 	assert found["run"]["p50"] == pytest.approx(
 		4 * 0.3, abs=0.05
 	)  # the first of them shares what it had claimed
+
+
+def test_ready_items_are_found_at_the_next_look_of_who_listens_when_all_others_have_left():
+	load = workload(step("a", for_each=list(range(12)), max_parallel=4), rate=0.05, service=fixed(0.3))
+	found = simulate(load, System(workers=20, machine=FREE), 6_000)
+	assert found["run"]["p99"] <= 12 / 4 * 0.3 + LOOK_INTERVAL
 
 
 def test_retries_wait_and_cost_attempts():
