@@ -18,6 +18,7 @@ from dogansystem.scaling import sizing
 SETTINGS = "Dogan Settings"
 WAIT = 60.0  # seconds for new workers to be there: each starts Frappe, one after another on a small machine
 LOOK_INTERVAL = 0.5  # seconds between two looks whether they are
+NUMBER = click.IntRange(1, sizing.MAX_WORKERS)
 
 
 class DoganSettings:
@@ -36,11 +37,11 @@ class DoganSettings:
 
 
 @click.command("scale")
-@click.option("--workers", type=int, help="Workers of this node on the queue, and Workers per Node.")
-@click.option("--agents", type=int, help="Max Agents. Takes effect without a restart.")
+@click.option("--workers", type=NUMBER, help="Workers of this node on the queue, and Workers per Node.")
+@click.option("--agents", type=click.IntRange(min=1), help="Max Agents. Takes effect without a restart.")
 @click.option("--undo", is_flag=True, help="Take the last change back.")
 @click.option(
-	"--room", type=int, help="Have supervisor know so many, to start the rest later without a restart."
+	"--room", type=NUMBER, help="Have supervisor know so many, to start the rest later without a restart."
 )
 @click.option(
 	"--under",
@@ -124,11 +125,6 @@ def _check(given: dict[str, Any]) -> None:
 		raise InputError("--undo takes the last change back; it takes no --workers and no --agents.")
 	if not given["undo"] and workers is None and agents is None:
 		raise InputError("Give --workers or --agents or both, or --undo.")
-	for number in (workers, given["room"]):
-		if number is not None and (problem := sizing.out_of_bounds(number)):
-			raise InputError(problem)
-	if agents is not None and agents < 1:
-		raise InputError(f"--agents is {agents}: give 1 or more.")
 
 
 def _may(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]) -> None:

@@ -1,12 +1,12 @@
 """Before and after scaling: what was gained, how sure that is, and whether the two can be compared at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dogansystem.engine.states import FAILED
-from dogansystem.health.throughput import quantiles
 from dogansystem.scaling.measurement import MIN_STEPS, Capacity, Measurement
-from dogansystem.scaling.summary import QUANTILES, spread_of, why_unknown
+from dogansystem.scaling.report import Section
+from dogansystem.scaling.summary import notes_of, rows_of, spread_of, spread_table, why_unknown
 from dogansystem.store.figures import LOST, WORKFLOW
 
 # Verdicts.
@@ -42,21 +42,13 @@ def compare(before: Measurement, after: Measurement) -> dict[str, Any]:
 		"title": TITLES[verdict],
 		"reasons": reasons,
 		"capacity": gained,
-		"times": {
-			f"{what}_seconds": {
-				name: {"before": old, "after": quantiles(getattr(after.site, what), name)[name]}
-				for name, old in quantiles(getattr(before.site, what), *QUANTILES).items()
-			}
-			for what in ("wait", "run")
-		},
-		"failures": {"before": _failing(before), "after": _failing(after)},
 		"spread": spread_of(after),
 		"changes": [*_changes(before, after)],
 	}
 
 
 def _gained(before: Measurement, after: Measurement) -> dict[str, Any]:
-	found: dict[str, Any] = {}
+	found: dict[str, Any] = {"ratio": None, "low": None, "high": None, "hoped": None}
 	for when, measured in (("before", before), ("after", after)):
 		capacity = measured.capacity
 		workers = capacity.workers if capacity else measured.mean_workers()
@@ -64,41 +56,42 @@ def _gained(before: Measurement, after: Measurement) -> dict[str, Any]:
 		found[f"steps_{when}"] = capacity.steps if capacity else 0
 		found[f"workers_{when}"] = None if workers is None else round(workers, 2)
 	old, new = found["workers_before"], found["workers_after"]
-	hoped = round(new / old, 3) if old and new is not None else None
-	return {**found, "hoped": hoped, "ratio": None, "low": None, "high": None}
+	if old and new is not None:
+		found["hoped"] = round(new / old, 3)
+	return found
 
 
 def _verdict(before: Measurement, after: Measurement, gained: dict[str, Any]) -> tuple[str, list[str]]:
 	"""The verdict and why; completes `gained`."""
 	old, new = before.capacity, after.capacity
-	problems = [*_incomparable(before, after)]
-	if not problems and old is None:
-		problems = [f"Before: {why_unknown(before)}"]
-	if problems := problems or [*_few(old, new)]:
+	if problems := [*_incomparable(before, after, old, new)]:
 		return NOT_COMPARABLE, problems
-	assert old is not None  # said above
+	if old is None:
+		return NOT_COMPARABLE, [f"Before: {why_unknown(before)}"]
 	if new is None:
 		return _under_light_load(old, after, gained)
 	ratio, error = new.per_second / old.per_second, (old.error**2 + new.error**2) ** 0.5
 	low, high = max(0.0, ratio * (1 - error)), ratio * (1 + error)
 	gained |= {"ratio": round(ratio, 3), "low": round(low, 3), "high": round(high, 3)}
-	fails_more = _failing(after)["share"] - _failing(before)["share"] > MORE_FAILURES
+	fails_more = _failing(after) - _failing(before) > MORE_FAILURES
 	verdict = WORSE if fails_more else _judge(gained["hoped"], ratio, low, high)
 	return verdict, [*_reasons(gained, fails_more, before, after)]
 
 
-def _incomparable(before: Measurement, after: Measurement) -> Iterator[str]:
+def _incomparable(
+	before: Measurement, after: Measurement, old: Capacity | None, new: Capacity | None
+) -> Iterator[str]:
 	if after.begins < before.ends and before.begins < after.ends:
 		yield "The two overlap in time."
-	for when, measured in (("before", before), ("after", after)):
+	for when, measured, capacity in (("before", before, old), ("after", after, new)):
 		if not measured.site.executed:
 			yield f"Nothing was done {when}."
-	old, new = before.load, after.load
-	if old and new:
+		elif capacity and capacity.steps < MIN_STEPS:
+			yield f"The capacity {when} rests on {capacity.steps} steps; {MIN_STEPS} are needed."
+	if before.load and after.load:
+		pairs = {name: (value, after.load.get(name)) for name, value in before.load.items()}
 		differing = [
-			f"{name} {old[name]} before and {new.get(name)} after"
-			for name in old
-			if old[name] != new.get(name)
+			f"{name} {was} before and {now} after" for name, (was, now) in pairs.items() if was != now
 		]
 		if differing:
 			yield f"The loads were not alike: {', '.join(differing)}."
@@ -113,12 +106,6 @@ def _other_work(before: Measurement, after: Measurement) -> float:
 	if not all_old or not all_new:
 		return 0.0
 	return sum(abs(old.get(name, 0) / all_old - new.get(name, 0) / all_new) for name in {*old, *new}) / 2
-
-
-def _few(old: Capacity | None, new: Capacity | None) -> Iterator[str]:
-	for when, each in (("before", old), ("after", new)):
-		if each and each.steps < MIN_STEPS:
-			yield f"The capacity {when} rests on {each.steps} steps; {MIN_STEPS} are needed."
 
 
 def _under_light_load(old: Capacity, after: Measurement, gained: dict[str, Any]) -> tuple[str, list[str]]:
@@ -155,18 +142,17 @@ def _reasons(
 			f" let one hope for {gained['hoped']:.2f} times."
 		)
 	if fails_more:
-		yield f"{_failing(after)['share']:.0%} of the steps fail now, {_failing(before)['share']:.0%} did before."
+		yield f"{_failing(after):.0%} of the steps fail now, {_failing(before):.0%} did before."
 	old, new = before.site.run.quantile(0.5), after.site.run.quantile(0.5)
 	if old and new and new > SLOWER * old:
 		yield f"A step takes {new / old:.1f} times as long as before: what the workers share is the bottleneck now."
 
 
-def _failing(measured: Measurement) -> dict[str, Any]:
-	outcomes = measured.site.outcomes
-	failed, total = (
-		number + outcomes.get(LOST, 0) for number in (outcomes.get(FAILED, 0), measured.site.executed)
-	)
-	return {"steps": failed, "share": round(failed / total, 4) if total else 0.0}
+def _failing(measured: Measurement) -> float:
+	"""The share of the attempts after which the step has failed, or whose worker died."""
+	outcomes, total = measured.site.outcomes, measured.site.executed
+	lost = outcomes.get(LOST, 0)
+	return (outcomes.get(FAILED, 0) + lost) / (total + lost) if total + lost else 0.0
 
 
 def _changes(before: Measurement, after: Measurement) -> Iterator[dict[str, Any]]:
@@ -175,3 +161,25 @@ def _changes(before: Measurement, after: Measurement) -> Iterator[dict[str, Any]
 		for name in {**old, **new}:
 			if old.get(name) != new.get(name):
 				yield {"what": name, "before": old.get(name), "after": new.get(name)}
+
+
+# As a person reads it
+
+
+def sections(found: Mapping[str, Any]) -> list[Section]:
+	"""A comparison of two measurements, with the summaries of both."""
+	before, after = found["before"], found["after"]
+	title = f"Compared: {before['name']} and {after['name']}"
+	rows = [("From", before["from"][:19], after["from"][:19])]
+	rows += [(name, old, new) for (name, old), (_, new) in zip(rows_of(before), rows_of(after), strict=True)]
+	changes = [(each["what"], str(each["before"]), str(each["after"])) for each in found["changes"]]
+	head = ("", "before", "after")
+	changed = Section("Settings and versions that changed", ["The gain may be theirs."], head, changes)
+	return [
+		Section(title, [f"Verdict: {found['title']}.", *found["reasons"]]),
+		Section("What was measured", (), head, rows),
+		*spread_table(found),
+		*([changed] if changes else []),
+		*notes_of(before, ": before"),
+		*notes_of(after, ": after"),
+	]

@@ -69,8 +69,8 @@ class Slice:
 class Capacity:
 	"""Steps per second while there was always work, done by so many workers on average.
 
-	It rests on so many `steps` in so many `seconds`, in `slices` pieces of the span; it may be off by `error`, a share of
-	itself, with 95 % confidence. Below `ENOUGH_SLICES` the error is a guess.
+	It rests on so many `steps` in so many `seconds`, in `slices` pieces of the span, in which workers spent `busy` of their
+	time in steps; it may be off by `error`, a share of itself, with 95 % confidence. Below `ENOUGH_SLICES` that is a guess.
 	"""
 
 	per_second: float
@@ -79,6 +79,7 @@ class Capacity:
 	error: float
 	workers: float
 	slices: int
+	busy: float
 
 
 @dataclass(slots=True)
@@ -125,21 +126,6 @@ class Measurement:
 		of = looks if node is None else self.table.get((NODE, node), Figures()).levels.get("alive")
 		return of.sum / looks.count if of else 0.0  # a look that found none of a node left no trace of it
 
-	def saturated(self) -> list[Slice]:
-		"""The slices in which work always waited, or all workers were busy: what got done then is what can be done.
-
-		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
-		Nor does the time count in which workers were still coming, or had left already.
-		"""
-		enough = COMPLETE * self.usual_workers
-		backlog = [each.has_backlog for each in self.slices]
-		around = [False, *backlog, *backlog[-1:]]
-		return [
-			each
-			for number, each in enumerate(self.slices)
-			if (each.alive or 0.0) >= enough and (each.is_busy or all(around[number : number + 3]))
-		]
-
 	@property
 	def usual_workers(self) -> float:
 		"""How many workers there were most of the time: the median of the slices, where somebody looked.
@@ -159,14 +145,29 @@ class Measurement:
 	@property
 	def capacity(self) -> Capacity | None:
 		"""What the system can do; None if work never waited, so that nobody knows."""
-		slices = self.saturated()
+		slices = self._saturated()
 		steps, seconds = sum(each.steps for each in slices), sum(each.seconds for each in slices)
 		if not steps or not seconds:
 			return None
-		workers = sum((each.alive or 0.0) * each.seconds for each in slices) / seconds
-		return Capacity(
-			steps / seconds, steps, seconds, round(_error(slices, steps), 4), workers, len(slices)
-		)
+		there = sum((each.alive or 0.0) * each.seconds for each in slices)
+		busy = sum(each.worked for each in slices) / there
+		error = round(_error(slices, steps), 4)
+		return Capacity(steps / seconds, steps, seconds, error, there / seconds, len(slices), busy)
+
+	def _saturated(self) -> list[Slice]:
+		"""The slices in which work always waited, or all workers were busy: what got done then is what can be done.
+
+		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
+		Nor does the time count in which workers were still coming, or had left already.
+		"""
+		enough = COMPLETE * self.usual_workers
+		backlog = [each.has_backlog for each in self.slices]
+		around = [False, *backlog, *backlog[-1:]]
+		return [
+			each
+			for number, each in enumerate(self.slices)
+			if (each.alive or 0.0) >= enough and (each.is_busy or all(around[number : number + 3]))
+		]
 
 
 def _error(slices: Sequence[Slice], steps: int) -> float:
@@ -199,17 +200,15 @@ def from_samples(site: Site, minutes: int = DEFAULT_MINUTES, not_before: float =
 		raise InputError(
 			"The other measurement ended less than a minute ago. Wait until there is something to compare it with."
 		)
-	by_minute = _by_minute(site.database, first, now)
-	table: Table = {}
+	by_minute, table = _by_minute(site.database, first, now), Table()
 	for measured in by_minute.values():
 		figures.add(table, measured)
-	ends = {at: min(at + samples.MINUTE, now) for at in sorted(by_minute)}
 	slices = [
-		slice_of(at, end - at, by_minute[at].get((SITE, ""), Figures()))
-		for at, end in ends.items()
-		if end > at
+		slice_of(at, min(samples.MINUTE, now - at), measured.get((SITE, ""), Figures()))
+		for at, measured in sorted(by_minute.items())
+		if at < now
 	]
-	return Measurement(first, now, SAMPLES, slices, table, settings_of(site), versions_of(site))
+	return Measurement(first, now, SAMPLES, slices, table, asdict(site.settings()), versions_of(site))
 
 
 def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
@@ -223,11 +222,6 @@ def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
 	return found
 
 
-def settings_of(site: Site) -> dict[str, Any]:
-	"""Dogan Settings as plain data."""
-	return asdict(site.settings())
-
-
 def versions_of(site: Site) -> dict[str, str]:
 	"""What the site runs on, with versions."""
 	dialect = site.database.dialect
@@ -239,12 +233,10 @@ def versions_of(site: Site) -> dict[str, str]:
 def slice_of(at: float, seconds: float, measured: Figures) -> Slice:
 	"""A slice out of the figures of everything in it."""
 	found = {name: level.mean for name, level in measured.levels.items()}
-	waiting = found.get("ready", 0) + found.get("in_hand", 0) - found.get("busy", 0)
+	waiting = found.get("ready", 0) + found.get("in_hand", 0) - found.get("busy", 0) if found else None
 	failed = measured.outcomes.get(FAILED, 0) + measured.outcomes.get(LOST, 0)
 	worked = round(measured.run.sum, 3)
-	return Slice(
-		at, seconds, measured.executed, failed, worked, found.get("alive"), waiting if found else None
-	)
+	return Slice(at, seconds, measured.executed, failed, worked, found.get("alive"), waiting)
 
 
 def as_json(measured: Measurement) -> dict[str, Any]:

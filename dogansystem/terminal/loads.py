@@ -15,11 +15,10 @@ from dogansystem.engine.errors import InputError
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.protocol import Site
-from dogansystem.scaling import baseline, report
+from dogansystem.scaling import baseline, summary
 from dogansystem.scaling.load.plan import SHAPES, Plan, parse_rate, parse_time
 from dogansystem.scaling.load.runner import Load, check_may_load, clean_up
 from dogansystem.scaling.measurement import Measurement
-from dogansystem.scaling.summary import summary
 from dogansystem.store import processes
 from dogansystem.terminal.reports import form_options, show
 from dogansystem.terminal.serve import work
@@ -97,14 +96,14 @@ def _show(
 		found = baseline.keep(site, name, measured)
 		site.database.commit()
 	else:
-		found = summary(site, measured)
+		found = summary.summary(site, measured)
 	if load.lag > 1:
 		found["notes"].append(
 			f"Runs were started up to {load.lag:.1f} s late: this process could not start them as fast as asked for."
 		)
 	if load.was_stopped:
 		found["notes"].append("It was interrupted: nothing was recorded.")
-	show(found, report.of_summary(found), options["as_json"], options["markdown"])
+	show(found, summary.sections(found), options["as_json"], options["markdown"])
 	if is_recorded:
 		_say(
 			f"Recorded as {name!r}. Scale, put the same load on again with --record OTHER, then:"

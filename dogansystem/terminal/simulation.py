@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import click
 
-from dogansystem.scaling.report import seconds
 from dogansystem.scaling.simulation.question import Answer
 from dogansystem.scaling.simulation.result import Result
+from dogansystem.scaling.words import seconds
 from dogansystem.terminal.shell import with_options
 
 simulation_options = with_options(

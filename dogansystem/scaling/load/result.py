@@ -1,14 +1,14 @@
 """What a load came to: measured from the rows of its own steps, exactly, and from the looks at the workers meanwhile."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from dogansystem.actions.busy import WORKFLOW
 from dogansystem.engine.states import FAILED, SUCCEEDED
 from dogansystem.protocol import Site
 from dogansystem.scaling.load.plan import Plan
-from dogansystem.scaling.measurement import LOAD, Measurement, Slice, settings_of, slice_of, versions_of
+from dogansystem.scaling.measurement import LOAD, Measurement, Slice, slice_of, versions_of
 from dogansystem.store import figures
 from dogansystem.store.figures import NODE, PRIORITY, SITE, Figures, Table
 from dogansystem.store.moment import as_text, moment
@@ -48,7 +48,9 @@ def measure(site: Site, plan: Plan, began: float, looks: Looks) -> Measurement:
 		if began <= at <= ends:
 			figures.add(table, {key: each for key, each in found.items() if key[0] in (SITE, NODE)})
 	slices = list(_slices(done, looks, began, ends))
-	return Measurement(began, ends, LOAD, slices, table, settings_of(site), versions_of(site), plan.alike)
+	return Measurement(
+		began, ends, LOAD, slices, table, asdict(site.settings()), versions_of(site), plan.alike
+	)
 
 
 def _steps(site: Site, plan: Plan, began: float) -> Iterator[Done]:
