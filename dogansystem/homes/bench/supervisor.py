@@ -42,7 +42,7 @@ class Supervisor(Manager):
 
 	def __init__(self, bench: Path, folder: Path = FOLDER) -> None:
 		super().__init__(bench)
-		self.path = _file_with_program(bench, folder) or bench / "config" / "supervisor.conf"
+		self.path: Path = _file_with_program(bench, folder) or bench / "config" / "supervisor.conf"
 
 	@property
 	def _file(self) -> SupervisorFile:
@@ -62,16 +62,15 @@ class Supervisor(Manager):
 		return f"{CONTROL} says: {said.splitlines()[0]}"
 
 	def orders(self, wanted: int, room: int | None = None) -> list[Order]:
-		file = self._file
-		processes = self._known(file)
+		file, processes = self._file, self._known()
 		room = len(processes) if room is None else max(wanted, room)
 		return orders(processes, wanted, room, file.group, file.program)
 
 	def running(self) -> int | None:
-		return sum(each.runs for each in self._known(self._file))
+		return sum(each.runs for each in self._known())
 
-	def _known(self, file: SupervisorFile) -> list[Known]:
-		return known(self._status(), file.group, file.program)
+	def _known(self) -> list[Known]:
+		return known(self._status(), self._file.group, self._file.program)
 
 	def _status(self) -> str:
 		return ask([*self._sudo, CONTROL, "status"], self.bench)
@@ -100,8 +99,7 @@ def orders(processes: Sequence[Known], wanted: int, room: int, group: str, progr
 
 	Those that run go on, other than when there are too few of them: then the whole group is made anew.
 	"""
-	found = []
-	missing: list[str] = []
+	found, missing = [], []
 	if room > len(processes):
 		does = (
 			f"restart the group {group} with {room} processes in {program}; each finishes what it has in hand"
@@ -124,7 +122,7 @@ def _file_with_program(bench: Path, folder: Path) -> Path | None:
 	"""The file in which our program stands: the bench's own, else one that somebody has written."""
 	for path in (bench / "config" / "supervisor.conf", *sorted(folder.glob("*.conf"))):
 		try:
-			if path.exists() and SupervisorFile.read(path, bench).has_program:
+			if SupervisorFile.read(path, bench).has_program:
 				return path
 		except (OSError, ManagerError):
 			continue

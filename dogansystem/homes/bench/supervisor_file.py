@@ -20,7 +20,8 @@ class SupervisorFile:
 
 	def __init__(self, path: Path, bench: Path, text: str) -> None:
 		self.path, self.bench, self.text = path, bench, text
-		self._parsed()
+		self._sections = list(self._parsed(text).iter_sections())
+		self._ours = [each.name for each in self._sections if QUEUE in _queues(each) and self._is_here(each)]
 
 	@classmethod
 	def read(cls, path: Path, bench: Path) -> "SupervisorFile":
@@ -30,25 +31,19 @@ class SupervisorFile:
 		except FileNotFoundError:
 			raise ManagerError(f"There is no {path}: write it with `bench setup supervisor`.") from None
 
-	def _parsed(self) -> ConfigUpdater:
+	def _parsed(self, text: str) -> ConfigUpdater:
 		found = ConfigUpdater(strict=False, delimiters=("=",), space_around_delimiters=False)
 		found.optionxform = str  # type: ignore[method-assign, assignment]
 		try:
-			found.read_string(self.text, str(self.path))
+			found.read_string(text, str(self.path))
 		except Error as error:
 			raise ManagerError(f"{self.path} cannot be read: {error}") from None
 		return found
 
 	@cached_property
-	def _ours(self) -> list[str]:
-		"""The sections of programs on our queue, of this bench."""
-		sections = self._parsed().iter_sections()
-		return [each.name for each in sections if QUEUE in _queues(each) and self._is_here(each)]
-
-	@cached_property
 	def _model(self) -> str:
 		"""The section of bench's own program on the queue `long`."""
-		for each in self._parsed().iter_sections():
+		for each in self._sections:
 			if "long" in _queues(each) and each.name.count("-long-") == 1:
 				return each.name
 		raise ManagerError(
@@ -71,7 +66,7 @@ class SupervisorFile:
 	def group(self) -> str:
 		"""The group the program is in; without one it is a group by itself."""
 		member = (self._ours[0] if self._ours else self._model).removeprefix(_PROGRAM)
-		for each in self._parsed().iter_sections():
+		for each in self._sections:
 			members = (_value(each, "programs") or "").split(",")
 			if each.name.startswith(_GROUP) and member in map(str.strip, members):
 				return each.name.removeprefix(_GROUP)
@@ -82,7 +77,7 @@ class SupervisorFile:
 		if len(self._ours) > 1:
 			names = ", ".join(each.removeprefix(_PROGRAM) for each in self._ours)
 			raise ManagerError(f"{self.path} has several programs on the queue {QUEUE}: {names}. Keep one.")
-		found = self._parsed()
+		found = self._parsed(self.text)
 		section = found[self._ours[0]] if self._ours else self._added(found)
 		if "worker-pool" in shlex.split(_value(section, "command") or ""):
 			raise ManagerError(
@@ -96,20 +91,18 @@ class SupervisorFile:
 
 	def _added(self, found: ConfigUpdater) -> Section:
 		"""As `bench setup supervisor` would add it: like the program of the queue `long`, in the same group."""
-		name, model = _PROGRAM + self.program, found[self._model]
-		copied = str(model).replace(f"[{self._model}]", f"[{name}]", 1)
-		group = _GROUP + self.group
-		model.add_after.section(SupervisorFile(self.path, self.bench, copied)._parsed()[name].detach())
-		command = _value(model, "command") or ""
-		found[name].set("command", re.sub(r"(--queue[= ])\S+", rf"\g<1>{QUEUE}", command, count=1))
+		name, model, group = _PROGRAM + self.program, found[self._model], _GROUP + self.group
+		copied = self._parsed(str(model).replace(f"[{self._model}]", f"[{name}]", 1))
+		model.add_after.section(copied[name].detach())
+		command = re.sub(r"(--queue[= ])\S+", rf"\g<1>{QUEUE}", _value(model, "command") or "", count=1)
+		found[name].set("command", command)
 		found[name].set("stopwaitsecs", str(GRACE))
 		if group in found:
 			found[group].set("programs", f"{_value(found[group], 'programs')},{self.program}")
 		return found[name]
 
 	def _is_here(self, section: Section) -> bool:
-		place = Path(_value(section, "directory") or self.bench)
-		return self.bench in (place, *place.parents)
+		return Path(_value(section, "directory") or self.bench).is_relative_to(self.bench)
 
 
 def _value(section: Section, key: str) -> str | None:
