@@ -21,7 +21,7 @@ Looks = Sequence[tuple[float, Table]]  # how full everything was when
 
 @dataclass(frozen=True, slots=True)
 class Done:
-	"""A step that was executed. Times are seconds since 1970 (UTC)."""
+	"""A step that was executed. Times are seconds since the load began."""
 
 	node: str
 	outcome: str
@@ -29,61 +29,52 @@ class Done:
 	started_at: float
 	finished_at: float
 
-	@property
-	def took(self) -> float:
-		"""Seconds."""
-		return max(0.0, self.finished_at - self.started_at)
-
 
 def measure(site: Site, plan: Plan, began: float, looks: Looks) -> Measurement:
 	"""The load's measurement, from when it began until its last step ended."""
 	done = list(_steps(site, plan, began))
-	ends = max([each.finished_at for each in done] + [began + 0.001])
+	seconds = max(0.001, *(each.finished_at for each in done), 0.0)
+	looks = [(at - began, found) for at, found in looks if began <= at <= began + seconds]
 	table: Table = {}
 	for each in done:
-		waited = max(0.0, each.started_at - each.ready_at)
+		waited, took = each.started_at - each.ready_at, each.finished_at - each.started_at
 		for key in ((SITE, ""), (NODE, each.node), (PRIORITY, "5"), (figures.WORKFLOW, WORKFLOW)):
-			table.setdefault(key, Figures()).attempt(each.outcome, waited, each.took)
-	for at, found in looks:
-		if began <= at <= ends:
-			figures.add(table, {key: each for key, each in found.items() if key[0] in (SITE, NODE)})
-	slices = list(_slices(done, looks, began, ends))
-	return Measurement(
-		began, ends, LOAD, slices, table, asdict(site.settings()), versions_of(site), plan.alike
-	)
+			table.setdefault(key, Figures()).attempt(each.outcome, max(0.0, waited), max(0.0, took))
+	for _, found in looks:
+		figures.add(table, {key: each for key, each in found.items() if key[0] in (SITE, NODE)})
+	slices = list(_slices(done, looks, began, seconds))
+	settings = asdict(site.settings())
+	return Measurement(began, began + seconds, LOAD, slices, table, settings, versions_of(site), plan.alike)
 
 
 def _steps(site: Site, plan: Plan, began: float) -> Iterator[Done]:
 	"""The steps that were executed; of one with items not the step itself, which only waits for them."""
 	own = " AND NOT (s.step = 'step_1' AND s.item = 0)" if plan.items else ""
 	rows = site.database.sql(
-		"SELECT s.status, s.ready_at, s.started_at, s.finished_at, s.worker FROM `tabDogan Workflow Run` r"
+		"SELECT s.status, s.worker, s.ready_at, s.started_at, s.finished_at FROM `tabDogan Workflow Run` r"
 		" JOIN `tabDogan Step Run` s ON s.run = r.name WHERE r.workflow = %s AND r.queued_at >= %s"
 		f" AND s.status IN (%s, %s) AND s.started_at IS NOT NULL AND s.worker IS NOT NULL{own}",
 		(WORKFLOW, moment(site, began - 1).text, SUCCEEDED, FAILED),
 	)
 	start = site.local_time(began)
-	for status, *times, worker in rows:
-		seconds = [
-			began + (datetime.fromisoformat(as_text(each) or "") - start).total_seconds() for each in times
-		]
-		yield Done(worker.rpartition(":")[0], status, *seconds)
+	for status, worker, *times in rows:
+		moments = (datetime.fromisoformat(as_text(each) or "") for each in times)
+		yield Done(worker.rpartition(":")[0], status, *((each - start).total_seconds() for each in moments))
 
 
-def _slices(done: Iterable[Done], looks: Looks, began: float, ends: float) -> Iterator[Slice]:
+def _slices(done: Iterable[Done], looks: Looks, began: float, seconds: float) -> Iterator[Slice]:
 	"""The load in pieces of the same length; a step counts in the one it ended in, its time in each it took part in."""
-	count = max(1, int((ends - began) / max(SHORTEST, (ends - began) / SLICES)))
-	width = (ends - began) / count
+	count = max(1, int(seconds / max(SHORTEST, seconds / SLICES)))
+	width = seconds / count
 	pieces, worked = [Figures() for _ in range(count)], [0.0] * count
 	for each in done:
-		last = min(count - 1, int((each.finished_at - began) / width))
+		last = min(count - 1, int(each.finished_at / width))
 		pieces[last].attempt(each.outcome, 0.0, 0.0)
-		for number in range(max(0, int((each.started_at - began) / width)), last + 1):
-			start = began + number * width
-			worked[number] += max(0.0, min(each.finished_at, start + width) - max(each.started_at, start))
+		for number in range(max(0, int(each.started_at / width)), last + 1):
+			begins, ends = number * width, (number + 1) * width
+			worked[number] += max(0.0, min(each.finished_at, ends) - max(each.started_at, begins))
 	for at, table in looks:
-		if 0 <= (number := int((at - began) / width)) < count:
-			pieces[number].add(table.get((SITE, ""), Figures()))
+		pieces[min(count - 1, int(at / width))].add(table.get((SITE, ""), Figures()))
 	for number, piece in enumerate(pieces):
 		piece.run.sum = worked[number]
 		yield slice_of(began + number * width, width, piece)
