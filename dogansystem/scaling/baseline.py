@@ -80,11 +80,8 @@ def report(
 	old = read(site, name)
 	is_named = after and after != NOW
 	new = read(site, str(after)) if is_named else measurement.from_samples(site, minutes, not_before=old.ends)
-	return {
-		**compare(old, new),
-		"before": {"name": name, **summary(site, old)},
-		"after": {"name": after or NOW, **summary(site, new)},
-	}
+	sides = ({"name": name, **summary(site, old)}, {"name": after or NOW, **summary(site, new)})
+	return {**compare(*sides), "before": sides[0], "after": sides[1]}
 
 
 def read(site: Site, name: str) -> Measurement:

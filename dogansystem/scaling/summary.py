@@ -40,12 +40,13 @@ def summary(site: Site, measured: Measurement) -> dict[str, Any]:
 		"utilisation": measured.utilisation,
 		"capacity": found
 		and {
-			"per_second": round(found.per_second, 3),
+			"per_second": round(found.per_second, 6),
 			"steps": found.steps,
 			"seconds": round(found.seconds, 1),
 			"error": found.error,
 			"workers": round(found.workers, 2),
 		},
+		"why_unknown": None if found else _why_unknown(measured),
 		"spread": spread_of(measured),
 		"priorities": _shares(measured, PRIORITY),
 		"workflows": _shares(measured, WORKFLOW),
@@ -134,7 +135,7 @@ def _notes(measured: Measurement) -> Iterator[str]:
 	if few:
 		yield f"{steps} steps are few: these percentiles would need more to be worth their name: {', '.join(few)}."
 	if found is None:
-		yield why_unknown(measured)
+		yield _why_unknown(measured)
 	elif found.steps < MIN_STEPS:
 		yield f"The capacity rests on {found.steps} steps; fewer than {MIN_STEPS} say little."
 	elif found.slices < ENOUGH_SLICES:
@@ -159,7 +160,7 @@ def _notes(measured: Measurement) -> Iterator[str]:
 		yield f"On average {slots.mean:.1f} runs and steps waited for a full agent or limit: more workers do not help them."
 
 
-def why_unknown(measured: Measurement) -> str:
+def _why_unknown(measured: Measurement) -> str:
 	"""Why the capacity cannot be told, in a sentence or two."""
 	busy = measured.utilisation
 	if measured.mean_workers() is None:
