@@ -115,9 +115,7 @@ def check(target: str | None) -> None:
 
 def _twice(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 	"""Twice the workers on the same nodes, and larger machines where those are too small."""
-	then = replace(now, workers=min(now.workers * 2, MAX_WORKERS))
-	where = "" if now.nodes == 1 else " on each node"
-	why = [f"{some(now.workers, 'worker')}{where} become {then.workers}: a worker has one step at a time."]
+	then, why = replace(now, workers=min(now.workers * 2, MAX_WORKERS)), []
 	processor, memory = sizing.by_processor(evidence), sizing.by_memory(evidence)
 	if processor is not None and then.workers > processor:
 		then = replace(then, cores=float(math.ceil(then.workers / processor * then.cores)))
@@ -132,18 +130,13 @@ def _twice(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 def _five_times(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 	"""Five times the nodes. If the steps mostly wait, five times the workers on the same ones would do as well."""
 	then, wanted = replace(now, nodes=now.nodes * 5), now.workers * 5
-	why = [
-		f"{some(now.nodes, 'node')} with {some(now.workers, 'worker')} each become {then.nodes}: processors and memory grow"
-		" with them, and the loss of one takes only a part.",
-		*_limits(evidence, then, now, 5),
-	]
-	rooms = (sizing.by_memory(evidence), sizing.by_processor(evidence), MAX_WORKERS)
-	if all(each is not None and wanted <= each for each in rooms):
+	why = ["Processors and memory grow with the nodes, and the loss of one takes only a part."]
+	if all(each is not None and wanted <= each for each in _rooms(evidence)):
 		where = "the node" if now.nodes == 1 else "each node"
 		why.append(
 			f"For throughput alone, {wanted} workers have room on {where} as it is, because these steps mostly wait."
 		)
-	return TARGETS["5x"], then, why
+	return TARGETS["5x"], then, [*why, *_limits(evidence, then, now, 5)]
 
 
 def _available(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
@@ -152,13 +145,10 @@ def _available(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 	needed = math.ceil(sizing.workers_for(evidence, peak) / now.workers)
 	then = replace(now, nodes=max(2, now.nodes, needed + 1))
 	left = replace(then, nodes=then.nodes - 1)
-	why = [f"{then.nodes} nodes: when one is lost, the others take its steps after a lease."]
-	if carried := expect(evidence, left).per_second:
-		why.append(
-			f"{some(left.in_all, 'worker is', 'workers are')} left then and can do {number(carried)} steps a second; the"
-			f" busiest minute of the last day had {number(peak)}."
-		)
-	why += [
+	why = [
+		f"When a node is lost, the others take its steps after a lease: {some(left.in_all, 'worker is', 'workers are')} left"
+		f" then, for {number(expect(evidence, left).per_second)} steps a second; the busiest minute of the last day had"
+		f" {number(peak)}.",
 		"Database and Redis stay single points: take a managed MariaDB with a standby, and a Redis with a replica for the"
 		" queue. Redis may lose everything without losing work; the database may not.",
 		"Two web nodes or more behind nginx-lb.conf, and one scheduler.",
@@ -168,22 +158,18 @@ def _available(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 
 def _unlimited(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 	"""As many as the load asks for, up to where the one database ends."""
-	ceiling, run = sizing.database_ceiling(evidence), evidence.recent.run
-	why = [
-		"KEDA starts a worker for each step that runs and one more for each 20 that are ready, and takes them away again."
-	]
+	row, ceiling, run = TARGETS["unlimited"], sizing.database_ceiling(evidence), evidence.recent.run
 	if not (ceiling and run):
-		why.append("Too few steps were measured to tell where the database ends.")
-		return TARGETS["unlimited"], replace(now, nodes=now.nodes * 10), why
+		why = ["Too few steps were measured to tell where the database ends."]
+		return row, replace(now, nodes=now.nodes * 10), why
 	most = max(math.ceil(ceiling * run), now.in_all, 10)
 	then = replace(now, nodes=max(now.nodes, math.ceil(most / now.workers)))
-	why += [
+	why = [
 		f"One database is expected to carry about {number(ceiling)} steps a second, as a step keeps it busy for"
 		f" {seconds(sizing.database_time(evidence))}: set the ceiling to {some(then.in_all, 'worker')}, as more would wait"
-		" for it.",
-		"Beyond that a larger database server helps, or a second site: sites share nothing.",
+		" for it. Beyond that a larger database server helps, or a second site: sites share nothing."
 	]
-	return TARGETS["unlimited"], then, why
+	return row, then, why
 
 
 def _by_load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
@@ -193,11 +179,7 @@ def _by_load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 	if diagnosis.name == bottleneck.WORKERS and not evidence.workers_there:
 		wanted = some(evidence.workers.wanted, "worker is", "workers are")
 		return MISSING, now, [f"{wanted} wanted on each node, and there is none."]
-	run, load, piles_up = (
-		evidence.recent.run,
-		_load(evidence, diagnosis, now),
-		diagnosis.name in _PILES_UP,
-	)
+	run, load, piles_up = evidence.recent.run, _load(evidence, diagnosis, now), diagnosis.name in _PILES_UP
 	# Where work piles up nobody knows how much more would come: twice of what is done is planned for.
 	asked = load * (2 if piles_up else 1)
 	needed = sizing.workers_for(evidence, asked)
@@ -208,7 +190,7 @@ def _by_load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 	)
 	why = [
 		f"{known}: at {seconds(run)} each they keep {some(math.ceil(asked * run), 'worker')} busy. With {needed} there is a"
-		f" reserve, and 95% begin within a second. There {'is' if now.in_all == 1 else 'are'} {now.in_all}."
+		" reserve, and 95% begin within a second."
 		if run and asked
 		else "Too few steps were measured to say more."
 	]
@@ -219,16 +201,17 @@ def _by_load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 
 def _grown(evidence: Evidence, now: Size, needed: int, why: list[str]) -> Found:
 	"""So many workers, on the nodes there are if they have room, else on more."""
-	rooms = (sizing.by_memory(evidence), sizing.by_processor(evidence), MAX_WORKERS)
-	room = min(each for each in rooms if each)
+	room = min(each for each in _rooms(evidence) if each)
+	why.append(f"A node has room for {some(room, 'worker')} with steps like these.")
 	if needed <= room * now.nodes:
-		then = replace(now, workers=math.ceil(needed / now.nodes))
-		where = "the node" if now.nodes == 1 else "each of the nodes"
-		return SMALL, then, [*why, f"{then.workers} workers have room on {where}."]
+		return SMALL, replace(now, workers=math.ceil(needed / now.nodes)), why
 	each = max(1, min(room, needed))
 	then = Size(each, max(now.nodes + 1, math.ceil(needed / each)), now.cores)
-	why = [*why, f"A node has room for {some(each, 'worker')} with steps like these; {needed} are needed."]
 	return GROWING if then.nodes <= GROWING_NODES else ENTERPRISE, then, why
+
+
+def _rooms(evidence: Evidence) -> tuple[int | None, ...]:
+	return sizing.by_memory(evidence), sizing.by_processor(evidence), MAX_WORKERS
 
 
 _MAKERS: dict[str | None, Callable[[Evidence, Diagnosis, Size], Found]] = {
@@ -297,34 +280,32 @@ def _changes(evidence: Evidence, now: Size, then: Size, agents: int | None) -> l
 	if then.cores > now.cores:
 		found.append(Order("", f"Move to a machine with {then.cores:g} cores."))
 	if then.workers != now.workers or agents:
-		more, limit = (f" --agents {agents}", " and the limit of agents") if agents else ("", "")
+		more = f" --agents {agents}" if agents else ""
 		command = f"bench --site {evidence.site} dogansystem scale --workers {then.workers}{more}"
-		where = "this node" if then.nodes == 1 else "each node"
-		found.append(Order(command, f"Sets the workers of {where}{limit}."))
+		found.append(Order(command, "On each node: sets its workers."))
 	if then.nodes > now.nodes:
+		compose = f"NUM_WORKERS={then.workers} {COMPOSE} --scale node={then.nodes}"
+		units = f"dogansystem-workers.target dogansystem-worker@{{1..{then.workers}}}"
 		found += [
+			Order(compose, "With Docker Compose: that many nodes."),
 			Order(
-				f"NUM_WORKERS={then.workers} {COMPOSE} --scale node={then.nodes}",
-				"With Docker Compose: that many nodes.",
-			),
-			Order(
-				f"systemctl enable --now dogansystem-workers.target dogansystem-worker@{{1..{then.workers}}}",
-				"Without containers: on each new node, with deploy/systemd and the bench's folder `sites` shared.",
+				f"systemctl enable --now {units}",
+				"Without containers: on each new node, with deploy/systemd.",
 			),
 		]
 	return found
 
 
 def _cloud(then: Size) -> list[Order]:
-	ceiling = f'{{"spec": {{"maxReplicaCount": {then.in_all}}}}}'
+	patch = f'{{"spec": {{"maxReplicaCount": {then.in_all}}}}}'
+	kubectl = "kubectl {} --namespace erpnext {}"
 	return [
 		Order(
-			"kubectl apply --namespace erpnext --kustomize deploy/kubernetes/overlays/aws",
-			"Or gcp, or azure: workers, spot workers, and KEDA that counts them.",
+			kubectl.format("apply", "--kustomize deploy/kubernetes/overlays/aws"),
+			"Or gcp, or azure: workers, and KEDA, which starts one for each step that runs and one more for each 20 ready.",
 		),
 		Order(
-			"kubectl patch scaledobject dogansystem-worker --namespace erpnext --type merge"
-			f" --patch '{ceiling}'",
+			kubectl.format("patch scaledobject dogansystem-worker", f"--type merge --patch '{patch}'"),
 			"Sets the ceiling.",
 		),
 	]
