@@ -65,23 +65,6 @@ class Slice:
 		return bool(self.alive) and (self.waiting or 0) >= (self.alive or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
-	"""Steps per second while there was always work, done by so many workers on average.
-
-	It rests on so many `steps` in so many `seconds`, in `slices` pieces of the span, in which workers spent `busy` of their
-	time in steps; it may be off by `error`, a share of itself, with 95 % confidence. Below `ENOUGH_SLICES` that is a guess.
-	"""
-
-	per_second: float
-	steps: int
-	seconds: float
-	error: float
-	workers: float
-	slices: int
-	busy: float
-
-
 @dataclass(slots=True)
 class Measurement:
 	"""What was measured between two moments (seconds since 1970, UTC).
@@ -143,16 +126,27 @@ class Measurement:
 		return round(min(1.0, self.site.run.sum / (workers * self.seconds)), 3)
 
 	@property
-	def capacity(self) -> Capacity | None:
-		"""What the system can do; None if work never waited, so that nobody knows."""
+	def capacity(self) -> dict[str, Any] | None:
+		"""What the system can do while there is always work: steps `per_second`, done by so many `workers` on average, who
+		spend `busy` of their time in steps. None if work never waited, so that nobody knows.
+
+		It rests on so many `steps` in so many `seconds`, in `slices` pieces of the span; it may be off by `error`, a share of
+		itself, with 95 % confidence. Below `ENOUGH_SLICES` that is a guess.
+		"""
 		slices = self._saturated()
 		steps, seconds = sum(each.steps for each in slices), sum(each.seconds for each in slices)
 		if not steps or not seconds:
 			return None
 		there = sum((each.alive or 0.0) * each.seconds for each in slices)
-		busy = sum(each.worked for each in slices) / there
-		error = round(_error(slices, steps), 4)
-		return Capacity(steps / seconds, steps, seconds, error, there / seconds, len(slices), busy)
+		return {
+			"per_second": round(steps / seconds, 6),
+			"steps": steps,
+			"seconds": round(seconds, 1),
+			"error": round(_error(slices, steps), 4),
+			"workers": round(there / seconds, 2),
+			"slices": len(slices),
+			"busy": round(sum(each.worked for each in slices) / there, 3),
+		}
 
 	def _saturated(self) -> list[Slice]:
 		"""The slices in which work always waited, or all workers were busy: what got done then is what can be done.

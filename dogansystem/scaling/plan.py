@@ -22,13 +22,7 @@ VERTICAL, HORIZONTAL, CLOUD, NONE = "vertical", "horizontal", "cloud", "none"
 COMPOSE = "docker compose -f compose.yaml -f docker-compose.scale.yml up -d"
 
 # What more workers do not help against: it comes first.
-_FIRST = (
-	bottleneck.CONNECTIONS,
-	bottleneck.CAPACITY,
-	bottleneck.LOCKS,
-	bottleneck.POOL,
-	bottleneck.DATABASE,
-)
+_FIRST = (bottleneck.CONNECTIONS, bottleneck.CAPACITY, bottleneck.LOCKS, bottleneck.POOL, bottleneck.DATABASE)
 _PILES_UP = (bottleneck.WORKERS, bottleneck.CPU)  # more arrives than the workers there are can do
 
 

@@ -38,14 +38,7 @@ def summary(site: Site, measured: Measurement) -> dict[str, Any]:
 		"run_seconds": quantiles(total.run, *QUANTILES),
 		"workers": None if workers is None else round(workers, 2),
 		"utilisation": measured.utilisation,
-		"capacity": found
-		and {
-			"per_second": round(found.per_second, 6),
-			"steps": found.steps,
-			"seconds": round(found.seconds, 1),
-			"error": found.error,
-			"workers": round(found.workers, 2),
-		},
+		"capacity": found,
 		"why_unknown": None if found else _why_unknown(measured),
 		"spread": spread_of(measured),
 		"priorities": _shares(measured, PRIORITY),
@@ -136,16 +129,16 @@ def _notes(measured: Measurement) -> Iterator[str]:
 		yield f"{steps} steps are few: these percentiles would need more to be worth their name: {', '.join(few)}."
 	if found is None:
 		yield _why_unknown(measured)
-	elif found.steps < MIN_STEPS:
-		yield f"The capacity rests on {found.steps} steps; fewer than {MIN_STEPS} say little."
-	elif found.slices < ENOUGH_SLICES:
+	elif found["steps"] < MIN_STEPS:
+		yield f"The capacity rests on {found['steps']} steps; fewer than {MIN_STEPS} say little."
+	elif found["slices"] < ENOUGH_SLICES:
 		yield (
-			f"The capacity rests on {found.seconds:.0f} s in {found.slices} pieces: how far it is off is a guess."
+			f"The capacity rests on {found['seconds']:.0f} s in {found['slices']} pieces: how far it is off is a guess."
 			" Take a longer span."
 		)
-	if found and found.busy < HELD_UP:
+	if found and found["busy"] < HELD_UP:
 		yield (
-			f"Workers spent only {found.busy:.0%} of their time in steps though others waited: what they share, such as"
+			f"Workers spent only {found['busy']:.0%} of their time in steps though others waited: what they share, such as"
 			" processors and the database, held them up, or the steps are so short that claiming them takes longer."
 		)
 	known, usual = [each.alive for each in measured.slices if each.alive], measured.usual_workers
