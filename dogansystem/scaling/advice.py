@@ -102,22 +102,18 @@ def _plan(found: Mapping[str, Any]) -> Section:
 	sentences = [f"Time {found['time']}, cost {found['cost'].lower()}."] if is_change else []
 	if found["first"]:
 		sentences.append("First remove the bottleneck above, or the rest does not help.")
-	rows = [
-		(
-			*(when, str(size["nodes"]), str(size["workers"]), number(size["cores"] or None)),
-			*(number(size["steps_per_second"]), size["limited_by"], _wait(size)),
-		)
-		for when, size in (("now", found["now"]), *([("then", found["then"])] if is_change else []))
-	]
+	rows = [(when, *_size_row(found[when])) for when in (("now", "then") if is_change else ("now",))]
 	head = ("", "nodes", "workers each", "cores each", "steps/s", "limited by", "95% wait")
 	code = [line for each in found["commands"] for line in (f"# {each['what']}", each["command"]) if line]
 	title = f"{found['scenario']}: {found['recommendation']}"
 	return Section(title, [*sentences, *found["why"]], head, rows, code)
 
 
-def _wait(size: Mapping[str, Any]) -> str:
-	more_arrives_than_is_done = size["wait_p95"] is None and size["steps_per_second"]
-	return "longer and longer" if more_arrives_than_is_done else seconds(size["wait_p95"])
+def _size_row(size: Mapping[str, Any]) -> tuple[str, ...]:
+	piles_up = size["wait_p95"] is None and size["steps_per_second"]
+	wait = "longer and longer" if piles_up else seconds(size["wait_p95"])
+	figures = (size["nodes"], size["workers"], size["cores"] or None, size["steps_per_second"])
+	return (*map(number, figures), size["limited_by"], wait)
 
 
 def _servers(title: str, found: Mapping[str, Any]) -> Section:
@@ -129,22 +125,13 @@ def _servers(title: str, found: Mapping[str, Any]) -> Section:
 
 
 def _costs(found: Mapping[str, Any]) -> Section:
+	names = ("per_hour_{}", "per_1000_steps_{}", "per_1000_steps_{}_at_capacity")
 	rows = [
-		(
-			when,
-			*(
-				number(found[name])
-				for name in (
-					f"per_hour_{when}",
-					f"per_1000_steps_{when}",
-					f"per_1000_steps_{when}_at_capacity",
-				)
-			),
-		)
-		for when in ("now", "then")
+		(when, *(number(found[name.format(when)]) for name in names))
+		for when in (("now", "then") if found["prices_entered"] else ())
 	]
 	head = (found["currency"], "an hour", "1,000 steps", "1,000 steps, workers always busy")
-	return Section("Costs", found["recommendation"], head, rows if found["prices_entered"] else [])
+	return Section("Costs", found["recommendation"], head, rows)
 
 
 def _spot(found: Mapping[str, Any]) -> str:

@@ -22,7 +22,6 @@ _COUNTED = {  # the fields of `Server` that count up between the two readings, w
 	"reads": "Innodb_buffer_pool_read_requests",
 	"disk_reads": "Innodb_buffer_pool_reads",
 	"wait_free": "Innodb_buffer_pool_wait_free",
-	"log_waits": "Innodb_log_waits",
 	"deadlocks": "Innodb_deadlocks",
 }
 _COUNTERS = ("Uptime", "Threads_connected", "Max_used_connections", *_COUNTED.values())

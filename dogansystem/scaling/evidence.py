@@ -105,7 +105,7 @@ class Server:
 		commit_seconds: how long a small transaction takes from its statement to the end of its commit, the median of some.
 		reads: pages that were asked for; `disk_reads`: those that had to be read from disk.
 		hit_rate_ever: share of the pages asked for that were in memory, since it started.
-		wait_free: waits for a free page; `log_waits`: waits for room in the log buffer.
+		wait_free: waits for a free page.
 		running: statements that were being executed, without the one that asks: the mean of many looks.
 		lock_waiting: how many of them waited for a row lock.
 		keepalive: tcp_keepalive_time, the seconds of silence after which a connection's other end is asked whether it is
@@ -129,7 +129,6 @@ class Server:
 	disk_reads: int = 0
 	hit_rate_ever: float = 1.0
 	wait_free: int = 0
-	log_waits: int = 0
 	running: float = 0.0
 	lock_waiting: float = 0.0
 	deadlocks: int = 0

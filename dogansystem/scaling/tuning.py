@@ -57,9 +57,6 @@ def database(evidence: Evidence, then: Size, memory: float | None = None) -> lis
 	if server is None:
 		return []
 	found = [_pool(evidence, server, then, memory), _connections(evidence, server, then), _flush(server)]
-	if server.log_waits:
-		why = f"Transactions waited for room in it {server.log_waits} times."
-		found.append(Finding("innodb_log_buffer_size", "too small", "64M", why))
 	if then.nodes > 1 and server.keepalive == 0:
 		# What a worker without power had locked is freed by the takeover; what a web process had, only by the server.
 		why = (
@@ -150,23 +147,25 @@ def _redis(server: Redis) -> Iterator[Finding]:
 		yield Finding(name, "no answer", "running", why, "")
 		return
 	limit = f"of {size(server.maxmemory)}" if server.maxmemory else "without a limit"
-	why = f"It answers in {seconds(server.ping_seconds)}; {server.evicted:,} keys were evicted."
-	yield Finding(name, f"{used} {limit}", None, why, "")
-	if server.role == "queue" and server.policy != "noeviction":
+	answers = f"It answers in {seconds(server.ping_seconds)}"
+	if server.ping_seconds > SLOW_PING:
+		answers += ": it is far away, or swaps, or something asks it for much at a time (SLOWLOG GET)"
+	yield Finding(name, f"{used} {limit}", None, f"{answers}; {server.evicted:,} keys were evicted.", "")
+	is_queue, clients = server.role == "queue", server.max_clients
+	is_full = server.used_memory > NEARLY_FULL * (server.maxmemory or math.inf)
+	crowded = clients and (server.rejected or server.clients > NEARLY_FULL * clients)
+	if is_queue and server.policy != "noeviction":
 		why = "Otherwise it throws jobs away when its memory is full."
 		yield Finding("maxmemory-policy", server.policy, "noeviction", why, section)
-	if server.role == "cache" and server.maxmemory and server.policy == "noeviction":
+	if not is_queue and server.maxmemory and server.policy == "noeviction":
 		why = "A cache that is full and throws nothing away fails to write."
 		yield Finding("maxmemory-policy", server.policy, "allkeys-lru", why, section)
-	if server.role == "queue" and server.used_memory > NEARLY_FULL * (server.maxmemory or math.inf):
+	if is_queue and is_full:
 		advised = _megabytes(server.maxmemory * 2)
 		yield Finding("maxmemory", size(server.maxmemory), advised, f"{used} are used.", section)
-	if server.max_clients and (server.rejected or server.clients > NEARLY_FULL * server.max_clients):
+	if crowded:
 		why = f"{server.clients} are connected, {server.rejected:,} were rejected."
-		yield Finding("maxclients", str(server.max_clients), str(server.max_clients * 2), why, section)
-	if server.ping_seconds > SLOW_PING:
-		why = "It is far away, or swaps, or something asks it for much at a time (SLOWLOG GET)."
-		yield Finding(f"{name}, answers", f"in {seconds(server.ping_seconds)}", "in less than 1 ms", why, "")
+		yield Finding("maxclients", str(clients), str(clients * 2), why, section)
 
 
 def _megabytes(number: float) -> str:

@@ -107,11 +107,9 @@ def test_several_nodes_have_the_server_ask_for_those_that_have_gone_silent():
 
 
 def test_the_snippet_has_what_changes_and_nothing_else():
-	there = evidence_of(
-		database=server(buffer_pool=128 * MB, working_set=2 * GB, hit_rate_ever=0.9, log_waits=4)
-	)
+	there = evidence_of(database=server(buffer_pool=128 * MB, working_set=2 * GB, hit_rate_ever=0.9, flush=2))
 	text = tuning.snippet(tuning.database(there, ONE_NODE))
-	assert text == "[mysqld]\ninnodb_buffer_pool_size = 2560M\ninnodb_log_buffer_size = 64M"
+	assert text == "[mysqld]\ninnodb_buffer_pool_size = 2560M\ninnodb_flush_log_at_trx_commit = 1"
 	assert tuning.snippet(tuning.database(evidence_of(database=server()), ONE_NODE)) == ""
 
 
@@ -137,12 +135,16 @@ def test_a_cache_with_a_limit_has_to():
 		({"maxmemory": 11.0 * MB}, "maxmemory", "128M"),
 		({"clients": 9000}, "maxclients", "20000"),
 		({"rejected": 1}, "maxclients", "20000"),
-		({"ping_seconds": 0.02}, "Redis of the queue, answers", "in less than 1 ms"),
 		({"problem": "it does not answer: refused"}, "Redis of the queue", "running"),
 	],
 )
 def test_a_redis_that_is_full_or_far_or_away_is_named(rest: dict[str, Any], setting: str, advised: str):
 	assert redis("queue", **rest)[setting] == advised
+
+
+def test_a_redis_that_is_far_away_is_told():
+	there = evidence_of(redis=(Redis("queue", policy="noeviction", ping_seconds=0.02),))
+	assert "far away" in tuning.redis(there)[0].why
 
 
 def test_sqlite_has_nothing_to_set():
