@@ -194,15 +194,9 @@ def from_samples(site: Site, minutes: int = DEFAULT_MINUTES, not_before: float =
 		raise InputError(
 			"The other measurement ended less than a minute ago. Wait until there is something to compare it with."
 		)
-	by_minute, table = _by_minute(site.database, first, now), Table()
-	for measured in by_minute.values():
-		figures.add(table, measured)
-	slices = [
-		slice_of(at, min(samples.MINUTE, now - at), measured.get((SITE, ""), Figures()))
-		for at, measured in sorted(by_minute.items())
-		if at < now
-	]
-	return Measurement(first, now, SAMPLES, slices, table, asdict(site.settings()), versions_of(site))
+	by_minute = sorted(_by_minute(site.database, first, now).items())
+	pieces = [(at, min(samples.MINUTE, now - at), measured) for at, measured in by_minute if at < now]
+	return of_pieces(site, SAMPLES, pieces)
 
 
 def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
@@ -216,16 +210,27 @@ def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
 	return found
 
 
-def versions_of(site: Site) -> dict[str, str]:
-	"""What the site runs on, with versions."""
+def of_pieces(
+	site: Site, source: str, pieces: Sequence[tuple[float, float, Table]], load: dict[str, Any] | None = None
+) -> Measurement:
+	"""The measurement of a span whose pieces are known: when each begins, its seconds, and its figures."""
+	table: Table = {}
+	for _, _, measured in pieces:
+		figures.add(table, measured)
+	slices = [_slice(at, seconds, measured.get((SITE, ""), Figures())) for at, seconds, measured in pieces]
+	begins, ends = pieces[0][0], pieces[-1][0] + pieces[-1][1]
+	return Measurement(begins, ends, source, slices, table, asdict(site.settings()), _versions(site), load)
+
+
+def _versions(site: Site) -> dict[str, str]:
+	"""What the site runs on."""
 	dialect = site.database.dialect
 	function = "VERSION()" if dialect == "mariadb" else "sqlite_version()"
 	found = {"dogansystem": __version__, "python": platform.python_version()}
 	return {**found, dialect: str(site.database.sql(f"SELECT {function}")[0][0]), **site.versions()}
 
 
-def slice_of(at: float, seconds: float, measured: Figures) -> Slice:
-	"""A slice out of the figures of everything in it."""
+def _slice(at: float, seconds: float, measured: Figures) -> Slice:
 	found = {name: level.mean for name, level in measured.levels.items()}
 	waiting = found.get("ready", 0) + found.get("in_hand", 0) - found.get("busy", 0) if found else None
 	failed = measured.outcomes.get(FAILED, 0) + measured.outcomes.get(LOST, 0)

@@ -1,14 +1,14 @@
 """What a load came to: measured from the rows of its own steps, exactly, and from the looks at the workers meanwhile."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from dogansystem.actions.busy import WORKFLOW
 from dogansystem.engine.states import FAILED, SUCCEEDED
 from dogansystem.protocol import Site
 from dogansystem.scaling.load.plan import Plan
-from dogansystem.scaling.measurement import LOAD, Measurement, Slice, slice_of, versions_of
+from dogansystem.scaling.measurement import LOAD, Measurement, of_pieces
 from dogansystem.store import figures
 from dogansystem.store.figures import NODE, PRIORITY, SITE, Figures, Table
 from dogansystem.store.moment import as_text, moment
@@ -31,20 +31,31 @@ class Done:
 
 
 def measure(site: Site, plan: Plan, began: float, looks: Looks) -> Measurement:
-	"""The load's measurement, from when it began until its last step ended."""
+	"""The load's measurement, from when it began until its last step ended, in pieces of the same length.
+
+	A step counts in the piece that it ended in, its time in each that it took part in.
+	"""
 	done = list(_steps(site, plan, began))
-	seconds = max(0.001, *(each.finished_at for each in done), 0.0)
-	looks = [(at - began, found) for at, found in looks if began <= at <= began + seconds]
-	table: Table = {}
+	seconds = max([each.finished_at for each in done] + [0.001])
+	count = max(1, int(seconds / max(SHORTEST, seconds / SLICES)))
+	width, worked = seconds / count, [0.0] * count
+	pieces: list[Table] = [{(SITE, ""): Figures()} for _ in range(count)]
 	for each in done:
+		last = min(count - 1, int(each.finished_at / width))
 		waited, took = each.started_at - each.ready_at, each.finished_at - each.started_at
 		for key in ((SITE, ""), (NODE, each.node), (PRIORITY, "5"), (figures.WORKFLOW, WORKFLOW)):
-			table.setdefault(key, Figures()).attempt(each.outcome, max(0.0, waited), max(0.0, took))
-	for _, found in looks:
-		figures.add(table, {key: each for key, each in found.items() if key[0] in (SITE, NODE)})
-	slices = list(_slices(done, looks, began, seconds))
-	settings = asdict(site.settings())
-	return Measurement(began, began + seconds, LOAD, slices, table, settings, versions_of(site), plan.alike)
+			pieces[last].setdefault(key, Figures()).attempt(each.outcome, max(0.0, waited), max(0.0, took))
+		for number in range(max(0, int(each.started_at / width)), last + 1):
+			begins, ends = number * width, (number + 1) * width
+			worked[number] += max(0.0, min(each.finished_at, ends) - max(each.started_at, begins))
+	for at, found in looks:
+		if began <= at <= began + seconds:
+			of = {key: each for key, each in found.items() if key[0] in (SITE, NODE)}
+			figures.add(pieces[min(count - 1, int((at - began) / width))], of)
+	for piece, spent in zip(pieces, worked, strict=True):
+		piece[SITE, ""].run.sum = spent
+	spans = [(began + number * width, width, piece) for number, piece in enumerate(pieces)]
+	return of_pieces(site, LOAD, spans, plan.alike)
 
 
 def _steps(site: Site, plan: Plan, began: float) -> Iterator[Done]:
@@ -60,21 +71,3 @@ def _steps(site: Site, plan: Plan, began: float) -> Iterator[Done]:
 	for status, worker, *times in rows:
 		moments = (datetime.fromisoformat(as_text(each) or "") for each in times)
 		yield Done(worker.rpartition(":")[0], status, *((each - start).total_seconds() for each in moments))
-
-
-def _slices(done: Iterable[Done], looks: Looks, began: float, seconds: float) -> Iterator[Slice]:
-	"""The load in pieces of the same length; a step counts in the one it ended in, its time in each it took part in."""
-	count = max(1, int(seconds / max(SHORTEST, seconds / SLICES)))
-	width = seconds / count
-	pieces, worked = [Figures() for _ in range(count)], [0.0] * count
-	for each in done:
-		last = min(count - 1, int(each.finished_at / width))
-		pieces[last].attempt(each.outcome, 0.0, 0.0)
-		for number in range(max(0, int(each.started_at / width)), last + 1):
-			begins, ends = number * width, (number + 1) * width
-			worked[number] += max(0.0, min(each.finished_at, ends) - max(each.started_at, begins))
-	for at, table in looks:
-		pieces[min(count - 1, int(at / width))].add(table.get((SITE, ""), Figures()))
-	for number, piece in enumerate(pieces):
-		piece.run.sum = worked[number]
-		yield slice_of(began + number * width, width, piece)
