@@ -9,6 +9,7 @@ left is waiting for others: web services, mail servers, timers.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from dogansystem.health.throughput import MINUTE
 from dogansystem.scaling.evidence import Evidence
 from dogansystem.scaling.words import listed, number, percent, seconds, size, some
 
@@ -92,7 +93,8 @@ def _common(evidence: Evidence, shares: Shares) -> Iterator[str]:
 	if recent.count:
 		done = some(recent.count, "step was", "steps were")
 		waited = f"95% of them had waited {seconds(recent.wait_p95 or 0)} at most"
-		yield f"{done} done in the last {seconds(recent.seconds)}; {waited}."
+		span = "minute" if recent.seconds == MINUTE else "hour"
+		yield f"{done} done in the last {span}; {waited}."
 	if evidence.workers_there:
 		yield f"{number(round(evidence.workers.busy, 1))} of {some(evidence.workers_there, 'worker')} are busy."
 	if recent.count and evidence.workers.busy:
