@@ -7,6 +7,7 @@ looks at queue, workers and running statements meanwhile, and disturbs nobody: a
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 from dogansystem.health import nodes as node_states
@@ -49,22 +50,15 @@ def take(site: Site, settings: Settings, seconds: float = SECONDS) -> Evidence:
 	except Exception as error:
 		if not is_refused(error):
 			raise
-		return _take(site, settings, cast(Database, _Borrowed(site.database)), seconds, refused=True)
+		# The caller's connection only looks: the transaction is the caller's.
+		given = site.database
+		borrowed = SimpleNamespace(dialect=given.dialect, sql=given.sql, rollback=lambda: None)
+		return _take(site, settings, cast(Database, borrowed), seconds, refused=True)
 	try:
 		return _take(site, settings, db, seconds, refused=False)
 	finally:
 		db.rollback()
 		db.close()
-
-
-class _Borrowed:
-	"""The caller's connection, which only looks and ends no transaction."""
-
-	def __init__(self, db: Database) -> None:
-		self.dialect, self.sql = db.dialect, db.sql
-
-	def rollback(self) -> None:
-		"""Nothing: the transaction is the caller's."""
 
 
 def is_refused(error: BaseException) -> bool:

@@ -280,26 +280,17 @@ def _changes(evidence: Evidence, now: Size, then: Size, agents: int | None) -> l
 	if then.nodes > now.nodes:
 		compose = f"NUM_WORKERS={then.workers} {COMPOSE} --scale node={then.nodes}"
 		units = f"dogansystem-workers.target dogansystem-worker@{{1..{then.workers}}}"
-		found += [
-			Order(compose, "With Docker Compose: that many nodes."),
-			Order(
-				f"systemctl enable --now {units}",
-				"Without containers: on each new node, with deploy/systemd.",
-			),
-		]
+		found.append(Order(compose, "With Docker Compose: that many nodes."))
+		found.append(Order(f"systemctl enable --now {units}", "Without containers: on each new node."))
 	return found
 
 
 def _cloud(then: Size) -> list[Order]:
-	patch = f'{{"spec": {{"maxReplicaCount": {then.in_all}}}}}'
-	kubectl = "kubectl {} --namespace erpnext {}"
+	apply = "kubectl apply --namespace erpnext --kustomize deploy/kubernetes/overlays/aws"
+	patch = "kubectl patch scaledobject dogansystem-worker --namespace erpnext --type merge --patch"
+	ceiling = f'{{"spec": {{"maxReplicaCount": {then.in_all}}}}}'
+	keda = "KEDA starts one worker for each step that runs and one more for each 20 ready"
 	return [
-		Order(
-			kubectl.format("apply", "--kustomize deploy/kubernetes/overlays/aws"),
-			"Or gcp, or azure: workers, and KEDA, which starts one for each step that runs and one more for each 20 ready.",
-		),
-		Order(
-			kubectl.format("patch scaledobject dogansystem-worker", f"--type merge --patch '{patch}'"),
-			"Sets the ceiling.",
-		),
+		Order(apply, f"Or gcp, or azure. {keda}."),
+		Order(f"{patch} '{ceiling}'", "Sets the ceiling."),
 	]
