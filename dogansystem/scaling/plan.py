@@ -139,10 +139,13 @@ def _available(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> Found:
 	needed = math.ceil(sizing.workers_for(evidence, peak) / now.workers)
 	then = replace(now, nodes=max(2, now.nodes, needed + 1))
 	left = replace(then, nodes=then.nodes - 1)
-	why = [
-		f"When a node is lost, the others take its steps after a lease: {some(left.in_all, 'worker is', 'workers are')} left"
-		f" then, for {number(expect(evidence, left).per_second)} steps a second; the busiest minute of the last day had"
-		f" {number(peak)}.",
+	why = [f"{then.nodes} nodes: when one is lost, the others take its steps after a lease."]
+	if carried := expect(evidence, left).per_second:
+		workers = some(left.in_all, "worker is", "workers are")
+		why.append(
+			f"{workers} left then, for {number(carried)} steps a second; the busiest minute of the last day had {number(peak)}."
+		)
+	why += [
 		"Database and Redis stay single points: take a managed MariaDB with a standby, and a Redis with a replica for the"
 		" queue. Redis may lose everything without losing work; the database may not.",
 		"Two web nodes or more behind nginx-lb.conf, and one scheduler.",

@@ -22,6 +22,7 @@ DATABASE_USABLE = 0.7  # of what the database could do if its cores did nothing 
 TRANSACTIONS = 2  # small ones that a step comes to, claim included
 ENOUGH = 20  # attempts, below which nothing is said about times
 UTILISATION = 0.7  # of the workers at the busiest minute, above which waits grow steeply
+DAY = 86_400.0  # seconds: a wait that is longer has no end
 WAIT = 1.0  # seconds that 95% of the steps may stand ready
 
 WORKERS, PROCESSORS, DATABASE = "workers", "processors", "database"
@@ -68,7 +69,7 @@ def expect(evidence: Evidence, size: Size, arrivals: float = math.inf) -> Expect
 	if math.isfinite(arrivals):
 		servers = max(size.in_all, 1)
 		wait = Queue(arrivals, recent.run, servers, service_variation=recent.run_variation).wait(0.95)
-	return Expected(ceilings[limit], limit, wait if math.isfinite(wait) else None)
+	return Expected(ceilings[limit], limit, wait if wait < DAY else None)
 
 
 def database_ceiling(evidence: Evidence) -> float | None:

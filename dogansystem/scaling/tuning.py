@@ -23,11 +23,7 @@ SLOW_COMMIT = 0.02  # seconds: a disk that flushes takes less, even a spinning o
 SLOW_PING = 0.005  # seconds
 NEARLY_FULL = 0.8  # of Redis' maxmemory or connections
 MYSQLD, POOL = "[mysqld]", "innodb_buffer_pool_size"
-KEEPALIVE = {
-	"tcp_keepalive_time": 60,
-	"tcp_keepalive_interval": 10,
-	"tcp_keepalive_probes": 6,
-}  # seconds; times
+KEEPALIVE = {"tcp_keepalive_time": "60", "tcp_keepalive_interval": "10", "tcp_keepalive_probes": "6"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +55,14 @@ def database(evidence: Evidence, then: Size, memory: float | None = None) -> lis
 	found = [_pool(evidence, server, then, memory), _connections(evidence, server, then), _flush(server)]
 	if then.nodes > 1 and server.keepalive == 0:
 		# What a worker without power had locked is freed by the takeover; what a web process had, only by the server.
-		why = (
-			"A web node that loses power while it saves leaves its locks with MariaDB until MariaDB asks for it, by Linux's"
-			" default after two hours."
+		silent = "A web node that loses power while it saves leaves its locks with MariaDB until MariaDB asks for it"
+		whys = (
+			f"{silent}, by Linux's default after two hours.",
+			"Seconds between two questions.",
+			"Questions.",
 		)
-		found += [Finding(name, "the system's", str(value), why) for name, value in KEEPALIVE.items()]
+		advised = zip(KEEPALIVE.items(), whys, strict=True)
+		found += [Finding(name, "the system's", value, why) for (name, value), why in advised]
 	return found
 
 

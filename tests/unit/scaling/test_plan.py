@@ -114,6 +114,7 @@ def test_high_availability_carries_the_busiest_minute_with_a_node_less():
 def test_without_limit_ends_at_the_database_and_says_so():
 	found = make(evidence_of(), "unlimited")
 	assert found.expected_then.per_second == pytest.approx(1400)
+	assert found.expected_then.wait is None  # at the ceiling itself a wait has no end
 	assert found.then.in_all == 140  # workers that keep the database as busy as it may be
 	assert any("kubectl apply" in each for each in commands(found))
 	assert any('"maxReplicaCount": 140' in each for each in commands(found))
