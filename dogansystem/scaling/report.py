@@ -4,6 +4,8 @@ import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dogansystem.scaling.words import seconds as seconds  # terminal.simulation prints times as reports do
+
 WIDTH, INDENT = 100, "  "
 
 

@@ -1,12 +1,12 @@
 """Simulations on the command line, of the sandbox and of a bench: the options, and the table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import click
 
+from dogansystem.scaling.report import seconds
 from dogansystem.scaling.simulation.question import Answer
 from dogansystem.scaling.simulation.result import Result
-from dogansystem.scaling.words import number, seconds
 from dogansystem.terminal.shell import with_options
 
 simulation_options = with_options(
@@ -79,16 +79,24 @@ def _row(result: Result) -> tuple[str, ...]:
 	return (
 		str(result.nodes),
 		str(result.workers),
-		number(result.runs),
-		number(result.steps),
+		_rate(result.runs),
+		_rate(result.steps),
 		f"{result.busy:.0%}",
 		f"{result.database:.0%}",
 		"" if result.cpu is None else f"{result.cpu:.0%}",
-		*map(seconds, result.wait.values()),
-		*map(seconds, result.run.values()),
+		*_times(result.wait),
+		*_times(result.run),
 		"" if result.spread is None else f"{result.spread:.0%}",
 		str(result.lost or ""),
 		"" if result.cost_per_hour is None else f"{result.cost_per_hour:.2f}",
 		"" if result.cost_per_1000_steps is None else f"{result.cost_per_1000_steps:.5f}",
 		"keeps up" if result.keeps_up else f"falls behind: {result.backlog:,} wait",
 	)
+
+
+def _times(quantiles: Mapping[str, float | None]) -> tuple[str, ...]:
+	return tuple("-" if each is None else seconds(each) for each in quantiles.values())
+
+
+def _rate(value: float) -> str:
+	return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
