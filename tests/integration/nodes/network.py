@@ -124,6 +124,10 @@ class Host:
 		"""Put the cable in again."""
 		ip("link", "set", self._cable, "up")
 
+	def plug_into(self, bridge: str) -> None:
+		"""Plug the cable into another bridge: who is there is all that can be reached from now on."""
+		ip("link", "set", self._cable, "master", bridge)
+
 	def run(self, *command: str) -> None:
 		"""Run a command there to its end. Raises CalledProcessError."""
 		subprocess.run([*self._enter(), *command], env=_environment(), check=True, capture_output=True)
