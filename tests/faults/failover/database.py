@@ -125,7 +125,7 @@ class Database:
 	def signal(self, number: signal.Signals) -> None:
 		"""Send its process a signal."""
 		assert self._program
-		os.kill(self._program.pid, number)
+		self._program.signal(number)
 
 	def kill(self) -> None:
 		"""`kill -9`, whatever state it is in."""

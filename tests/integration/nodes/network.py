@@ -174,6 +174,12 @@ class Program:
 		if self.is_alive:
 			os.kill(self.pid, signal.SIGTERM)
 
+	def signal(self, number: signal.Signals) -> None:
+		"""Send it a signal. The process that entered the host stands still with it, and has to go on to see its end."""
+		os.kill(self.pid, number)
+		if number in (signal.SIGCONT, signal.SIGKILL):
+			os.kill(self._process.pid, signal.SIGCONT)
+
 	def join(self, seconds: float) -> None:
 		"""Wait until it has ended; raises TimeoutExpired."""
 		self._process.wait(seconds)
