@@ -13,7 +13,7 @@ from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import Cursor
 
-from dogansystem.homes.databases import compound, liveness, marks
+from dogansystem.homes.databases import compound, liveness, marks, standby
 from dogansystem.homes.databases.address import AddressError, MariaDBServer
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.databases.session import OWN
@@ -197,7 +197,7 @@ class MariaDB(Connection):
 		return _code(error) == DUPLICATE
 
 	def is_lost(self, error: BaseException) -> bool:
-		return _code(error) in LOST
+		return _code(error) in LOST or standby.says_so(error)
 
 
 def connect(server: MariaDBServer, session: str) -> "pymysql.connections.Connection[Cursor]":

@@ -7,7 +7,7 @@ from typing import Any
 import frappe
 import pymysql
 
-from dogansystem.homes.databases import compound, marks, session
+from dogansystem.homes.databases import compound, liveness, marks, session, standby
 from dogansystem.homes.databases.mariadb import CONFLICTS, DUPLICATE, LOST
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.protocol import Row, Statement
@@ -79,7 +79,9 @@ class MariaDB:
 
 	def is_lost(self, error: BaseException) -> bool:
 		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
-		return isinstance(error, pymysql.InterfaceError) or _code(error) in LOST
+		return (
+			isinstance(error, pymysql.InterfaceError) or _code(error) in LOST or standby.says_so(error)
+		)
 
 
 class SiteDatabase(MariaDB):
@@ -98,6 +100,7 @@ class SiteDatabase(MariaDB):
 		if connection is not self._connection:
 			self._connection = connection
 			self._kept_cursor = connection.cursor()
+			liveness.watch(connection)
 			self._put_mark()
 		return self._kept_cursor
 
@@ -188,6 +191,7 @@ class ControlDatabase(MariaDB):
 		self.close()
 		self._connection = pymysql.connect(**self._settings, init_command=f"SET SESSION {session.CONTROL}")
 		self._kept_cursor = self._connection.cursor()
+		liveness.watch(self._connection)
 		self._put_mark()
 
 	def close(self) -> None:

@@ -10,9 +10,13 @@ from random import Random
 from tests.faults.failover.database import Database
 from tests.faults.failover.node import LEASE
 from tests.faults.failover.place import Place
+from tests.faults.load import wait_for
 
 NOTICED = (0.1, 1.5)  # seconds until somebody notices
+AT_ONCE = (0.0, 0.1)
 CUT = (0.5, LEASE * 2)  # seconds for which the old primary stays where it is, cut off, while the new one works
+JUST = 0.5  # seconds since a step began
+GETS_THERE = 30.0  # seconds
 BETWEEN = (0.5, 2.0)  # seconds of work before the next one
 
 
@@ -30,10 +34,12 @@ class Outages:
 	def __init__(self, place: Place, seed: int = 1) -> None:
 		self._place, self._cluster = place, place.cluster
 		self._chance = Random(seed)
+		self._noticed = NOTICED
 		self.seen = Seen()
 
 	def cause(self, kind: str) -> None:
 		"""Have the primary fail in one way of `KINDS`, another take its place, and the old one return."""
+		self._noticed = NOTICED
 		time.sleep(self._chance.uniform(*BETWEEN))
 		old, began = self._cluster.primary, time.monotonic()
 		KINDS[kind](self, old)
@@ -42,7 +48,7 @@ class Outages:
 		self.seen.longest = max(self.seen.longest, self._moved_at - began)
 
 	def _fail_over(self, *, address_of: Database | None = None) -> None:
-		time.sleep(self._chance.uniform(*NOTICED))
+		time.sleep(self._chance.uniform(*self._noticed))
 		self._cluster.promote()
 		self._cluster.move_address(address_of.host if address_of else None, self._cluster.primary)
 		self._moved_at = time.monotonic()
@@ -59,12 +65,20 @@ class Outages:
 		self._fail_over(address_of=old)
 		old.host.plug()
 
-	def cut_off(self, old: Database, *with_it: int) -> None:
-		"""The machine is cut off, goes on, and still has the address; and so do the nodes that were cut off `with_it`."""
+	def cut_off(
+		self, old: Database, *with_it: int, until: Callable[[], object] | None = None
+	) -> None:
+		"""The machine is cut off, goes on, and still has the address; and so do the nodes that were cut off `with_it`.
+
+		They come back after a while, or when something is so.
+		"""
 		hosts = [old.host, *(self._place.nodes[each].host for each in with_it)]
 		self._cluster.isolate(*hosts)
 		self._fail_over()
-		time.sleep(self._chance.uniform(*CUT))
+		if until:
+			wait_for(until, GETS_THERE)
+		else:
+			time.sleep(self._chance.uniform(*CUT))
 		old.kill()  # before anybody can reach it again
 		old.host.run("ip", "address", "flush", "dev", "eth0")
 		old.host.run("ip", "address", "add", f"{old.host.address}/24", "dev", "eth0")
@@ -73,6 +87,18 @@ class Outages:
 	def split(self, old: Database) -> None:
 		"""The network falls in two: one half has the old primary, and workers and a client that go on with it."""
 		self.cut_off(old, 0)
+
+	def outlive(self, old: Database) -> None:
+		"""The network falls in two in the middle of a step, and is one again when others have taken that step over."""
+		begun: list[str] = []
+
+		def has_begun() -> bool:
+			begun[:] = [step for step, seconds in self._place.slow_steps(0).items() if seconds < JUST]
+			return bool(begun)
+
+		wait_for(has_begun, GETS_THERE)
+		self._noticed = AT_ONCE  # or the step is over before others can have it
+		self.cut_off(old, 0, until=lambda: begun[0] not in self._place.slow_steps(0))
 
 	def stop(self, old: Database) -> None:
 		"""The server stands still, loses the address, and goes on later as if nothing had been."""
@@ -95,6 +121,7 @@ KINDS: dict[str, Callable[[Outages, Database], None]] = {
 	"power cut": Outages.cut_power,
 	"cut off": Outages.cut_off,
 	"split": Outages.split,
+	"outlived": Outages.outlive,
 	"stopped": Outages.stop,
 	"demoted": Outages.demote,
 }

@@ -16,7 +16,7 @@ from tests.faults.failover.node import FENCE, LEASE
 from tests.integration.nodes.network import Host, Hosts, Program, network
 
 CHECKOUT = Path(__file__).parents[3]
-WORKERS = 2  # of a node
+WORKERS = 3  # of a node
 LEAVES = 90.0  # seconds
 ALL_END = 180.0  # seconds
 STARTS = 60.0  # seconds
@@ -69,6 +69,16 @@ class Place:
 		while not all(len(client.read(each.told)) > 1 for each in self.nodes):
 			assert time.monotonic() < until, self.printed()
 			time.sleep(0.1)
+
+	def slow_steps(self, number: int) -> dict[str, float]:
+		"""The slow steps that workers of a node have in hand, as the primary knows it, and for how many seconds."""
+		found = self.cluster.primary.ask(
+			"SELECT l.step_run, UNIX_TIMESTAMP(NOW(6)) - l.begun_at FROM failover.dogan_lease l"
+			" JOIN failover.dogan_process p ON p.id = ABS(l.process)"
+			" JOIN failover.`tabDogan Workflow Run` r ON r.name = l.run WHERE l.begun_at IS NOT NULL"
+			f" AND r.workflow = 'slow' AND l.step_run LIKE '%.a' AND p.node = '{self.nodes[number].host.name}'"
+		)
+		return {str(step): float(seconds) for step, seconds in found}
 
 	def stop_clients(self) -> list[Acknowledged]:
 		"""Send the clients away; gives everything that they were told."""

@@ -9,7 +9,7 @@ PERSON = "person@example.com"
 ITEMS = 4
 # Cut off again and again, a step may be unlucky many times in a row; that is not what is judged here.
 RETRY = {"attempts": 50, "delay": 0}
-LONG = 2.5  # seconds that a slow step takes: longer than the lease
+LONG = 8.0  # seconds that a slow step takes: others can take it over meanwhile
 SHORT = 0.05  # seconds that the others take
 
 
