@@ -5,6 +5,7 @@ without an answer may have arrived, and asking again must not start a second run
 """
 
 import json
+import os
 import signal
 import sys
 import time
@@ -18,7 +19,8 @@ from tests.faults.failover import node, work
 from tests.faults.failover.checker import Acknowledged
 
 PAUSE = 0.05  # seconds between two runs
-MOST = 60  # runs under way, above which it waits
+MOST = 40  # runs under way, above which it waits
+SLOW = "DOGAN_TEST_SLOW"  # environment variable: one run in so many has slow steps; 0: none
 WAIT = 0.2  # seconds before it asks again
 
 
@@ -27,6 +29,7 @@ class Client:
 
 	def __init__(self, url: str, name: str, record: Path) -> None:
 		self._name, self._record = name, record
+		self._slow = int(os.environ.get(SLOW, 0))
 		self._chance = Random(name)
 		self._site = node.ListSandbox(url)
 		self._orchestrator = Orchestrator(self._site)
@@ -37,8 +40,13 @@ class Client:
 		for number in count(1):
 			if self.is_stopping:
 				break
-			self._start(f"{self._name}-{number}", self._chance.choice(work.NAMES))
+			self._start(f"{self._name}-{number}", self._workflow())
 			time.sleep(PAUSE)
+
+	def _workflow(self) -> str:
+		if self._slow and self._chance.randrange(self._slow) == 0:
+			return work.SLOW
+		return self._chance.choice(work.NAMES)
 
 	def _start(self, key: str, workflow: str) -> None:
 		while not self.is_stopping:

@@ -43,7 +43,7 @@ class Cluster:
 		self.primary.ask("SET GLOBAL read_only = 0")
 		self.primary.ask(f"CREATE DATABASE {SITE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
 		self.replica.follow(self.primary)
-		self.move_address(None, self.primary)
+		self.move_address(None)
 		self.protect()
 
 	def close(self) -> None:
@@ -64,12 +64,12 @@ class Cluster:
 		new.ask("SET GLOBAL read_only = 0")
 		self.primary, self.replica = new, self.primary
 
-	def move_address(self, old: Host | None, new: Database) -> None:
-		"""Give the address to a server. `old`: whose it was, where somebody can still take it away."""
+	def move_address(self, old: Host | None) -> None:
+		"""Give the address to the primary. `old`: whose it was, where somebody can still take it away."""
 		if old:
 			old.run("ip", "address", "del", f"{ADDRESS}/24", "dev", "eth0")
-		new.host.run("ip", "address", "add", f"{ADDRESS}/24", "dev", "eth0")
-		new.host.run(sys.executable, announce.__file__, ADDRESS)
+		self.primary.host.run("ip", "address", "add", f"{ADDRESS}/24", "dev", "eth0")
+		self._announce()
 
 	def take_back(self) -> str:
 		"""Have the old primary, which has been killed, follow the new one; gives how: rejoined or rebuilt."""
@@ -131,6 +131,10 @@ class Cluster:
 			host.plug_into(ISLAND)
 
 	def connect(self, *hosts: Host) -> None:
-		"""Let these be reached again."""
+		"""Let these be reached again, and hear where the address is now."""
 		for host in hosts:
 			host.plug_into(BRIDGE)
+		self._announce()
+
+	def _announce(self) -> None:
+		self.primary.host.run(sys.executable, announce.__file__, ADDRESS)

@@ -14,10 +14,10 @@ from tests.faults.load import wait_for
 
 NOTICED = (0.1, 1.5)  # seconds until somebody notices
 AT_ONCE = (0.0, 0.1)
-CUT = (0.5, LEASE * 2)  # seconds for which the old primary stays where it is, cut off, while the new one works
-JUST = 0.5  # seconds since a step began
+CUT = (0.5, LEASE * 1.75)  # seconds for which the old primary stays where it is, cut off, while the new one works
+JUST = (0.4, 1.0)  # seconds since a step began: it is under way, and has most of its time before it
 GETS_THERE = 30.0  # seconds
-BETWEEN = (0.5, 2.0)  # seconds of work before the next one
+BETWEEN = (0.5, 1.5)  # seconds of work before the next one
 
 
 @dataclass(slots=True)
@@ -43,6 +43,7 @@ class Outages:
 		time.sleep(self._chance.uniform(*BETWEEN))
 		old, began = self._cluster.primary, time.monotonic()
 		KINDS[kind](self, old)
+		print(f"{kind}, {self._moved_at - began:.1f} s, {self._cluster.rejoined} {self._cluster.rebuilt}", flush=True)
 		self.seen.done[kind] += 1
 		self.seen.done[self._cluster.take_back()] += 1
 		self.seen.longest = max(self.seen.longest, self._moved_at - began)
@@ -50,7 +51,7 @@ class Outages:
 	def _fail_over(self, *, address_of: Database | None = None) -> None:
 		time.sleep(self._chance.uniform(*self._noticed))
 		self._cluster.promote()
-		self._cluster.move_address(address_of.host if address_of else None, self._cluster.primary)
+		self._cluster.move_address(address_of.host if address_of else None)
 		self._moved_at = time.monotonic()
 
 	def kill(self, old: Database) -> None:
@@ -93,7 +94,7 @@ class Outages:
 		begun: list[str] = []
 
 		def has_begun() -> bool:
-			begun[:] = [step for step, seconds in self._place.slow_steps(0).items() if seconds < JUST]
+			begun[:] = [step for step, seconds in self._place.slow_steps(0).items() if JUST[0] < seconds < JUST[1]]
 			return bool(begun)
 
 		wait_for(has_begun, GETS_THERE)

@@ -43,7 +43,7 @@ class Place:
 	folder: Path
 	nodes: list[Node]
 
-	def start_node(self, *, fenced: bool = True) -> Node:
+	def start_node(self, *, fenced: bool, slow: int) -> Node:
 		"""Another node, with a client."""
 		name = f"node-{len(self.nodes) + 1}"
 		host = self.hosts.new(name)
@@ -55,6 +55,7 @@ class Place:
 			"TMPDIR": str(temporary),
 			actions.OUTSIDE: str(outside),
 			FENCE: "" if fenced else "off",
+			client.SLOW: str(slow),
 		}
 		run, url = [sys.executable, "-m"], self.cluster.url
 		log, talk = self.folder / f"{name}.log", self.folder / f"{name}-client.log"
@@ -76,7 +77,7 @@ class Place:
 			"SELECT l.step_run, UNIX_TIMESTAMP(NOW(6)) - l.begun_at FROM failover.dogan_lease l"
 			" JOIN failover.dogan_process p ON p.id = ABS(l.process)"
 			" JOIN failover.`tabDogan Workflow Run` r ON r.name = l.run WHERE l.begun_at IS NOT NULL"
-			f" AND r.workflow = 'slow' AND l.step_run LIKE '%.a' AND p.node = '{self.nodes[number].host.name}'"
+			f" AND r.workflow = '{work.SLOW}' AND l.step_run LIKE '%.a' AND p.node = '{self.nodes[number].host.name}'"
 		)
 		return {str(step): float(seconds) for step, seconds in found}
 
@@ -115,8 +116,8 @@ class Place:
 
 
 @contextmanager
-def place(*, semi_sync: bool = True, fenced: bool = True) -> Iterator[Place]:
-	"""Two servers and two nodes at work on them."""
+def place(*, semi_sync: bool = True, fenced: bool = True, slow: int = 0) -> Iterator[Place]:
+	"""Two servers and two nodes at work on them. `slow`: one run in so many has slow steps; 0: none."""
 	with ExitStack() as stack:
 		stack.enter_context(network())
 		folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dogansystem-failover-")))
@@ -127,7 +128,7 @@ def place(*, semi_sync: bool = True, fenced: bool = True) -> Iterator[Place]:
 		_fill(cluster)
 		made = Place(cluster, hosts, folder, [])
 		for _ in range(2):
-			made.start_node(fenced=fenced)
+			made.start_node(fenced=fenced, slow=slow)
 		made.wait_for_work()
 		yield made
 
