@@ -31,7 +31,11 @@ def test_a_step_that_meets_a_demoted_server_is_done_as_soon_as_it_can(server: Se
 		with FaultSandbox(url) as site, working(url, 1) as workers:
 			site.set_settings(lease_seconds=LEASE, linger_seconds=1)
 			orchestrator = Orchestrator(site)
-			step = {"id": "a", "action": "fault.effect", "params": {"seconds": STEP}}  # it may fail once, and no more
+			step = {
+				"id": "a",
+				"action": "fault.effect",
+				"params": {"seconds": STEP},
+			}  # it may fail once, and no more
 			orchestrator.import_workflow({"name": "once", "run_as": PERSON, "steps": [step]})
 			run = orchestrator.start_run("once")
 			site.database.commit()
@@ -41,6 +45,10 @@ def test_a_step_that_meets_a_demoted_server_is_done_as_soon_as_it_can(server: Se
 			time.sleep(STEP + OUTAGE)
 			assert workers[0].is_alive
 			cursor.execute("SET GLOBAL read_only = 0")
-			wait_for(lambda: site.database.rollback() or orchestrator.get_run(run)["status"] in ("Succeeded", "Failed"))
+			wait_for(
+				lambda: (
+					site.database.rollback() or orchestrator.get_run(run)["status"] in ("Succeeded", "Failed")
+				)
+			)
 			ended = orchestrator.get_run(run)
 	assert (ended["status"], ended["steps"][0]["attempts"]) == ("Succeeded", 1), ended

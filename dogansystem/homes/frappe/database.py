@@ -79,9 +79,7 @@ class MariaDB:
 
 	def is_lost(self, error: BaseException) -> bool:
 		"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
-		return (
-			isinstance(error, pymysql.InterfaceError) or _code(error) in LOST or standby.says_so(error)
-		)
+		return isinstance(error, pymysql.InterfaceError) or _code(error) in LOST or standby.says_so(error)
 
 
 class SiteDatabase(MariaDB):

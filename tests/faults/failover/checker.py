@@ -111,7 +111,9 @@ def judge(
 	return verdict
 
 
-def _judge_run(verdict: Verdict, run: str, entries: list[Append], said: Says, promise: Promise | None) -> None:
+def _judge_run(
+	verdict: Verdict, run: str, entries: list[Append], said: Says, promise: Promise | None
+) -> None:
 	"""Compare the list of a run with what the system says of it and what its client was promised."""
 	tokens: dict[Place, set[str]] = defaultdict(set)
 	for each in entries:

@@ -68,7 +68,9 @@ class Client:
 				return
 
 	def _under_way(self) -> int:
-		query = "SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE status IN ('Queued', 'Running', 'Waiting')"
+		query = (
+			"SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE status IN ('Queued', 'Running', 'Waiting')"
+		)
 		found = int(self._site.database.sql(query)[0][0])
 		self._site.database.rollback()
 		return found

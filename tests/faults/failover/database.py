@@ -56,7 +56,13 @@ def new_data(folder: Path) -> Path:
 	with (folder / "install.log").open("ab") as log:
 		subprocess.run(
 			[
-				*(find("mariadb-install-db"), "--no-defaults", f"--datadir={data}", "--skip-test-db", "--user=root"),
+				*(
+					find("mariadb-install-db"),
+					"--no-defaults",
+					f"--datadir={data}",
+					"--skip-test-db",
+					"--user=root",
+				),
 				*("--auth-root-authentication-method=normal", "--innodb-log-file-size=32M"),
 			],
 			env=os.environ | {"TMPDIR": str(folder)},
@@ -87,7 +93,7 @@ class Database:
 	def __init__(self, host: Host, number: int, folder: Path, new: Path, options: Sequence[str]) -> None:
 		self.host, self.number = host, number
 		self._folder, self._new = folder / host.name, new
-		self._data = self._folder / "data"
+		self.data = self._folder / "data"
 		# Of a socket, only so many letters of the path count.
 		self._socket = Path(tempfile.mkdtemp(prefix="dogan-")) / "s"
 		self._options = [*_OPTIONS, f"--server-id={number}", *options]
@@ -98,24 +104,31 @@ class Database:
 
 	def empty(self) -> None:
 		"""Forget all data."""
-		shutil.rmtree(self._data, ignore_errors=True)
-		shutil.copytree(self._new, self._data)
+		shutil.rmtree(self.data, ignore_errors=True)
+		shutil.copytree(self._new, self.data)
 
 	def start(self) -> None:
 		"""Start it, as a replica that does nothing yet, and wait until it answers."""
 		command = [
-			*(find("mariadbd"), "--no-defaults", "--user=root", f"--datadir={self._data}"),
+			*(find("mariadbd"), "--no-defaults", "--user=root", f"--datadir={self.data}"),
 			*(f"--socket={self._socket}", f"--port={PORT}", f"--pid-file={self._folder}/pid"),
 			*(f"--init-file={self._folder}/first.sql", *self._options),
 		]
+		self._socket.unlink(missing_ok=True)  # a server that was killed has left it
 		self._program = self.host.start(command, self.log, TMPDIR=str(self._folder))
 		until = time.monotonic() + STARTS
-		while True:
-			try:
-				return self.connect().close()
-			except pymysql.err.OperationalError:
-				assert self._program.is_alive and time.monotonic() < until, self.log.read_text()[-3000:]
-				time.sleep(0.05)
+		while not self._answers():
+			assert self._program.is_alive and time.monotonic() < until, self.log.read_text()[-3000:]
+			time.sleep(0.05)
+
+	def _answers(self) -> bool:
+		if not self._socket.exists():
+			return False
+		try:
+			self.connect().close()
+		except pymysql.err.OperationalError:
+			return False
+		return True
 
 	@property
 	def log(self) -> Path:

@@ -14,7 +14,8 @@ from tests.faults.load import wait_for
 
 NOTICED = (0.1, 1.5)  # seconds until somebody notices
 AT_ONCE = (0.0, 0.1)
-CUT = (0.5, LEASE * 1.75)  # seconds for which the old primary stays where it is, cut off, while the new one works
+# Seconds for which the old primary stays where it is, cut off, while the new one works.
+CUT = (0.5, LEASE * 1.75)
 JUST = (0.4, 1.0)  # seconds since a step began: it is under way, and has most of its time before it
 GETS_THERE = 30.0  # seconds
 BETWEEN = (0.5, 1.5)  # seconds of work before the next one
@@ -43,7 +44,6 @@ class Outages:
 		time.sleep(self._chance.uniform(*BETWEEN))
 		old, began = self._cluster.primary, time.monotonic()
 		KINDS[kind](self, old)
-		print(f"{kind}, {self._moved_at - began:.1f} s, {self._cluster.rejoined} {self._cluster.rebuilt}", flush=True)
 		self.seen.done[kind] += 1
 		self.seen.done[self._cluster.take_back()] += 1
 		self.seen.longest = max(self.seen.longest, self._moved_at - began)
@@ -66,9 +66,7 @@ class Outages:
 		self._fail_over(address_of=old)
 		old.host.plug()
 
-	def cut_off(
-		self, old: Database, *with_it: int, until: Callable[[], object] | None = None
-	) -> None:
+	def cut_off(self, old: Database, *with_it: int, until: Callable[[], object] | None = None) -> None:
 		"""The machine is cut off, goes on, and still has the address; and so do the nodes that were cut off `with_it`.
 
 		They come back after a while, or when something is so.
@@ -94,7 +92,9 @@ class Outages:
 		begun: list[str] = []
 
 		def has_begun() -> bool:
-			begun[:] = [step for step, seconds in self._place.slow_steps(0).items() if JUST[0] < seconds < JUST[1]]
+			begun[:] = [
+				step for step, seconds in self._place.slow_steps(0).items() if JUST[0] < seconds < JUST[1]
+			]
 			return bool(begun)
 
 		wait_for(has_begun, GETS_THERE)

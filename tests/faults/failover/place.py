@@ -92,7 +92,9 @@ class Place:
 	def wait_until_done(self) -> float:
 		"""Wait until every run has ended; gives the seconds it took. Raises AssertionError."""
 		began = time.monotonic()
-		query = f"SELECT name, workflow, status FROM failover.`tabDogan Workflow Run` WHERE {UNDER_WAY} LIMIT 20"
+		query = (
+			f"SELECT name, workflow, status FROM failover.`tabDogan Workflow Run` WHERE {UNDER_WAY} LIMIT 20"
+		)
 		while left := self.cluster.primary.ask(query):
 			assert time.monotonic() < began + ALL_END, f"{left}\n{self.printed()}"
 			time.sleep(0.2)

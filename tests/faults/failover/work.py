@@ -14,12 +14,17 @@ BEHIND = 5.0  # … and the step behind it, so that the run goes on while two ma
 SHORT = 0.05  # seconds that the others take
 
 
-def _step(step_id: str, action: str = "failover.append", seconds: float = SHORT, **rest: Any) -> dict[str, Any]:
+def _step(
+	step_id: str, action: str = "failover.append", seconds: float = SHORT, **rest: Any
+) -> dict[str, Any]:
 	params = {"seconds": seconds} | rest.pop("params", {})
 	return {"id": step_id, "action": action, "params": params, "retry": RETRY, **rest}
 
 
-_FAILS_ONCE, _FAILS = {"params": {"failures": 1}}, {"params": {"failures": 1000}, "retry": {"attempts": 2, "delay": 0}}
+_FAILS_ONCE, _FAILS = (
+	{"params": {"failures": 1}},
+	{"params": {"failures": 1000}, "retry": {"attempts": 2, "delay": 0}},
+)
 
 _STEPS: dict[str, list[dict[str, Any]]] = {
 	"chain": [_step("a"), _step("b") | _FAILS_ONCE, _step("c"), _step("d")],
@@ -51,7 +56,8 @@ _OTHERWISE: list[list[Place]] = [[("a", 0)], [("b", 0)]]
 def definitions() -> list[dict[str, Any]]:
 	"""The workflows."""
 	return [
-		{"name": name, "run_as": PERSON, "steps": steps, **_REST.get(name, {})} for name, steps in _STEPS.items()
+		{"name": name, "run_as": PERSON, "steps": steps, **_REST.get(name, {})}
+		for name, steps in _STEPS.items()
 	]
 
 

@@ -99,6 +99,7 @@ class Host:
 		self.name = name
 		self.address = f"{SUBNET}.{number}"
 		self._cable = f"cable{number}"
+		self._programs: list[subprocess.Popen[bytes]] = []
 		self._keeper = subprocess.Popen(
 			[*_apart(), "sh", "-c", f"hostname {name} && exec sleep infinity"],
 			env=_environment(),
@@ -144,6 +145,7 @@ class Host:
 				stdout=output,
 				stderr=output,
 			)
+		self._programs.append(process)
 		return Program(process, log)
 
 	def kill(self) -> None:
@@ -151,6 +153,11 @@ class Host:
 		if self._keeper.poll() is None:
 			os.kill(self.pid, signal.SIGKILL)
 			self._keeper.wait()
+		for program in self._programs:
+			program.send_signal(
+				signal.SIGCONT
+			)  # one that stands still would never see that its program has ended
+			program.wait()
 
 	def _enter(self, *options: str) -> list[str]:
 		return ["nsenter", f"--target={self.pid}", "--net", "--uts", "--pid", "--mount", *options, "--"]

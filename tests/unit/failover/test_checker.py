@@ -8,9 +8,7 @@ from tests.faults.failover.checker import Acknowledged, Append, Place, Promise, 
 
 A, B, EACH_1, EACH_2 = ("a", 0), ("b", 0), ("each", 1), ("each", 2)
 PLACES = frozenset({A, B, EACH_1, EACH_2})
-PROMISE = Promise(
-	PLACES, {EACH_1: frozenset({A}), EACH_2: frozenset({A}), B: frozenset({A, EACH_1, EACH_2})}
-)
+PROMISE = Promise(PLACES, {EACH_1: frozenset({A}), EACH_2: frozenset({A}), B: frozenset({A, EACH_1, EACH_2})})
 
 
 def append(place: Place, *saw: str, run: str = "r1", token: str | None = None) -> Append:
