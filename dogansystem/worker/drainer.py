@@ -94,9 +94,8 @@ class Drainer:
 		self._writer = Writer(self.site, control)
 		self._batch = Batch(self.site, control, self._process, self._worker)
 		self._attempting = Attempting(self.site, self._worker, self._batch, self.progress)
-		self._mark(
-			*chores.marks_of(self._process)
-		)  # so that a process that takes over can end the connections
+		# So that a process that takes over can end the connections.
+		self._mark(*chores.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
 		log.event(log.INFO, "worker.start", **self._facts())
 		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()

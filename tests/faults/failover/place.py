@@ -105,6 +105,11 @@ class Place:
 		with node.ListSandbox(self.cluster.url) as site:
 			return history.gather(site, [each.outside for each in self.nodes])
 
+	def problems(self) -> set[str]:
+		"""What the system says is wrong with it, seen by the site's own user."""
+		with node.ListSandbox(self.cluster.url) as site:
+			return {each["code"] for each in Orchestrator(site).get_problems()}
+
 	def judge(self) -> "tuple[Verdict, history.History, list[Acknowledged]]":
 		"""Let everything end, and judge it."""
 		told = self.stop_clients()

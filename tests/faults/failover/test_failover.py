@@ -5,6 +5,7 @@ from random import Random
 
 import pytest
 
+from dogansystem.health import database
 from tests import scale
 from tests.conftest import Tell
 from tests.faults.failover.history import History
@@ -17,8 +18,8 @@ pytestmark = pytest.mark.skipif(network.why_not() is not None, reason=f"no hosts
 # The short form has those in which something was found: a server that is gone without a word, and one that goes on with a
 # part of the workers.
 SEMI_SYNC = scale.of(["power cut", "split"], list(KINDS) * 8)
-ASYNC = scale.of(["split"], ["split", "killed", "cut off", "stopped"] * 2)
-UNFENCED = scale.of(["outlived"], ["outlived"] * 3)
+ASYNC = ["split", "killed", "cut off", "stopped"] * 2
+UNFENCED = ["outlived"] * 3
 SLOW = scale.of(0, 12)  # one run in so many
 
 
@@ -26,6 +27,7 @@ def test_failovers_with_a_semi_sync_replica_lose_and_double_nothing(tell: Tell):
 	with place(slow=SLOW) as here:
 		seen = _fail_over(here, SEMI_SYNC)
 		verdict, history, told = here.judge()
+		assert here.problems() == set()
 	assert verdict.counts() == {}, verdict
 	assert all(history.outside.values())
 	tell(
@@ -34,11 +36,13 @@ def test_failovers_with_a_semi_sync_replica_lose_and_double_nothing(tell: Tell):
 	)  # fmt: skip
 
 
+@pytest.mark.skipif(not scale.ALL, reason="only with --all")
 def test_failovers_with_an_asynchronous_replica_lose_what_it_had_not_got(tell: Tell):
 	"""No promise, but the truth: docs/reliability.md says it."""
 	with place(semi_sync=False) as here:
 		seen = _fail_over(here, ASYNC)
 		verdict, history, told = here.judge()
+		assert here.problems() == {database.REPLICA}
 	found = verdict.counts()
 	tell(
 		"failover, asynchronous",
@@ -47,6 +51,7 @@ def test_failovers_with_an_asynchronous_replica_lose_what_it_had_not_got(tell: T
 	assert verdict.lost, "the other half of the network was told of runs, and they are still there"
 
 
+@pytest.mark.skipif(not scale.ALL, reason="only with --all")
 def test_the_checker_finds_a_worker_that_needs_no_lease(tell: Tell):
 	with place(fenced=False, slow=6) as here:
 		_fail_over(here, UNFENCED)
