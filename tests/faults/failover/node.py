@@ -7,7 +7,7 @@ from dataclasses import replace
 from dogansystem.homes.databases import liveness
 from dogansystem.store.changes import statements
 from dogansystem.terminal import serve
-from dogansystem.worker import heartbeat
+from dogansystem.worker import heartbeat, tick
 from tests.faults.failover.actions import ListSandbox
 
 LEASE = 2.0  # seconds
@@ -26,7 +26,7 @@ def _without_fence() -> None:
 
 # Here, because each worker process imports this module again. All are faster than in production, as the lease is shorter.
 serve.Sandbox = ListSandbox  # type: ignore[misc]
-serve.TICK_INTERVAL = 1.0
+serve.TICK_INTERVAL = tick.TURN = 1.0
 heartbeat.INTERVAL = 0.3
 liveness.IDLE, liveness.INTERVAL, liveness.PROBES = 1, 1, 3
 if os.environ.get(FENCE) == "off":

@@ -17,7 +17,7 @@ AT_ONCE = (0.0, 0.1)
 # Seconds for which the old primary stays where it is, cut off, while the new one works.
 CUT = (0.5, LEASE * 1.75)
 JUST = (0.4, 1.0)  # seconds since a step began: it is under way, and has most of its time before it
-GETS_THERE = 30.0  # seconds
+GETS_THERE = 90.0  # seconds
 BETWEEN = (0.5, 1.5)  # seconds of work before the next one
 
 
