@@ -189,7 +189,8 @@ class Database:
 			self.ask("SET GLOBAL gtid_slave_pos = @@gtid_binlog_pos")
 		self.ask(
 			f"CHANGE MASTER TO master_host = '{other.host.address}', master_port = {PORT}, master_user = 'replica',"
-			" master_use_gtid = slave_pos, master_connect_retry = 1, master_heartbeat_period = 1"
+			" master_use_gtid = slave_pos, master_connect_retry = 1, master_heartbeat_period = 1, master_ssl = 0,"
+			" master_ssl_verify_server_cert = 0"  # MariaDB 11.4 and newer would ask for one
 		)
 		self.ask("START SLAVE")
 
