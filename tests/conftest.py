@@ -8,7 +8,12 @@ import pytest
 
 KEY = "figures"
 # They mostly wait, or are one long test.
-LONG = ("tests/integration/nodes/", "tests/integration/scaling/test_load", "tests/unit/simulation/")
+LONG = (
+	"tests/faults/failover/",
+	"tests/integration/nodes/",
+	"tests/integration/scaling/test_load",
+	"tests/unit/simulation/",
+)
 
 Tell = Callable[..., None]
 

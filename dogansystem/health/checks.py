@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from dogansystem.health import database
+from dogansystem.health.problem import Problem
 from dogansystem.protocol import Database, Scheduler, Site
 from dogansystem.store import processes, queue, state
 
@@ -10,16 +12,7 @@ OVERDUE = 120.0  # seconds that a timer may be overdue: two ticks
 UNCLAIMED = 60.0  # seconds that a step may stand ready while no worker is there
 
 SCHEDULER, TICK, TIMERS, WORKERS = "scheduler", "tick_late", "timers_overdue", "no_worker"
-CODES = (SCHEDULER, TICK, TIMERS, WORKERS)
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-	"""Something that is wrong: its `code` for programs, and for people what is so and what to do."""
-
-	code: str
-	sentence: str
-	remedy: str
+CODES = (SCHEDULER, TICK, TIMERS, WORKERS, *database.CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +46,7 @@ def problems(site: Site) -> list[Problem]:
 	"""Everything that is wrong, the cause before what follows from it; empty: all is well."""
 	beat, scheduler = pulse(site), site.scheduler()
 	found = [_scheduler(beat, scheduler), _timers(beat, scheduler), _workers(site, site.database, beat.now)]
-	return [each for each in found if each]
+	return [*(each for each in found if each), *database.problems(site)]
 
 
 def _scheduler(beat: Pulse, scheduler: Scheduler) -> Problem | None:

@@ -25,6 +25,7 @@ from dogansystem.worker.deadline import Watchdog
 from dogansystem.worker.execute import Work
 from dogansystem.worker.failing import alone
 from dogansystem.worker.heartbeat import Heartbeat, Progress
+from dogansystem.worker.writer import Writer
 
 MAX_BATCH = 50  # steps claimed at a time: one claim then costs a fiftieth of a step's transaction
 BATCH_SECONDS = 0.1  # of work in a batch: what one process has claimed, another cannot begin
@@ -91,16 +92,19 @@ class Drainer:
 		"""Register, work, give back what is left, and leave."""
 		self._control = control
 		self._process = control.run(self._register)
+		self._writer = Writer(self.site, control)
 		self._batch = Batch(self.site, control, self._process, self._worker)
 		self._attempting = Attempting(self.site, self._worker, self._batch, self.progress)
-		self._mark(
-			*chores.marks_of(self._process)
-		)  # so that a process that takes over can end the connections
+		# So that a process that takes over can end the connections.
+		self._mark(*chores.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
 		log.event(log.INFO, "worker.start", **self._facts())
 		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()
 		try:
-			with watchdog, Heartbeat(self.site, control, self._process, self.progress, self._replaceable):
+			heartbeat = Heartbeat(
+				self.site, control, self._process, self.progress, self._replaceable, self._writer
+			)
+			with watchdog, heartbeat:
 				while not self.progress.stopping.is_set() and time.monotonic() < leave_at:
 					if not self._round(leave_at):
 						break
@@ -113,6 +117,8 @@ class Drainer:
 	def _round(self, leave_at: float) -> bool:
 		"""Work, or wait for work; False when it is time to leave. Survives the loss of the database, and of every race."""
 		try:
+			if self._writer.is_elsewhere():
+				return not self.progress.stopping.wait(LOOK_INTERVAL)
 			return self._drain_once() or self._linger(leave_at)
 		except Exception as error:
 			if not (self.site.database.is_lost(error) or self.site.database.is_conflict(error)):

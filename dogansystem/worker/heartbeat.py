@@ -19,6 +19,7 @@ from dogansystem.worker import chores, identity
 from dogansystem.worker.control import Control
 from dogansystem.worker.machine import Machine
 from dogansystem.worker.tally import Tally
+from dogansystem.worker.writer import Writer
 
 INTERVAL = 2.0  # seconds between two heartbeats; the lease is at least several of them
 GRACE = 0.5  # seconds past its timeout after which an attempt is taken to wait for a statement, which no signal ends
@@ -44,8 +45,17 @@ class Progress:
 class Heartbeat:
 	"""Runs while the block is entered."""
 
-	def __init__(self, site: Site, control: Control, process: int, progress: Progress, replaceable: bool):
+	def __init__(
+		self,
+		site: Site,
+		control: Control,
+		process: int,
+		progress: Progress,
+		replaceable: bool,
+		writer: Writer | None = None,
+	):
 		self._site = site
+		self._writer = writer
 		self._control = control
 		self._process = process
 		self._progress = progress
@@ -134,6 +144,8 @@ class Heartbeat:
 		def tell(db: Database) -> bool:
 			if self._replaceable and nodes.is_draining(db, identity.node()):
 				progress.stopping.set()
+			if self._writer:
+				self._writer.hold(db, at.seconds)
 			samples.note(db, at.seconds, measured)
 			return processes.beat(db, self._process, at, progress.steps, progress.failures)
 

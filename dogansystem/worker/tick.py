@@ -14,6 +14,7 @@ from dogansystem.store.moment import moment
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone
+from dogansystem.worker.writer import Writer
 
 TURN = 20.0  # seconds: a tick that comes sooner after another one leaves the work to it
 MAX_ROUNDS = 100  # of timers in one tick
@@ -24,9 +25,11 @@ PURGED = 100  # runs deleted in one transaction
 
 
 def tick(site: Site) -> bool:
-	"""Do what is due. False when another tick has just done it."""
+	"""Do what is due. False when another tick has just done it, or has to: this one leads to a second writer."""
 	control = Control(site)
 	try:
+		if Writer(site, control).is_elsewhere():
+			return False
 		if not control.run(lambda db: state.take_turn(db, "tick", site.now(), TURN)):
 			return False
 		for _ in range(MAX_ROUNDS):

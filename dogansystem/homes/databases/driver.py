@@ -6,6 +6,8 @@ configuration says `use_mysqlclient: 0`; its errors are other classes with the s
 
 import pymysql
 
+from dogansystem.homes.databases import standby
+
 try:
 	import MySQLdb  # type: ignore[import-untyped]
 except ImportError:  # Frappe 15 and the sandbox have PyMySQL alone
@@ -39,5 +41,6 @@ def is_duplicate(error: BaseException) -> bool:
 
 
 def is_lost(error: BaseException) -> bool:
-	"""Whether the connection is gone, so that nobody knows whether the last commit arrived."""
-	return isinstance(error, _INTERFACE_ERRORS) or code(error) in _LOST
+	"""Whether the connection is gone, so that nobody knows whether the last commit arrived; or leads to a server that takes
+	nothing for now."""
+	return isinstance(error, _INTERFACE_ERRORS) or code(error) in _LOST or standby.says_so(error)

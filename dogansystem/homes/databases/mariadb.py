@@ -13,7 +13,7 @@ from pymysql.constants import FIELD_TYPE
 from pymysql.converters import conversions
 from pymysql.cursors import Cursor
 
-from dogansystem.homes.databases import compound, driver, marks, session
+from dogansystem.homes.databases import compound, driver, liveness, marks, session
 from dogansystem.homes.databases.address import AddressError, MariaDBServer
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.protocol import Row, Statement
@@ -49,6 +49,7 @@ class MariaDB(Connection):
 			raise pymysql.err.InterfaceError(0, f"The connection to {self._server} is closed.")
 		if self._connection is None:
 			self._connection = connect(self._server, self._settings)
+			liveness.watch(self._connection)
 			session.relax(self._ask)
 			if self._mark:
 				marks.put(self._ask, self._mark)

@@ -7,7 +7,7 @@ from typing import Any
 import frappe
 import pymysql
 
-from dogansystem.homes.databases import compound, driver, marks, session
+from dogansystem.homes.databases import compound, driver, liveness, marks, session
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.protocol import Row, Statement
 
@@ -110,6 +110,7 @@ class SiteDatabase(MariaDB):
 		if connection is not self._connection:
 			self._connection = connection
 			self._kept_cursor = connection.cursor()
+			liveness.watch(connection)
 			self._put_mark()
 		return self._kept_cursor
 
@@ -200,6 +201,7 @@ class ControlDatabase(MariaDB):
 		self.close()
 		self._connection = pymysql.connect(**self._settings, init_command=f"SET SESSION {session.CONTROL}")
 		self._kept_cursor = self._connection.cursor()
+		liveness.watch(self._connection)
 		self._put_mark()
 
 	def close(self) -> None:

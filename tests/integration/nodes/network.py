@@ -99,6 +99,7 @@ class Host:
 		self.name = name
 		self.address = f"{SUBNET}.{number}"
 		self._cable = f"cable{number}"
+		self._programs: list[subprocess.Popen[bytes]] = []
 		self._keeper = subprocess.Popen(
 			[*_apart(), "sh", "-c", f"hostname {name} && exec sleep infinity"],
 			env=_environment(),
@@ -124,6 +125,10 @@ class Host:
 		"""Put the cable in again."""
 		ip("link", "set", self._cable, "up")
 
+	def plug_into(self, bridge: str) -> None:
+		"""Plug the cable into another bridge: who is there is all that can be reached from now on."""
+		ip("link", "set", self._cable, "master", bridge)
+
 	def run(self, *command: str) -> None:
 		"""Run a command there to its end. Raises CalledProcessError."""
 		subprocess.run([*self._enter(), *command], env=_environment(), check=True, capture_output=True)
@@ -140,6 +145,7 @@ class Host:
 				stdout=output,
 				stderr=output,
 			)
+		self._programs.append(process)
 		return Program(process, log)
 
 	def kill(self) -> None:
@@ -147,6 +153,11 @@ class Host:
 		if self._keeper.poll() is None:
 			os.kill(self.pid, signal.SIGKILL)
 			self._keeper.wait()
+		for program in self._programs:
+			program.send_signal(
+				signal.SIGCONT
+			)  # one that stands still would never see that its program has ended
+			program.wait()
 
 	def _enter(self, *options: str) -> list[str]:
 		return ["nsenter", f"--target={self.pid}", "--net", "--uts", "--pid", "--mount", *options, "--"]
@@ -169,6 +180,12 @@ class Program:
 		"""SIGTERM; `join` waits until it has left."""
 		if self.is_alive:
 			os.kill(self.pid, signal.SIGTERM)
+
+	def signal(self, number: signal.Signals) -> None:
+		"""Send it a signal. The process that entered the host stands still with it, and has to go on to see its end."""
+		os.kill(self.pid, number)
+		if number in (signal.SIGCONT, signal.SIGKILL):
+			os.kill(self._process.pid, signal.SIGCONT)
 
 	def join(self, seconds: float) -> None:
 		"""Wait until it has ended; raises TimeoutExpired."""
