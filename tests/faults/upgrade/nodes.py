@@ -97,9 +97,11 @@ class Node:
 		elsewhere: bool = False,
 		environment: Mapping[str, str] = {},
 		log: Path | None = None,
+		knows: int = 0,
 	) -> None:
+		"""`knows`: a version of the tables that its code claims to know; `log`: a file for what it says."""
 		self.name = name
-		options = {"node": name, "elsewhere": elsewhere, "log": str(log) if log else None}
+		options = {"node": name, "elsewhere": elsewhere, "log": str(log) if log else None, "knows": knows}
 		self._start = lambda: _Process("work", tree, url, options, environment)
 		self.workers = [self._start() for _ in range(workers)]
 
