@@ -91,6 +91,7 @@ class Drainer:
 		self._control = control
 		if not self._replaceable:
 			control.run(fitness.check)
+		self.site.refresh_clock()  # it may have been declared dead because its clock was wrong
 		self._process = control.run(self._register)
 		self._batch = Batch(self.site, control, self._process, self._worker)
 		self._attempting = Attempting(self.site, self._worker, self._batch, self.progress)

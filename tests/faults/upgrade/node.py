@@ -6,6 +6,7 @@ input, a JSON object in each line, and answers each with a line.
 
 import json
 import os
+import select
 import sys
 import threading
 import time
@@ -17,15 +18,21 @@ TRIES = 20  # of a call that loses against the workers
 
 def main(what: str, url: str, options: dict[str, Any]) -> None:
 	"""Be that node. Options: `node`, its name; `elsewhere`, whether nobody can ask for its process; `log`, a file;
-	`knows`, a version of the tables that its code claims to know."""
+	`knows`, a version of the tables that its code claims to know; `looks`, seconds between two looks at the database's
+	clock."""
 	sys.path.remove(os.path.dirname(os.path.abspath(__file__)))
 	if options.get("log"):
 		log = os.open(options["log"], os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 		os.dup2(log, 2)
+	if os.environ.get("LD_PRELOAD"):
+		# libfaketime 0.9.10 takes the end of a sleep, by the monotonic clock, for a time of the clock that it fakes.
+		time.sleep = lambda seconds: select.select([], [], [], seconds) and None
 	_leave_with_parent()
 	_be(options["node"], options.get("elsewhere", False))
 	if options.get("knows"):
 		import_module("dogansystem.store.schema").STEPS[options["knows"]] = lambda db: None
+	if options.get("looks"):
+		import_module("dogansystem.homes.databases.clock").REFRESH_INTERVAL = options["looks"]
 	{"work": _work, "desk": _desk}[what](url)
 
 
@@ -68,6 +75,7 @@ def _desk(url: str) -> None:
 		"tick": lambda: tick(site),
 		"file": lambda: import_module("dogansystem").__file__,
 		"now": site.now,
+		"machine": time.time,
 	}
 	print(json.dumps({"result": "ready"}), flush=True)
 	for line in sys.stdin:

@@ -62,8 +62,8 @@ class _Process:
 class Desk(_Process):
 	"""What people do, on a node of one release."""
 
-	def __init__(self, tree: Path, url: str, environment: Mapping[str, str] = {}) -> None:
-		super().__init__("desk", tree, url, {"node": f"desk of {tree.name}"}, environment)
+	def __init__(self, tree: Path, url: str, environment: Mapping[str, str] = {}, **more: Any) -> None:
+		super().__init__("desk", tree, url, {"node": f"desk of {tree.name}", **more}, environment)
 		self._read()
 		assert self.call("file").startswith(str(tree)), "it has the code of another release"
 
@@ -97,11 +97,11 @@ class Node:
 		elsewhere: bool = False,
 		environment: Mapping[str, str] = {},
 		log: Path | None = None,
-		knows: int = 0,
+		**more: Any,
 	) -> None:
-		"""`knows`: a version of the tables that its code claims to know; `log`: a file for what it says."""
+		"""`log`: a file for what it says; `more`: further options of node.py."""
 		self.name = name
-		options = {"node": name, "elsewhere": elsewhere, "log": str(log) if log else None, "knows": knows}
+		options = {"node": name, "elsewhere": elsewhere, "log": str(log) if log else None, **more}
 		self._start = lambda: _Process("work", tree, url, options, environment)
 		self.workers = [self._start() for _ in range(workers)]
 
