@@ -232,5 +232,6 @@ def simulate(path: Path, url: str | None, as_json: bool, **asked: Any) -> None:
 		if url:
 			with Sandbox(existing(url)) as site:
 				measured = read(site.database, definition.name, site.now())
-		found = answer(Question(**asked), definition, measured)
-	print_json(found.as_json()) if as_json else print_lines(simulation.lines(found))
+		question = Question(**asked)
+		found = answer(question, definition, measured)
+	print_json(found) if as_json else print_lines(simulation.lines(question, found))

@@ -251,7 +251,7 @@ class Orchestrator:
 		`at_most`: attempts to simulate in all. Raises NotFound, InputError.
 		"""
 		definition = self.check(self.export_workflow(workflow))
-		return answer_of_site(self.site, question, definition, at_most).as_json()
+		return answer_of_site(self.site, question, definition, at_most)
 
 	def _settings(self) -> Settings:
 		settings = self.site.settings()

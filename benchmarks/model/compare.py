@@ -1,6 +1,7 @@
 """What was measured of a case beside what the simulation and the queueing formula say of it."""
 
 from dataclasses import dataclass, replace
+from math import inf
 
 from benchmarks.model.calibrate import Rates
 from benchmarks.model.cases import Case
@@ -8,7 +9,7 @@ from benchmarks.model.inputs import inputs
 from benchmarks.model.measure import Measured
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.scaling.queueing import Queue
-from dogansystem.scaling.simulation import question
+from dogansystem.scaling.simulation import words
 from dogansystem.scaling.simulation.simulate import simulate
 from dogansystem.scaling.simulation.system import Machine, System
 from dogansystem.scaling.simulation.times import Times
@@ -57,14 +58,15 @@ class Compared:
 def compare(case: Case, measured: Measured, rates: Rates) -> Compared:
 	"""Simulate a case on a machine with these rates, with the arrivals and the times that the workers had."""
 	workload = workload_of(case)
-	machine = replace(rates.machine, ring=RING)
-	system = System(workers=case.workers, machine=machine, look_every=0.0 if case.rings else LOOK)
+	machine = replace(rates.machine, ring=RING if case.rings else inf)
+	system = System(workers=case.workers, machine=machine, linger=inf)
+	system = system if case.rings else replace(system, look_every=LOOK)
 	result = simulate(workload, system, case.seconds, case.seed)
 	queue = queue_of(case, workload, machine)
 	return Compared(
 		case,
 		Figures(measured.throughput, measured.wait["p95"]),
-		Figures(result.steps, result.wait["p95"] or 0.0),
+		Figures(result["steps"], result["wait"]["p95"] or 0.0),
 		Figures(queue.throughput * steps_of(workload) / workload.attempts, queue.wait(0.95)),
 	)
 
@@ -72,7 +74,7 @@ def compare(case: Case, measured: Measured, rates: Rates) -> Compared:
 def workload_of(case: Case) -> Workload:
 	"""The case as the simulation is asked."""
 	definition = parse(case.definition)
-	wait = question.service(case.service).wait
+	wait = words.service(case.service).wait
 	return Workload(
 		definition,
 		Arrivals(case.arrivals),

@@ -96,7 +96,7 @@ def list_runs(
 		filters={field: value for field, value in wanted.items() if value is not None},
 		fields=list(_LISTED),
 		order_by=f"`tab{RUN}`.name desc",
-		limit_page_length=min(max(limit, 1), MAX_LISTED),
+		limit=min(max(limit, 1), MAX_LISTED),
 	)
 	return [_listed(row) for row in plain(rows)]
 

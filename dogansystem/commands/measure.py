@@ -38,5 +38,6 @@ def simulate(context: Any, workflow: str, user: str, as_json: bool, **asked: Any
 		definition = orchestrator.check(
 			path.read_text() if is_file else orchestrator.export_workflow(workflow)
 		)
-		found = answer_of_site(orchestrator.site, Question(**asked), definition)
-	print_json(found.as_json()) if as_json else click.echo("\n".join(simulation.lines(found)))
+		question = Question(**asked)
+		found = answer_of_site(orchestrator.site, question, definition)
+	print_json(found) if as_json else click.echo("\n".join(simulation.lines(question, found)))

@@ -62,7 +62,8 @@ class Host(Protocol):
 		"""Whether the tick comes, and why not: asked now, in some milliseconds."""
 
 	def stop_requested(self) -> bool:
-		"""Whether whoever runs this process has asked it to leave. Called every few seconds, from a thread."""
+		"""Whether whoever runs this process has asked it to leave. Called before each step, a few
+		times a second at most, and from the thread of the heartbeat."""
 
 	def others_wait(self) -> bool:
 		"""Whether other work than this site's steps waits for this very process. Asked before each claim."""

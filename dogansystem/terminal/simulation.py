@@ -1,12 +1,12 @@
 """Simulations on the command line, of the sandbox and of a bench: the options, and the table."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import click
 
 from dogansystem.scaling.report import seconds
-from dogansystem.scaling.simulation.question import Answer
-from dogansystem.scaling.simulation.result import Result
+from dogansystem.scaling.simulation.question import Question
 from dogansystem.terminal.shell import with_options
 
 simulation_options = with_options(
@@ -48,19 +48,18 @@ simulation_options = with_options(
 )
 
 
-def lines(answer: Answer) -> list[str]:
+def lines(question: Question, answer: Mapping[str, Any]) -> list[str]:
 	"""The answer as lines of text."""
-	question = answer.question
 	load = question.arrivals or ("as often as measured" if not question.backlog else "nothing more")
 	return [
-		f"{answer.workflow}: {load}, for {question.lasting}, seed {question.seed}",
-		f"Times: {answer.times}",
+		f"{answer['workflow']}: {load}, for {question.lasting}, seed {question.seed}",
+		f"Times: {answer['times']}",
 		"",
-		*table(answer.results),
+		*table(answer["configurations"]),
 	]
 
 
-def table(results: Sequence[Result]) -> list[str]:
+def table(results: Sequence[Mapping[str, Any]]) -> list[str]:
 	"""The figures of all configurations, a line for each. Columns that say nothing are left out."""
 	titles = ("nodes", "workers", "runs/s", "steps/s", "busy", "database", "cpu", "wait p50", "p95", "p99", "run p50",
 		"p95", "p99", "spread", "lost", "per hour", "per 1,000 steps", "")  # fmt: skip
@@ -75,23 +74,27 @@ def table(results: Sequence[Result]) -> list[str]:
 	]
 
 
-def _row(result: Result) -> tuple[str, ...]:
+def _row(found: Mapping[str, Any]) -> tuple[str, ...]:
 	return (
-		str(result.nodes),
-		str(result.workers),
-		_rate(result.runs),
-		_rate(result.steps),
-		f"{result.busy:.0%}",
-		f"{result.database:.0%}",
-		"" if result.cpu is None else f"{result.cpu:.0%}",
-		*_times(result.wait),
-		*_times(result.run),
-		"" if result.spread is None else f"{result.spread:.0%}",
-		str(result.lost or ""),
-		"" if result.cost_per_hour is None else f"{result.cost_per_hour:.2f}",
-		"" if result.cost_per_1000_steps is None else f"{result.cost_per_1000_steps:.5f}",
-		"keeps up" if result.keeps_up else f"falls behind: {result.backlog:,} wait",
+		str(found["nodes"]),
+		str(found["workers"]),
+		_rate(found["runs"]),
+		_rate(found["steps"]),
+		_written(found["busy"], ".0%"),
+		_written(found["database"], ".0%"),
+		_written(found["cpu"], ".0%"),
+		*_times(found["wait"]),
+		*_times(found["run"]),
+		_written(found["spread"], ".0%"),
+		str(found["lost"] or ""),
+		_written(found["cost_per_hour"], ".2f"),
+		_written(found["cost_per_1000_steps"], ".5f"),
+		"keeps up" if found["keeps_up"] else f"falls behind: {found['backlog']:,} wait",
 	)
+
+
+def _written(value: float | None, form: str) -> str:
+	return "" if value is None else format(value, form)
 
 
 def _times(quantiles: Mapping[str, float | None]) -> tuple[str, ...]:

@@ -36,6 +36,7 @@ SAMPLE_INTERVAL = 60.0  # seconds between two looks whether a sample is due
 TURN = 0.25  # seconds a drainer works in any case before it gives way to others; to come back costs some hundredths
 RING_INTERVAL = 0.05  # seconds between two rings for help
 LOOK_INTERVAL = 1.0  # seconds an idle drainer listens before it looks whether a ring got lost
+STOP_INTERVAL = 0.1  # seconds between two questions whether to leave, asked before each step: a question costs as much as some
 BUSY_INTERVAL = 0.05  # seconds before it looks again for a timer that another process is handling
 
 
@@ -73,7 +74,7 @@ class Drainer:
 		self._chores_at = float("-inf")
 		self._sampled_at = time.monotonic()
 		self._rang_at = float("-inf")
-		self._came_at = time.monotonic()
+		self._came_at = self._asked_at = time.monotonic()
 		self._has_done_chores = False
 		self._is_called_back = False  # it gave way to others while there may have been more to do
 
@@ -183,9 +184,18 @@ class Drainer:
 			self._do_chores()
 		if self._gives_way() or not self._claim():
 			return False
-		while self._batch and not self.progress.stopping.is_set():
+		while self._batch and not self._has_to_leave():
 			self._work_chain(self._batch.next())
 		return True
+
+	def _has_to_leave(self) -> bool:
+		"""Whether this process was asked to leave. The heartbeat asks too, but a step may end between two of its questions."""
+		stopping, now = self.progress.stopping, time.monotonic()
+		if not stopping.is_set() and now - self._asked_at > STOP_INTERVAL:
+			self._asked_at = now
+			if self.site.stop_requested():
+				stopping.set()
+		return stopping.is_set()
 
 	def _gives_way(self) -> bool:
 		"""Leave when other work waits for this process, and come back behind it: one site's flood must not keep another
@@ -226,7 +236,7 @@ class Drainer:
 				self._ring_for_help()
 			if finished is None or finished.successor is None:
 				break
-			if self.progress.stopping.is_set():
+			if self._has_to_leave():
 				self._control.run(partial(claims.unbegin, lease=finished.successor))
 				break
 			next_work = self._batch.successor(finished.successor, finished.item_value)

@@ -14,7 +14,9 @@ from tests.bench.place import Bench
 
 # Where Frappe keeps what has happened on the site, mails that steps have sent included. That the app was there once may
 # stand in it.
-_HISTORY = frozenset({"tabError Log", "tabActivity Log", "tabRoute History", "tabEmail Queue"})
+_HISTORY = frozenset(
+	{"tabError Log", "tabActivity Log", "tabPermission Log", "tabRoute History", "tabEmail Queue"}
+)
 _HISTORY_COLUMNS = frozenset({("tabVersion", "data"), ("tabUser", "last_known_versions")})
 _TEST_USERS = re.compile(r"dogan[-_](manager|user|other|nobody|person)\b")
 # RQ's own record of jobs and workers. It goes by itself, after minutes; the doorbell's keys must be gone at once.

@@ -2,6 +2,7 @@
 
 import os
 import time
+from inspect import signature
 from typing import Any
 
 import frappe
@@ -185,10 +186,15 @@ class TestScheduler(BenchTestCase):
 			long_ago = frappe.utils.add_days(frappe.utils.now(), -1)
 			frappe.db.set_value("Scheduled Job Type", job, {"creation": long_ago, "last_execution": None})
 			frappe.db.commit()
-			self.assertIn(TICK, scheduler.enqueue_events(site=frappe.local.site))
+			given = (
+				{"site": frappe.local.site}
+				if "site" in signature(scheduler.enqueue_events).parameters
+				else {}
+			)
+			self.assertIn(TICK, scheduler.enqueue_events(**given))  # Frappe 16 takes no site
 			(run,) = self.wait_for(lambda: self.runs_of(workflow), 30)
 			found = self.finished(run["run"])
+			at = self.wait_for(lambda: frappe.db.get_value("Scheduled Job Type", job, "last_execution"))
+			self.assertGreater(str(at), long_ago)
 		self.assertEqual((found["status"], found["cause"]), ("Succeeded", "schedule"))
-		log = frappe.get_last_doc("Scheduled Job Log", {"scheduled_job_type": "jobs.tick"})
-		self.assertEqual(log.status, "Complete")
 		frappe.db.rollback()

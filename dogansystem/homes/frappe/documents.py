@@ -53,9 +53,7 @@ class Documents:
 		if compat.LIST_FUNCTIONS is not None:
 			asked, order_by, names = query.as_calls(asked, order_by)
 		with query.explained(doctype):
-			rows = frappe.get_list(
-				doctype, filters=filters, fields=asked, order_by=order_by, limit_page_length=limit
-			)
+			rows = frappe.get_list(doctype, filters=filters, fields=asked, order_by=order_by, limit=limit)
 		return [{names.get(name, name): value for name, value in row.items()} for row in plain(rows)]
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:

@@ -7,7 +7,7 @@ from typing import Any
 
 from dogansystem.actions.busy import KINDS, MAX_SECONDS, WORKFLOW
 from dogansystem.engine.errors import InputError
-from dogansystem.scaling.simulation import times
+from dogansystem.scaling.simulation import words
 
 SHAPES = (*KINDS, "mixed")  # mixed: each kind in turn
 MAX_RUNS = 200_000
@@ -86,7 +86,7 @@ class Plan:
 def parse_rate(text: str) -> float:
 	"""Runs per second of `20/s`, `600/m` or `20`. Raises InputError."""
 	try:
-		found = times.rate(text if "/" in text else f"{text}/s")
+		found = words.rate(text if "/" in text else f"{text}/s")
 	except InputError:
 		found = 0.0
 	if not found:
@@ -97,6 +97,6 @@ def parse_rate(text: str) -> float:
 def parse_time(text: str) -> float:
 	"""Seconds of `100ms`, or of a duration as workflows have them. Raises InputError."""
 	try:
-		return times.seconds(text)
+		return words.seconds(text)
 	except ValueError as error:
 		raise InputError(f"{error}, or 100ms.") from None

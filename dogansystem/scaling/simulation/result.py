@@ -1,149 +1,90 @@
 """What is written down while the simulation runs, from the end of the warm-up on, and what it comes to."""
 
-import math
-from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from math import sqrt
 from typing import Any
 
-from dogansystem.engine.states import SUCCEEDED
-from dogansystem.scaling.simulation.system import PRIORITIES, System
+from dogansystem.engine.states import RUN_FINISHED, SUCCEEDED
+from dogansystem.scaling.simulation.system import System
 
 SHARES = {"p50": 0.5, "p95": 0.95, "p99": 0.99}
 BEHIND = 0.01  # of the runs that started: when more than that pile up, beyond what chance does, it does not keep up
 
-Quantiles = dict[str, float | None]
-
 
 class Record:
-	"""Counts and times since `first`, in seconds since the simulation began."""
+	"""Counts, and times in seconds, since `first`."""
 
 	def __init__(self) -> None:
+		self._at_work = 0
 		self.reset(0.0)
 
 	def reset(self, now: float) -> None:
 		"""Forget what was before: everybody began with nothing to do."""
-		self.first = now
-		self.waits = [array("d") for _ in range(PRIORITIES)]
-		self.took = array("d")
-		self.started = self.refused = self.steps = self.retries = self.lost = 0
+		self.first = self._counted_at = now
+		self.started = self.steps = self.retries = self.lost = 0
+		self.ended: Counter[str] = Counter()  # runs, by their state
+		self.took: list[float] = []  # by runs that succeeded
+		self.waits: dict[int, list[float]] = defaultdict(list)  # of attempts, by priority
 		self.busy = 0.0  # seconds of all workers together
-		self.statuses: Counter[str] = Counter()
 
-	def waited(self, priority: int, began: float, seconds: float) -> None:
-		"""An attempt begins after standing ready for so long."""
-		if self.first <= began:
-			self.waits[priority].append(max(0.0, seconds))
-
-	def ended(self, now: float, started_at: float, status: str) -> None:
-		"""A run came to its end."""
-		self.statuses[status] += 1
+	def run_is(self, status: str, age: float) -> None:
+		"""A run that started so many seconds ago goes to a state."""
+		if status in RUN_FINISHED:
+			self.ended[status] += 1
 		if status == SUCCEEDED:
-			self.took.append(now - started_at)
+			self.took.append(age)
 
-	def worked(self, since: float, until: float) -> None:
-		"""A worker was busy."""
-		self.busy += max(0.0, until - max(since, self.first))
+	def work(self, now: float, change: int = 0) -> None:
+		"""So many more workers have something in hand from now on, or fewer."""
+		self.busy += self._at_work * (now - self._counted_at)
+		self._at_work, self._counted_at = self._at_work + change, now
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
-	"""Figures of one configuration. Times are seconds, rates are per second, after the warm-up.
+def figures(
+	system: System, record: Record, seconds: float, node_steps: Sequence[int], database: float, cpu: float, backlog: int
+) -> dict[str, Any]:  # fmt: skip
+	"""The figures of one configuration after so many seconds, in which database and cores worked for some, as JSON data.
 
-	Attributes:
-		arrivals: runs that started; `refused` ones met a full limit.
-		runs, steps: that came to their end; items count as steps.
-		failed: share of the runs that ended which failed or were cancelled.
-		retries, lost: attempts that were followed by another, and that died with their node.
-		busy: share of the workers' time in which they had something in hand.
-		database, cpu: share of their time that was used; the database's may be more than it has.
-		wait: from ready to begun, over all attempts; `lanes` the same for each priority.
-		run: from the start of a run to its end.
-		spread: how far the busiest or the idlest node is from the mean, as a share of it; None for one node.
-		backlog: steps and runs that were ready or waited for a slot at the end.
-		keeps_up: whether as much gets done as comes in.
-		cost_per_hour, cost_per_1000_steps: from the price of a node, or None.
-		events: that were simulated.
+	Times are seconds, rates are per second, and shares are from 0 to 1; None where there is nothing to be said.
 	"""
-
-	nodes: int
-	workers: int
-	arrivals: float
-	refused: float
-	runs: float
-	steps: float
-	failed: float
-	retries: float
-	lost: int
-	busy: float
-	database: float
-	cpu: float | None
-	wait: Quantiles
-	lanes: dict[int, Quantiles]
-	run: Quantiles
-	spread: float | None
-	backlog: int
-	keeps_up: bool
-	cost_per_hour: float | None
-	cost_per_1000_steps: float | None
-	events: int
-
-	def as_json(self) -> dict[str, Any]:
-		"""All of it as JSON data, rounded to what the figures are worth."""
-		return {name: _rounded(value) for name, value in asdict(self).items()}
-
-
-def result_of(
-	system: System, record: Record, seconds: float, node_steps: Sequence[int], database: float, cpu: float, backlog: int, events: int
-) -> Result:  # fmt: skip
-	"""Add up what was written down in so many seconds, in which database and processors were used for some."""
-	ended = record.statuses.total()
-	waits = [sorted(each) for each in record.waits]
-	piled_up = record.started - record.refused - ended
+	ended, steps = record.ended.total(), record.steps / seconds
 	cost = None if system.price is None else system.price * system.nodes
-	return Result(
-		nodes=system.nodes,
-		workers=system.workers,
-		arrivals=record.started / seconds,
-		refused=record.refused / seconds,
-		runs=ended / seconds,
-		steps=record.steps / seconds,
-		failed=1 - record.statuses[SUCCEEDED] / ended if ended else 0.0,
-		retries=record.retries / seconds,
-		lost=record.lost,
-		busy=record.busy / seconds / system.all_workers,
-		database=database / seconds + system.background,
-		cpu=cpu / seconds / (system.cores * system.nodes) if system.cores else None,
-		wait=quantiles(sorted(each for times in waits for each in times)),
-		lanes={priority: quantiles(waits[priority]) for priority in reversed(range(PRIORITIES)) if waits[priority]},
-		run=quantiles(sorted(record.took)),
-		spread=_spread(node_steps),
-		backlog=backlog,
-		keeps_up=piled_up <= BEHIND * record.started + 3 * math.sqrt(record.started),
-		cost_per_hour=cost,
-		cost_per_1000_steps=cost / 3.6 / (record.steps / seconds) if cost is not None and record.steps else None,
-		events=events,
-	)  # fmt: skip
+	every_wait = [each for waits in record.waits.values() for each in waits]
+	found = {
+		"nodes": system.nodes,
+		"workers": system.workers,  # of each node
+		"arrivals": record.started / seconds,
+		"runs": ended / seconds,  # that came to their end
+		"steps": steps,  # the same; items count as steps
+		"failed": 1 - record.ended[SUCCEEDED] / ended if ended else 0.0,  # of the runs; cancelled ones too
+		"retries": record.retries / seconds,  # attempts that were followed by another
+		"lost": record.lost,  # attempts that died with their node
+		"busy": record.busy / seconds / system.all_workers,
+		"database": database / seconds + system.heartbeats,  # may be more than it has
+		"cpu": cpu / seconds / (system.cores * system.nodes) if system.cores else None,
+		"wait": quantiles(every_wait),  # from ready to begun
+		"lanes": {str(each): quantiles(record.waits[each]) for each in sorted(record.waits, reverse=True)},
+		"run": quantiles(record.took),  # from its start to its end
+		"spread": _spread(node_steps),
+		"backlog": backlog,  # steps and runs that were ready or waited for a slot at the end
+		"keeps_up": record.started - ended <= BEHIND * record.started + 3 * sqrt(record.started),
+		"cost_per_hour": cost,
+		"cost_per_1000_steps": cost / 3.6 / steps if cost is not None and steps else None,
+	}
+	return {name: round(each, 6) if isinstance(each, float) else each for name, each in found.items()}
 
 
-def quantiles(ordered: Sequence[float]) -> Quantiles:
-	"""Median, 95th and 99th percentile of values in order; None of nothing."""
-	last = len(ordered) - 1
+def quantiles(values: Sequence[float]) -> dict[str, float | None]:
+	"""Median, 95th and 99th percentile; None of nothing."""
+	ordered = sorted(values)
 	return {
-		name: ordered[min(last, int(share * len(ordered)))] if ordered else None
+		name: round(ordered[int(share * len(ordered))], 6) if ordered else None
 		for name, share in SHARES.items()
 	}
 
 
 def _spread(steps: Sequence[int]) -> float | None:
+	"""How far the busiest or the idlest node is from the mean, as a share of it."""
 	mean = sum(steps) / len(steps)
-	if len(steps) < 2 or not mean:
-		return None
-	return max(max(steps) - mean, mean - min(steps)) / mean
-
-
-def _rounded(value: Any) -> Any:
-	if isinstance(value, dict):
-		return {str(name): _rounded(each) for name, each in value.items()}
-	return round(value, 6) if isinstance(value, float) else value
+	return max(max(steps) - mean, mean - min(steps)) / mean if len(steps) > 1 and mean else None

@@ -1,23 +1,22 @@
 """How simulated runs go on: everything that happens to one is an event of the engine, and what follows is what
 `engine.transition` says. Runs of one workflow meet the same states again and again, so most answers are kept."""
 
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 from random import Random
-from typing import Any, NamedTuple
+from types import MappingProxyType
 
 from dogansystem.engine import events
-from dogansystem.engine.changes import Changes
-from dogansystem.engine.definition import DEFAULT_PRIORITY, Step
-from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
-from dogansystem.engine.retry import WORKER_LOST
-from dogansystem.engine.run_state import LEASE, READY_QUEUE, ItemResult, Key, Place, RunState
-from dogansystem.engine.run_state import Items as ItemsState
+from dogansystem.engine.changes import Changes, Queued, Ready, StepChange, Successor, Wait
+from dogansystem.engine.limits import resource_of_run, resource_of_step
+from dogansystem.engine.outcomes import Failed, Outcome
+from dogansystem.engine.run_state import LEASE, READY_QUEUE, ItemResult, Items, Key, Place, RunState
 from dogansystem.engine.states import (
 	FAILED,
 	PENDING,
 	QUEUED,
-	RUN_FINISHED,
 	RUNNING,
 	STEP_FINISHED,
 	SUCCEEDED,
@@ -25,281 +24,225 @@ from dogansystem.engine.states import (
 )
 from dogansystem.engine.transition import decide
 from dogansystem.scaling.simulation.result import Record
-from dogansystem.scaling.simulation.slots import Slots
-from dogansystem.scaling.simulation.system import ReadyQueue, Timeline
-from dogansystem.scaling.simulation.workload import Workload, sleep_of
+from dogansystem.scaling.simulation.system import Clock, Queue
+from dogansystem.scaling.simulation.workload import NO_OUTPUT, Workload
 
-NOTHING = "null"  # the output of everything
-LOST = Failed((WORKER_LOST,), "its node died")
 MAX_REMEMBERED = 200_000  # answers; a workflow with many steps side by side has more states than fit
-
-
-class PlannedStep:
-	"""A step with what its attempts ask for, looked up once."""
-
-	def __init__(self, step: Step, workload: Workload) -> None:
-		self.step, self.id, self.priority = step, step.id, step.priority
-		service = workload.service_of(step)
-		self.wait, self.cpu = service.wait, service.cpu
-		self.resource = step.agent or step.capability
-		self.fails = Failed(step.retry.on or ("SimulatedError",), "it was said to fail")
-		self._failing, self._skipped = workload.failing.get(step.id, 0.0), workload.skipped.get(step.id, 0.0)
-		self._expands = Expanded((NOTHING,) * workload.items_of(step)) if step.for_each is not None else None
-		self._done: Outcome = Done(NOTHING)
-		if step.action == "flow.stop":
-			self._done = Stops(str(step.params.get("status", SUCCEEDED)), "", NOTHING)
-		elif sleep := sleep_of(step):
-			self._done = Waits(sleep, NOTHING)  # from the end of the attempt
-
-	def outcome(self, item: int, chance: Random) -> Outcome:
-		"""How an attempt will come out."""
-		if self._expands and not item:
-			return self._expands
-		if self._skipped and chance.random() < self._skipped:
-			return Skipped()
-		return self.fails if self._failing and chance.random() < self._failing else self._done
-
-
-@dataclass(eq=False, slots=True)
-class Items:
-	"""How many items of one `for_each` step have not begun (`pending`), are `open`, and have failed; and how many there are."""
-
-	pending: int
-	number: int
-	open: int = 0
-	failed: int = 0
-
-	def state(self, at_most: int) -> ItemsState:
-		"""As the engine wants to know it."""
-		first = self.number - self.pending + 1
-		pending = tuple((first + each, 0, None) for each in range(min(self.pending, at_most)))
-		result = ItemResult(1, FAILED if self.failed else SUCCEEDED)
-		counts = {PENDING: self.pending, RUNNING: self.open, FAILED: self.failed}
-		return ItemsState(self.open, pending, counts, (result,))
-
-	def change(self, old: str, new: str) -> None:
-		"""One of them goes from one state to another."""
-		self.pending -= old == PENDING
-		self.open += (old == PENDING) - (new in STEP_FINISHED)
-		self.failed += new == FAILED
 
 
 @dataclass(eq=False, slots=True)
 class Run:
-	"""One run: the state of each step by its id, and what stands in a queue or is in a worker's hand (`tasks`)."""
+	"""One run. Items of a `for_each` step are counted: those PENDING, those that are open (RUNNING), and the finished.
 
-	number: int
+	`tasks`: what of it stands in a queue or is in a worker's hand. `waits`: what rests until a timer is due, with its
+	attempts so far. `slots`: those it holds, by holder; None is the run.
+	"""
+
 	states: dict[str, str]
 	started_at: float
 	status: str = QUEUED
 	ending: str = ""
-	items: dict[str, Items] = field(default_factory=dict)
+	items: dict[str, Counter[str]] = field(default_factory=dict)
 	tasks: dict[Key, "Task"] = field(default_factory=dict)
-	waits: dict[Key, int] = field(default_factory=dict)  # attempts so far
-	slot: str | None = None
-	resource: None = None
-	priority: int = DEFAULT_PRIORITY
-	is_wanted: bool = True
+	waits: dict[Key, int] = field(default_factory=dict)
+	slots: dict[Key | None, str] = field(default_factory=dict)
 
 
 @dataclass(eq=False, slots=True)
 class Task:
-	"""A step of a run, or one item of it (from 1), that can be executed, unless it is not wanted any more."""
+	"""A step of a run, or one item of it (from 1), that waits for a slot or a worker, or that one executes.
+
+	Without a `step` the run itself waits for the limit of its workflow.
+	"""
 
 	run: Run
-	step: PlannedStep
+	step: str
 	item: int
 	attempt: int
+	priority: int
 	ready_at: float
-	slot: str | None = None
 	is_begun: bool = False
 	is_wanted: bool = True
 
 	@property
-	def resource(self) -> str | None:
-		"""Whose slot it needs."""
-		return self.step.resource
-
-	@property
-	def priority(self) -> int:
-		"""9 first."""
-		return self.step.priority
-
-
-class Timer(NamedTuple):
-	"""Something that is due for a step that waits: `retry`, or the end of a `wait`."""
-
-	put_at: float
-	run: Run
-	kind: str
-	key: Key
+	def key(self) -> Key | None:
+		"""What holds its slot; None is the run."""
+		return (self.step, self.item) if self.step else None
 
 
 class Runs:
-	"""All runs of one workload. `put_timer` is called with the seconds until a timer is due.
+	"""All runs of one workload, and who waits for a worker (`queue`), for an agent or for the workflow's limit.
 
-	`at` is the moment from which what becomes ready is ready: when its transaction began to commit, a little before now.
-	`admit`: seconds between an agent's time of taking a step and the moment from which others see that.
+	`is_due` is called when a timer is, with what is to be done then.
 	"""
 
 	def __init__(
-		self, workload: Workload, timeline: Timeline, record: Record, chance: Random,
-		put_timer: Callable[[float, Timer], None], admit: float,
+		self, workload: Workload, clock: Clock, record: Record, chance: Random,
+		is_due: Callable[[Callable[[], None]], None],
 	) -> None:  # fmt: skip
 		self._definition = replace(workload.definition, output=None)  # nothing is rendered here
-		self._steps = {step.id: PlannedStep(step, workload) for step in workload.definition.steps}
-		self._timeline, self._record, self._chance = timeline, record, chance
-		self._put_timer, self._admit = put_timer, admit
-		self._known: dict[Any, Changes] = {}
-		self._started = 0
-		self.queue = ReadyQueue()
-		self.slots = Slots(workload, self._let_in, lambda run: self._happens(run, events.Cancelled()))
-		self.at = 0.0
+		self._clock, self._record, self._chance, self._is_due = clock, record, chance, is_due
+		self._remembered = lru_cache(MAX_REMEMBERED)(self._decide)
+		self.queue = Queue()
+		limit = resource_of_run(self._definition.name, "")
+		self._room = {limit: {limit: self._definition.limits.concurrent_runs}}
+		self._room |= {resource_of_step(step): workload.room_for(step) for step in self._definition.steps}
+		self._wait_queues = {resource: Queue() for resource in self._room}
+		self._used: Counter[str] = Counter()  # slots, by name
+
+	@property
+	def waiting(self) -> list[int]:
+		"""How many wait for a slot, for each resource that anybody waits for."""
+		return [len(queue) for queue in self._wait_queues.values() if queue]
 
 	def start(self) -> None:
 		"""Start a run: its first steps are ready, or it waits for the limit of its workflow."""
-		self._started += 1
 		self._record.started += 1
-		self.at = self._timeline.now
-		run = Run(self._started, dict.fromkeys(self._steps, PENDING), self._timeline.now)
-		self._happens(run, events.Started())
+		self._happens(Run(dict.fromkeys(self._definition.by_id, PENDING), self._clock.now), events.Started())
 
 	def begin(self, task: Task) -> None:
 		"""Note that a worker executes it."""
-		task.is_begun = True
-		task.run.status = RUNNING
-		if not task.item:
-			task.run.states[task.step.id] = RUNNING
+		task.is_begun, task.run.status = True, RUNNING
+		if task.step and not task.item:
+			task.run.states[task.step] = RUNNING
 
-	def finish(self, task: Task, outcome: Outcome, stick: bool) -> tuple[Task | None, Changes]:
+	def finish(self, task: Task, outcome: Outcome, stick: bool, at: float) -> tuple[Task | None, Changes]:
 		"""What follows from how an attempt came out: a step for the same worker, and what else has changed.
 
+		`at`: when its transaction began to commit, a little before now; what became ready by it is ready from then on.
 		With `check_items`, `close` has to be called after the worker has begun its next step.
 		"""
-		run, key = task.run, (task.step.id, task.item)
-		del run.tasks[key]
+		run, step, item = task.run, task.step, task.item
+		del run.tasks[step, item]
 		chance = self._chance.random() if isinstance(outcome, Failed) else 0.0
-		event = events.Attempted(*key, task.attempt, outcome, task.slot, chance, stick)
-		self.slots.release(task)
-		changes = self._happens(run, event, task.attempt)
+		agent = run.slots.get((step, item))
+		event = events.Attempted(step, item, task.attempt, outcome, agent, chance, stick)
+		changes = self._happens(run, event, task.attempt, at)
 		self._record.retries += changes.is_again
 		self._record.steps += not changes.is_again
-		after = changes.successor
-		return (self._task(run, after.step, after.item, after.attempt) if after else None), changes
+		return (self._task(run, changes.successor, at) if changes.successor else None), changes
 
-	def close(self, task: Task) -> int:
-		"""Complete a `for_each` step if its last item is finished; gives how many steps became ready."""
-		return opened(self._happens(task.run, events.ItemsEnded(task.step.id)))
+	def close(self, run: Run, step: str) -> None:
+		"""Complete a `for_each` step if its last item is finished."""
+		self._happens(run, events.ItemsEnded(step))
 
-	def wake(self, timer: Timer) -> None:
-		"""Do what a timer is there for."""
-		self.at, run = self._timeline.now, timer.run
-		attempts = run.waits.pop(timer.key, None)
-		if attempts is None:
-			return
-		step, item = timer.key
-		ends = item > 0 and timer.kind == "wait"
-		if ends:
-			run.items[step].open -= 1  # another one may take its place
-		changes = self._happens(run, events.Woken(timer.kind, step, item, NOTHING), attempts)
-		if ends:
-			run.items[step].open += 1  # its end is among the changes
-		if changes.check_items:
-			self._happens(run, events.ItemsEnded(step))
+	def admit(self, seconds: float) -> int:
+		"""Let in who waits for a slot and gets one; gives how many. Each is seen so many seconds after it is ready."""
+		admitted = 0
+		for resource, queue in self._wait_queues.items():
+			while queue and (slot := self._idlest(resource)):
+				if task := queue.take():
+					self._used[slot] += 1
+					task.run.slots[task.key] = slot
+					event = events.Admitted(slot, 0, task.step or None, task.item, task.attempt, slot)
+					self._happens(task.run, event, at=self._clock.now - seconds)
+					admitted += 1
+		return admitted
 
-	def _let_in(self, waiter: Task | Run) -> None:
-		self.at, name = self._timeline.now, waiter.slot or ""
-		if isinstance(waiter, Run):
-			self._happens(waiter, events.Admitted(name, 0))
-		else:
-			key = (waiter.step.id, waiter.item)
-			self._happens(waiter.run, events.Admitted(name, 0, *key, waiter.attempt, name))
+	def _idlest(self, resource: str) -> str | None:
+		free = (name for name, room in self._room[resource].items() if self._used[name] < room)
+		return min(free, key=self._used.__getitem__, default=None)
 
-	def _happens(self, run: Run, event: events.Event, attempts: int = 0) -> Changes:
+	def _wake(self, run: Run, kind: str, step: str, item: int) -> None:
+		attempts = run.waits.pop((step, item), None)
+		if attempts is not None:  # it is still wanted
+			changes = self._happens(run, events.Woken(kind, step, item, NO_OUTPUT), attempts)
+			if changes.check_items:
+				self.close(run, step)
+
+	# Deciding
+
+	def _happens(self, run: Run, event: events.Event, attempts: int = 0, at: float | None = None) -> Changes:
 		"""Let something happen to a run, with all that follows from it."""
-		changes = self._decided(run, event, attempts)
-		self._write(run, changes, attempts)
+		places = tuple((*key, task.is_begun) for key, task in run.tasks.items())
+		known = (event, attempts, run.status, run.ending, tuple(run.states.values()), places)
+		if run.items or (isinstance(event, events.Attempted) and event.chance):
+			makes_room = isinstance(event, events.Woken) and event.kind == "wait"
+			items = {step: self._items(step, counts, makes_room) for step, counts in run.items.items()}
+			changes = self._decide(*known, items)
+		else:
+			changes = self._remembered(*known)
+		self._write(run, changes, attempts, self._clock.now if at is None else at)
 		return changes
 
-	def _decided(self, run: Run, event: events.Event, attempts: int) -> Changes:
-		failed = isinstance(event, events.Attempted) and isinstance(event.outcome, Failed)
-		if failed or run.items:
-			return decide(self._state(run, attempts), event)
-		places = tuple((key, task.is_begun) for key, task in run.tasks.items())
-		known = (run.status, run.ending, tuple(run.states.values()), places, event, attempts)
-		if known not in self._known:
-			if len(self._known) >= MAX_REMEMBERED:
-				self._known.clear()
-			self._known[known] = decide(self._state(run, attempts), event)
-		return self._known[known]
-
-	def _state(self, run: Run, attempts: int) -> RunState:
-		places = tuple(
-			Place(LEASE if task.is_begun else READY_QUEUE, (), step, item, begun=task.is_begun)
-			for (step, item), task in run.tasks.items()
+	def _decide(
+		self, event: events.Event, attempts: int, status: str, ending: str, states: tuple[str, ...],
+		places: tuple[tuple[str, int, bool], ...], items: Mapping[str, Items] = MappingProxyType({}),
+	) -> Changes:  # fmt: skip
+		found = tuple(
+			Place(LEASE if begun else READY_QUEUE, (), step, item, begun=begun)
+			for step, item, begun in places
 		)
-		items = {step: each.state(self._steps[step].step.max_parallel) for step, each in run.items.items()}
-		return RunState(
-			str(run.number), self._definition, run.status, run.ending, run.states, places, items, WAITING, attempts
-		)  # fmt: skip
+		by_step = dict(zip(self._definition.by_id, states, strict=True))
+		return decide(
+			RunState("", self._definition, status, ending, by_step, found, items, WAITING, attempts), event
+		)
 
-	def _write(self, run: Run, changes: Changes, attempts: int) -> None:
+	def _items(self, step: str, counts: Counter[str], makes_room: bool) -> Items:
+		"""The items as the engine wants to know them, or once one of them has made room."""
+		opened = counts[RUNNING] - makes_room
+		free = max(1, self._definition.by_id[step].max_parallel - opened)
+		first = counts.total() - counts[PENDING] + 1
+		pending = tuple((first + number, 0, None) for number in range(min(counts[PENDING], free)))
+		return Items(opened, pending, counts, (ItemResult(1, FAILED if counts[FAILED] else SUCCEEDED),))
+
+	# Writing down what follows
+
+	def _write(self, run: Run, changes: Changes, attempts: int, at: float) -> None:
 		if changes.items:
-			number = len(changes.items.values)
-			run.items[changes.items.step] = Items(number, number)
+			run.items[changes.items.step] = Counter({PENDING: len(changes.items.values)})
 		for change in changes.steps:
 			if change.item:
-				run.items[change.step].change(change.old, change.new)
+				_count(run.items[change.step], change)
 			else:
 				run.states[change.step] = change.new
 		for place in changes.leaves:
-			if place.key and (task := run.tasks.pop(place.key, None)):
-				task.is_wanted = False
-				self.slots.release(task)
+			if place.key in run.tasks:
+				run.tasks.pop(place.key).is_wanted = False
 		for step in changes.cancelled_items:
 			_cancel_items(run, step)
 		if changes.forgets_waits:
 			run.waits.clear()
+		for holder in changes.frees:
+			if slot := run.slots.pop(holder, None):
+				self._used[slot] -= 1
 		if changes.run:
 			run.status, run.ending = changes.run.new, changes.run.ending
-			if run.status in RUN_FINISHED:
-				self._record.ended(self._timeline.now, run.started_at, run.status)
-				self.slots.release(run)
-		self._move_on(run, changes, attempts)
-
-	def _move_on(self, run: Run, changes: Changes, attempts: int) -> None:
-		"""Put what is ready, or waits, where it is found again."""
-		now = self._timeline.now
+			self._record.run_is(run.status, self._clock.now - run.started_at)
 		for each in changes.ready:
-			task = run.tasks.get((each.step, each.item))
-			if task:  # it has waited for a slot
-				task.ready_at = self.at - self._admit
-			self.queue.put(task or self._task(run, each.step, each.item, each.attempt))
+			self.queue.put(self._task(run, each, at))
 		for waiter in changes.queued:
-			task = self._task(run, waiter.step, waiter.item, waiter.attempt) if waiter.step else None
-			if not self.slots.wait(task or run):
-				self._record.refused += 1
+			self._wait_queues[waiter.resource].put(self._task(run, waiter, at))
 		for wait in changes.waits:
-			if wait.step is None:
-				self._timeline.at(now + wait.delay, lambda run: self._happens(run, events.TimedOut()), run)
-			else:
-				key = (wait.step, wait.item)
-				run.waits[key] = attempts
-				self._put_timer(wait.due or wait.delay, Timer(now, run, wait.kind, key))
+			self._rest(run, wait, attempts)
 
-	def _task(self, run: Run, step: str, item: int, attempt: int) -> Task:
-		task = run.tasks[step, item] = Task(run, self._steps[step], item, attempt, self.at)
+	def _task(self, run: Run, change: Ready | Queued | Successor, at: float) -> Task:
+		task = Task(run, change.step or "", change.item, change.attempt, change.priority, at)
+		if task.key:
+			run.tasks[task.key] = task
 		return task
 
+	def _rest(self, run: Run, wait: Wait, attempts: int) -> None:
+		at = self._clock.now + (wait.due or wait.delay)
+		if wait.step is None:
+			self._clock.at(at, self._happens, run, events.TimedOut())
+		else:
+			run.waits[wait.step, wait.item] = attempts
+			wake = partial(self._wake, run, wait.kind, wait.step, wait.item)
+			self._clock.at(at, self._is_due, wake)
 
-def opened(changes: Changes) -> int:
-	"""How many steps became ready, or wait for a slot."""
-	return len(changes.ready) + len(changes.queued)
+
+def _count(items: Counter[str], change: StepChange) -> None:
+	"""One of them goes from one state to another."""
+	items[PENDING] -= change.old == PENDING
+	items[RUNNING] += (change.old == PENDING) - (change.new in STEP_FINISHED)
+	if change.new in STEP_FINISHED:
+		items[change.new] += 1
 
 
 def _cancel_items(run: Run, step: str) -> None:
-	if step in run.items:  # not if it was not expanded yet
-		begun = sum(task.item > 0 and task.step.id == step for task in run.tasks.values())
-		run.items[step].pending, run.items[step].open = 0, begun
-	for key in [each for each in run.waits if each[0] == step and each[1]]:
-		del run.waits[key]
+	"""Of items that were made already, those that have not begun are no longer wanted."""
+	if step in run.items:
+		run.items[step][PENDING] = 0
+		run.items[step][RUNNING] = sum(task.item > 0 and task.step == step for task in run.tasks.values())
+	run.waits = {key: attempts for key, attempts in run.waits.items() if key[0] != step or not key[1]}

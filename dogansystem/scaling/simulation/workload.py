@@ -7,12 +7,14 @@ from random import Random
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import InputError
-from dogansystem.engine.states import FAILED
+from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.states import FAILED, SUCCEEDED
 from dogansystem.protocol import Database
 from dogansystem.scaling.simulation.times import NOTHING, Times
 from dogansystem.store import agents, samples
 from dogansystem.store.figures import RETRIED, WORKFLOW, Figures
 
+NO_OUTPUT = "null"  # what everything gives
 DEFAULT_ITEMS = 10  # of a `for_each` whose list is only known when a run is under way
 DAY = 86_400  # seconds of samples that are looked at, by minute
 
@@ -37,8 +39,7 @@ class Agent:
 class Arrivals:
 	"""When runs start: `rate` per second, by chance (Poisson) or on the clock.
 
-	Attributes:
-		by_minute: rates per second, minute by minute, over and over; `rate` is then their mean.
+	`by_minute`: rates per second, minute by minute, over and over; `rate` is then their mean.
 	"""
 
 	rate: float
@@ -57,45 +58,65 @@ class Arrivals:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-	"""One workflow under a load. Raises InputError for a step that is not there, and shares that are none.
-
-	Attributes:
-		service: what a step takes; that of a step by its id (`of_step`) comes before the one for all.
-		items: of `for_each` steps by their id; else of the list in the definition, else `DEFAULT_ITEMS`.
-		failing: the share of a step's attempts that fail, by its id.
-		skipped: the share of a step's runs whose `if` is false, by its id.
-		agents: by name. Who is named in the definition and not here has room for one step at a time.
-		backlog: how many runs wait at the beginning.
-	"""
+	"""One workflow under a load: what its steps take and need, by their ids. Raises InputError for one that is not there."""
 
 	definition: Definition
 	arrivals: Arrivals
-	service: Service = Service()
+	service: Service = Service()  # of steps that are not in `of_step`
 	of_step: Mapping[str, Service] = field(default_factory=dict)
-	items: Mapping[str, int] = field(default_factory=dict)
-	failing: Mapping[str, float] = field(default_factory=dict)
-	skipped: Mapping[str, float] = field(default_factory=dict)
-	agents: Mapping[str, Agent] = field(default_factory=dict)
-	backlog: int = 0
+	items: Mapping[str, int] = field(default_factory=dict)  # else those of the definition, else DEFAULT_ITEMS
+	failing: Mapping[str, float] = field(default_factory=dict)  # share of the attempts
+	skipped: Mapping[str, float] = field(default_factory=dict)  # share of the runs: its `if` is false
+	agents: Mapping[str, Agent] = field(
+		default_factory=dict
+	)  # by name; who is not here takes one step at a time
+	backlog: int = 0  # runs that wait at the beginning
 
 	def __post_init__(self) -> None:
 		if self.backlog < 0:
 			raise InputError(f"backlog is {self.backlog}: give 0 or more.")
-		for what in ("of_step", "items", "failing", "skipped"):
-			for step, value in getattr(self, what).items():
-				name = "service" if what == "of_step" else what
-				if step not in self.definition.by_id:
-					known = ", ".join(self.definition.by_id)
-					raise InputError(
-						f"{name}: workflow {self.definition.name} has no step {step!r}; it has {known}."
-					)
-				if what in ("failing", "skipped") and not 0 <= value <= 1:
-					raise InputError(f"{name} of step {step!r} is {value}: give a share from 0 to 1.")
+		known = self.definition.by_id
+		for step in (*self.of_step, *self.items, *self.failing, *self.skipped):
+			if step not in known:
+				raise InputError(
+					f"Workflow {self.definition.name} has no step {step!r}; it has {', '.join(known)}."
+				)
 
-	def service_of(self, step: Step) -> Service:
-		"""What an attempt of this step takes. `flow` steps decide and wait without a worker: they take nothing."""
+	def attempt(
+		self, step: Step, item: int, chance: Random, services: Random
+	) -> tuple[Outcome, float, float]:
+		"""How an attempt comes out, for how many seconds it waits, and how many it then needs of the processor."""
+		outcome = self._outcome(step, item, chance)
+		# `flow` steps decide and wait without a worker: they take nothing.
 		default = Service() if step.action.startswith("flow.") else self.service
-		return self.of_step.get(step.id, default)
+		service = self.of_step.get(step.id, default)
+		if not isinstance(outcome, Done | Failed):
+			return outcome, 0.0, 0.0
+		wait, cpu = service.wait.draw(services), service.cpu.draw(services)
+		if step.timeout and wait > step.timeout:
+			return _failure(step), step.timeout, cpu
+		return outcome, wait, cpu
+
+	def _outcome(self, step: Step, item: int, chance: Random) -> Outcome:
+		if step.for_each is not None and not item:
+			return Expanded((NO_OUTPUT,) * self.items_of(step))
+		if chance.random() < self.skipped.get(step.id, 0.0):
+			return Skipped()
+		if chance.random() < self.failing.get(step.id, 0.0):
+			return _failure(step)
+		if step.action == "flow.stop":
+			return Stops(str(step.params.get("status", SUCCEEDED)), "", NO_OUTPUT)
+		sleep = _sleep_of(step)
+		return Waits(sleep, NO_OUTPUT) if sleep else Done(NO_OUTPUT)
+
+	def room_for(self, step: Step) -> dict[str, int]:
+		"""Who may do this step, and how many at a time. A capability that nobody is said to have is somebody's."""
+		if step.agent:
+			return {step.agent: self.agents.get(step.agent, Agent()).capacity}
+		able = {
+			name: each.capacity for name, each in self.agents.items() if step.capability in each.capabilities
+		}
+		return able or {f"capability {step.capability}": 1}
 
 	def items_of(self, step: Step) -> int:
 		"""How many items a `for_each` step has."""
@@ -112,23 +133,23 @@ class Workload:
 		return total
 
 
-def sleep_of(step: Step) -> float | None:
-	"""Seconds a `flow.wait` step waits as a row; None for other steps, and for a wait that only a run's data tells."""
+def _failure(step: Step) -> Failed:
+	"""An error that this step's retry, if it has one, is there for."""
+	return Failed(step.retry.on or ("SimulatedError",), "it was said to fail")
+
+
+def _sleep_of(step: Step) -> float:
+	"""Seconds from the end of the attempt that a `flow.wait` step waits as a row. 0: it does not, or only a run's data tells."""
 	try:
-		return parse_duration(step.params.get("for")) if step.action == "flow.wait" else None
+		return parse_duration(step.params.get("for")) if step.action == "flow.wait" else 0.0
 	except ValueError:
-		return None
+		return 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-	"""What a site has measured of a workflow.
-
-	Attributes:
-		figures: its attempts, all together.
-		by_minute: how many attempts came to their end in each minute, from the first with any to the last.
-		agents: those of the site.
-	"""
+	"""What a site has measured of a workflow: its attempts, how many of them came to their end in each minute, from the first
+	with any to the last, and the agents of the site."""
 
 	figures: Figures
 	by_minute: tuple[int, ...]
@@ -152,8 +173,9 @@ class Measured:
 
 def read(db: Database, workflow: str, now: float) -> Measured:
 	"""What was measured within a day. Raises InputError when that is nothing."""
-	rows = samples.read(db, samples.MINUTE, now - DAY, (WORKFLOW,), workflow)
-	minutes = {at: found for at, _, found in rows}
+	minutes = {
+		at: found for at, _, found in samples.read(db, samples.MINUTE, now - DAY, (WORKFLOW,), workflow)
+	}
 	figures = Figures()
 	for found in (*minutes.values(), samples.fresh(db, now - DAY).get((WORKFLOW, workflow), Figures())):
 		figures.add(found)
@@ -163,6 +185,5 @@ def read(db: Database, workflow: str, now: float) -> Measured:
 		)
 	counts = {at: found.executed for at, found in minutes.items() if found.executed}
 	every = range(min(counts), max(counts) + 1, samples.MINUTE) if counts else ()
-	enabled = [each for each in agents.every(db) if each["enabled"]]
-	known = {each["name"]: Agent(each["capacity"], tuple(each["capabilities"])) for each in enabled}
+	known = {each["name"]: Agent(each["capacity"], tuple(each["capabilities"])) for each in agents.every(db) if each["enabled"]}  # fmt: skip
 	return Measured(figures, tuple(counts.get(at, 0) for at in every), known)

@@ -117,15 +117,15 @@ def outcome_of_the_simulation(steps: list[dict[str, Any]], limits: dict[str, Any
 		skipped={each["id"]: 1.0 for each in steps if each.get("if") is False},
 		backlog=1,
 	)
-	simulation = Simulation(workload, System(nodes=2, workers=3), LONG, seed=1)
-	runs, attempts = seen(simulation)
-	result = simulation.run()
+	simulation = Simulation(workload, System(nodes=2, workers=3), seed=1)
+	runs, attempts = seen(simulation, workload)
+	result = simulation.run(LONG)
 	states = Counter(f"step {state}" for state in runs[0].states.values())
-	assert result.nodes == 2
+	assert result["nodes"] == 2
 	return states + Counter({f"run {runs[0].status}": 1, "attempts": attempts["test.attempt"]})
 
 
-def seen(simulation: Simulation) -> tuple[list[Run], Counter[str]]:
+def seen(simulation: Simulation, workload: Workload) -> tuple[list[Run], Counter[str]]:
 	"""The runs and attempts of a simulation, filled while it runs."""
 	runs: list[Run] = []
 	attempts: Counter[str] = Counter()
@@ -134,7 +134,7 @@ def seen(simulation: Simulation) -> tuple[list[Run], Counter[str]]:
 	def noted(task: Any) -> None:
 		if task.run not in runs:
 			runs.append(task.run)
-		step = task.step.step
+		step = workload.definition.by_id[task.step]
 		acts = (task.item or step.for_each is None) and not step.has_condition
 		attempts[step.action] += bool(acts)
 		begin(task)

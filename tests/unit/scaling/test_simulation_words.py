@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dogansystem.engine.errors import InputError
-from dogansystem.scaling.simulation import question as words
-from dogansystem.scaling.simulation import times as distributions
+from dogansystem.scaling.simulation import words
+from dogansystem.scaling.simulation.question import Question
 from dogansystem.scaling.simulation.system import Outages
 from dogansystem.scaling.simulation.times import (
 	Times,
@@ -46,8 +46,8 @@ def test_what_is_no_rate(text: str):
 
 
 def test_prices():
-	assert words.price("0.10/h") == pytest.approx(0.10)
-	assert words.price("73/month") == pytest.approx(0.1, rel=0.01)
+	found = [Question(price=price).systems()[0].price for price in ("0.10/h", "73/month")]
+	assert found == [pytest.approx(0.10), pytest.approx(0.1, rel=0.01)]
 
 
 def test_arrivals():
@@ -156,5 +156,5 @@ def test_a_day_s_minutes_come_again_and_again():
 
 
 def test_times_in_words():
-	assert distributions.parse("1m30s") == fixed(90.0)
-	assert distributions.parse("fixed 0.5") == fixed(0.5)
+	assert words.time("1m30s") == fixed(90.0)
+	assert words.time("fixed 0.5") == fixed(0.5)
