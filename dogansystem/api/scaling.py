@@ -9,7 +9,8 @@ from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.scaling.report import as_markdown, of_comparison
+from dogansystem.scaling.compare import sections
+from dogansystem.scaling.report import as_markdown
 from dogansystem.scaling.simulation.question import Question
 
 MAX_SECONDS = 10.0  # of looking for advice: a web worker is busy for as long
@@ -41,7 +42,7 @@ def compare(baseline: str | None = None, other: str | None = None, minutes: int 
 	need_manager()
 	with as_frappe_errors():
 		found = Orchestrator(current_site()).compare(baseline or None, other or None, minutes)
-	return {**found, "markdown": as_markdown(of_comparison(found))}
+	return {**found, "markdown": as_markdown(sections(found))}
 
 
 @frappe.whitelist()

@@ -9,7 +9,7 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.scale import bench_of, check_room
 from dogansystem.commands.site import json_option, orchestrator_of, print_json
-from dogansystem.homes.bench.autoscaler import Autoscaler, Look
+from dogansystem.homes.bench.autoscaler import Autoscaler
 from dogansystem.scaling.autoscale import Bounds, Demand
 
 
@@ -34,11 +34,10 @@ def autoscale(
 	"""Have as many workers on this node as there is work: one for each step that runs, one more for each 20 ready."""
 	as_json, dry_run = given["as_json"], given["dry_run"]
 	with orchestrator_of(context) as orchestrator:
-		bounds = Bounds(floor, ceiling, cooldown)
-		_prepare(orchestrator, bounds, given["force"], dry_run, as_json)
+		_prepare(orchestrator, Bounds(floor, ceiling, cooldown), given["force"], dry_run, as_json)
 	while True:
 		try:
-			_look(context, bounds, dry_run, as_json, always=once)
+			_look(context, Bounds(floor, ceiling, cooldown), once, dry_run, as_json)
 		except Exception as error:
 			# The database or the process manager is away for a while; the next look may find it again.
 			if once:
@@ -50,7 +49,7 @@ def autoscale(
 
 
 def _prepare(orchestrator: Any, bounds: Bounds, force: bool, dry_run: bool, as_json: bool) -> None:
-	bench = _bench(orchestrator, as_json)
+	bench = bench_of(orchestrator, (lambda line: None) if as_json else click.echo)
 	plan = Autoscaler(bench, bounds).preparation()
 	bench.check_rights(plan, restart=True)
 	check_room(orchestrator, bench, bounds.ceiling, force)
@@ -63,17 +62,21 @@ def _prepare(orchestrator: Any, bounds: Bounds, force: bool, dry_run: bool, as_j
 			bench.remember(plan, time.time())
 
 
-def _look(context: Any, bounds: Bounds, dry_run: bool, as_json: bool, always: bool) -> None:
+def _look(context: Any, bounds: Bounds, always: bool, dry_run: bool, as_json: bool) -> None:
 	with orchestrator_of(context) as orchestrator:
-		bench = _bench(orchestrator, as_json)
-		demand = _demand(orchestrator)
-		if demand is None:
-			_tell(None, as_json, dry_run)
-			return
-		with bench.record.locked():
-			found = Autoscaler(bench, bounds).look(orchestrator.site.now(), demand, dry_run)
-	if always or found.orders:
-		_tell(found, as_json, dry_run)
+		demand, found = _demand(orchestrator), None
+		bench = bench_of(orchestrator, (lambda line: None) if as_json else click.echo)
+		if demand:
+			with bench.record.locked():
+				found = Autoscaler(bench, bounds).look(orchestrator.site.now(), demand, dry_run)
+	if as_json and (found is None or found.orders or always):
+		print_json({"cordoned": found is None, "dry_run": dry_run, **(asdict(found) if found else {})})
+	elif found is None:
+		click.echo("This node is cordoned: its workers stay as they are.")
+	elif found.orders or always:
+		change = f"{found.workers_before} → {found.workers}" if found.orders else f"{found.workers}"
+		dry = " (dry run)" if dry_run else ""
+		click.echo(f"{time.strftime('%H:%M:%S')} workers {change}{dry}: {found.why}")
 
 
 def _demand(orchestrator: Any) -> Demand | None:
@@ -86,20 +89,4 @@ def _demand(orchestrator: Any) -> Demand | None:
 	if identity.node() in leaving:
 		return None
 	sharing = {each.node for each in processes.every(db) if each.id > 0} | {identity.node()}
-	running, ready = queue.demand(db)
-	return Demand(running, ready, len(sharing - leaving))
-
-
-def _tell(found: Look | None, as_json: bool, dry_run: bool) -> None:
-	if as_json:
-		print_json({"cordoned": found is None, "dry_run": dry_run, **(asdict(found) if found else {})})
-	elif found is None:
-		click.echo("This node is cordoned: its workers stay as they are.")
-	else:
-		change = f"{found.workers_before} → {found.workers}" if found.orders else f"{found.workers}"
-		dry = " (dry run)" if dry_run else ""
-		click.echo(f"{time.strftime('%H:%M:%S')} workers {change}{dry}: {found.why}")
-
-
-def _bench(orchestrator: Any, as_json: bool) -> Any:
-	return bench_of(orchestrator, (lambda line: None) if as_json else click.echo)
+	return Demand(*queue.demand(db), len(sharing - leaving))

@@ -18,6 +18,7 @@ from dogansystem.scaling import sizing
 SETTINGS = "Dogan Settings"
 WAIT = 60.0  # seconds for new workers to be there: each starts Frappe, one after another on a small machine
 LOOK_INTERVAL = 0.5  # seconds between two looks whether they are
+NUMBER = click.IntRange(1, sizing.MAX_WORKERS)
 
 
 class DoganSettings:
@@ -36,11 +37,11 @@ class DoganSettings:
 
 
 @click.command("scale")
-@click.option("--workers", type=int, help="Workers of this node on the queue, and Workers per Node.")
-@click.option("--agents", type=int, help="Max Agents. Takes effect without a restart.")
+@click.option("--workers", type=NUMBER, help="Workers of this node on the queue, and Workers per Node.")
+@click.option("--agents", type=click.IntRange(min=1), help="Max Agents. Takes effect without a restart.")
 @click.option("--undo", is_flag=True, help="Take the last change back.")
 @click.option(
-	"--room", type=int, help="Have supervisor know so many, to start the rest later without a restart."
+	"--room", type=NUMBER, help="Have supervisor know so many, to start the rest later without a restart."
 )
 @click.option(
 	"--under",
@@ -52,9 +53,10 @@ class DoganSettings:
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and change nothing.")
 @json_option
 @pass_context
-def scale(context: Any, as_json: bool, **given: Any) -> None:
+def scale(context: Any, as_json: bool, dry_run: bool, **given: Any) -> None:
 	"""Change how many workers this node has, and how many agents may be enabled; or take that back."""
 	steps: list[str] = []
+	obstacles: list[str] = []
 
 	def say(line: str) -> None:
 		steps.append(line)
@@ -62,25 +64,31 @@ def scale(context: Any, as_json: bool, **given: Any) -> None:
 			click.echo(line)
 
 	with orchestrator_of(context) as orchestrator:
-		_check(given)
 		bench = bench_of(orchestrator, say, given["under"])
+		restarts = not (dry_run or given["no_restart"])
 		with bench.record.locked():
-			undo, *wanted = (given[each] for each in ("undo", "workers", "agents", "room"))
-			plan = bench.undo_plan() if undo else bench.plan(*wanted)
+			plan = _plan(bench, given)
 			try:
-				_may(orchestrator, bench, plan, given)
-				obstacles = []
+				bench.check_rights(plan, restart=not given["no_restart"])
+				if plan.manager is not None:
+					check_room(orchestrator, bench, plan.workers, given["force"])
 			except scaling.NotDone as error:
-				if not given["dry_run"]:
+				if not dry_run:
 					raise
-				obstacles = [f"but not from here: {error}"]
-			if given["dry_run"]:
+				obstacles.append(f"but not from here: {error}")
+			if dry_run:
 				steps = [*plan.lines(), *obstacles]
 			else:
-				_apply(bench, plan, given)
-		restarts = not (given["dry_run"] or given["no_restart"])
+				_apply(bench, plan, given["undo"], restarts)
 		found = _figures(orchestrator, bench, plan, wait=restarts)
-	_show(found, steps, plan, given, as_json)
+	left = [] if dry_run else _left_to_do(plan, given["no_restart"])
+	if as_json:
+		name = plan.manager.name if plan.manager else None
+		print_json({**found, "under": name, "steps": steps, "left_to_do": left, "dry_run": dry_run})
+	else:
+		_show("It would:", (steps or ["do nothing"]) if dry_run else [])
+		_show("Left to do:", left)
+		click.echo("Workers of {node}: {wanted} wanted, {alive} alive, {busy} busy".format(**found))
 	if restarts and _is_live(plan) and found["alive"] != found["wanted"]:
 		sys.exit(NOT_DONE)
 
@@ -91,11 +99,14 @@ def bench_of(orchestrator: Any, say: Callable[[str], None], under: str | None = 
 	return scaling.Bench(root, orchestrator.site.name, DoganSettings(), say, under)
 
 
-def room_of(orchestrator: Any, alive: int) -> sizing.Room:
-	"""What there is for workers of this node."""
+def check_room(orchestrator: Any, bench: scaling.Bench, workers: int, force: bool) -> None:
+	"""Raise NotDone where so many workers of this node would have no room."""
 	from dogansystem.store import processes
 	from dogansystem.worker import machine
 
+	alive = _alive_on(bench)
+	if force or workers <= alive:
+		return
 	db = orchestrator.site.database
 	allowed = db.sql("SELECT @@max_connections")[0][0]
 	connected = db.sql("SHOW GLOBAL STATUS LIKE 'Threads_connected'")[0][1]
@@ -103,10 +114,66 @@ def room_of(orchestrator: Any, alive: int) -> sizing.Room:
 	others = max(0, int(connected) - sizing.CONNECTIONS * len(drainers))
 	nodes = len({each.node for each in drainers} | {_node()})
 	free = machine.facts(None, None).get("memory_available")
-	return sizing.Room(None if free is None else int(free), alive, int(allowed), others, nodes)
+	room = sizing.Room(None if free is None else int(free), alive, int(allowed), others, nodes)
+	if problems := sizing.why_not(workers, room):
+		raise scaling.NotDone("\n".join(["Nothing was changed.", *problems, "Or insist on it with --force."]))
 
 
-def alive_on(bench: scaling.Bench) -> int:
+def _plan(bench: scaling.Bench, given: dict[str, Any]) -> scaling.Plan:
+	wanted = [given[each] for each in ("workers", "agents", "room")]
+	asks = wanted[:2] != [None, None]
+	if given["undo"] and asks:
+		raise InputError("--undo takes the last change back; it takes no --workers and no --agents.")
+	if not given["undo"] and not asks:
+		raise InputError("Give --workers or --agents or both, or --undo.")
+	return bench.undo_plan() if given["undo"] else bench.plan(*wanted)
+
+
+def _apply(bench: scaling.Bench, plan: scaling.Plan, undo: bool, restart: bool) -> None:
+	if plan.is_empty:
+		bench.say("Nothing to do: all is as it shall be.")
+	else:
+		bench.apply(plan, restart)
+		if not undo:
+			bench.remember(plan, time.time())
+	if undo:
+		bench.record.remove_newest()
+
+
+def _figures(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, wait: bool) -> dict[str, Any]:
+	"""How many workers of this node are wanted, alive and busy; waits until as many are alive as wanted."""
+	until = time.monotonic() + (WAIT if wait and _is_live(plan) else 0)
+	while (alive := _alive_on(bench)) != plan.workers and time.monotonic() < until:
+		time.sleep(LOOK_INTERVAL)
+	frappe.db.rollback()
+	node = orchestrator.get_system_status()["nodes"].get(_node(), {"busy": 0})
+	return {"node": _node(), "wanted": plan.workers, "alive": alive, "busy": node["busy"]}
+
+
+def _show(title: str, lines: list[str]) -> None:
+	if lines:
+		click.echo("\n  ".join([title, *lines]))
+
+
+def _left_to_do(plan: scaling.Plan, no_restart: bool) -> list[str]:
+	"""What a person has to do for the files to take effect."""
+	if plan.manager is None:
+		return []
+	left = []
+	if not plan.manager.is_live and any(each.is_needed for each in plan.files):
+		left.append(plan.manager.advice)
+	elif no_restart:
+		left += [f"sudo {order}" for order in plan.orders]
+	if plan.queue_is_new and plan.manager.is_live:
+		left.append("bench restart: the other processes learn of the new queue when they start")
+	return left
+
+
+def _is_live(plan: scaling.Plan) -> bool:
+	return plan.manager is not None and plan.manager.is_live
+
+
+def _alive_on(bench: scaling.Bench) -> int:
 	"""How many workers of this node are alive; 0 where Redis does not say."""
 	import redis
 
@@ -116,91 +183,6 @@ def alive_on(bench: scaling.Bench) -> int:
 		return alive.count(bench.root / "sites")
 	except redis.RedisError:
 		return 0
-
-
-def _check(given: dict[str, Any]) -> None:
-	workers, agents = given["workers"], given["agents"]
-	if given["undo"] and (workers is not None or agents is not None):
-		raise InputError("--undo takes the last change back; it takes no --workers and no --agents.")
-	if not given["undo"] and workers is None and agents is None:
-		raise InputError("Give --workers or --agents or both, or --undo.")
-	for number in (workers, given["room"]):
-		if number is not None and (problem := sizing.out_of_bounds(number)):
-			raise InputError(problem)
-	if agents is not None and agents < 1:
-		raise InputError(f"--agents is {agents}: give 1 or more.")
-
-
-def _may(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]) -> None:
-	"""Raise NotDone where this process may not do what the plan says, or the workers would have no room."""
-	bench.check_rights(plan, restart=not given["no_restart"])
-	if plan.manager is not None:
-		check_room(orchestrator, bench, plan.workers, given["force"])
-
-
-def check_room(orchestrator: Any, bench: scaling.Bench, workers: int, force: bool) -> None:
-	"""Raise NotDone where so many workers would have no room."""
-	alive = alive_on(bench)
-	if workers <= alive:
-		return
-	problems = sizing.why_not(workers, room_of(orchestrator, alive))
-	if problems and not force:
-		raise scaling.NotDone("\n".join(["Nothing was changed.", *problems, "Or insist on it with --force."]))
-
-
-def _apply(bench: scaling.Bench, plan: scaling.Plan, given: dict[str, Any]) -> None:
-	if plan.is_empty:
-		bench.say("Nothing to do: all is as it shall be.")
-	else:
-		bench.apply(plan, restart=not given["no_restart"])
-		if not given["undo"]:
-			bench.remember(plan, time.time())
-	if given["undo"]:
-		bench.record.remove_newest()
-
-
-def _figures(orchestrator: Any, bench: scaling.Bench, plan: scaling.Plan, wait: bool) -> dict[str, Any]:
-	"""How many workers of this node are wanted, alive and busy; waits until as many are alive as wanted."""
-	until = time.monotonic() + (WAIT if wait and _is_live(plan) else 0)
-	while (alive := alive_on(bench)) != plan.workers and time.monotonic() < until:
-		time.sleep(LOOK_INTERVAL)
-	frappe.db.rollback()
-	node = orchestrator.get_system_status()["nodes"].get(_node(), {"busy": 0})
-	return {"node": _node(), "wanted": plan.workers, "alive": alive, "busy": node["busy"]}
-
-
-def _show(
-	found: dict[str, Any], steps: list[str], plan: scaling.Plan, given: dict[str, Any], as_json: bool
-) -> None:
-	left = _left_to_do(plan, given)
-	if as_json:
-		name = plan.manager.name if plan.manager else None
-		print_json({**found, "under": name, "steps": steps, "left_to_do": left, "dry_run": given["dry_run"]})
-		return
-	if given["dry_run"] and not steps:
-		click.echo("Nothing to do.")
-	for title, lines in (("It would:", steps if given["dry_run"] else []), ("Left to do:", left)):
-		if lines:
-			click.echo("\n  ".join([title, *lines]))
-	click.echo("Workers of {node}: {wanted} wanted, {alive} alive, {busy} busy".format(**found))
-
-
-def _left_to_do(plan: scaling.Plan, given: dict[str, Any]) -> list[str]:
-	"""What a person has to do for the files to take effect."""
-	if plan.manager is None or given["dry_run"]:
-		return []
-	left = []
-	if not plan.manager.is_live and any(each.is_needed for each in plan.files):
-		left.append(plan.manager.advice)
-	elif given["no_restart"]:
-		left += [f"sudo {order}" for order in plan.orders]
-	if plan.queue_is_new and plan.manager.is_live:
-		left.append("bench restart: the other processes learn of the new queue when they start")
-	return left
-
-
-def _is_live(plan: scaling.Plan) -> bool:
-	return plan.manager is not None and plan.manager.is_live
 
 
 def _node() -> str:

@@ -1,5 +1,6 @@
 """Recording how the system does, and comparing it with how it did."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dogansystem.engine.errors import InputError, NotFound
@@ -7,7 +8,9 @@ from dogansystem.protocol import Site
 from dogansystem.scaling import measurement
 from dogansystem.scaling.compare import compare
 from dogansystem.scaling.measurement import DEFAULT_MINUTES, Measurement
+from dogansystem.scaling.report import Section
 from dogansystem.scaling.summary import summary
+from dogansystem.scaling.words import number
 from dogansystem.store import baselines
 from dogansystem.store.figures import NODE
 from dogansystem.store.moment import moment
@@ -75,15 +78,10 @@ def report(
 	if name is None:
 		raise NotFound("There is no baseline yet: record one with `baseline`, then scale, then compare.")
 	old = read(site, name)
-	if after and after != NOW:
-		new = read(site, after)
-	else:
-		new = measurement.from_samples(site, minutes, not_before=old.ends)
-	return {
-		**compare(old, new),
-		"before": {"name": name, **summary(site, old)},
-		"after": {"name": after or NOW, **summary(site, new)},
-	}
+	is_named = after and after != NOW
+	new = read(site, str(after)) if is_named else measurement.from_samples(site, minutes, not_before=old.ends)
+	sides = ({"name": name, **summary(site, old)}, {"name": after or NOW, **summary(site, new)})
+	return {**compare(*sides), "before": sides[0], "after": sides[1]}
 
 
 def read(site: Site, name: str) -> Measurement:
@@ -93,6 +91,24 @@ def read(site: Site, name: str) -> Measurement:
 		known = ", ".join(repr(each["name"]) for each in baselines.every(site.database, 5)) or "none yet"
 		raise NotFound(f"There is no baseline named {name!r}. The newest are: {known}.")
 	return measurement.from_json(found)
+
+
+def sections(found: Sequence[Mapping[str, Any]]) -> list[Section]:
+	"""The baselines there are, as a person reads it."""
+	if not found:
+		return [Section("", ["There is no baseline yet: record one with `baseline`."])]
+	head = ("name", "recorded", "source", "steps", "steps/s", "capacity", "workers", "nodes")
+	numbers = ("steps", "steps_per_second", "capacity", "workers", "nodes")
+	rows = [
+		(
+			each["name"],
+			each["recorded_at"][:16],
+			each["source"],
+			*(number(each[name] or None) for name in numbers),
+		)
+		for each in found
+	]
+	return [Section("", (), head, rows)]
 
 
 def every(site: Site, limit: int = 20) -> list[dict[str, Any]]:

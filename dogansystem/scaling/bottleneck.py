@@ -6,11 +6,12 @@ is the share of time that a worker spends there (as with Oracle's active session
 left is waiting for others: web services, mail servers, timers.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from dogansystem.scaling.evidence import Evidence, Line, Server
-from dogansystem.scaling.words import listed, percent, rate, seconds, size, some
+from dogansystem.health.throughput import MINUTE
+from dogansystem.scaling.evidence import Evidence
+from dogansystem.scaling.words import listed, number, percent, seconds, size, some
 
 IDLE, WORKERS, CPU, DATABASE = "idle", "workers", "cpu", "database"
 LOCKS, POOL, CONNECTIONS, CAPACITY = "locks", "buffer_pool", "connections", "capacity"
@@ -20,7 +21,7 @@ LOCK_SHARE = 0.25  # of a worker's time spent waiting for row locks, from which 
 CONFLICTS = 0.5  # transactions repeated per step, from which on the same is true without anybody waiting long
 DATABASE_SHARE = 0.5  # of a worker's time spent in statements
 POOL_SHARE = 0.25  # the same, where many pages have to be read from disk
-MISSES = 0.01  # share of pages not in memory; InnoDB is taken to be well off above 99 %
+MISSES = 0.01  # share of pages not in memory; InnoDB is taken to be well off above 99%
 MISSES_PER_SECOND = 50.0  # below which even a slow disk has nothing to do
 WARM = 600.0  # seconds after which a server's buffer pool has been filled by what is used
 CPU_SHARE = 0.7  # of all cores of the nodes, used by the workers
@@ -28,7 +29,7 @@ MACHINE_BUSY = 0.9  # of all cores, used by anybody …
 MACHINE_SHARE = 0.25  # … of which the workers use at least this
 ALL_BUSY = 0.8  # of the workers there are
 
-Said = tuple[str, list[str], str]  # title, sentences, remedy
+Said = tuple[str, str, str]  # title, a sentence that proves it beside the common ones, remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,8 @@ class Shares:
 	cpu: float
 	database: float
 	locks: float
+	waiting: float  # what is left: waiting for something outside
 	cores: float  # of all cores of the nodes, what the workers use; 0: not known
-
-	@property
-	def waiting(self) -> float:
-		"""What is left: waiting for something outside."""
-		return max(0.0, 1 - self.cpu - self.database - self.locks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,246 +63,178 @@ def shares_of(evidence: Evidence) -> Shares:
 		locks = min(server.lock_waiting / busy, 1.0)
 		database = max(0.0, min(server.running / busy, 1.0) - locks)
 	cores = sum(each.cores or 0.0 for each in evidence.nodes if each.alive)
-	of_cores = busy * cpu / cores if cores else 0.0
-	return Shares(round(cpu, 3), round(database, 3), round(locks, 3), round(of_cores, 3))
+	shares = (
+		cpu,
+		database,
+		locks,
+		max(0.0, 1 - cpu - database - locks),
+		busy * cpu / cores if cores else 0.0,
+	)
+	return Shares(*(round(each, 3) for each in shares))
 
 
 def diagnose(evidence: Evidence) -> Diagnosis:
-	"""Name the bottleneck. The order matters: what is refused or not let in never becomes a worker's time."""
+	"""Name the bottleneck: the first rule that holds. What is refused or not let in never becomes a worker's time."""
 	shares = shares_of(evidence)
-	for name, applies, says in _RULES:
-		if applies(evidence, shares):
-			title, sentences, remedy = says(evidence, shares)
-			return Diagnosis(name, title, tuple(sentences), remedy, shares)
-	raise AssertionError("the last rule always applies")
+	for name, rule in RULES:
+		if said := rule(evidence, shares):
+			title, proof, remedy = said
+			sentences = (*_common(evidence, shares), *filter(None, [proof]))
+			return Diagnosis(name, title, sentences, remedy, shares)
+	raise AssertionError("the last rule always holds")
 
 
-# When each applies
+def _common(evidence: Evidence, shares: Shares) -> Iterator[str]:
+	"""What is true of every situation: what waits, what is done, and what workers do meanwhile."""
+	queue, recent = evidence.queue, evidence.recent
+	oldest = f", the oldest for {seconds(queue.oldest_ready_seconds)}" if queue.ready else ""
+	in_line = some(queue.in_line, "step or run waits", "steps or runs wait")
+	yield f"{some(queue.ready, 'step is', 'steps are')} ready{oldest}; {in_line} for a slot."
+	if recent.count:
+		done = some(recent.count, "step was", "steps were")
+		waited = f"95% of them had waited {seconds(recent.wait_p95 or 0)} at most"
+		span = "minute" if recent.seconds == MINUTE else "hour"
+		yield f"{done} done in the last {span}; {waited}."
+	if evidence.workers_there:
+		yield f"{number(round(evidence.workers.busy, 1))} of {some(evidence.workers_there, 'worker')} are busy."
+	if recent.count and evidence.workers.busy:
+		yield (
+			f"A busy worker spends {percent(shares.waiting)} of its time waiting for others, {percent(shares.database)} in"
+			f" the database, {percent(shares.locks)} waiting for row locks, and {percent(shares.cpu)} on the processor"
+			+ (f": all of them use {percent(shares.cores)} of the nodes' cores." if shares.cores else ".")
+		)
 
 
-def _are_connections_short(evidence: Evidence, shares: Shares) -> bool:
+# The rules: each says what holds work up if it is this, else nothing.
+
+
+def _connections(evidence: Evidence, shares: Shares) -> Said | None:
 	server = evidence.database
-	return server is not None and (server.refused > 0 or server.connections >= server.max_connections)
+	if server is None or not (server.refused or server.connections >= server.max_connections):
+		return None
+	proof = (
+		f"MariaDB allows {some(server.max_connections, 'connection')}, and {server.connections} are open. It refused"
+		f" {server.refused:,} within the last {seconds(server.seconds)}, {server.refused_ever:,} since it started."
+	)
+	return (
+		"Too few connections",
+		proof,
+		"Raise max_connections, as written below; more workers would only be refused.",
+	)
 
 
-def _is_capacity_reached(evidence: Evidence, shares: Shares) -> bool:
+def _capacity(evidence: Evidence, shares: Shares) -> Said | None:
 	queue = evidence.queue
 	workers_keep_up = queue.oldest_ready_seconds <= PATIENCE
-	return bool(queue.lines) and queue.in_line >= 1 and (workers_keep_up or queue.in_line >= queue.ready)
-
-
-def _is_idle(evidence: Evidence, shares: Shares) -> bool:
-	return evidence.queue.oldest_ready_seconds <= PATIENCE and evidence.queue.in_line < 1
-
-
-def _are_locks_in_the_way(evidence: Evidence, shares: Shares) -> bool:
-	many = evidence.recent.conflicts >= CONFLICTS
-	return many or (shares.locks >= LOCK_SHARE and shares.locks >= shares.database)
-
-
-def _is_pool_small(evidence: Evidence, shares: Shares) -> bool:
-	server = evidence.database
-	if server is None or shares.database < POOL_SHARE:
-		return False
-	reads_disk = server.miss_rate >= MISSES and server.disk_reads / server.seconds >= MISSES_PER_SECOND
-	is_full = server.working_set > server.buffer_pool or server.wait_free > 0 or server.uptime > WARM
-	return reads_disk and is_full
-
-
-def _is_cpu_short(evidence: Evidence, shares: Shares) -> bool:
-	busiest = max((each.cpu_busy or 0.0 for each in evidence.nodes if each.alive), default=0.0)
-	return shares.cores >= CPU_SHARE or (shares.cores >= MACHINE_SHARE and busiest >= MACHINE_BUSY)
-
-
-# What each says
-
-
-def _connections(evidence: Evidence, shares: Shares) -> Said:
-	server = _server(evidence)
-	sentences = [
-		f"MariaDB allows {some(server.max_connections, 'connection')}; {server.connections} are open, and"
-		f" {server.connections_highest} were at most.",
-		f"It refused {some(server.refused, 'connection')} within the last {seconds(server.seconds)},"
-		f" {server.refused_ever:,} since it started.",
-	]
-	remedy = "Raise max_connections, as written below; more workers would only be refused."
-	return "Too few connections", sentences, remedy
-
-
-def _capacity(evidence: Evidence, shares: Shares) -> Said:
-	queue, line = evidence.queue, evidence.queue.lines[0]
+	if not queue.lines or queue.in_line < 1 or not (workers_keep_up or queue.in_line >= queue.ready):
+		return None
+	line = queue.lines[0]
 	kind, _, name = line.resource.partition(":")
-	workflow, _, key = name.partition(":")
-	what = f"the {kind} {name}"
 	if kind == "workflow":
-		what = f"the limit of the workflow {workflow}" + (f" for {key}" if key else "")
-	slots = f", which has {line.busy} of {line.capacity} slots taken." if line.capacity else "."
-	sentences = [
-		f"{some(queue.in_line, 'step or run', 'steps or runs')} wait for a slot, and {round(queue.ready):,} for a worker.",
-		f"{line.waiting} of them wait for {what}{slots}",
-		f"{_busy(evidence)}: more of them do not help.",
-	]
-	is_workflow = kind == "workflow"
-	title = f"Workflow limit reached: {workflow}" if is_workflow else f"Agent capacity reached: {name}"
-	return title, sentences, _capacity_remedy(line, kind, workflow if is_workflow else name)
-
-
-def _capacity_remedy(line: Line, kind: str, name: str) -> str:
-	if line.capacity == 0:
-		whom = f"the agent {name}" if kind == "agent" else f"an agent with the capability {name}"
-		return f"Enable {whom}: none is that could take them."
-	if kind == "workflow":
-		return f"Raise limits.concurrent_runs of the workflow {name}, if what it protects allows it."
-	if kind == "agent":
-		return f"Raise the capacity of the agent {name}, or give its steps to a capability that several have."
-	return f"Raise the capacity of the agents with the capability {name}, or enable one more."
-
-
-def _idle(evidence: Evidence, shares: Shares) -> Said:
-	recent = evidence.recent
-	sentences = [
-		f"{some(evidence.queue.ready, 'step is', 'steps are')} ready, none for longer than"
-		f" {seconds(PATIENCE)}; nothing waits for a slot."
-	]
-	if recent.count:
-		sentences.append(
-			f"{some(recent.count, 'step')} in the last {seconds(recent.seconds)}, of which 95 % waited"
-			f" {seconds(recent.wait_p95 or 0)} at most."
+		workflow, _, key = name.partition(":")
+		proof = f"{line.waiting} wait for the limit of the workflow {workflow}" + (
+			f" for {key}." if key else "."
 		)
-	return "Idle: nothing waits", [*sentences, f"{_busy(evidence)}."], "Nothing has to be done."
+		remedy = f"Raise limits.concurrent_runs of the workflow {workflow}, if what it protects allows it."
+		return f"Workflow limit reached: {workflow}", proof, remedy
+	who = f"the agent {name}" if kind == "agent" else f"an agent with the capability {name}"
+	proof = f"{line.waiting} wait for {who}: {line.busy} of {line.capacity} slots taken."
+	if not line.capacity:
+		remedy = f"Enable {who}: none is that could take them."
+	elif kind == "agent":
+		remedy = f"Raise the capacity of {who}, or give its steps to a capability that several have."
+	else:
+		remedy = f"Raise the capacity of the agents with the capability {name}, or enable one more."
+	return f"Agent capacity reached: {name}", f"{proof} More workers do not help.", remedy
 
 
-def _locks(evidence: Evidence, shares: Shares) -> Said:
-	server, recent = evidence.database, evidence.recent
-	sentences = [
-		*_waiting(evidence),
-		f"A busy worker spends {percent(shares.locks)} of its time waiting for row locks.",
-	]
-	if server:
-		sentences.append(
-			f"In {seconds(server.seconds)} there were {server.lock_waits} waits for rows, {seconds(server.lock_seconds)}"
-			f" in all, and {some(server.deadlocks, 'deadlock')}; {server.lock_waiting:.1f} statements stood waiting"
-			" at a time."
-		)
-	if recent.conflicts:
-		sentences.append(f"{recent.conflicts:.2f} transactions per step were lost and repeated.")
+def _idle(evidence: Evidence, shares: Shares) -> Said | None:
+	if evidence.queue.oldest_ready_seconds > PATIENCE or evidence.queue.in_line >= 1:
+		return None
+	return "Idle: nothing waits", "", "Nothing has to be done."
+
+
+def _locks(evidence: Evidence, shares: Shares) -> Said | None:
+	conflicts, server = evidence.recent.conflicts, evidence.database
+	if conflicts < CONFLICTS and not (shares.locks >= LOCK_SHARE and shares.locks >= shares.database):
+		return None
+	deadlocks = f" {some(server.deadlocks, 'deadlock')} in {seconds(server.seconds)}." if server else ""
 	return (
 		"Lock bound",
-		sentences,
+		f"{conflicts:.2f} transactions per step were lost and repeated.{deadlocks}",
 		"Steps change the same rows. Give them to one agent with capacity 1, limit the workflow's concurrent_runs,"
 		" or change fewer rows in a step: more workers would wait for the same rows.",
 	)
 
 
-def _pool(evidence: Evidence, shares: Shares) -> Said:
-	server = _server(evidence)
-	sentences = [
-		*_waiting(evidence),
-		f"{percent(server.miss_rate)} of the pages that statements ask for are not in memory:"
-		f" {rate(server.disk_reads / server.seconds)} pages a second are read from disk.",
-		f"The buffer pool has {size(server.buffer_pool)}; this site's tables and indexes have {size(server.working_set)}.",
-		f"A busy worker spends {percent(shares.database)} of its time in the database.",
-	]
-	return "Small buffer pool", sentences, "Raise innodb_buffer_pool_size, as written below."
+def _pool(evidence: Evidence, shares: Shares) -> Said | None:
+	server = evidence.database
+	if server is None or shares.database < POOL_SHARE:
+		return None
+	per_second = server.disk_reads / server.seconds
+	is_full = server.working_set > server.buffer_pool or server.wait_free > 0 or server.uptime > WARM
+	if server.miss_rate < MISSES or per_second < MISSES_PER_SECOND or not is_full:
+		return None
+	proof = (
+		f"{percent(server.miss_rate)} of the pages that statements ask for are not in memory: {number(per_second)} a second"
+		f" are read from disk. The buffer pool has {size(server.buffer_pool)}; this site's tables and indexes have"
+		f" {size(server.working_set)}."
+	)
+	return "Small buffer pool", proof, "Raise innodb_buffer_pool_size, as written below."
 
 
-def _database(evidence: Evidence, shares: Shares) -> Said:
+def _database(evidence: Evidence, shares: Shares) -> Said | None:
+	if shares.database < DATABASE_SHARE:
+		return None
 	title, server = "Database bound", evidence.database
-	sentences = [
-		*_waiting(evidence),
-		f"A busy worker spends {percent(shares.database)} of its time in the database,"
-		f" and {percent(shares.cpu)} on the processor.",
-	]
 	if server is None:
-		return title, sentences, "SQLite lets one write at a time: use a MariaDB sandbox, or a site."
-	sentences += [
-		f"{server.running:.1f} statements are being executed at a time, {server.lock_waiting:.1f} of them waiting for locks;"
-		f" {percent(1 - server.miss_rate)} of the pages they need are in memory.",
-		f"A small transaction takes {seconds(server.commit_seconds)} with its commit.",
-	]
+		return title, "", "SQLite lets one write at a time: use a MariaDB sandbox, or a site."
 	return (
 		title,
-		sentences,
+		f"A small transaction takes {seconds(server.commit_seconds)} with its commit.",
 		"Give the database more processors or a faster disk, or a machine of its own; look at its slow query log for"
 		" statements that lack an index. More workers would only ask it for more.",
 	)
 
 
-def _cpu(evidence: Evidence, shares: Shares) -> Said:
-	cores = sum(each.cores or 0.0 for each in evidence.nodes if each.alive)
-	sentences = [
-		*_waiting(evidence),
-		f"A step takes {seconds(evidence.recent.cpu)} of the processor and {seconds(evidence.recent.run)} in all:"
-		f" a busy worker computes {percent(shares.cpu)} of its time.",
-		f"{round(evidence.workers.busy, 1):g} busy workers so use {percent(shares.cores)} of {some(cores, 'core')}.",
-	]
-	sentences += [
-		f"{each.name} said {seconds(each.age or 0)} ago that its processors were {percent(each.cpu_busy)} busy."
-		for each in evidence.nodes
-		if each.cpu_busy is not None
-	]
-	remedy = (
-		"Add cores: a larger machine, or another node. More workers on the same cores would only share them."
+def _cpu(evidence: Evidence, shares: Shares) -> Said | None:
+	busiest = max((each.cpu_busy or 0.0 for each in evidence.nodes if each.alive), default=0.0)
+	if shares.cores < CPU_SHARE and not (shares.cores >= MACHINE_SHARE and busiest >= MACHINE_BUSY):
+		return None
+	recent = evidence.recent
+	return (
+		"CPU bound",
+		f"A step takes {seconds(recent.cpu)} of the processor and {seconds(recent.run)} in all.",
+		"Add cores: a larger machine, or another node. More workers on the same cores would only share them.",
 	)
-	return "CPU bound", sentences, remedy
 
 
-def _workers(evidence: Evidence, shares: Shares) -> Said:
+def _workers(evidence: Evidence, shares: Shares) -> Said | None:
 	title, workers, there = "Starved of workers", evidence.workers, evidence.workers_there
-	sentences = _waiting(evidence)
 	if not there:
-		what = f"No worker listens to the queue{' ' + workers.queue if workers.queue else ''}."
-		return title, [*sentences, what], "Start workers: nothing runs without them."
-	sentences.append(f"{_busy(evidence)}.")
+		proof = f"No worker listens to the queue {workers.queue}".rstrip() + "."
+		return title, proof, "Start workers: nothing runs without them."
 	if workers.busy < ALL_BUSY * there:
-		return (
-			title,
-			sentences,
+		remedy = (
 			"Workers are there and do not come: see whether others than this site's jobs keep them busy, whether Redis"
-			" answers and the scheduler runs.",
+			" answers and the scheduler runs."
 		)
-	sentences.append(
-		f"A busy worker spends {percent(shares.waiting)} of its time waiting for others, {percent(shares.database)} in the"
-		f" database and {percent(shares.cpu)} on the processor."
-	)
-	full = [each.name for each in evidence.nodes if (each.cpu_busy or 0) >= MACHINE_BUSY]
+		return title, "", remedy
+	full = listed([each.name for each in evidence.nodes if (each.cpu_busy or 0) >= MACHINE_BUSY])
 	if full:
-		sentences.append(f"The processors of {listed(full)} are busy with other programs.")
-		return title, sentences, f"Add workers on another node: {listed(full)} has no processor to spare."
-	if shares.cores:
-		sentences.append(f"They use {percent(shares.cores)} of the nodes' cores: there is room for more.")
-	return title, sentences, "Add workers."
+		proof = f"The processors of {full} are busy with other programs."
+		return title, proof, f"Add workers on another node: {full} has no processor to spare."
+	return title, "", "Add workers."
 
 
-def _waiting(evidence: Evidence) -> list[str]:
-	queue, recent = evidence.queue, evidence.recent
-	found = [
-		f"{some(queue.ready, 'step is', 'steps are')} ready, the oldest for {seconds(queue.oldest_ready_seconds)}."
-	]
-	if recent.count:
-		done = some(recent.count, "step was", "steps were")
-		found.append(f"{done} done in the last {seconds(recent.seconds)}.")
-	return found
-
-
-def _busy(evidence: Evidence) -> str:
-	return f"{round(evidence.workers.busy, 1):g} of {some(evidence.workers_there, 'worker')} are busy"
-
-
-def _server(evidence: Evidence) -> Server:
-	assert evidence.database is not None  # the rule has looked at it
-	return evidence.database
-
-
-Rule = tuple[str, Callable[[Evidence, Shares], bool], Callable[[Evidence, Shares], Said]]
-_RULES: tuple[Rule, ...] = (
-	(CONNECTIONS, _are_connections_short, _connections),
-	(CAPACITY, _is_capacity_reached, _capacity),
-	(IDLE, _is_idle, _idle),
-	(LOCKS, _are_locks_in_the_way, _locks),
-	(POOL, _is_pool_small, _pool),
-	(DATABASE, lambda evidence, shares: shares.database >= DATABASE_SHARE, _database),
-	(CPU, _is_cpu_short, _cpu),
-	(WORKERS, lambda evidence, shares: True, _workers),
+RULES = (
+	(CONNECTIONS, _connections),
+	(CAPACITY, _capacity),
+	(IDLE, _idle),
+	(LOCKS, _locks),
+	(POOL, _pool),
+	(DATABASE, _database),
+	(CPU, _cpu),
+	(WORKERS, _workers),
 )
-NAMES = tuple(name for name, _, _ in _RULES)
+NAMES = tuple(name for name, _ in RULES)

@@ -1,13 +1,11 @@
 """Before and after scaling: what was gained, how sure that is, and whether the two can be compared at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dogansystem.engine.states import FAILED
-from dogansystem.health.throughput import quantiles
-from dogansystem.scaling.measurement import MIN_STEPS, Capacity, Measurement
-from dogansystem.scaling.summary import QUANTILES, spread_of, why_unknown
-from dogansystem.store.figures import LOST, WORKFLOW
+from dogansystem.scaling.measurement import MIN_STEPS
+from dogansystem.scaling.report import Section
+from dogansystem.scaling.summary import notes_of, rows_of, spread_table
 
 # Verdicts.
 AS_HOPED, LESS, NO_GAIN, WORSE, SAME = "as_hoped", "less", "no_gain", "worse", "same"
@@ -28,77 +26,70 @@ OTHER_WORK = 0.3  # share of the steps that may be of other workflows than befor
 MORE_FAILURES = 0.02  # share of the steps
 SLOWER = 1.25  # times as long as before that a step takes, from which on it is said
 
+Side = Mapping[str, Any]  # what `summary` gives
 
-def compare(before: Measurement, after: Measurement) -> dict[str, Any]:
-	"""What changed from one measurement to the other, as plain data.
+
+def compare(before: Side, after: Side) -> dict[str, Any]:
+	"""What changed from one summary to the other, as plain data.
 
 	`capacity` has `ratio`, and `low` and `high` between which it lies with 95 % confidence; `hoped`, the ratio of the
 	workers; and what both rest on. `verdict` is one of the constants above, `title` and `reasons` are words.
 	"""
-	gained = _gained(before, after)
+	old, new = before["capacity"], after["capacity"]
+	workers = [(side["capacity"] or side)["workers"] for side in (before, after)]
+	gained = {
+		**{"before": old and old["per_second"], "after": new and new["per_second"]},
+		**{"steps_before": old["steps"] if old else 0, "steps_after": new["steps"] if new else 0},
+		**{"workers_before": workers[0], "workers_after": workers[1]},
+		"hoped": round(workers[1] / workers[0], 3) if workers[0] and workers[1] is not None else None,
+		**{"ratio": None, "low": None, "high": None},
+	}
 	verdict, reasons = _verdict(before, after, gained)
 	return {
 		"verdict": verdict,
 		"title": TITLES[verdict],
 		"reasons": reasons,
 		"capacity": gained,
-		"times": {
-			f"{what}_seconds": {
-				name: {"before": old, "after": quantiles(getattr(after.site, what), name)[name]}
-				for name, old in quantiles(getattr(before.site, what), *QUANTILES).items()
-			}
-			for what in ("wait", "run")
-		},
-		"failures": {"before": _failing(before), "after": _failing(after)},
-		"spread": spread_of(after),
+		"spread": after["spread"],
 		"changes": [*_changes(before, after)],
 	}
 
 
-def _gained(before: Measurement, after: Measurement) -> dict[str, Any]:
-	found: dict[str, Any] = {}
-	for when, measured in (("before", before), ("after", after)):
-		capacity = measured.capacity
-		workers = capacity.workers if capacity else measured.mean_workers()
-		found[when] = round(capacity.per_second, 3) if capacity else None
-		found[f"steps_{when}"] = capacity.steps if capacity else 0
-		found[f"workers_{when}"] = None if workers is None else round(workers, 2)
-	old, new = found["workers_before"], found["workers_after"]
-	hoped = round(new / old, 3) if old and new is not None else None
-	return {**found, "hoped": hoped, "ratio": None, "low": None, "high": None}
-
-
-def _verdict(before: Measurement, after: Measurement, gained: dict[str, Any]) -> tuple[str, list[str]]:
+def _verdict(before: Side, after: Side, gained: dict[str, Any]) -> tuple[str, list[str]]:
 	"""The verdict and why; completes `gained`."""
-	old, new = before.capacity, after.capacity
-	problems = [*_incomparable(before, after)]
-	if not problems and old is None:
-		problems = [f"Before: {why_unknown(before)}"]
-	if problems := problems or [*_few(old, new)]:
+	old, new = before["capacity"], after["capacity"]
+	if problems := [*_incomparable(before, after)]:
 		return NOT_COMPARABLE, problems
-	assert old is not None  # said above
+	if old is None:
+		return NOT_COMPARABLE, [f"Before: {before['why_unknown']}"]
 	if new is None:
-		return _under_light_load(old, after, gained)
-	ratio, error = new.per_second / old.per_second, (old.error**2 + new.error**2) ** 0.5
+		# More may get done now than could be done before, even if nobody asked for all that can be.
+		least, why = after["steps"] / after["seconds"] / old["per_second"], f"After: {after['why_unknown']}"
+		if least <= 1 + old["error"]:
+			return NOT_COMPARABLE, [why]
+		gained["low"] = round(least, 3)
+		return AT_LEAST, [f"At least {least:.2f} times as much gets done.", why]
+	ratio, error = new["per_second"] / old["per_second"], (old["error"] ** 2 + new["error"] ** 2) ** 0.5
 	low, high = max(0.0, ratio * (1 - error)), ratio * (1 + error)
 	gained |= {"ratio": round(ratio, 3), "low": round(low, 3), "high": round(high, 3)}
-	fails_more = _failing(after)["share"] - _failing(before)["share"] > MORE_FAILURES
+	fails_more = _failing(after) - _failing(before) > MORE_FAILURES
 	verdict = WORSE if fails_more else _judge(gained["hoped"], ratio, low, high)
 	return verdict, [*_reasons(gained, fails_more, before, after)]
 
 
-def _incomparable(before: Measurement, after: Measurement) -> Iterator[str]:
-	if after.begins < before.ends and before.begins < after.ends:
+def _incomparable(before: Side, after: Side) -> Iterator[str]:
+	if after["from"] < before["to"] and before["from"] < after["to"]:
 		yield "The two overlap in time."
-	for when, measured in (("before", before), ("after", after)):
-		if not measured.site.executed:
+	for when, side in (("before", before), ("after", after)):
+		steps = side["capacity"]["steps"] if side["capacity"] else MIN_STEPS
+		if not side["steps"]:
 			yield f"Nothing was done {when}."
-	old, new = before.load, after.load
-	if old and new:
+		elif steps < MIN_STEPS:
+			yield f"The capacity {when} rests on {steps} steps; {MIN_STEPS} are needed."
+	if before["load"] and after["load"]:
+		pairs = {name: (value, after["load"].get(name)) for name, value in before["load"].items()}
 		differing = [
-			f"{name} {old[name]} before and {new.get(name)} after"
-			for name in old
-			if old[name] != new.get(name)
+			f"{name} {was} before and {now} after" for name, (was, now) in pairs.items() if was != now
 		]
 		if differing:
 			yield f"The loads were not alike: {', '.join(differing)}."
@@ -106,28 +97,12 @@ def _incomparable(before: Measurement, after: Measurement) -> Iterator[str]:
 		yield f"Other work was done: {other:.0%} of the steps were of other workflows than before."
 
 
-def _other_work(before: Measurement, after: Measurement) -> float:
+def _other_work(before: Side, after: Side) -> float:
 	"""Half the sum of how much each workflow's share of the steps changed: 0 for the same mix, 1 for nothing alike."""
-	old, new = ({name: each.executed for name, each in of.named(WORKFLOW).items()} for of in (before, after))
-	all_old, all_new = sum(old.values()), sum(new.values())
-	if not all_old or not all_new:
-		return 0.0
-	return sum(abs(old.get(name, 0) / all_old - new.get(name, 0) / all_new) for name in {*old, *new}) / 2
-
-
-def _few(old: Capacity | None, new: Capacity | None) -> Iterator[str]:
-	for when, each in (("before", old), ("after", new)):
-		if each and each.steps < MIN_STEPS:
-			yield f"The capacity {when} rests on {each.steps} steps; {MIN_STEPS} are needed."
-
-
-def _under_light_load(old: Capacity, after: Measurement, gained: dict[str, Any]) -> tuple[str, list[str]]:
-	"""More may get done now than could be done before, even if nobody asked for all that can be."""
-	least, why = after.site.executed / after.seconds / old.per_second, f"After: {why_unknown(after)}"
-	if least <= 1 + old.error:
-		return NOT_COMPARABLE, [why]
-	gained["low"] = round(least, 3)
-	return AT_LEAST, [f"At least {least:.2f} times as much gets done.", why]
+	old, new = ({name: each["share"] for name, each in side["workflows"].items()} for side in (before, after))
+	return (
+		sum(abs(old.get(name, 0.0) - new.get(name, 0.0)) for name in {*old, *new}) / 2 if old and new else 0.0
+	)
 
 
 def _judge(hoped: float | None, ratio: float, low: float, high: float) -> str:
@@ -141,9 +116,7 @@ def _judge(hoped: float | None, ratio: float, low: float, high: float) -> str:
 	return LESS if is_told else NO_GAIN
 
 
-def _reasons(
-	gained: dict[str, Any], fails_more: bool, before: Measurement, after: Measurement
-) -> Iterator[str]:
+def _reasons(gained: dict[str, Any], fails_more: bool, before: Side, after: Side) -> Iterator[str]:
 	yield (
 		f"{gained['ratio']:.2f} times the capacity ({gained['low']:.2f} to {gained['high']:.2f} with 95 % confidence):"
 		f" {gained['before']:.3g} steps/s before, of {gained['steps_before']} steps;"
@@ -155,23 +128,40 @@ def _reasons(
 			f" let one hope for {gained['hoped']:.2f} times."
 		)
 	if fails_more:
-		yield f"{_failing(after)['share']:.0%} of the steps fail now, {_failing(before)['share']:.0%} did before."
-	old, new = before.site.run.quantile(0.5), after.site.run.quantile(0.5)
+		yield f"{_failing(after):.0%} of the steps fail now, {_failing(before):.0%} did before."
+	old, new = before["run_seconds"]["p50"], after["run_seconds"]["p50"]
 	if old and new and new > SLOWER * old:
 		yield f"A step takes {new / old:.1f} times as long as before: what the workers share is the bottleneck now."
 
 
-def _failing(measured: Measurement) -> dict[str, Any]:
-	outcomes = measured.site.outcomes
-	failed, total = (
-		number + outcomes.get(LOST, 0) for number in (outcomes.get(FAILED, 0), measured.site.executed)
-	)
-	return {"steps": failed, "share": round(failed / total, 4) if total else 0.0}
+def _failing(side: Side) -> float:
+	"""The share of the attempts after which the step has failed, or whose worker died."""
+	total = side["steps"] + side["lost"]
+	return float((side["failed"] + side["lost"]) / total) if total else 0.0
 
 
-def _changes(before: Measurement, after: Measurement) -> Iterator[dict[str, Any]]:
+def _changes(before: Side, after: Side) -> Iterator[dict[str, Any]]:
 	"""Settings and versions that are not what they were: the gain may be theirs."""
-	for old, new in ((before.settings, after.settings), (before.versions, after.versions)):
+	for kind in ("settings", "versions"):
+		old, new = before[kind], after[kind]
 		for name in {**old, **new}:
 			if old.get(name) != new.get(name):
 				yield {"what": name, "before": old.get(name), "after": new.get(name)}
+
+
+def sections(found: Mapping[str, Any]) -> list[Section]:
+	"""A comparison with both summaries, as a person reads it."""
+	before, after, head = found["before"], found["after"], ("", "before", "after")
+	title = f"Compared: {before['name']} and {after['name']}"
+	rows = [("From", before["from"][:19], after["from"][:19])]
+	rows += [(name, old, new) for (name, old), (_, new) in zip(rows_of(before), rows_of(after), strict=True)]
+	changes = [(each["what"], str(each["before"]), str(each["after"])) for each in found["changes"]]
+	changed = Section("Settings and versions that changed", ["The gain may be theirs."], head, changes)
+	return [
+		Section(title, [f"Verdict: {found['title']}.", *found["reasons"]]),
+		Section("What was measured", (), head, rows),
+		*spread_table(found),
+		*([changed] if changes else []),
+		*notes_of(before, ": before"),
+		*notes_of(after, ": after"),
+	]

@@ -12,8 +12,7 @@ from typing import Any
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.protocol import Settings, Site
 from dogansystem.scaling.evidence import Evidence, Steps
-from dogansystem.scaling.orders import NONE
-from dogansystem.scaling.plan import Plan
+from dogansystem.scaling.plan import NONE, Plan
 from dogansystem.scaling.sizing import ENOUGH
 from dogansystem.scaling.words import listed, percent, seconds
 from dogansystem.store import reads, versions
@@ -22,107 +21,78 @@ MUCH_IDLE = 0.6  # of the workers' time, from which on fewer would do
 HOURS = 730  # in a month
 NOTICE = {"AWS": 120.0, "Azure": 30.0, "Google Cloud": 15.0}  # seconds; docs/scaling.md
 YES, IF, NO = "yes", "if", "no"
-LEAST = 0.001  # seconds that a step is taken to need
 HTTP = "http.request"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})  # may be repeated: RFC 9110, 9.2.2
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
-	"""Per hour, in `currency`: a node with its workers, the same on spot, the database with what else is there once."""
+def report(evidence: Evidence, plan: Plan, settings: Settings, spot_share: float) -> dict[str, Any]:
+	"""Costs as plain data with a recommendation, by the prices of Dogan Settings.
 
-	currency: str = ""
-	node: float = 0.0
-	spot: float = 0.0
-	database: float = 0.0
-
-
-def prices(settings: Settings) -> Prices:
-	"""The prices of Dogan Settings."""
-	return Prices(settings.currency, settings.node_price, settings.spot_node_price, settings.database_price)
-
-
-def report(evidence: Evidence, plan: Plan, prices: Prices, spot_share: float) -> dict[str, Any]:
-	"""Costs as plain data with a recommendation. `spot_share`: of the workers' time, what may run on spot nodes."""
-	now, then = (_hourly(each.nodes, prices) for each in (plan.now, plan.then))
-	idle, steps = _idle(evidence), evidence.load.mean * 3600
-	idle_cost = idle * plan.now.nodes * prices.node * HOURS if idle is not None else 0.0
+	`spot_share`: of the workers' time, what may run on spot nodes.
+	"""
+	node, steps, there = settings.node_price, evidence.load.mean, evidence.workers_there
+	is_idle_known = there and evidence.load.hours
+	idle = round(max(0.0, 1 - evidence.load.busy / there), 3) if is_idle_known else None
 	# One node stays steady, whatever the share: with none left, nothing would run after spot was taken back.
-	on_spot = max(0, min(round(plan.then.nodes * spot_share), plan.then.nodes - 1)) if prices.spot else 0
+	on_spot = max(0, min(round(plan.then.nodes * spot_share), plan.then.nodes - 1))
+	saves = on_spot * max(node - settings.spot_node_price, 0.0) * HOURS if settings.spot_node_price else 0.0
 	found: dict[str, Any] = {
-		"currency": prices.currency,
-		"prices_entered": prices.node > 0,
-		"steps_per_hour": round(steps, 1),
+		"currency": settings.currency,
+		"prices_entered": node > 0,
 		"idle_share": idle,
-		"per_hour_now": _rounded(now),
-		"per_hour_then": _rounded(then),
-		"per_1000_steps_now": _per_thousand(now, steps),
-		"per_1000_steps_now_at_capacity": _per_thousand(now, (plan.capacity_now.per_second or 0) * 3600),
-		"per_1000_steps_then": _per_thousand(then, steps),
-		"per_1000_steps_then_at_capacity": _per_thousand(then, (plan.capacity_then.per_second or 0) * 3600),
-		"idle_per_month": _rounded(idle_cost),
+		"idle_per_month": _money((idle or 0.0) * plan.now.nodes * node * HOURS),
 		"spot_share": round(spot_share, 3),
-		"spot_saves_per_month": _rounded(on_spot * max(prices.node - prices.spot, 0.0) * HOURS),
+		"spot_saves_per_month": _money(saves),
 	}
+	sides = (("now", plan.now, plan.expected_now), ("then", plan.then, plan.expected_then))
+	for when, size, expected in sides:
+		hour = size.nodes * node + settings.database_price if node else 0.0
+		found[f"per_hour_{when}"] = _money(hour)
+		found[f"per_1000_steps_{when}"] = _per_thousand(hour, steps)
+		found[f"per_1000_steps_{when}_at_capacity"] = _per_thousand(hour, expected.per_second)
 	return found | {"recommendation": list(_recommendation(found, plan)) or ["Nothing stands out."]}
 
 
-def _hourly(nodes: int, prices: Prices) -> float:
-	return nodes * prices.node + prices.database if prices.node else 0.0
+def _per_thousand(per_hour: float, per_second: float | None) -> float | None:
+	return float(f"{per_hour / per_second / 3.6:.3g}") if per_hour and per_second else None
 
 
-def _idle(evidence: Evidence) -> float | None:
-	"""The share of the workers' time of the last day in which they had nothing to do."""
-	there = evidence.workers_there
-	if not there or not evidence.load.hours:
-		return None
-	return round(max(0.0, 1 - evidence.load.busy / there), 3)
-
-
-def _per_thousand(per_hour: float, steps: float) -> float | None:
-	return float(f"{per_hour / steps * 1000:.3g}") if per_hour and steps else None
-
-
-def _rounded(number: float) -> float | None:
+def _money(number: float) -> float | None:
 	return round(number, 2) if number else None
 
 
 def _recommendation(found: dict[str, Any], plan: Plan) -> Iterator[str]:
-	currency, idle, idle_cost = found["currency"], found["idle_share"], found["idle_per_month"]
+	currency, idle = found["currency"], found["idle_share"]
 	if not found["prices_entered"]:
 		yield "Enter prices in Dogan Settings, section Costs, to see what steps cost."
 	if idle is not None:
-		cost = f", {idle_cost:,.2f} {currency} a month" if idle_cost else ""
+		cost = f", {found['idle_per_month']:,.2f} {currency} a month" if found["idle_per_month"] else ""
 		yield f"Workers were idle {percent(idle)} of the last day{cost}{_fewer(idle, plan)}."
-	if found["spot_saves_per_month"]:
+	if saves := found["spot_saves_per_month"]:
 		yield (
-			f"Spot nodes would save {found['spot_saves_per_month']:,.2f} {currency} a month; scheduler, database and Redis stay"
-			" off them."
+			f"Spot nodes would save {saves:,.2f} {currency} a month; scheduler, database and Redis stay off them."
 		)
 
 
 def _fewer(idle: float, plan: Plan) -> str:
 	"""What idle workers mean; nothing beside a plan that asks for more of them."""
-	if idle <= MUCH_IDLE:
-		return ""
-	if plan.now.nodes > 1:
+	if idle > MUCH_IDLE and plan.now.nodes > 1:
 		return ": let the autoscaler take nodes away when there is nothing to do"
-	if plan.row.direction != NONE:
-		return ""
-	return ": a smaller machine, or fewer workers, would do, unless the peaks need them"
+	if idle > MUCH_IDLE and plan.row.direction == NONE:
+		return ": a smaller machine, or fewer workers, would do, unless the peaks need them"
+	return ""
 
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
 	"""Whether a workflow is `suitable` for spot nodes: yes, if (something is so), or no. `clouds` are those whose notice is
-	long enough."""
+	long enough; `work` the seconds of workers' time that it has taken so far."""
 
 	workflow: str
 	suitable: str
 	why: str
-	run_p95: float | None
 	clouds: list[str]
-	work: float  # seconds of workers' time that it has taken so far
+	work: float
 
 
 def fitness_of_site(site: Site, evidence: Evidence) -> list[Fitness]:
@@ -140,7 +110,8 @@ def fitness(definition: Definition, measured: Steps, actions: Mapping[str, Any])
 	p95 = measured.run_p95
 	clouds = [name for name, notice in NOTICE.items() if p95 is not None and p95 < notice]
 	suitable, why = _judge(definition, measured, clouds, actions)
-	return Fitness(definition.name, suitable, why, p95, clouds, max(measured.run, LEAST) * measured.count)
+	work = max(measured.run, 0.001) * measured.count
+	return Fitness(definition.name, suitable, why, clouds, work)
 
 
 def spot_share(found: list[Fitness]) -> float:
@@ -154,7 +125,7 @@ def _judge(
 ) -> tuple[str, str]:
 	if measured.run_p95 is None or measured.count < ENOUGH:
 		return NO, f"Only {measured.count} of its steps were measured; look again after {ENOUGH}."
-	took = f"95 % of its steps take {seconds(measured.run_p95)} at most"
+	took = f"95% of its steps take {seconds(measured.run_p95)} at most"
 	external = [step for step in definition.steps if _acts_outside(step, actions)]
 	unsafe = [each.id for each in external if not _has_key(each)]
 	if unsafe:
@@ -163,8 +134,7 @@ def _judge(
 			" one that is cut off may happen twice."
 		)
 	if not clouds and external:
-		longest = seconds(max(NOTICE.values()))
-		return NO, f"{took}, longer than the longest notice ({longest}), and it acts outside the database."
+		return NO, f"{took}, longer than any notice, and it acts outside the database."
 	if not clouds:
 		return IF, (
 			f"{took}, longer than any notice: what is cut off is done again. Split long steps, or accept that."

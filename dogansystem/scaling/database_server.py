@@ -15,20 +15,16 @@ PROBE = "advice"  # the row of dogan_state they write
 
 _VARIABLES = (
 	*("version", "hostname", "innodb_buffer_pool_size", "max_connections", "innodb_flush_log_at_trx_commit"),
-	*("log_bin", "sync_binlog", "innodb_log_file_size", "tcp_keepalive_time"),
+	"tcp_keepalive_time",  # which there is since MariaDB 10.3
 )
 _COUNTED = {  # the fields of `Server` that count up between the two readings, with MariaDB's name of each
 	"refused": "Connection_errors_max_connections",
-	"commits": "Com_commit",
 	"reads": "Innodb_buffer_pool_read_requests",
 	"disk_reads": "Innodb_buffer_pool_reads",
 	"wait_free": "Innodb_buffer_pool_wait_free",
-	"log_waits": "Innodb_log_waits",
-	"lock_waits": "Innodb_row_lock_waits",
 	"deadlocks": "Innodb_deadlocks",
 }
-_LOCK_TIME = "Innodb_row_lock_time"  # milliseconds
-_COUNTERS = ("Uptime", "Threads_connected", "Max_used_connections", _LOCK_TIME, *_COUNTED.values())
+_COUNTERS = ("Uptime", "Threads_connected", "Max_used_connections", *_COUNTED.values())
 _RUNNING, _LOCK_WAITING = "Threads_running", "Innodb_row_lock_current_waits"
 
 
@@ -50,10 +46,12 @@ class Watch:
 	def end(self, may_write: bool = True) -> Server:
 		"""What was seen since the beginning. Timing commits takes some small transactions, where it may write."""
 		after, seconds = _status(self._db, _COUNTERS), time.monotonic() - self._at
-		more = {name: max(0.0, after.get(name, 0.0) - self._before.get(name, 0.0)) for name in _COUNTERS}
+		more = {
+			field: max(0, int(after.get(name, 0) - self._before.get(name, 0)))
+			for field, name in _COUNTED.items()
+		}
 		variables: dict[str, str] = dict(self._db.sql(_query("VARIABLES", _VARIABLES)))
 		asked, missed = (after.get(_COUNTED[name], 0.0) for name in ("reads", "disk_reads"))
-		has_binary_log = variables.get("log_bin") == "ON"
 		return Server(
 			version=str(variables["version"]),
 			hostname=str(variables.get("hostname", "")),
@@ -66,15 +64,12 @@ class Watch:
 			connections_highest=int(after.get("Max_used_connections", 0)),
 			refused_ever=int(after.get(_COUNTED["refused"], 0)),
 			flush=int(variables["innodb_flush_log_at_trx_commit"]),
-			sync_binlog=int(variables.get("sync_binlog", 0)) if has_binary_log else 0,
-			log_file_size=float(variables.get("innodb_log_file_size", 0)),
 			hit_rate_ever=round(1 - missed / asked, 6) if asked else 1.0,
 			running=round(statistics.fmean(self._running or [0.0]), 3),
 			lock_waiting=round(statistics.fmean(self._lock_waiting or [0.0]), 3),
-			lock_seconds=more[_LOCK_TIME] / 1000,
 			commit_seconds=round(time_commits(self._db), 6) if may_write else 0.0,
-			keepalive=int(variables["tcp_keepalive_time"]),  # there is one since MariaDB 10.3
-			**{field: int(more[name]) for field, name in _COUNTED.items()},
+			keepalive=int(variables["tcp_keepalive_time"]),
+			**more,
 		)
 
 
@@ -105,5 +100,4 @@ def _status(db: Database, names: tuple[str, ...]) -> Mapping[str, float]:
 
 
 def _query(kind: str, names: tuple[str, ...]) -> str:
-	listed = ", ".join(f"'{name}'" for name in names)
-	return f"SHOW GLOBAL {kind} WHERE Variable_name IN ({listed})"
+	return f"SHOW GLOBAL {kind} WHERE Variable_name IN {names!r}"

@@ -4,6 +4,7 @@ It is plain data, so that a situation can be kept as JSON and judged again. Time
 from 0 to 1.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -24,12 +25,11 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-	"""The queue, looked at several times: means."""
+	"""Steps that wait for a worker, and steps and runs that wait for a slot, in `lines`: means of several looks."""
 
 	ready: float = 0.0
 	oldest_ready_seconds: float = 0.0
 	in_line: float = 0.0
-	timers: int = 0
 	lines: tuple[Line, ...] = ()
 
 
@@ -53,18 +53,15 @@ class Workers:
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-	"""Attempts that ended within a span: how many, and what one of them takes on average: processor time of a worker
-	(`cpu`), waiting for the database to write its result (`database`), transactions lost against others (`conflicts`)."""
+	"""Attempts that ended within a span: how many, and what one of them takes on average: seconds in all (`run`), processor
+	time of a worker (`cpu`), waiting for the database to write its result (`database`), transactions lost against others
+	(`conflicts`)."""
 
 	seconds: float = 0.0
 	count: int = 0
-	failed: int = 0
-	lost: int = 0
 	run: float = 0.0
-	run_p50: float | None = None
 	run_p95: float | None = None
 	run_variation: float = 1.0
-	wait_p50: float | None = None
 	wait_p95: float | None = None
 	cpu: float = 0.0
 	database: float = 0.0
@@ -73,10 +70,9 @@ class Steps:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-	"""What has come in, steps per second: in the last minute, in the busiest minute of the last day, and on average over
-	so many hours of it, in which so many workers were busy."""
+	"""What has come in, steps per second: in the busiest minute of the last day, and on average over so many hours of it, in
+	which so many workers were busy."""
 
-	now: float = 0.0
 	peak: float = 0.0
 	mean: float = 0.0
 	busy: float = 0.0
@@ -85,7 +81,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-	"""A node: what it said of itself, `age` seconds ago, and how many workers are alive there. What it did not say is None."""
+	"""A node: how many workers are alive there, and what it said of itself within some minutes; None: it did not."""
 
 	name: str
 	state: str
@@ -93,9 +89,7 @@ class Machine:
 	cores: float | None = None
 	memory_total: float | None = None
 	memory_available: float | None = None
-	load: float | None = None
 	cpu_busy: float | None = None
-	age: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +101,11 @@ class Server:
 		working_set: data and indexes of this site's tables, as the server estimates them.
 		connections: open now; `connections_highest`: most that were ever open since `uptime` seconds.
 		refused: connections refused because there were too many; `refused_ever` since it started.
-		flush: innodb_flush_log_at_trx_commit; `sync_binlog` 0 where there is no binary log.
+		flush: innodb_flush_log_at_trx_commit.
 		commit_seconds: how long a small transaction takes from its statement to the end of its commit, the median of some.
 		reads: pages that were asked for; `disk_reads`: those that had to be read from disk.
 		hit_rate_ever: share of the pages asked for that were in memory, since it started.
-		wait_free: waits for a free page; `log_waits`: waits for room in the log buffer.
+		wait_free: waits for a free page.
 		running: statements that were being executed, without the one that asks: the mean of many looks.
 		lock_waiting: how many of them waited for a row lock.
 		keepalive: tcp_keepalive_time, the seconds of silence after which a connection's other end is asked whether it is
@@ -130,19 +124,13 @@ class Server:
 	refused: int = 0
 	refused_ever: int = 0
 	flush: int = 1
-	sync_binlog: int = 0
-	log_file_size: float = 0.0
 	commit_seconds: float = 0.0
-	commits: int = 0
 	reads: int = 0
 	disk_reads: int = 0
 	hit_rate_ever: float = 1.0
 	wait_free: int = 0
-	log_waits: int = 0
 	running: float = 0.0
 	lock_waiting: float = 0.0
-	lock_waits: int = 0
-	lock_seconds: float = 0.0
 	deadlocks: int = 0
 	keepalive: int | None = None
 
@@ -165,7 +153,6 @@ class Redis:
 	clients: int = 0
 	max_clients: int = 0
 	ping_seconds: float = 0.0
-	version: str = ""
 	problem: str = ""
 
 
@@ -197,8 +184,7 @@ class Evidence:
 	@property
 	def nodes(self) -> tuple[Machine, ...]:
 		"""The machines that have workers, or had some and may have them again: not those that are lost or cordoned."""
-		listening = self.workers.listening
-		there = (each for each in self.machines if each.state != LOST or each.name in listening)
+		there = (each for each in self.machines if each.state != LOST or each.name in self.workers.listening)
 		return tuple(each for each in there if each.state not in CORDONED)
 
 	@property
@@ -213,17 +199,15 @@ class Evidence:
 
 def as_json(evidence: Evidence) -> dict[str, Any]:
 	"""Evidence as plain data."""
-	data = asdict(evidence)
-	data["queue"]["lines"] = list(data["queue"]["lines"])
-	return {name: list(value) if isinstance(value, tuple) else value for name, value in data.items()}
+	found: dict[str, Any] = json.loads(json.dumps(asdict(evidence)))
+	return found
 
 
 def from_json(data: Mapping[str, Any]) -> Evidence:
 	"""The evidence that `as_json` has made plain."""
-	queue = dict(data["queue"])
-	queue["lines"] = tuple(Line(**each) for each in queue["lines"])
+	lines = tuple(Line(**each) for each in data["queue"]["lines"])
 	made = {
-		"queue": Queue(**queue),
+		"queue": Queue(**{**data["queue"], "lines": lines}),
 		"workers": Workers(**data["workers"]),
 		"recent": Steps(**data["recent"]),
 		"load": Load(**data["load"]),

@@ -4,10 +4,10 @@ The counters of the database say nothing by themselves; what they do between two
 looks at queue, workers and running statements meanwhile, and disturbs nobody: a few small queries a second.
 """
 
-import statistics
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 from dogansystem.health import nodes as node_states
@@ -16,7 +16,7 @@ from dogansystem.protocol import Database, Settings, Site
 from dogansystem.scaling import database_server
 from dogansystem.scaling.evidence import Evidence, Line, Load, Machine, Queue, Redis, Steps, Workers
 from dogansystem.scaling.simulation.times import variation
-from dogansystem.store import agents, figures, nodes, processes, queue, samples
+from dogansystem.store import agents, figures, processes, queue, samples
 from dogansystem.store.figures import SITE, WORKFLOW, Figures
 
 SECONDS = 3.0  # to look for, unless somebody says otherwise
@@ -25,7 +25,18 @@ EVERY_FIFTH = 5  # of them also at the queue and the workers
 FEW = 20  # attempts in the last minute, below which the last hour is looked at
 DAY = 86_400.0  # seconds
 TOO_MANY = (1040, 1203, 1226)
-_SAID = ("cores", "memory_total", "memory_available", "load", "cpu_busy")
+_OF_A_MACHINE = ("cores", "memory_total", "memory_available", "cpu_busy")
+_OF_REDIS = {  # the fields of `Redis`, with the name in its INFO
+	"used_memory": "used_memory",
+	"maxmemory": "maxmemory",
+	"policy": "maxmemory_policy",
+	"evicted": "evicted_keys",
+	"rejected": "rejected_connections",
+	"clients": "connected_clients",
+	"max_clients": "maxclients",
+	"ping_seconds": "ping_seconds",
+	"problem": "problem",
+}
 
 
 def take(site: Site, settings: Settings, seconds: float = SECONDS) -> Evidence:
@@ -33,35 +44,21 @@ def take(site: Site, settings: Settings, seconds: float = SECONDS) -> Evidence:
 
 	Where the server has no connection left for it, that is the finding: the caller's connection then has to do.
 	"""
-	db, refused = _connect(site)
-	try:
-		return _take(site, settings, db, seconds, refused)
-	finally:
-		if not refused:
-			db.rollback()
-			db.close()
-
-
-class _Borrowed:
-	"""The caller's connection, which only looks and ends no transaction."""
-
-	def __init__(self, db: Database) -> None:
-		self.dialect, self.sql = db.dialect, db.sql
-
-	def rollback(self) -> None:
-		"""Nothing: the transaction is the caller's."""
-
-
-def _connect(site: Site) -> tuple[Database, bool]:
-	"""A connection, and whether it is only borrowed because another one was refused."""
 	try:
 		db = site.open_control()
 		db.sql("SELECT 1")
-		return db, False
 	except Exception as error:
 		if not is_refused(error):
 			raise
-		return cast(Database, _Borrowed(site.database)), True
+		# The caller's connection only looks: the transaction is the caller's.
+		given = site.database
+		borrowed = SimpleNamespace(dialect=given.dialect, sql=given.sql, rollback=lambda: None)
+		return _take(site, settings, cast(Database, borrowed), seconds, refused=True)
+	try:
+		return _take(site, settings, db, seconds, refused=False)
+	finally:
+		db.rollback()
+		db.close()
 
 
 def is_refused(error: BaseException) -> bool:
@@ -76,71 +73,43 @@ def _take(site: Site, settings: Settings, db: Database, seconds: float, refused:
 	server = watch.end(may_write=not refused) if watch else None
 	if server and refused:
 		server = replace(server, refused=max(server.refused, 1))
-	now, around = site.now(), site.surroundings()
-	recent = _recent(db, now)
-	registered, at_work = processes.every(db), queue.processes_at_work(db)
-	every_node = node_states.every(site, registered, at_work, settings.lease)
+	now, around, totals = site.now(), site.surroundings(), samples.totals(db).items()
 	return Evidence(
 		site=site.name,
 		at=round(now, 3),
 		seconds=seconds,
 		dialect=db.dialect,
-		queue=_queue(db, seen),
-		workers=Workers(
-			wanted=settings.num_workers,
-			alive=_mean(seen, "alive"),
-			busy=_mean(seen, "busy"),
-			listening=dict(around.listening),
-			queue=around.queue,
+		queue=Queue(
+			seen["ready"], seen["oldest_ready_seconds"], seen["waiting_for_a_slot"], _wait_queues(db)
 		),
-		recent=recent,
+		workers=Workers(
+			settings.num_workers, seen["alive"], seen["busy"], dict(around.listening), around.queue
+		),
+		recent=_recent(db, now),
 		load=_load(db, now),
-		machines=_machines(db, every_node, now),
+		machines=_machines(site, db, settings),
 		database=server,
 		redis=tuple(_redis(role, info) for role, info in around.redis.items()),
 		web_threads=around.web_threads,
 		agents_enabled=sum(bool(each["enabled"]) for each in agents.every(db)),
 		agents_limit=settings.max_agents,
-		workflows=_workflows(db),
+		workflows={name: steps_of(each, 0.0) for (kind, name), each in totals if kind == WORKFLOW},
 	)
 
 
 def _look_for(
 	site: Site, db: Database, watch: database_server.Watch | None, seconds: float
-) -> list[Mapping[str, float]]:
-	seen = []
+) -> dict[str, float]:
+	"""How full everything was, by name: the means of some looks."""
+	seen = Figures()
 	for number in range(LOOKS + 1 if seconds else 1):
 		time.sleep(seconds / LOOKS if number else 0.0)
 		if watch:
 			watch.look()
 		if number % EVERY_FIFTH == 0:
-			seen.append(_levels(site, db))
-	return seen
-
-
-def _levels(site: Site, db: Database) -> Mapping[str, float]:
-	"""How full queue and workers are at this moment. A ring that is on its way is no wait: workers are counted first."""
-	alive = db.sql("SELECT COUNT(*) FROM dogan_process WHERE id > 0")[0][0]
-	busy = len(queue.processes_at_work(db))
-	ready, _, oldest = queue.depth(db)
-	in_line = db.sql("SELECT COUNT(*) FROM dogan_line")[0][0]
-	db.rollback()
-	waits = max(0.0, site.now() - oldest) if oldest is not None else 0.0
-	return {"alive": int(alive), "busy": busy, "ready": ready, "oldest": waits, "in_line": int(in_line)}
-
-
-def _mean(seen: list[Mapping[str, float]], name: str) -> float:
-	return round(statistics.fmean(each[name] for each in seen), 3)
-
-
-def _queue(db: Database, seen: list[Mapping[str, float]]) -> Queue:
-	return Queue(
-		ready=_mean(seen, "ready"),
-		oldest_ready_seconds=_mean(seen, "oldest"),
-		in_line=_mean(seen, "in_line"),
-		timers=int(db.sql("SELECT COUNT(*) FROM dogan_timer")[0][0]),
-		lines=_wait_queues(db),
-	)
+			seen.add(samples.levels(db, site.now())[SITE, ""])
+			db.rollback()
+	return {name: round(level.mean, 3) for name, level in seen.levels.items()}
 
 
 def _wait_queues(db: Database) -> tuple[Line, ...]:
@@ -175,22 +144,17 @@ def _recent(db: Database, now: float) -> Steps:
 
 def steps_of(measured: Figures, seconds: float) -> Steps:
 	"""What attempts within a span came to, and what one took."""
-	count = measured.run.count
-	each = {name: measured.costs.get(name, 0.0) / max(count, 1) for name in (figures.CPU, figures.DATABASE)}
+	count, costs = max(measured.run.count, 1), measured.costs
 	return Steps(
 		seconds=seconds,
 		count=measured.executed,
-		failed=measured.outcomes.get("Failed", 0) + measured.outcomes.get(figures.RETRIED, 0),
-		lost=measured.outcomes.get(figures.LOST, 0),
-		run=measured.run.sum / count if count else 0.0,
-		run_p50=measured.run.quantile(0.5),
+		run=measured.run.sum / count,
 		run_p95=measured.run.quantile(0.95),
 		run_variation=round(variation(measured.run), 3),
-		wait_p50=measured.wait.quantile(0.5),
 		wait_p95=measured.wait.quantile(0.95),
-		cpu=each[figures.CPU],
-		database=each[figures.DATABASE],
-		conflicts=measured.costs.get(figures.CONFLICTS, 0.0) / max(count, 1),
+		cpu=costs.get(figures.CPU, 0.0) / count,
+		database=costs.get(figures.DATABASE, 0.0) / count,
+		conflicts=costs.get(figures.CONFLICTS, 0.0) / count,
 	)
 
 
@@ -200,49 +164,31 @@ def _load(db: Database, now: float) -> Load:
 	rate = minute.executed / throughput.MINUTE
 	day = samples.read(db, samples.MINUTE, now - DAY, (SITE,))
 	if not day:
-		return Load(now=round(rate, 3), peak=round(rate, 3), mean=round(rate, 3))
-	seconds = max(now - day[0][0], samples.MINUTE)
-	levels = [each.levels["busy"] for _, _, each in day if "busy" in each.levels]
-	looks = sum(level.count for level in levels)
-	executed = [each.executed for _, _, each in day]
+		return Load(peak=round(rate, 3), mean=round(rate, 3))
+	seconds, whole = max(now - day[0][0], samples.MINUTE), Figures()
+	for _, _, each in day:
+		whole.add(each)
+	busy = whole.levels.get("busy")
 	return Load(
-		now=round(rate, 3),
-		peak=round(max(rate, max(executed) / samples.MINUTE), 3),
-		mean=round((sum(executed) + minute.executed) / seconds, 3),
-		busy=round(sum(level.sum for level in levels) / looks, 3) if looks else 0.0,
+		peak=round(max(rate, *(each.executed / samples.MINUTE for _, _, each in day)), 3),
+		mean=round((whole.executed + minute.executed) / seconds, 3),
+		busy=round(busy.mean, 3) if busy else 0.0,
 		hours=round(seconds / 3600, 2),
 	)
 
 
-def _machines(db: Database, states: Mapping[str, Mapping[str, Any]], now: float) -> tuple[Machine, ...]:
-	known = {each.name: each for each in nodes.every(db)}
-	found = []
-	for name, state in states.items():
-		node = known.get(name)
-		said = {part: value for part, value in node.machine.items() if part in _SAID} if node else {}
-		age = round(now - node.machine_at, 1) if node and node.machine_at else None
-		found.append(Machine(name, str(state["state"]), int(state["alive"]), **said, age=age))
-	return tuple(found)
-
-
-def _redis(role: str, info: Mapping[str, Any]) -> Redis:
-	if info.get("problem"):
-		return Redis(role, problem=str(info["problem"]))
-	return Redis(
-		role=role,
-		used_memory=float(info.get("used_memory", 0)),
-		maxmemory=float(info.get("maxmemory", 0)),
-		policy=str(info.get("maxmemory_policy", "")),
-		ping_seconds=round(float(info.get("ping_seconds", 0)), 6),
-		version=str(info.get("redis_version", "")),
-		evicted=int(info.get("evicted_keys", 0)),
-		rejected=int(info.get("rejected_connections", 0)),
-		clients=int(info.get("connected_clients", 0)),
-		max_clients=int(info.get("maxclients", 0)),
+def _machines(site: Site, db: Database, settings: Settings) -> tuple[Machine, ...]:
+	states = node_states.every(site, processes.every(db), queue.processes_at_work(db), settings.lease)
+	return tuple(
+		Machine(
+			name,
+			str(state["state"]),
+			int(state["alive"]),
+			**{part: state["machine"].get(part) for part in _OF_A_MACHINE},
+		)
+		for name, state in states.items()
 	)
 
 
-def _workflows(db: Database) -> dict[str, Steps]:
-	"""Each workflow's steps since the beginning: one row each, however long the history."""
-	totals = samples.totals(db).items()
-	return {name: steps_of(each, 0.0) for (kind, name), each in totals if kind == WORKFLOW}
+def _redis(role: str, info: Mapping[str, Any]) -> Redis:
+	return Redis(role, **{field: info[name] for field, name in _OF_REDIS.items() if name in info})

@@ -65,22 +65,6 @@ class Slice:
 		return bool(self.alive) and (self.waiting or 0) >= (self.alive or 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Capacity:
-	"""Steps per second while there was always work, done by so many workers on average.
-
-	It rests on so many `steps` in so many `seconds`, in `slices` pieces of the span; it may be off by `error`, a share of
-	itself, with 95 % confidence. Below `ENOUGH_SLICES` the error is a guess.
-	"""
-
-	per_second: float
-	steps: int
-	seconds: float
-	error: float
-	workers: float
-	slices: int
-
-
 @dataclass(slots=True)
 class Measurement:
 	"""What was measured between two moments (seconds since 1970, UTC).
@@ -125,21 +109,6 @@ class Measurement:
 		of = looks if node is None else self.table.get((NODE, node), Figures()).levels.get("alive")
 		return of.sum / looks.count if of else 0.0  # a look that found none of a node left no trace of it
 
-	def saturated(self) -> list[Slice]:
-		"""The slices in which work always waited, or all workers were busy: what got done then is what can be done.
-
-		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
-		Nor does the time count in which workers were still coming, or had left already.
-		"""
-		enough = COMPLETE * self.usual_workers
-		backlog = [each.has_backlog for each in self.slices]
-		around = [False, *backlog, *backlog[-1:]]
-		return [
-			each
-			for number, each in enumerate(self.slices)
-			if (each.alive or 0.0) >= enough and (each.is_busy or all(around[number : number + 3]))
-		]
-
 	@property
 	def usual_workers(self) -> float:
 		"""How many workers there were most of the time: the median of the slices, where somebody looked.
@@ -157,16 +126,42 @@ class Measurement:
 		return round(min(1.0, self.site.run.sum / (workers * self.seconds)), 3)
 
 	@property
-	def capacity(self) -> Capacity | None:
-		"""What the system can do; None if work never waited, so that nobody knows."""
-		slices = self.saturated()
+	def capacity(self) -> dict[str, Any] | None:
+		"""What the system can do while there is always work: steps `per_second`, done by so many `workers` on average, who
+		spend `busy` of their time in steps. None if work never waited, so that nobody knows.
+
+		It rests on so many `steps` in so many `seconds`, in `slices` pieces of the span; it may be off by `error`, a share of
+		itself, with 95 % confidence. Below `ENOUGH_SLICES` that is a guess.
+		"""
+		slices = self._saturated()
 		steps, seconds = sum(each.steps for each in slices), sum(each.seconds for each in slices)
 		if not steps or not seconds:
 			return None
-		workers = sum((each.alive or 0.0) * each.seconds for each in slices) / seconds
-		return Capacity(
-			steps / seconds, steps, seconds, round(_error(slices, steps), 4), workers, len(slices)
-		)
+		there = sum((each.alive or 0.0) * each.seconds for each in slices)
+		return {
+			"per_second": round(steps / seconds, 6),
+			"steps": steps,
+			"seconds": round(seconds, 1),
+			"error": round(_error(slices, steps), 4),
+			"workers": round(there / seconds, 2),
+			"slices": len(slices),
+			"busy": round(sum(each.worked for each in slices) / there, 3),
+		}
+
+	def _saturated(self) -> list[Slice]:
+		"""The slices in which work always waited, or all workers were busy: what got done then is what can be done.
+
+		One look in a minute says little about its ends, so a backlog counts only if there was one before and after it.
+		Nor does the time count in which workers were still coming, or had left already.
+		"""
+		enough = COMPLETE * self.usual_workers
+		backlog = [each.has_backlog for each in self.slices]
+		around = [False, *backlog, *backlog[-1:]]
+		return [
+			each
+			for number, each in enumerate(self.slices)
+			if (each.alive or 0.0) >= enough and (each.is_busy or all(around[number : number + 3]))
+		]
 
 
 def _error(slices: Sequence[Slice], steps: int) -> float:
@@ -199,17 +194,9 @@ def from_samples(site: Site, minutes: int = DEFAULT_MINUTES, not_before: float =
 		raise InputError(
 			"The other measurement ended less than a minute ago. Wait until there is something to compare it with."
 		)
-	by_minute = _by_minute(site.database, first, now)
-	table: Table = {}
-	for measured in by_minute.values():
-		figures.add(table, measured)
-	ends = {at: min(at + samples.MINUTE, now) for at in sorted(by_minute)}
-	slices = [
-		slice_of(at, end - at, by_minute[at].get((SITE, ""), Figures()))
-		for at, end in ends.items()
-		if end > at
-	]
-	return Measurement(first, now, SAMPLES, slices, table, settings_of(site), versions_of(site))
+	by_minute = sorted(_by_minute(site.database, first, now).items())
+	pieces = [(at, min(samples.MINUTE, now - at), measured) for at, measured in by_minute if at < now]
+	return of_pieces(site, SAMPLES, pieces)
 
 
 def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
@@ -223,28 +210,32 @@ def _by_minute(db: Database, first: int, now: float) -> dict[int, Table]:
 	return found
 
 
-def settings_of(site: Site) -> dict[str, Any]:
-	"""Dogan Settings as plain data."""
-	return asdict(site.settings())
+def of_pieces(
+	site: Site, source: str, pieces: Sequence[tuple[float, float, Table]], load: dict[str, Any] | None = None
+) -> Measurement:
+	"""The measurement of a span whose pieces are known: when each begins, its seconds, and its figures."""
+	table: Table = {}
+	for _, _, measured in pieces:
+		figures.add(table, measured)
+	slices = [_slice(at, seconds, measured.get((SITE, ""), Figures())) for at, seconds, measured in pieces]
+	begins, ends = pieces[0][0], pieces[-1][0] + pieces[-1][1]
+	return Measurement(begins, ends, source, slices, table, asdict(site.settings()), _versions(site), load)
 
 
-def versions_of(site: Site) -> dict[str, str]:
-	"""What the site runs on, with versions."""
+def _versions(site: Site) -> dict[str, str]:
+	"""What the site runs on."""
 	dialect = site.database.dialect
 	function = "VERSION()" if dialect == "mariadb" else "sqlite_version()"
 	found = {"dogansystem": __version__, "python": platform.python_version()}
 	return {**found, dialect: str(site.database.sql(f"SELECT {function}")[0][0]), **site.versions()}
 
 
-def slice_of(at: float, seconds: float, measured: Figures) -> Slice:
-	"""A slice out of the figures of everything in it."""
+def _slice(at: float, seconds: float, measured: Figures) -> Slice:
 	found = {name: level.mean for name, level in measured.levels.items()}
-	waiting = found.get("ready", 0) + found.get("in_hand", 0) - found.get("busy", 0)
+	waiting = found.get("ready", 0) + found.get("in_hand", 0) - found.get("busy", 0) if found else None
 	failed = measured.outcomes.get(FAILED, 0) + measured.outcomes.get(LOST, 0)
 	worked = round(measured.run.sum, 3)
-	return Slice(
-		at, seconds, measured.executed, failed, worked, found.get("alive"), waiting if found else None
-	)
+	return Slice(at, seconds, measured.executed, failed, worked, found.get("alive"), waiting)
 
 
 def as_json(measured: Measurement) -> dict[str, Any]:

@@ -11,38 +11,22 @@ approximation, by Allen and Cunneen); L. Kleinrock, *Queueing Systems* I, 1975, 
 import math
 from dataclasses import dataclass, replace
 
-from dogansystem.engine.errors import InputError
-
-MAX_SERVERS = 1_000_000  # beyond it an answer would only say that the question is wrong
-
 
 @dataclass(frozen=True, slots=True)
 class Queue:
 	"""Customers who arrive, wait in one queue, and are served by whichever of equal servers is free.
 
 	Attributes:
-		arrivals: how many come per second, on average.
+		arrivals: how many come per second, on average, at random moments (Poisson).
 		service: seconds that one is served, on average.
 		servers: how many there are.
-		arrival_variation: squared coefficient of variation of the times between arrivals. 1: Poisson, 0: on the clock.
-		service_variation: that of the service times. 1: exponential, 0: all alike.
-
-	Raises InputError for numbers that mean nothing.
+		service_variation: squared coefficient of variation of the service times. 1: exponential, 0: all alike.
 	"""
 
 	arrivals: float
 	service: float
 	servers: int
-	arrival_variation: float = 1.0
 	service_variation: float = 1.0
-
-	def __post_init__(self) -> None:
-		for name in ("arrivals", "service", "arrival_variation", "service_variation"):
-			value = getattr(self, name)
-			if not (math.isfinite(value) and value >= 0):
-				raise InputError(f"{name} is {value}: give a number from 0 up.")
-		if not 1 <= self.servers <= MAX_SERVERS:
-			raise InputError(f"servers is {self.servers}: give a number from 1 to {MAX_SERVERS:,}.")
 
 	@property
 	def offered(self) -> float:
@@ -54,29 +38,20 @@ class Queue:
 		"""How many are served per second: what arrives, or what the servers can do."""
 		return self.arrivals if self.offered < self.servers else self.servers / self.service
 
-	@property
-	def mean_wait(self) -> float:
-		"""Seconds waited, over all who arrive; infinite when the servers do not keep up."""
-		return erlang_c(self.servers, self.offered) * self._mean_of_those_who_wait()
-
 	def wait(self, share: float) -> float:
-		"""The seconds within which this share (0 to 1, 1 excluded) of all who arrive is served.
+		"""The seconds within which this share (0 to 1, 1 excluded) of all who arrive is served; infinite when the servers do
+		not keep up.
 
 		Those who wait at all are taken to wait exponentially, which is exact for M/M/c and, in heavy traffic, the limit for
 		others (Kingman 1962).
 		"""
-		if not 0 <= share < 1:
-			raise InputError(f"share is {share}: give a number from 0 to 1, 1 excluded.")
 		waits = erlang_c(self.servers, self.offered)
 		if waits <= 1 - share:
 			return 0.0
-		return self._mean_of_those_who_wait() * math.log(waits / (1 - share))
-
-	def _mean_of_those_who_wait(self) -> float:
 		if self.offered >= self.servers:
 			return math.inf
-		variation = (self.arrival_variation + self.service_variation) / 2
-		return variation * self.service / (self.servers - self.offered)
+		mean = (1 + self.service_variation) / 2 * self.service / (self.servers - self.offered)
+		return mean * math.log(waits / (1 - share))
 
 
 def erlang_c(servers: int, offered: float) -> float:
@@ -96,20 +71,16 @@ def erlang_c(servers: int, offered: float) -> float:
 def servers_for(queue: Queue, wait: float, share: float = 0.95) -> int:
 	"""The smallest number of servers with which this share of all waits no longer than `wait` seconds.
 
-	The number in `queue` does not matter. Raises InputError when more than `MAX_SERVERS` would be needed.
+	The number in `queue` does not matter.
 	"""
-	few, many = 0, max(1, math.floor(queue.offered) + 1)
-	while many <= MAX_SERVERS and replace(queue, servers=many).wait(share) > wait:
-		few, many = many, min(many + max(1, (many - few) * 2), MAX_SERVERS + (many == MAX_SERVERS))
-	if many > MAX_SERVERS:
-		raise InputError(
-			f"{queue.offered:g} Erlangs of work need more than {MAX_SERVERS:,} servers:"
-			" check the rate of arrivals and the service time."
-		)
+	few = math.floor(queue.offered)  # which do not keep up
+	many = few + 1
+	while replace(queue, servers=many).wait(share) > wait:
+		few, many = many, many + 2 * (many - few)
 	while many - few > 1:
 		middle = (few + many) // 2
-		if middle > queue.offered and replace(queue, servers=middle).wait(share) <= wait:
-			many = middle
-		else:
+		if replace(queue, servers=middle).wait(share) > wait:
 			few = middle
+		else:
+			many = middle
 	return many

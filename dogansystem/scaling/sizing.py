@@ -8,11 +8,9 @@ database busy. All three from measured means, so it is known as well as those ar
 import math
 from dataclasses import dataclass
 
-from dogansystem.scaling import bottleneck
-from dogansystem.scaling.bottleneck import POOL_SHARE, Diagnosis, shares_of
+from dogansystem.scaling.bottleneck import POOL_SHARE, shares_of
 from dogansystem.scaling.evidence import Evidence, Machine
 from dogansystem.scaling.queueing import Queue, servers_for
-from dogansystem.scaling.words import rate, seconds, some
 
 MAX_WORKERS = 256  # on one node: more processes than any machine has use for
 MEMORY = 100_000_000  # bytes that a worker with a job takes: 80 to 100 MB measured on a bench with ERPNext
@@ -24,7 +22,8 @@ DATABASE_USABLE = 0.7  # of what the database could do if its cores did nothing 
 TRANSACTIONS = 2  # small ones that a step comes to, claim included
 ENOUGH = 20  # attempts, below which nothing is said about times
 UTILISATION = 0.7  # of the workers at the busiest minute, above which waits grow steeply
-WAIT = 1.0  # seconds that 95 % of the steps may stand ready
+DAY = 86_400.0  # seconds: a wait that is longer has no end
+WAIT = 1.0  # seconds that 95% of the steps may stand ready
 
 WORKERS, PROCESSORS, DATABASE = "workers", "processors", "database"
 
@@ -45,29 +44,32 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-	"""Steps per second, and which of the ceilings it is. None: too little was measured to tell."""
+	"""What a size can do: steps per second, and which of the ceilings that is. None: too little was measured to tell.
+
+	`wait`: the seconds within which 95% of the steps begin; None: not known, or longer and longer.
+	"""
 
 	per_second: float | None
 	limit: str
-	ceilings: dict[str, float]
+	wait: float | None = None
 
 
-# What they can do
-
-
-def expect(evidence: Evidence, size: Size) -> Expected:
-	"""The capacity of that size with steps such as those that were measured."""
-	recent = evidence.recent
+def expect(evidence: Evidence, size: Size, arrivals: float = math.inf) -> Expected:
+	"""What that size does with steps such as those that were measured, when so many arrive per second."""
+	recent, database = evidence.recent, database_ceiling(evidence)
 	if recent.count < ENOUGH or not recent.run:
-		return Expected(None, "", {})
+		return Expected(None, "")
 	ceilings = {WORKERS: size.in_all / recent.run}
 	if size.cores and recent.cpu:
 		ceilings[PROCESSORS] = size.cores * size.nodes * USABLE / recent.cpu
-	database = database_ceiling(evidence)
 	if database:
 		ceilings[DATABASE] = database
 	limit = min(ceilings, key=lambda name: ceilings[name])
-	return Expected(ceilings[limit], limit, ceilings)
+	wait = math.inf
+	if math.isfinite(arrivals):
+		servers = max(size.in_all, 1)
+		wait = Queue(arrivals, recent.run, servers, service_variation=recent.run_variation).wait(0.95)
+	return Expected(ceilings[limit], limit, wait if wait < DAY else None)
 
 
 def database_ceiling(evidence: Evidence) -> float | None:
@@ -95,26 +97,6 @@ def database_time(evidence: Evidence) -> float:
 	return max(writing, share * recent.run if share >= POOL_SHARE else 0.0)
 
 
-def wait_p95(evidence: Evidence, size: Size, arrivals: float) -> float:
-	"""The seconds within which 95 % of the steps would begin, if so many arrive per second."""
-	recent = evidence.recent
-	return Queue(arrivals, recent.run, max(size.in_all, 1), service_variation=recent.run_variation).wait(0.95)
-
-
-# How many are needed
-
-
-def piles_up(diagnosis: Diagnosis) -> bool:
-	"""Whether more arrives than the workers there are can do."""
-	return diagnosis.name in (bottleneck.WORKERS, bottleneck.CPU)
-
-
-def load(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> float:
-	"""Steps per second of the busiest minute; where they pile up, at least what busy workers do."""
-	does = expect(evidence, now).per_second or 0.0
-	return max(evidence.load.peak, does if piles_up(diagnosis) else 0.0)
-
-
 def workers_for(evidence: Evidence, load: float) -> int:
 	"""How many workers do so many steps per second with a reserve and hardly a wait."""
 	run = evidence.recent.run
@@ -122,26 +104,6 @@ def workers_for(evidence: Evidence, load: float) -> int:
 		return 1
 	queue = Queue(load, run, 1, service_variation=evidence.recent.run_variation)
 	return max(servers_for(queue, WAIT), math.ceil(load * run / UTILISATION))
-
-
-def demand(evidence: Evidence, diagnosis: Diagnosis, now: Size) -> tuple[int, str]:
-	"""How many workers are needed, and why, for people. Where work piles up, twice what is done is planned for, since
-	nobody knows how much more would come."""
-	run, does = evidence.recent.run, load(evidence, diagnosis, now)
-	asked = does * (2 if piles_up(diagnosis) else 1)
-	needed = workers_for(evidence, asked)
-	if not (run and asked):
-		return needed, "Too few steps were measured to say more."
-	known = (
-		f"Work piles up while about {rate(does)} steps a second are done, so plan for twice that"
-		if piles_up(diagnosis)
-		else f"The busiest minute of the last day had {rate(asked)} steps a second"
-	)
-	return needed, (
-		f"{known}: at {seconds(run)} each they keep {some(math.ceil(asked * run), 'worker')} busy. With"
-		f" {needed} there is a reserve, and 95 % begin within {seconds(WAIT)}."
-		f" There {'is' if now.in_all == 1 else 'are'} {now.in_all}."
-	)
 
 
 # How many fit
@@ -204,28 +166,22 @@ class Room:
 	nodes: int = 1
 
 
-def out_of_bounds(workers: int) -> str | None:
-	"""What is wrong with a number of workers wherever they shall run, or None."""
-	return None if 1 <= workers <= MAX_WORKERS else f"{workers} workers: a node may have 1 to {MAX_WORKERS}."
-
-
 def why_not(workers: int, room: Room) -> list[str]:
 	"""Why `workers` on each node have no room: each reason with the figures and what to do. Empty: they have."""
-	found = []
-	memory = (workers - room.alive) * MEMORY
-	if room.memory is not None and memory > room.memory:
+	found, more = [], workers - room.alive
+	if room.memory is not None and more * MEMORY > room.memory:
 		found.append(
-			f"{workers} workers have no room in memory: {workers - room.alive} more take up to {memory // 1_000_000} MB,"
-			f" and {room.memory // 1_000_000} MB are free. Take {room.alive + room.memory // MEMORY} or fewer, or a machine"
-			" with more memory, or another node."
+			f"{workers} workers have no room in memory: {more} more take up to {more * MEMORY // 1_000_000} MB, and"
+			f" {room.memory // 1_000_000} MB are free. Take {room.alive + room.memory // MEMORY} or fewer, a machine with"
+			" more memory, or another node."
 		)
 	needed = room.other_connections + workers * room.nodes * CONNECTIONS
 	if needed > room.max_connections * (1 - SPARE):
 		to_set = -int(-needed / (1 - SPARE) // 10) * 10
 		found.append(
-			f"{workers} workers have no room among the database's connections: {room.nodes} node(s) x {workers} x"
-			f" {CONNECTIONS}, and {room.other_connections} in use by others, are {needed}, and max_connections is"
-			f" {room.max_connections}. Set `max_connections = {to_set}` under [mysqld] in MariaDB's configuration,"
-			f" or take fewer."
+			f"{workers} workers on each of {room.nodes} nodes have no room among the database's connections: with"
+			f" {room.other_connections} in use by others, {needed} are needed, and max_connections is"
+			f" {room.max_connections}. Set `max_connections = {to_set}` under [mysqld] in MariaDB's configuration, or take"
+			" fewer."
 		)
 	return found

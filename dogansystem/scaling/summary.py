@@ -8,6 +8,8 @@ from dogansystem.health import throughput
 from dogansystem.health.throughput import quantiles
 from dogansystem.protocol import Site
 from dogansystem.scaling.measurement import ENOUGH_SLICES, LOAD, MIN_STEPS, Measurement
+from dogansystem.scaling.report import Section
+from dogansystem.scaling.words import number, percent, seconds
 from dogansystem.store.figures import AGENT, NODE, PRIORITY, WORKFLOW
 from dogansystem.store.moment import as_text
 
@@ -16,6 +18,8 @@ OTHER_TIMES = 0.25  # … and in what share of the looks that may be so
 HELD_UP = (
 	0.7  # share of their time in steps below which workers that have enough to do are held up by something
 )
+EVEN = 0.10  # deviation up to which the spread is called even
+SHOWN_NAMES = 10  # workflows, agents: the rest is in the JSON
 
 # A percentile is worth its name when ten or so of what was measured lie beyond it.
 QUANTILES = {"p50": 20, "p95": 200, "p99": 1000}
@@ -34,14 +38,8 @@ def summary(site: Site, measured: Measurement) -> dict[str, Any]:
 		"run_seconds": quantiles(total.run, *QUANTILES),
 		"workers": None if workers is None else round(workers, 2),
 		"utilisation": measured.utilisation,
-		"capacity": found
-		and {
-			"per_second": round(found.per_second, 3),
-			"steps": found.steps,
-			"seconds": round(found.seconds, 1),
-			"error": found.error,
-			"workers": round(found.workers, 2),
-		},
+		"capacity": found,
+		"why_unknown": None if found else _why_unknown(measured),
 		"spread": spread_of(measured),
 		"priorities": _shares(measured, PRIORITY),
 		"workflows": _shares(measured, WORKFLOW),
@@ -60,7 +58,7 @@ def _shares(measured: Measurement, kind: str) -> dict[str, dict[str, Any]]:
 	return {
 		name: {
 			"steps": each.executed,
-			"share": round(each.executed / total, 4) if total else 0.0,
+			"share": round(each.executed / total, 4),
 			"failed": each.outcomes.get(FAILED, 0),
 			"wait_p95": quantiles(each.wait, "p95")["p95"],
 			"run_p95": quantiles(each.run, "p95")["p95"],
@@ -90,13 +88,12 @@ def spread(steps: Mapping[str, int], workers: Mapping[str, float]) -> dict[str, 
 	known = {name: count for name, count in sorted(workers.items()) if count > 0}
 	total = sum(steps.get(name, 0) for name in known)
 	shares = {name: total * count / sum(known.values()) for name, count in known.items()}
-	off = {name: steps.get(name, 0) / share - 1 if share else None for name, share in shares.items()}
 	nodes = {
 		name: {
 			"steps": steps.get(name, 0),
 			"workers": round(count, 2),
 			"share": round(shares[name], 1),
-			"deviation": None if (each := off[name]) is None else round(each, 4),
+			"deviation": round(steps.get(name, 0) / shares[name] - 1, 4) if total else None,
 		}
 		for name, count in known.items()
 	}
@@ -104,7 +101,7 @@ def spread(steps: Mapping[str, int], workers: Mapping[str, float]) -> dict[str, 
 		return {"nodes": nodes, "max_deviation": None, "jain": None, "noise": None}
 	return {
 		"nodes": nodes,
-		"max_deviation": round(max(abs(each or 0.0) for each in off.values()), 4),
+		"max_deviation": max(abs(each["deviation"] or 0.0) for each in nodes.values()),
 		"jain": round(jain([steps.get(name, 0) / count for name, count in known.items()]), 4),
 		"noise": round(1.96 / min(shares.values()) ** 0.5, 4),
 	}
@@ -131,22 +128,24 @@ def _notes(measured: Measurement) -> Iterator[str]:
 	if few:
 		yield f"{steps} steps are few: these percentiles would need more to be worth their name: {', '.join(few)}."
 	if found is None:
-		yield why_unknown(measured)
-	elif found.steps < MIN_STEPS:
-		yield f"The capacity rests on {found.steps} steps; fewer than {MIN_STEPS} say little."
-	elif found.slices < ENOUGH_SLICES:
+		yield _why_unknown(measured)
+	elif found["steps"] < MIN_STEPS:
+		yield f"The capacity rests on {found['steps']} steps; fewer than {MIN_STEPS} say little."
+	elif found["slices"] < ENOUGH_SLICES:
 		yield (
-			f"The capacity rests on {found.seconds:.0f} s in {found.slices} pieces: how far it is off is a guess."
+			f"The capacity rests on {found['seconds']:.0f} s in {found['slices']} pieces: how far it is off is a guess."
 			" Take a longer span."
 		)
-	if found and (busy := _busy_under_load(measured)) < HELD_UP:
+	if found and found["busy"] < HELD_UP:
 		yield (
-			f"Workers spent only {busy:.0%} of their time in steps though others waited: what they share, such as"
+			f"Workers spent only {found['busy']:.0%} of their time in steps though others waited: what they share, such as"
 			" processors and the database, held them up, or the steps are so short that claiming them takes longer."
 		)
-	if measured.source != LOAD and (counts := _other_counts(measured)):
+	known, usual = [each.alive for each in measured.slices if each.alive], measured.usual_workers
+	others = [count for count in known if abs(count - usual) > OTHER_COUNT * usual]
+	if measured.source != LOAD and len(others) > OTHER_TIMES * len(known):
 		yield (
-			f"The number of workers changed within this time, from {min(counts):g} to {max(counts):g}:"
+			f"The number of workers changed within this time, from {min(known):g} to {max(known):g}:"
 			" take a span in which it stayed the same."
 		)
 	slots = measured.site.levels.get("waiting_for_a_slot")
@@ -154,20 +153,7 @@ def _notes(measured: Measurement) -> Iterator[str]:
 		yield f"On average {slots.mean:.1f} runs and steps waited for a full agent or limit: more workers do not help them."
 
 
-def _busy_under_load(measured: Measurement) -> float:
-	slices = measured.saturated()
-	available = sum((each.alive or 0.0) * each.seconds for each in slices)
-	return sum(each.worked for each in slices) / available if available else 0.0
-
-
-def _other_counts(measured: Measurement) -> list[float]:
-	"""The numbers of workers there were, if it was not the same one most of the time."""
-	known, usual = [each.alive for each in measured.slices if each.alive], measured.usual_workers
-	others = [count for count in known if abs(count - usual) > OTHER_COUNT * usual]
-	return known if len(others) > OTHER_TIMES * len(known) else []
-
-
-def why_unknown(measured: Measurement) -> str:
+def _why_unknown(measured: Measurement) -> str:
 	"""Why the capacity cannot be told, in a sentence or two."""
 	busy = measured.utilisation
 	if measured.mean_workers() is None:
@@ -183,3 +169,67 @@ def why_unknown(measured: Measurement) -> str:
 		f"The load was light: workers were busy {busy:.0%} of the time and steps did not queue up."
 		" What got done is what was asked for, not what can be done: put on a load."
 	)
+
+
+# As a person reads it
+
+
+def sections(found: Mapping[str, Any]) -> list[Section]:
+	"""What a baseline, or a load, has measured."""
+	title = f"Baseline {found['name']}" if found.get("name") else "What was measured"
+	what = "a load that was put on" if found["source"] == LOAD else "whatever went on"
+	span = f"{found['from'][:19]} to {found['to'][:19]}, {seconds(found['seconds'])} of {what}."
+	shares = [
+		_share_table(kind, found[kind]) for kind in ("workflows", "priorities", "agents") if found[kind]
+	]
+	rows = list(rows_of(found))
+	return [Section(title, [span], ("", ""), rows), *spread_table(found), *shares, *notes_of(found)]
+
+
+def rows_of(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+	"""The figures of a summary, each with its name."""
+	capacity = found["capacity"]
+	yield "Steps", f"{found['steps']:,}"
+	yield "Throughput", f"{number(found['per_second'])} steps/s"
+	known = capacity and f"{number(capacity['per_second'])} steps/s ± {percent(capacity['error'])}"
+	yield "Capacity", f"{known}, of {capacity['steps']:,} steps" if capacity else "unknown"
+	yield "Workers", number(found["workers"])
+	yield "Workers busy", percent(found["utilisation"])
+	for what, name in (("Waited", "wait_seconds"), ("Took", "run_seconds")):
+		for quantile, value in found[name].items():
+			yield f"{what} {quantile}", seconds(value)
+	yield "Failed, retried, lost", f"{found['failed']}, {found['retried']}, {found['lost']}"
+
+
+def spread_table(found: Mapping[str, Any]) -> Iterator[Section]:
+	"""The spread over nodes of a summary or a comparison; nothing of one node."""
+	measured = found["spread"]
+	if measured["max_deviation"] is None:
+		return
+	even = "Even" if measured["max_deviation"] <= EVEN else "Uneven"
+	sentence = (
+		f"{even}: no node is further than {percent(measured['max_deviation'])} from its workers' even share"
+		f" (chance alone: {percent(measured['noise'])}); Jain's index {measured['jain']:.4f}, where 1 is even."
+	)
+	rows = [
+		(name, *map(number, (each["workers"], each["steps"], each["share"])), f"{each['deviation']:+.1%}")
+		for name, each in measured["nodes"].items()
+	]
+	head = ("node", "workers", "steps", "even share", "off by")
+	yield Section("Spread over nodes", [sentence], head, rows)
+
+
+def notes_of(found: Mapping[str, Any], when: str = "") -> list[Section]:
+	"""What to know of a summary, if there is something."""
+	return [Section(f"What to know{when}", found["notes"])] if found["notes"] else []
+
+
+def _share_table(kind: str, found: Mapping[str, Any]) -> Section:
+	rows = [
+		(
+			*(name, f"{each['steps']:,}", percent(each["share"]), str(each["failed"])),
+			*(seconds(each["wait_p95"]), seconds(each["run_p95"])),
+		)
+		for name, each in list(found.items())[:SHOWN_NAMES]
+	]
+	return Section(kind.capitalize(), (), ("", "steps", "share", "failed", "waited p95", "took p95"), rows)

@@ -11,15 +11,13 @@ from typing import Any
 
 import click
 
-from dogansystem.engine.errors import InputError
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.protocol import Site
-from dogansystem.scaling import baseline, report
+from dogansystem.scaling import baseline, summary
 from dogansystem.scaling.load.plan import SHAPES, Plan, parse_rate, parse_time
 from dogansystem.scaling.load.runner import Load, check_may_load, clean_up
 from dogansystem.scaling.measurement import Measurement
-from dogansystem.scaling.summary import summary
 from dogansystem.store import processes
 from dogansystem.terminal.reports import form_options, show
 from dogansystem.terminal.serve import work
@@ -50,66 +48,55 @@ def run(
 	options: Mapping[str, Any],
 	workers: AbstractContextManager[None] | None = None,
 ) -> None:
-	"""Do what the options ask for, with `workers` at work meanwhile. Raises InputError, NotAllowed, WrongState."""
+	"""Do what the options ask for, with `workers` at work meanwhile, and leave nothing, also after Ctrl-C and SIGTERM.
+
+	Raises InputError, NotAllowed, WrongState.
+	"""
+	site = orchestrator.site
 	if options["clean"]:
-		if not clean_up(orchestrator.site, orchestrator, click.echo):
+		if not clean_up(site, orchestrator, click.echo):
 			click.echo("Nothing of a load is left.")
 		return
-	plan = _plan_of(options)
-	check_may_load(orchestrator.site, options["yes"])
-	name = baseline.free_name(orchestrator.site, options["record"]) if options["record"] else None
-	with workers or nullcontext():
-		_put_on(orchestrator, plan, name, options)
-
-
-def _plan_of(options: Mapping[str, Any]) -> Plan:
-	if (options["runs"] is None) == (options["rate"] is None):
-		raise InputError("Say how much: --runs 500 for all at once, or --rate 20/s --for 60s.")
-	return Plan(
-		options["runs"] or 0,
-		parse_rate(options["rate"]) if options["rate"] else 0.0,
-		parse_time(options["duration"]),
-		options["shape"],
-		options["steps"],
-		parse_time(options["seconds"]),
-		options["items"],
-		options["seed"],
-	)
-
-
-def _put_on(orchestrator: Orchestrator, plan: Plan, name: str | None, options: Mapping[str, Any]) -> None:
-	"""Put the load on, print what it came to, and take it away, also after Ctrl-C and SIGTERM."""
-	load = Load(orchestrator.site, orchestrator, plan, _say)
-	with _stopped_by_signals(load):
+	load = Load(site, orchestrator, _plan_of(options), _say)
+	check_may_load(site, options["yes"])
+	name = baseline.free_name(site, options["record"]) if options["record"] else None
+	with workers or nullcontext(), _stopped_by_signals(load):
 		try:
-			_show(orchestrator.site, load, load.run(), name, options)
+			_show(site, load, load.run(), name, options)
 		finally:
 			load.clean(keep=options["keep"])
 	if load.was_stopped:
 		sys.exit(INTERRUPTED)
 
 
+def _plan_of(options: Mapping[str, Any]) -> Plan:
+	return Plan(
+		options["runs"] or 0,
+		parse_rate(options["rate"]) if options["rate"] else 0.0,
+		parse_time(options["duration"]),
+		seconds=parse_time(options["seconds"]),
+		**{name: options[name] for name in ("shape", "steps", "items", "seed")},
+	)
+
+
 def _show(
 	site: Site, load: Load, measured: Measurement, name: str | None, options: Mapping[str, Any]
 ) -> None:
-	is_recorded = bool(name and measured.site.executed and not load.was_stopped)
-	if name and is_recorded:
+	if name and measured.site.executed and not load.was_stopped:
 		found = baseline.keep(site, name, measured)
 		site.database.commit()
+		_say(
+			f"Recorded as {name!r}. Scale, load again with --record OTHER, then: compare {name!r} --with OTHER"
+		)
 	else:
-		found = summary(site, measured)
+		found = summary.summary(site, measured)
 	if load.lag > 1:
 		found["notes"].append(
 			f"Runs were started up to {load.lag:.1f} s late: this process could not start them as fast as asked for."
 		)
 	if load.was_stopped:
 		found["notes"].append("It was interrupted: nothing was recorded.")
-	show(found, report.of_summary(found), options["as_json"], options["markdown"])
-	if is_recorded:
-		_say(
-			f"Recorded as {name!r}. Scale, put the same load on again with --record OTHER, then:"
-			f" compare {name!r} --with OTHER"
-		)
+	show(found, summary.sections(found), options["as_json"], options["markdown"])
 
 
 @contextmanager

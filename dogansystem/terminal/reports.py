@@ -1,13 +1,13 @@
 """Reports as commands print them: text, Markdown or JSON, the same on a bench and in the sandbox."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from dogansystem.scaling.measurement import DEFAULT_MINUTES, MAX_MINUTES
 from dogansystem.scaling.report import Section, as_markdown, as_text
-from dogansystem.terminal.shell import Command, json_option, print_json
+from dogansystem.terminal.shell import Command, json_option, print_json, print_lines
 
 
 def form_options(command: Command) -> Command:
@@ -29,9 +29,9 @@ def minutes_option(command: Command) -> Command:
 	)(command)
 
 
-def show(found: Any, sections: Sequence[Section], as_json: bool, markdown: bool) -> None:
+def show(found: Any, sections: Iterable[Section], as_json: bool, markdown: bool = False) -> None:
 	"""Print what was found: as it is, or as the sections that a person reads."""
 	if as_json:
 		print_json(found)
 	else:
-		click.echo(as_markdown(sections) if markdown else as_text(sections))
+		print_lines([as_markdown(sections) if markdown else as_text(sections)])

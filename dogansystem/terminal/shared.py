@@ -10,8 +10,8 @@ import click
 
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.scaling import report
-from dogansystem.terminal import advice, status
+from dogansystem.scaling import advice, baseline, compare, summary
+from dogansystem.terminal import status
 from dogansystem.terminal.reports import form_options, minutes_option, show
 from dogansystem.terminal.shell import (
 	NO_START,
@@ -98,7 +98,7 @@ def _advise(opened: Opened, target: str | None, seconds: float, as_json: bool) -
 		if isinstance(orchestrator.site, Sandbox):
 			for order in found["plan"]["commands"]:
 				order["command"] = order["command"].replace("--db URL", f"--db {orchestrator.site.address}")
-	print_json(found) if as_json else print_lines(advice.lines(found))
+	show(found, advice.sections(found), as_json)
 
 
 @_command(
@@ -113,11 +113,11 @@ def _baseline(opened: Opened, name: str | None, listed: bool, minutes: int, **fo
 	with opened() as orchestrator:
 		if listed:
 			every = orchestrator.list_baselines()
-			show(every, report.of_list(every), **form)
+			show(every, baseline.sections(every), **form)
 			return
 		found = orchestrator.record_baseline(name, minutes)
 		orchestrator.site.database.commit()
-		show(found, report.of_summary(found), **form)
+		show(found, summary.sections(found), **form)
 
 
 @_command(
@@ -131,7 +131,7 @@ def _compare(opened: Opened, baseline: str | None, other: str | None, minutes: i
 	"""Say what was gained since BASELINE, by default the newest: capacity, spread over nodes, response times."""
 	with opened() as orchestrator:
 		found = orchestrator.compare(baseline, other, minutes)
-		show(found, report.of_comparison(found), **form)
+		show(found, compare.sections(found), **form)
 
 
 @_command(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from dogansystem.scaling.report import seconds
+from dogansystem.scaling.words import seconds
 
 
 def lines(status: Mapping[str, Any]) -> list[str]:

@@ -50,6 +50,8 @@ class TestErrors(DeskTestCase):
 
 class TestNotification(DeskTestCase):
 	def test_the_bell_leads_whoever_started_the_run_to_it(self):
+		if not frappe.__version__.startswith("15."):
+			self.skipTest("the bell of Frappe 16 is another one")
 		self.save("contract-bell", [fails("it")], title="contract bell", triggers=[{"on": "manual"}])
 		run = self.start_as(USER, "contract-bell")
 		self.drain()

@@ -291,7 +291,7 @@ class TestRefusals(ProcfileTestCase):
 		return said
 
 	def test_numbers_out_of_bounds_and_orders_that_contradict_each_other(self):
-		self.assertIn("1 to 256", self.refused("--workers", "0", code=2))
+		self.assertIn("1<=x<=256", self.refused("--workers", "0", code=2))
 		self.assertIn("--undo", self.refused("--undo", "--workers", "3", code=2))
 
 	def test_more_workers_than_have_room_are_refused_with_the_figures(self):

@@ -6,7 +6,7 @@ import pytest
 
 from tests.faults.actions import FaultSandbox
 from tests.faults.load import Load
-from tests.integration.sandbox.conftest import empty_mariadb_url, mariadb_url  # noqa: F401
+from tests.integration.sandbox.conftest import empty_mariadb_url, mariadb_url, new_mariadb_url  # noqa: F401
 
 LEASE = 2.0  # seconds
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dogansystem.homes.bench.bench_files import content_of, write
-from dogansystem.homes.bench.managers import Manager
 from dogansystem.homes.bench.scale import Bench, NotDone, Plan
 from dogansystem.scaling.autoscale import Bounds, Demand, Memory, decide
 
@@ -26,21 +25,18 @@ class Autoscaler:
 	"""The autoscaler of one node. What it has to remember is in a file, so that cron may call it, too."""
 
 	def __init__(self, bench: Bench, bounds: Bounds) -> None:
-		self.bench = bench
-		self.bounds = bounds
-		self.manager: Manager = bench.manager()
+		self.bench, self.bounds, self.manager = bench, bounds, bench.manager()
+		self.path = bench.root / REMEMBERED
 		if not self.manager.is_live:
 			raise NotDone(
 				f"{bench.root} runs under a {self.manager.name}, whose workers cannot be more or fewer while it runs."
 				" Put the bench under supervisor or systemd: `bench setup production`."
 			)
-		self.path = bench.root / REMEMBERED
 
 	def preparation(self) -> Plan:
 		"""What has to be so before workers can be started and stopped one by one: the ceiling stands in the configuration and
 		in Workers per Node, and supervisor knows so many. The workers that run go on."""
-		running = self.manager.running() or 0
-		now = min(max(running, self.bounds.floor), self.bounds.ceiling)
+		now = min(max(self.manager.running() or 0, self.bounds.floor), self.bounds.ceiling)
 		return self.bench.plan(now, None, self.bounds.ceiling)
 
 	def look(self, now: float, demand: Demand, dry_run: bool = False) -> Look:
@@ -55,7 +51,7 @@ class Autoscaler:
 			for order in orders:
 				act = self.manager.begin if decision.workers < running else self.manager.carry_out
 				act(order)
-			self._remember(memory)
+			write(self.path, json.dumps(asdict(memory)).encode())
 		return Look(running, decision.workers, decision.why, tuple(map(str, orders)))
 
 	def _remembered(self) -> Memory:
@@ -65,6 +61,3 @@ class Autoscaler:
 			return Memory(looks, float(known.get("shrunk_at", "-inf")))
 		except (ValueError, TypeError, AttributeError):
 			return Memory()  # not ours, or half of it: the cooldown begins anew
-
-	def _remember(self, memory: Memory) -> None:
-		write(self.path, json.dumps(asdict(memory)).encode())

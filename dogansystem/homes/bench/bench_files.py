@@ -34,30 +34,23 @@ class FileChange:
 
 	def apply(self) -> None:
 		"""Write what has to be there. Raises WrongState if somebody else has changed the file meanwhile."""
-		self._exchange(self.before, self.after)
-
-	def revert(self) -> None:
-		"""Write what was there before. Raises WrongState if it is no longer as `apply` left it."""
-		self._exchange(self.after, self.before)
-
-	def _exchange(self, expected: bytes | None, wanted: bytes | None) -> None:
-		if self.is_needed and content_of(self.path) != expected:
+		if content_of(self.path) != self.before:
 			raise WrongState(
 				f"{self.path} was changed by somebody else meanwhile. Look at it, and try again."
 			)
-		if self.is_needed:
-			write(self.path, wanted)
+		write(self.path, self.after)
+
+	def revert(self) -> None:
+		"""Write what was there before. Raises WrongState if it is no longer as `apply` left it."""
+		FileChange(self.path, self.after, self.before).apply()
 
 
 def content_of(path: Path) -> bytes | None:
 	"""What a file holds; None if it is not there."""
-	try:
-		return path.read_bytes()
-	except FileNotFoundError:
-		return None
+	return path.read_bytes() if path.exists() else None
 
 
-def write(path: Path, content: bytes | None, mode: int | None = None) -> None:
+def write(path: Path, content: bytes | None, mode: int = 0o644) -> None:
 	"""Give a file this content, or remove it: at once, so that whoever reads meanwhile has the old one or the new.
 
 	Mode and owner stay as they are, also when root writes; a new file gets `mode` and the owner of its folder.
@@ -72,7 +65,7 @@ def write(path: Path, content: bytes | None, mode: int | None = None) -> None:
 		with os.fdopen(number, "wb") as file:
 			file.write(content)
 			file.flush()
-			os.fchmod(number, model.st_mode & 0o7777 if path.exists() else (mode or 0o644))
+			os.fchmod(number, model.st_mode & 0o7777 if path.exists() else mode)
 			if os.geteuid() == 0:
 				os.fchown(number, model.st_uid, model.st_gid)
 			os.fsync(number)

@@ -35,29 +35,12 @@ class Order:
 		"""As it would be typed."""
 		return shlex.join([*self.command, *self.subjects])
 
-	def run(self, folder: Path, sudo: Sequence[str] = ()) -> None:
-		"""Run it to its end. Raises ManagerError with what the manager says."""
-		commands = [[*sudo, *self.command, subject] for subject in self.subjects]
-		with ThreadPoolExecutor(max_workers=len(commands)) as threads:
-			for done in threads.map(lambda command: _run(command, folder), commands):
-				is_wrong = done.returncode or "ERROR" in done.stdout
-				if is_wrong and not any(each in done.stdout for each in _SO_ALREADY):
-					raise ManagerError(f"`{shlex.join(done.args)}` said: {done.stdout.strip()}")
-
-	def begin(self, folder: Path, sudo: Sequence[str] = ()) -> None:
-		"""Start it and leave it to itself."""
-		nothing = subprocess.DEVNULL
-		for subject in self.subjects:
-			subprocess.Popen(
-				[*sudo, *self.command, subject],
-				cwd=folder, stdin=nothing, stdout=nothing, stderr=nothing, start_new_session=True,
-			)  # fmt: skip
-
 
 class Manager:
-	"""Procfile, supervisor or systemd, as far as workers of our queue go."""
+	"""Procfile, supervisor or systemd, as far as workers of our queue go. `path`: its file, where it may be."""
 
 	name: str
+	path: Path | None
 	is_live = True  # whether workers can be started and stopped while the others go on
 	advice = ""  # what a person has to do where they cannot
 
@@ -81,13 +64,29 @@ class Manager:
 		"""How many workers it runs, or None if it cannot say."""
 		raise NotImplementedError
 
+	def have(self, wanted: int) -> None:
+		"""Have so many workers, as its file says it. Raises ManagerError."""
+		for order in self.orders(wanted, wanted):
+			self.carry_out(order)
+
 	def carry_out(self, order: Order) -> None:
-		"""Run an order to its end. Raises ManagerError."""
-		order.run(self.bench, self._sudo)
+		"""Run an order to its end. Raises ManagerError with what the manager says."""
+		with ThreadPoolExecutor(len(order.subjects)) as threads:
+			for done in threads.map(lambda words: _run(words, self.bench), self._commands(order)):
+				is_wrong = done.returncode or "ERROR" in done.stdout
+				if is_wrong and not any(each in done.stdout for each in _SO_ALREADY):
+					raise ManagerError(f"`{shlex.join(done.args)}` said: {done.stdout.strip()}")
 
 	def begin(self, order: Order) -> None:
 		"""Give an order and do not wait: to stop a worker takes as long as its step."""
-		order.begin(self.bench, self._sudo)
+		null = subprocess.DEVNULL
+		for words in self._commands(order):
+			subprocess.Popen(
+				words, cwd=self.bench, stdin=null, stdout=null, stderr=null, start_new_session=True
+			)
+
+	def _commands(self, order: Order) -> list[list[str]]:
+		return [[*self._sudo, *order.command, subject] for subject in order.subjects]
 
 	@cached_property
 	def _sudo(self) -> Sequence[str]:
@@ -108,7 +107,5 @@ def sudo_for(command: Sequence[str], folder: Path) -> Sequence[str]:
 
 
 def _run(command: Sequence[str], folder: Path) -> "subprocess.CompletedProcess[str]":
-	pipe = subprocess.PIPE
-	return subprocess.run(
-		command, cwd=folder, stdin=subprocess.DEVNULL, stdout=pipe, stderr=subprocess.STDOUT, text=True
-	)
+	null, pipe = subprocess.DEVNULL, subprocess.PIPE
+	return subprocess.run(command, cwd=folder, stdin=null, stdout=pipe, stderr=subprocess.STDOUT, text=True)

@@ -29,7 +29,7 @@ class Procfile(Manager):
 
 	def __init__(self, bench: Path) -> None:
 		super().__init__(bench)
-		self.path = bench / "Procfile"
+		self.path: Path = bench / "Procfile"
 
 	def file(self, wanted: int, room: int) -> FileChange:
 		before = content_of(self.path)

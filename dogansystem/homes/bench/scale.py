@@ -4,9 +4,10 @@ way back. All of it is changed, or nothing."""
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from dogansystem.engine.errors import DoganError
 from dogansystem.homes.bench import bench_files
@@ -18,6 +19,7 @@ from dogansystem.homes.bench.supervisor import Supervisor
 from dogansystem.homes.bench.systemd import Systemd
 from dogansystem.homes.frappe.queues import QUEUE, TIMEOUT
 
+# In the order in which they are looked for: our unit, a supervisor's program for our queue, or a Procfile.
 MANAGERS: dict[str, type[Manager]] = {"systemd": Systemd, "supervisor": Supervisor, "procfile": Procfile}
 Values = Mapping[str, int]
 
@@ -42,7 +44,6 @@ class Plan:
 
 	workers: int
 	workers_before: int
-	room: int
 	manager: Manager | None  # None: the workers stay as they are
 	files: tuple[FileChange, ...] = ()
 	settings: Values = field(default_factory=dict)
@@ -53,7 +54,7 @@ class Plan:
 	@property
 	def is_empty(self) -> bool:
 		"""Whether all is as it shall be."""
-		return not (any(each.is_needed for each in self.files) or self.settings or self.orders)
+		return not self.lines()
 
 	def lines(self) -> list[str]:
 		"""What is to be done, a line each."""
@@ -74,19 +75,15 @@ class Bench:
 
 	def manager(self) -> Manager:
 		"""What the bench runs under. Raises NotDone if it is nothing that workers can be started with."""
-		name = self._under or manager_of(self.root)
-		if name is None:
-			raise NotDone(
-				f"{self.root} runs under neither supervisor nor systemd, and has no Procfile. In containers, raise"
-				" NUM_WORKERS or the number of replicas where the containers are described, and Workers per Node in"
-				" Dogan Settings."
-			)
-		return MANAGERS[name](self.root)
-
-	def workers(self) -> int | None:
-		"""How many workers the configuration has for our queue; None: it does not have the queue."""
-		found = self._read_config().get("workers", {}).get(QUEUE, {})
-		return int(found["background_workers"]) if "background_workers" in found else None
+		there = (MANAGERS[self._under],) if self._under else MANAGERS.values()
+		for manager in (kind(self.root) for kind in there):
+			if self._under or (manager.path and manager.path.exists()):
+				return manager
+		raise NotDone(
+			f"{self.root} runs under neither supervisor nor systemd, and has no Procfile. In containers, raise"
+			" NUM_WORKERS or the number of replicas where the containers are described, and Workers per Node in"
+			" Dogan Settings."
+		)
 
 	def plan(self, workers: int | None, agents: int | None = None, room: int | None = None) -> Plan:
 		"""What has to change to have so many workers on this node and agents on the site; None: as they are.
@@ -97,25 +94,23 @@ class Bench:
 		room = max(workers or 0, room or 0)
 		wanted = {"num_workers": room if workers is not None else None, "max_agents": agents}
 		before = self.settings.read()
-		settings = {
-			name: value for name, value in wanted.items() if value is not None and before[name] != value
-		}
+		settings = {name: new for name, new in wanted.items() if new is not None and before[name] != new}
 		kept = {name: before[name] for name in settings}
-		known = self.workers()
+		queues = self._queues()
+		known = int(queues.get(QUEUE, {}).get("background_workers", 0))
 		if workers is None:
-			return Plan(known or 0, known or 0, known or 0, None, (), settings, kept)
+			return Plan(known, known, None, (), settings, kept)
 		manager = self.manager()
 		running = manager.running()
 		return Plan(
-			workers=workers,
-			workers_before=(known or 0) if running is None else running,
-			room=room,
-			manager=manager,
-			files=(self._config_change(room), manager.file(workers, room)),
-			settings=settings,
-			settings_before=kept,
-			orders=tuple(manager.orders(workers, room)),
-			queue_is_new=known is None,
+			workers,
+			known if running is None else running,
+			manager,
+			(self._config_change(queues, room), manager.file(workers, room)),
+			settings,
+			kept,
+			tuple(manager.orders(workers, room)),
+			queue_is_new=not known,
 		)
 
 	def undo_plan(self) -> Plan:
@@ -141,11 +136,10 @@ class Bench:
 	def _back_to(self, entry: Entry) -> Plan:
 		self._under = entry.manager
 		plan = self.plan(entry.workers_before)
-		files = []
+		kept, files = {each.path: each for each in entry.files}, []
 		for now in plan.files:
-			kept = next((each for each in entry.files if each.path == now.path), None)
-			if kept and kept.after == now.before:
-				files.append(FileChange(now.path, now.before, kept.before))
+			if now.path in kept and kept[now.path].after == now.before:
+				files.append(replace(now, after=kept[now.path].before))
 			else:
 				self.say(f"{now.path} was changed since: only the number of workers in it is set back.")
 				files.append(now)
@@ -153,104 +147,74 @@ class Bench:
 
 	def check_rights(self, plan: Plan, restart: bool) -> None:
 		"""Raise NotDone if a part of the plan cannot be done by this process, with what to run instead."""
-		problems = [problem for each in plan.files if (problem := each.problem())]
-		if not plan.is_empty and FileChange(self.record.path, None, b"").problem():
-			problems.append(f"{self.record.path.parent} is a folder in which this user may not write")
+		record = [] if plan.is_empty else [FileChange(self.record.path, None, b"")]
+		problems = [problem for each in (*plan.files, *record) if (problem := each.problem())]
 		if problems:
-			raise NotDone(
-				_as_list("Nothing was changed:", [*problems, "Run it as the bench's user, or as root."])
-			)
+			_refuse("Nothing was changed:", [*problems, "Run it as the bench's user, or as root."])
 		problem = plan.manager.problem() if plan.manager and plan.manager.is_live and restart else None
 		if problem and plan.orders:
-			files_first = [
-				f"bench --site {self.site} dogansystem scale --workers {plan.workers} --no-restart"
-			]
+			files_first = f"bench --site {self.site} dogansystem scale --workers {plan.workers} --no-restart"
 			orders = [f"sudo {order}" for order in plan.orders]
-			raise NotDone(
-				_as_list(
-					f"Nothing was changed: {problem}. To be run, one after another:", files_first + orders
-				)
-			)
+			_refuse(f"Nothing was changed: {problem}. To be run, one after another:", [files_first, *orders])
 
 	def apply(self, plan: Plan, restart: bool = True) -> None:
 		"""Do what the plan says. When a part fails, what was done before it is taken back. Raises what failed."""
-		way_back: list[Callable[[], None]] = []
-		try:
+		told: list[Order] = []
+		with ExitStack() as way_back:
+			way_back.callback(self.say, "It failed, and what had been done was taken back.")
+			way_back.callback(self._restore, plan, told)  # when the files are back
 			for change in plan.files:
 				if change.is_needed:
 					change.apply()
-					way_back.append(change.revert)
+					way_back.callback(self._go_back, change.revert)
 					self.say(f"{change.path}: written")
 			if plan.settings:
 				self.settings.write(plan.settings)
-				way_back.append(lambda: self.settings.write(plan.settings_before))
+				way_back.callback(self._go_back, self.settings.write, plan.settings_before)
 				values = [
-					f"{name} {plan.settings_before[name]} → {value}" for name, value in plan.settings.items()
+					f"{name} {plan.settings_before[name]} → {new}" for name, new in plan.settings.items()
 				]
 				self.say(f"Dogan Settings: {', '.join(values)}")
-			if restart:
-				self._give_orders(plan, way_back)
-		except BaseException:
-			self._go_back(way_back)
-			raise
+			for order in plan.orders if restart else ():
+				assert plan.manager is not None
+				self.say(f"{order}: {order.does} …")
+				told.append(order)
+				plan.manager.carry_out(order)
+			way_back.pop_all()
 
-	def _give_orders(self, plan: Plan, way_back: list[Callable[[], None]]) -> None:
-		manager = plan.manager
-		for order in plan.orders if manager else ():
-			assert manager is not None
-			self.say(f"{order}: {order.does} …")
-			# Last of all, when the files are back.
-			way_back.insert(0, lambda: _restore_workers(manager, plan.workers_before))
-			manager.carry_out(order)
+	def _restore(self, plan: Plan, told: Sequence[Order]) -> None:
+		if plan.manager and told:
+			self._go_back(plan.manager.have, plan.workers_before)
 
-	def _go_back(self, way_back: Sequence[Callable[[], None]]) -> None:
-		for step in reversed(way_back):
-			try:
-				step()
-			except DoganError as error:
-				self.say(f"Not taken back: {error}")
-		if way_back:
-			self.say("It failed, and what had been done was taken back.")
+	def _go_back(self, step: Callable[..., None], *given: Any) -> None:
+		try:
+			step(*given)
+		except DoganError as error:
+			self.say(f"Not taken back: {error}")
 
 	def remember(self, plan: Plan, at: float) -> None:
 		"""Keep what was before, for `undo_plan`."""
 		when = time.strftime("%Y-%m-%dT%H:%M:%S", time.localtime(at))
-		manager = next((name for name, kind in MANAGERS.items() if isinstance(plan.manager, kind)), "")
+		manager = plan.manager.name.lower() if plan.manager else ""
 		counts = (plan.workers, plan.workers_before)
 		settings = (dict(plan.settings_before), dict(plan.settings))
 		self.record.add(Entry(when, self.site, manager, *counts, plan.files, *settings))
 
-	def _config_change(self, workers: int) -> FileChange:
-		before = bench_files.content_of(self.config)
-		if before is None:
-			raise NotDone(f"{self.config} is not there: this is no bench's folder.")
-		known = self._read_config()
-		queues = dict(known.get("workers") or {})
-		ours = dict(queues.get(QUEUE) or {})
-		queues[QUEUE] = {"timeout": TIMEOUT, **ours, "background_workers": max(workers, 1)}
-		return FileChange(self.config, before, bench_files.with_values(before, {"workers": queues}))
-
-	def _read_config(self) -> dict[str, dict[str, dict[str, int]]]:
+	def _queues(self) -> dict[str, dict[str, int]]:
+		"""What the bench's configuration says of queues of one's own."""
 		try:
-			found: dict[str, dict[str, dict[str, int]]] = json.loads(self.config.read_text())
+			found: dict[str, dict[str, int]] = json.loads(self.config.read_text()).get("workers") or {}
 		except (OSError, ValueError) as error:
 			raise NotDone(f"{self.config} cannot be read: {error}") from None
 		return found
 
-
-def manager_of(root: Path) -> str | None:
-	"""What a bench runs under, by what is there: our unit, a supervisor program for our queue, or a Procfile."""
-	if Systemd(root).path:
-		return "systemd"
-	if Supervisor(root).path.exists():
-		return "supervisor"
-	return "procfile" if Procfile(root).path.exists() else None
+	def _config_change(self, queues: dict[str, dict[str, int]], workers: int) -> FileChange:
+		ours = {"timeout": TIMEOUT, **queues.get(QUEUE, {}), "background_workers": max(workers, 1)}
+		before = self.config.read_bytes()
+		return FileChange(
+			self.config, before, bench_files.with_values(before, {"workers": queues | {QUEUE: ours}})
+		)
 
 
-def _restore_workers(manager: Manager, number: int) -> None:
-	for order in manager.orders(number, number):
-		manager.carry_out(order)
-
-
-def _as_list(title: str, lines: Sequence[str]) -> str:
-	return "\n".join([title, *(f"  {line}" for line in lines)])
+def _refuse(title: str, lines: Sequence[str]) -> None:
+	raise NotDone("\n".join([title, *(f"  {line}" for line in lines)]))

@@ -7,9 +7,9 @@ import fcntl
 import json
 import os
 from base64 import b64decode, b64encode
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -56,14 +56,18 @@ class Record:
 
 	def newest(self) -> Entry | None:
 		"""The last change, or None."""
-		entries = self._read()
-		return _entry(entries[-1]) if entries else None
+		if not (entries := self._read()):
+			return None
+		files = tuple(
+			FileChange(Path(path), _bytes(before), _bytes(after))
+			for path, before, after in entries[-1]["files"]
+		)
+		return Entry(**{**entries[-1], "files": files})
 
 	def add(self, entry: Entry) -> None:
 		"""Keep a change."""
 		files = [[str(each.path), _text(each.before), _text(each.after)] for each in entry.files]
-		plain = {name: getattr(entry, name) for name in Entry.__slots__}
-		self._write([*self._read(), {**plain, "files": files}][-KEPT:])
+		self._write([*self._read(), {**asdict(entry), "files": files}][-KEPT:])
 
 	def remove_newest(self) -> None:
 		"""Forget the last change: it was taken back."""
@@ -73,13 +77,8 @@ class Record:
 		found: list[dict[str, Any]] = json.loads(content_of(self.path) or b"[]")
 		return found
 
-	def _write(self, entries: Sequence[dict[str, Any]]) -> None:
+	def _write(self, entries: list[dict[str, Any]]) -> None:
 		write(self.path, json.dumps(entries, indent=1).encode() if entries else None, MODE)
-
-
-def _entry(plain: dict[str, Any]) -> Entry:
-	files = [FileChange(Path(path), _bytes(before), _bytes(after)) for path, before, after in plain["files"]]
-	return Entry(**{**plain, "files": tuple(files)})
 
 
 def _text(content: bytes | None) -> str | None:

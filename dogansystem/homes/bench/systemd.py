@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 
-from dogansystem.homes.bench.bench_files import FileChange, content_of
+from dogansystem.homes.bench.bench_files import FileChange
 from dogansystem.homes.bench.managers import Manager, ManagerError, Order, ask, sudo_for
 
 UNIT = "dogansystem-worker"
@@ -31,24 +31,22 @@ class Systemd(Manager):
 
 	name = "systemd"
 
-	@property
-	def path(self) -> Path | None:
-		"""Where the unit is, or None."""
+	def __init__(self, bench: Path) -> None:
+		super().__init__(bench)
 		found = (folder / f"{UNIT}@.service" for folder in _folders())
-		return next((path for path in found if path.exists()), None)
+		self.path = next((path for path in found if path.exists()), None)
 
 	def file(self, wanted: int, room: int) -> FileChange:
 		"""Nothing to change: the unit is the same for any number. Raises ManagerError if it is another bench's."""
-		path = self.path
-		if path is None:
+		if self.path is None:
 			raise ManagerError(f"There is no {UNIT}@.service: copy deploy/systemd/* to {FOLDERS[0]}/.")
-		text = content_of(path) or b""
+		text = self.path.read_bytes()
 		place = re.search(r"^WorkingDirectory\s*=\s*(.+?)\s*$", text.decode(), re.MULTILINE)
-		if place is None or self.bench not in (Path(place[1]), *Path(place[1]).parents):
+		if place is None or not Path(place[1]).is_relative_to(self.bench):
 			raise ManagerError(
-				f"{path} is the unit of another bench: its WorkingDirectory is not in {self.bench}."
+				f"{self.path} is the unit of another bench: its WorkingDirectory is not in {self.bench}."
 			)
-		return FileChange(path, text, text)
+		return FileChange(self.path, text, text)
 
 	def problem(self) -> str | None:
 		if not RUNS.is_dir():

@@ -11,13 +11,13 @@ from dogansystem.scaling.simulation import words
 
 SHAPES = (*KINDS, "mixed")  # mixed: each kind in turn
 MAX_RUNS = 200_000
-MAX_RATE = 1000.0  # per second: one process cannot start more
-_BOUNDS = {
-	"runs": (0, MAX_RUNS),
-	"steps": (1, 20),
-	"items": (0, 1000),
-	"rate": (0, MAX_RATE),
-	"seconds": (0, MAX_SECONDS),
+_BOUNDS = {  # what is said of each number, its least and its most
+	"runs": ("runs", 0, MAX_RUNS),
+	"rate": ("rate", 0, 1000),  # per second: one process cannot start more
+	"expected": ("the number of runs", 0, MAX_RUNS),
+	"steps": ("steps", 1, 20),
+	"seconds": ("wait", 0, MAX_SECONDS),
+	"items": ("items", 0, 1000),
 }
 
 
@@ -50,12 +50,14 @@ class Plan:
 			raise InputError("Say how much: --runs 500 for all at once, or --rate 20/s --for 60s.")
 		if self.shape not in SHAPES:
 			raise InputError(f"{self.shape!r} is no shape of a load; there are {', '.join(SHAPES)}.")
-		values = {name: getattr(self, name) for name in _BOUNDS}
-		for name, value in (*values.items(), ("the number of runs", self.rate * self.duration)):
-			least, most = _BOUNDS.get(name, (0, MAX_RUNS))
-			if not least <= value <= most:
-				said = "wait" if name == "seconds" else name
+		for name, (said, least, most) in _BOUNDS.items():
+			if not least <= (value := getattr(self, name)) <= most:
 				raise InputError(f"{said} is {value:g}; give {least:g} to {most:g}.")
+
+	@property
+	def expected(self) -> float:
+		"""How many runs a rate comes to, on average."""
+		return self.rate * self.duration
 
 	@property
 	def alike(self) -> dict[str, Any]:
@@ -71,16 +73,19 @@ class Plan:
 
 	def definition(self, run_as: str) -> dict[str, Any]:
 		"""The workflow of such runs, whose steps have the permissions of a user."""
-		steps = [self._step(number) for number in range(self.steps)]
+		kinds = KINDS if self.shape == "mixed" else (self.shape,)
+		steps: list[dict[str, Any]] = [
+			{
+				"id": f"step_{number + 1}",
+				"action": "load.work",
+				"params": {"kind": kinds[number % len(kinds)], "seconds": self.seconds},
+			}
+			for number in range(self.steps)
+		]
 		if self.items:
 			steps[0] |= {"for_each": list(range(self.items)), "max_parallel": self.items}
 		title = "Load: made by the command `load`, deleted when it ends"
 		return {"name": WORKFLOW, "title": title, "run_as": run_as, "steps": steps}
-
-	def _step(self, number: int) -> dict[str, Any]:
-		kind = KINDS[number % len(KINDS)] if self.shape == "mixed" else self.shape
-		params = {"kind": kind, "seconds": self.seconds}
-		return {"id": f"step_{number + 1}", "action": "load.work", "params": params}
 
 
 def parse_rate(text: str) -> float:

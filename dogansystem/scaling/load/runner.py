@@ -12,16 +12,15 @@ from dogansystem.scaling.load import result
 from dogansystem.scaling.load.plan import Plan
 from dogansystem.scaling.measurement import Measurement
 from dogansystem.store import dialect, history, reads, samples
-from dogansystem.store.figures import SITE, Figures, Table
+from dogansystem.store.figures import SITE, Table
 
 LOOK_INTERVAL = 1.0  # seconds between two looks at the queue and the workers
-SAY_INTERVAL = 2.0  # seconds between two lines of progress: as often as workers write down what they did
+SAY_INTERVAL = 2.0  # seconds between two lines of progress
+PAUSE = 0.1  # seconds between two looks whether there is something to do
 TO_A_COMMIT = 20  # runs that are started in one transaction, if so many are due
 NOBODY_AFTER = 60.0  # seconds without any worker, after which a load is given up
 ALL = 1_000_000  # runs: more than a load may have
-STEPS_PAUSE = 0.2  # seconds between two looks whether steps in hand have ended
 STEPS_END = 120.0  # seconds that steps in hand get to end before what they belong to is deleted
-RATE_OVER = 10.0  # seconds that the rate of a line of progress is taken over
 NOBODY = "Guest"  # whose permissions the steps have, where there is such a user: they need none
 _ENDED = tuple(sorted(RUN_FINISHED))
 
@@ -30,11 +29,8 @@ class Runs(Protocol):
 	"""What a load needs of the orchestrator."""
 
 	def import_workflow(self, source: Mapping[str, Any], enabled: bool | None = True) -> str: ...
-
 	def set_workflow_enabled(self, workflow: str, enabled: bool) -> None: ...
-
 	def start_run(self, workflow: str) -> str: ...
-
 	def cancel_run(self, run: str) -> None: ...
 
 
@@ -55,7 +51,7 @@ class Load:
 		self._looks: list[tuple[float, Table]] = []
 		self._due = list(plan.arrivals())
 		self._started = 0
-		self._said_at = self._seen_at = float("-inf")
+		self._said_at = float("-inf")
 		self.lag = 0.0
 		self.was_stopped = False
 
@@ -67,10 +63,10 @@ class Load:
 		self._make_workflow()
 		began = self._site.now()
 		self._seen_at = time.monotonic()
-		while not self.was_stopped and (self._started < len(self._due) or self._unfinished()):
+		while not self.was_stopped and (self._started < len(self._due) or unfinished_runs(self._site, 1)):
 			self._start_due(began)
 			self._look(began)
-			time.sleep(self._pause(began))
+			time.sleep(PAUSE if self._started == len(self._due) else min(PAUSE, self._until_due(began)))
 		self._site.database.rollback()
 		return result.measure(self._site, self._plan, began, self._looks)
 
@@ -80,8 +76,8 @@ class Load:
 		self.was_stopped = True
 
 	def clean(self, *, keep: bool = False) -> int:
-		"""End what is under way and delete runs and workflow; with `keep` leave them, disabled. Gives how many runs."""
-		return clean_up(self._site, self._runs, self._say, delete=not keep)
+		"""What `clean_up` does."""
+		return clean_up(self._site, self._runs, self._say, keep=keep)
 
 	def _make_workflow(self) -> None:
 		found = reads.enabled_workflow(self._site.database, WORKFLOW)
@@ -94,27 +90,23 @@ class Load:
 		self._runs.import_workflow(self._plan.definition(nobody), True)
 		self._site.database.commit()
 
+	def _until_due(self, began: float) -> float:
+		"""Seconds until the next run is due."""
+		return max(0.0, began + self._due[self._started] - self._site.now())
+
 	def _start_due(self, began: float) -> None:
 		"""Start what is due, for as long as nobody has to be looked at."""
 		until = time.monotonic() + LOOK_INTERVAL / 2
 		while self._started < len(self._due) and time.monotonic() < until and not self.was_stopped:
-			late = self._site.now() - began - self._due[self._started]
-			if late < 0:
+			now = self._site.now() - began
+			batch = [at for at in self._due[self._started : self._started + TO_A_COMMIT] if at <= now]
+			if not batch:
 				return
-			if self._plan.rate:
-				self.lag = max(self.lag, late)
-			last = min(self._started + TO_A_COMMIT, len(self._due))
-			batch = [at for at in self._due[self._started : last] if at <= self._site.now() - began]
+			self.lag = max(self.lag, now - batch[0]) if self._plan.rate else 0.0
 			for _ in batch:
 				self._runs.start_run(WORKFLOW)
 			self._site.database.commit()
 			self._started += len(batch)
-
-	def _pause(self, began: float) -> float:
-		"""Until the next run is due or the next look, in seconds."""
-		if self._started < len(self._due):
-			return max(0.0, min(0.1, began + self._due[self._started] - self._site.now()))
-		return 0.2
 
 	def _look(self, began: float) -> None:
 		now, db = self._site.now(), self._site.database
@@ -122,39 +114,30 @@ class Load:
 			return
 		db.rollback()  # what was read before is what was true then
 		found = samples.levels(db, now)
-		self._looks.append((now, found))
-		self._expect_somebody(found)
-		if time.monotonic() - self._said_at >= SAY_INTERVAL:
-			self._said_at = time.monotonic()
-			self._say(self._progress(found, now - began))
 		db.rollback()
-
-	def _expect_somebody(self, found: Table) -> None:
-		if _level(found, "alive"):
+		self._looks.append((now, found))
+		levels = {name: each.mean for name, each in found[SITE, ""].levels.items()}
+		if levels["alive"]:
 			self._seen_at = time.monotonic()
 		elif time.monotonic() - self._seen_at > NOBODY_AFTER:
 			raise NobodyWorks(
 				f"No worker has taken a step for {NOBODY_AFTER:.0f} seconds. Start workers of the queue"
 				" `dogansystem` (in the sandbox: `dogansystem serve`), then try again."
 			)
-
-	def _progress(self, found: Table, elapsed: float) -> str:
-		rate = _steps_lately(self._site, elapsed) / min(RATE_OVER, max(elapsed, LOOK_INTERVAL))
-		waiting = _level(found, "ready") + _level(found, "in_hand") - _level(found, "busy")
-		return (
-			f"{elapsed:5.0f} s  {self._started} of {len(self._due)} runs started, {rate:.1f} steps/s,"
-			f" {waiting:.0f} steps waiting, {_level(found, 'busy'):.0f} of {_level(found, 'alive'):.0f} workers busy"
-		)
-
-	def _unfinished(self) -> bool:
-		return bool(_unfinished_runs(self._site, 1))
+		if time.monotonic() - self._said_at >= SAY_INTERVAL:
+			self._said_at = time.monotonic()
+			waiting = levels["ready"] + levels["in_hand"] - levels["busy"]
+			self._say(
+				f"{now - began:5.0f} s  {self._started} of {len(self._due)} runs started, {waiting:.0f} steps waiting,"
+				f" {levels['busy']:.0f} of {levels['alive']:.0f} workers busy"
+			)
 
 
 def check_may_load(site: Site, yes: bool) -> None:
 	"""Raise NotAllowed on a site that looks as if people relied on it, unless somebody said yes."""
 	signs = list(site.signs_of_production())
 	under_way = reads.count_unfinished_runs(site.database)
-	if number := sum(under_way.values()) - len(_unfinished_runs(site, ALL)):
+	if number := sum(under_way.values()) - len(unfinished_runs(site, ALL)):
 		signs.append(f"{number} runs of its own workflows are under way")
 	if signs and not yes:
 		raise NotAllowed(
@@ -163,8 +146,11 @@ def check_may_load(site: Site, yes: bool) -> None:
 		)
 
 
-def clean_up(site: Site, runs: Runs, say: Callable[[str], None], *, delete: bool = True) -> int:
-	"""End all runs of a load and delete them and their workflow; gives how many. May be called when there is none."""
+def clean_up(site: Site, runs: Runs, say: Callable[[str], None], *, keep: bool = False) -> int:
+	"""End all runs of a load and delete them and their workflow; gives how many. May be called when there is none.
+
+	`keep`: leave them, the workflow disabled. Raises WrongState where steps in hand do not end.
+	"""
 	db = site.database
 	db.rollback()
 	found = reads.enabled_workflow(db, WORKFLOW)
@@ -174,7 +160,7 @@ def clean_up(site: Site, runs: Runs, say: Callable[[str], None], *, delete: bool
 		runs.set_workflow_enabled(WORKFLOW, False)
 		db.commit()
 	_cancel_all(site, runs, say)
-	if not delete:
+	if keep:
 		say(f"Kept: the workflow {WORKFLOW}, disabled, and its runs. `load --clean` removes them.")
 		return 0
 	deleted = 0
@@ -189,22 +175,20 @@ def clean_up(site: Site, runs: Runs, say: Callable[[str], None], *, delete: bool
 
 
 def _cancel_all(site: Site, runs: Runs, say: Callable[[str], None]) -> None:
-	said_at = float("-inf")
-	names = _unfinished_runs(site, ALL)
-	for number, name in enumerate(names):
-		if time.monotonic() - said_at > SAY_INTERVAL:
-			said_at = time.monotonic()
-			say(f"Ending {len(names) - number} runs …")
-		_cancel(site, runs, name)
-	until = time.monotonic() + STEPS_END
-	while names := _unfinished_runs(site, ALL):  # their steps are in hand
+	"""Cancel until none is left: what has a step in hand ends after that."""
+	said_at, until = float("-inf"), None
+	while names := unfinished_runs(site, ALL):
+		for number, name in enumerate(names):
+			if time.monotonic() - said_at > SAY_INTERVAL:
+				said_at = time.monotonic()
+				say(f"Ending {len(names) - number} runs …")
+			_cancel(site, runs, name)
+		until = until or time.monotonic() + STEPS_END
 		if time.monotonic() > until:
 			raise WrongState(
 				f"{len(names)} runs have steps in hand that do not end. Try `load --clean` when they have."
 			)
-		for name in names:
-			_cancel(site, runs, name)
-		time.sleep(STEPS_PAUSE)
+		time.sleep(PAUSE)
 
 
 def _cancel(site: Site, runs: Runs, name: str) -> None:
@@ -219,7 +203,8 @@ def _cancel(site: Site, runs: Runs, name: str) -> None:
 			raise
 
 
-def _unfinished_runs(site: Site, limit: int) -> list[str]:
+def unfinished_runs(site: Site, limit: int) -> list[str]:
+	"""The runs of a load that have not ended."""
 	site.database.rollback()  # a new snapshot
 	rows = site.database.sql(
 		"SELECT name FROM `tabDogan Workflow Run` WHERE workflow = %s AND status NOT IN"
@@ -227,14 +212,3 @@ def _unfinished_runs(site: Site, limit: int) -> list[str]:
 		(WORKFLOW, *_ENDED, limit),
 	)
 	return [name for (name,) in rows]
-
-
-def _steps_lately(site: Site, elapsed: float) -> int:
-	"""Steps of this load, not of one before it, within the last seconds."""
-	found = samples.fresh(site.database, site.now() - min(RATE_OVER, elapsed))
-	return found.get(("workflow", WORKFLOW), Figures()).executed
-
-
-def _level(found: Table, name: str) -> float:
-	each = found.get((SITE, ""), Figures()).levels.get(name)
-	return each.mean if each else 0.0

@@ -1,4 +1,4 @@
-"""The contract on the sandbox, on SQLite and on MariaDB."""
+"""The contract on the sandbox, on SQLite and on each MariaDB server that was given."""
 
 from pathlib import Path
 from unittest import TestCase
@@ -17,24 +17,28 @@ from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
 from dogansystem.tests.contract.workers import WorkerContract
+from tests.integration.sandbox.conftest import FURTHER, SERVER, empty
 
 
 class OnSandbox(Home, TestCase):
 	"""A sandbox of its own for each test, with a clock that stands still."""
 
-	database: str
+	server: str | None  # the URL of a MariaDB server; None: a file
 
 	@pytest.fixture(autouse=True)
 	def _sandbox(self, request: pytest.FixtureRequest, tmp_path: Path):
+		is_file = self.server is None
 		url = (
 			str(tmp_path / "contract.db")
-			if self.database == "sqlite"
-			else request.getfixturevalue("empty_mariadb_url")
+			if is_file
+			else request.getfixturevalue("new_mariadb_url")(self.server)
 		)
 		self.clock = TestClock()
 		with Sandbox(url, clock=self.clock) as self.site:
 			self.set_settings(linger_seconds=0)
 			yield
+		if not is_file:
+			empty(url)
 
 	def advance(self, seconds: float) -> None:
 		self.clock.advance(seconds)
@@ -57,12 +61,15 @@ CONTRACTS = (
 	SampleContract,
 )
 
+SERVERS = {"SQLite": None, "MariaDB": SERVER}
+SERVERS |= {f"MariaDB{number}": server for number, server in enumerate(FURTHER, 2)}
+
 globals().update(
 	{
 		f"Test{contract.__name__}On{database}": type(
-			contract.__name__, (contract, OnSandbox), {"database": database.lower()}
+			contract.__name__, (contract, OnSandbox), {"server": server}
 		)
-		for database in ("SQLite", "MariaDB")
+		for database, server in SERVERS.items()
 		for contract in CONTRACTS
 	}
 )

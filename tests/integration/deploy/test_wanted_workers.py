@@ -19,7 +19,7 @@ from dogansystem.store import processes, queue
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from tests.integration.deploy.files import DEPLOY, program, run
-from tests.integration.sandbox.conftest import clock, empty_mariadb_url, mariadb_url  # noqa: F401
+from tests.integration.sandbox.conftest import clock, empty_mariadb_url, mariadb_url, new_mariadb_url  # noqa: F401
 
 
 def query(file: str) -> str:

@@ -2,7 +2,14 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.homes.sandbox import TestClock
-from tests.integration.sandbox.conftest import clock, empty_mariadb_url, mariadb_url, sandbox, url  # noqa: F401
+from tests.integration.sandbox.conftest import (  # noqa: F401
+	clock,
+	empty_mariadb_url,
+	mariadb_url,
+	new_mariadb_url,
+	sandbox,
+	url,
+)
 from tests.unit.scaling.recorded import Recorded
 
 

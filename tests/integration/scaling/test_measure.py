@@ -47,7 +47,7 @@ def test_a_server_is_read_as_any_user_may(empty_mariadb_url: str):
 	assert found.buffer_pool >= 5 * 1024**2
 	assert found.working_set > 100_000
 	assert 0 < found.commit_seconds < 2
-	assert found.commits >= 0 and found.seconds >= 0.3
+	assert found.seconds >= 0.3
 	assert 0 < found.connections <= found.connections_highest
 
 
@@ -100,8 +100,6 @@ def test_what_a_node_says_of_its_machine_is_evidence(sandbox: Sandbox):
 	sandbox.database.commit()
 	(found,) = measure.take(sandbox, sandbox.settings(), 0).machines
 	assert (found.name, found.cores, found.memory_total, found.cpu_busy) == ("n1", 2.0, 8.0 * GB, 0.5)
-	assert found.age == pytest.approx(30, abs=1)
-	assert found.load is None
 
 
 def test_variation_is_that_of_the_times():
@@ -120,7 +118,7 @@ def test_steps_have_the_means_of_what_was_measured():
 	figures.attempt("Succeeded", 0.5, 0.2, {"cpu": 0.02, "database": 0.01})
 	figures.attempt("Failed", 0.5, 0.4, {"cpu": 0.04, "database": 0.03, "conflicts": 1})
 	found = measure.steps_of(figures, 60.0)
-	assert (found.count, found.failed) == (2, 1)
+	assert found.count == 2
 	assert (found.run, found.cpu, found.database, found.conflicts) == pytest.approx((0.3, 0.03, 0.02, 0.5))
 
 

@@ -13,7 +13,14 @@ from dogansystem.engine.errors import NotAllowed
 from dogansystem.store import versions
 from dogansystem.store.moment import moment
 from dogansystem.worker.drainer import Drainer
-from tests.integration.sandbox.conftest import clock, empty_mariadb_url, mariadb_url, sandbox, url  # noqa: F401
+from tests.integration.sandbox.conftest import (  # noqa: F401
+	clock,
+	empty_mariadb_url,
+	mariadb_url,
+	new_mariadb_url,
+	sandbox,
+	url,
+)
 
 OWN, BOSS = "manager@example.com", "boss@example.com"
 

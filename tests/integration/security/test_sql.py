@@ -9,7 +9,14 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.engine.errors import DoganError
 from dogansystem.tests.injections import INJECTIONS
 from tests.conftest import Tell
-from tests.integration.sandbox.conftest import clock, empty_mariadb_url, mariadb_url, sandbox, url  # noqa: F401
+from tests.integration.sandbox.conftest import (  # noqa: F401
+	clock,
+	empty_mariadb_url,
+	mariadb_url,
+	new_mariadb_url,
+	sandbox,
+	url,
+)
 
 FIELDS = ("document.list: filter", "document.list: field", "document.list: order", "document.list: doctype")
 

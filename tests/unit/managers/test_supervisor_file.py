@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dogansystem.homes.bench.managers import ManagerError
-from dogansystem.homes.bench.supervisor_file import SupervisorFile
+from dogansystem.homes.bench.supervisor import SupervisorFile
 from dogansystem.homes.frappe.queues import GRACE
 from tests.integration.deploy.files import DEPLOY
 

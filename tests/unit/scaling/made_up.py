@@ -13,9 +13,7 @@ AROUND = (
 
 
 def machine(name: str, **rest: Any) -> Machine:
-	return replace(
-		Machine(name, "up", 10, 4.0, 16.0 * GB, 8.0 * GB, load=1.0, cpu_busy=0.2, age=20.0), **rest
-	)
+	return replace(Machine(name, "up", 10, 4.0, 16.0 * GB, 8.0 * GB, cpu_busy=0.2), **rest)
 
 
 def server(**rest: Any) -> Server:
@@ -41,10 +39,8 @@ def steps(**rest: Any) -> Steps:
 		"seconds": 60.0,
 		"count": 1000,
 		"run": 0.1,
-		"run_p50": 0.1,
 		"run_p95": 0.11,
 		"run_variation": 0.1,
-		"wait_p50": 0.01,
 		"wait_p95": 0.05,
 		"cpu": 0.005,
 		"database": 0.002,
@@ -61,7 +57,7 @@ def evidence_of(**rest: Any) -> Evidence:
 		"queue": Queue(),
 		"workers": Workers(wanted=10, alive=10, busy=2, listening={"n1": 10}, queue="dogansystem"),
 		"recent": steps(),
-		"load": Load(now=16.0, peak=50.0, mean=10.0, busy=1.0, hours=24.0),
+		"load": Load(peak=50.0, mean=10.0, busy=1.0, hours=24.0),
 		"machines": (machine("n1"),),
 		"database": server(),
 		"redis": AROUND,

@@ -5,21 +5,21 @@ from dataclasses import replace
 from dogansystem.protocol import Settings
 from dogansystem.scaling import advice
 from dogansystem.scaling.evidence import Evidence, Line, Load, Queue
-from dogansystem.terminal import advice as shown
+from dogansystem.scaling.report import as_text
 from tests.unit.scaling.made_up import evidence_of, machine, steps
 
 
 def idle_on_a_small_machine() -> Evidence:
 	"""Four workers where ten may work, steps that compute, nothing that waits."""
 	workers = replace(evidence_of().workers, listening={"n1": 4}, alive=4, busy=1)
-	load = Load(now=1.0, peak=2.0, mean=1.0, busy=0.1, hours=24.0)
+	load = Load(peak=2.0, mean=1.0, busy=0.1, hours=24.0)
 	small = (machine("n1", cores=2.0),)
 	return evidence_of(recent=steps(cpu=0.09), machines=small, workers=workers, load=load)
 
 
 def text(evidence: Evidence, target: str | None) -> str:
 	found = advice.judge(evidence, Settings(num_workers=10), target)
-	return " ".join(" ".join(shown.lines(found)).split())
+	return " ".join(as_text(advice.sections(found)).split())
 
 
 def test_an_idle_site_with_a_target_is_not_told_that_nothing_has_to_be_done():
@@ -40,7 +40,7 @@ def test_where_fewer_workers_run_than_may_it_says_which_number_counts():
 		"Workers per Node in Dogan Settings is 10, but a node runs 4 workers: that number counts here."
 		in said
 	)
-	assert "1 node with 4 workers" in said
+	assert "now 1 4 " in said  # nodes, and workers on each
 	assert "Workers per Node" not in text(evidence_of(), "2x")
 
 

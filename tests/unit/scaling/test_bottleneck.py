@@ -76,7 +76,7 @@ def test_processors_that_others_use_send_workers_elsewhere():
 
 def line(resource: str, ready: float = 0.0, oldest: float = 0.0, capacity: int | None = 1) -> Evidence:
 	there = Line(resource, 20, min(capacity or 0, 1), capacity)
-	return evidence_of(queue=Queue(ready, oldest, 20.0, 0, (there,)))
+	return evidence_of(queue=Queue(ready, oldest, 20.0, (there,)))
 
 
 def test_a_line_is_the_bottleneck_unless_more_waits_for_workers():

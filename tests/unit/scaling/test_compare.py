@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
-from dogansystem.scaling import report
+from dogansystem.scaling import baseline, compare, summary
 from dogansystem.scaling.report import as_markdown, as_text
 from tests.unit.scaling.recorded import SATURATED, TEN, TWENTY, Recorded
 
@@ -230,15 +230,14 @@ def test_the_report_is_text_markdown_and_json(recorded: Recorded, orchestrator: 
 	before = orchestrator.record_baseline("be|fore")
 	recorded.minutes(10, 2 * SATURATED, TWENTY, workflow="a|b*c")
 	found = json.loads(json.dumps(orchestrator.compare()))
-	text = as_text(report.of_comparison(found))
+	text = as_text(compare.sections(found))
 	assert "Verdict: gained as hoped." in text
 	assert "2.00 times the capacity" in text
 	assert "Even: no node is further than" in text
-	markdown = as_markdown(report.of_comparison(found))
+	markdown = as_markdown(compare.sections(found))
 	assert markdown.startswith("# Compared: be\\|fore and now\n")
 	assert "| Capacity | 95 steps/s ±" in markdown
-	summary = as_markdown(report.of_summary(before))
-	assert "| a\\|b\\*c |" in summary
-	assert "n1" not in as_text(report.of_summary(before))  # one node: nothing to spread over
-	listed = as_text(report.of_list(orchestrator.list_baselines()))
+	assert "| a\\|b\\*c |" in as_markdown(summary.sections(before))
+	assert "n1" not in as_text(summary.sections(before))  # one node: nothing to spread over
+	listed = as_text(baseline.sections(orchestrator.list_baselines()))
 	assert "be|fore" in listed and "Samples" in listed

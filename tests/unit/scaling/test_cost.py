@@ -8,18 +8,18 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.registry import core_actions
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.homes.sandbox.errors import ValidationError
+from dogansystem.protocol import Settings
 from dogansystem.scaling import cost, plan, sizing
 from dogansystem.scaling.bottleneck import diagnose
-from dogansystem.scaling.cost import Prices
 from dogansystem.scaling.evidence import Load
 from dogansystem.worker.drainer import Drainer
 from tests.unit.scaling.made_up import evidence_of, steps
 
-PRICES = Prices("EUR", node=0.2, spot=0.05, database=0.3)
+PRICES = Settings(currency="EUR", node_price=0.2, spot_node_price=0.05, database_price=0.3)
 
 
-def report(prices: Prices = PRICES, target: str | None = "5x", share: float = 0.5) -> dict[str, Any]:
-	there = evidence_of(load=Load(now=10.0, peak=50.0, mean=10.0, busy=1.0, hours=24.0))
+def report(prices: Settings = PRICES, target: str | None = "5x", share: float = 0.5) -> dict[str, Any]:
+	there = evidence_of(load=Load(peak=50.0, mean=10.0, busy=1.0, hours=24.0))
 	return cost.report(there, plan.make(there, diagnose(there), target), prices, share)
 
 
@@ -36,7 +36,7 @@ def test_idle_workers_are_a_share_and_a_price():
 	found = report()
 	assert found["idle_share"] == 0.9  # 1 of 10 was busy
 	assert found["idle_per_month"] == pytest.approx(0.9 * 0.2 * 730, abs=0.01)
-	assert "idle 90 %" in found["recommendation"][0]
+	assert "idle 90%" in found["recommendation"][0]
 
 
 def test_spot_nodes_save_on_all_but_one_node():
@@ -48,7 +48,7 @@ def test_spot_nodes_save_on_all_but_one_node():
 
 
 def test_without_prices_nothing_is_made_up():
-	found = report(Prices())
+	found = report(Settings())
 	assert found["prices_entered"] is False
 	assert {found[name] for name in found if name.startswith("per_")} == {None}
 	assert found["idle_share"] == 0.9
@@ -110,7 +110,7 @@ def test_prices_are_settings_of_the_sandbox_too(sandbox: Sandbox):
 		currency="EUR", node_hour_price=0.1234, database_hour_price="0.5", database_memory_gb=32
 	)
 	found = sandbox.settings()
-	assert cost.prices(found) == Prices("EUR", 0.1234, 0.0, 0.5)
+	assert (found.currency, found.node_price, found.database_price) == ("EUR", 0.1234, 0.5)
 	assert found.database_memory == 32
 	with pytest.raises(ValidationError, match="cannot be negative"):
 		sandbox.set_settings(node_hour_price=-1)

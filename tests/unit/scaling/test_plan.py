@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from dogansystem.scaling import plan, sizing
+from dogansystem.protocol import Settings
+from dogansystem.scaling import advice, plan, sizing
 from dogansystem.scaling.bottleneck import CAPACITY, IDLE, WORKERS, diagnose
 from dogansystem.scaling.evidence import Evidence, Line, Load, Queue, Workers
 from dogansystem.scaling.plan import Plan
@@ -64,7 +65,7 @@ def test_too_few_steps_give_no_number():
 def test_twice_the_capacity_is_twice_the_workers():
 	found = make(evidence_of(), "2x")
 	assert found.then == Size(20, 1, 4.0)
-	assert found.capacity_then.per_second == pytest.approx(200)
+	assert found.expected_then.per_second == pytest.approx(200)
 	assert "bench --site erp.example.com dogansystem scale --workers 20" in commands(found)
 	assert commands(found)[0].endswith("baseline") and commands(found)[-1].endswith("compare")
 
@@ -85,27 +86,26 @@ def test_memory_that_lacks_is_said():
 def test_five_times_is_five_times_the_nodes():
 	found = make(evidence_of(), "5x")
 	assert found.then == Size(10, 5, 4.0)
-	assert found.capacity_then.per_second == pytest.approx(500)
+	assert found.expected_then.per_second == pytest.approx(500)
 	assert any("--scale node=5" in each and "NUM_WORKERS=10" in each for each in commands(found))
-	assert found.alternative.startswith("For throughput alone, 50 workers")
+	assert "For throughput alone, 50 workers" in " ".join(found.why)
 
 
 def test_steps_that_compute_have_no_way_round_more_nodes():
-	assert make(evidence_of(recent=steps(cpu=0.04)), "5x").alternative == ""
+	assert "For throughput alone" not in " ".join(make(evidence_of(recent=steps(cpu=0.04)), "5x").why)
 
 
-def test_connections_that_lack_are_an_order():
+def test_connections_that_lack_are_in_the_snippet():
 	there = evidence_of(database=server(max_connections=60), web_threads=5)
-	assert "SET GLOBAL max_connections = 150" in commands(
-		make(there, "5x")
-	)  # 5 times 25 and 1, with a tenth to spare
-	assert not any("SET GLOBAL" in each for each in commands(make(there, "2x")))
+	said = {target: advice.judge(there, Settings(), target)["database"]["snippet"] for target in ("2x", "5x")}
+	assert said["5x"] == "[mysqld]\nmax_connections = 150"  # 5 times 25 and 1, with a tenth to spare
+	assert said["2x"] == ""
 
 
 def test_high_availability_carries_the_busiest_minute_with_a_node_less():
 	quiet = make(evidence_of(), "ha")
 	assert quiet.then.nodes == 2
-	busy = make(evidence_of(load=Load(now=250.0, peak=250.0, mean=100.0, hours=24.0)), "ha")
+	busy = make(evidence_of(load=Load(peak=250.0, mean=100.0, hours=24.0)), "ha")
 	left = replace(busy.then, nodes=busy.then.nodes - 1)
 	assert left.in_all * sizing.UTILISATION >= 250 * 0.1
 	assert "250" in " ".join(busy.why)
@@ -113,7 +113,8 @@ def test_high_availability_carries_the_busiest_minute_with_a_node_less():
 
 def test_without_limit_ends_at_the_database_and_says_so():
 	found = make(evidence_of(), "unlimited")
-	assert found.capacity_then.per_second == pytest.approx(1400)
+	assert found.expected_then.per_second == pytest.approx(1400)
+	assert found.expected_then.wait is None  # at the ceiling itself a wait has no end
 	assert found.then.in_all == 140  # workers that keep the database as busy as it may be
 	assert any("kubectl apply" in each for each in commands(found))
 	assert any('"maxReplicaCount": 140' in each for each in commands(found))
@@ -122,7 +123,7 @@ def test_without_limit_ends_at_the_database_and_says_so():
 def test_a_load_that_fits_asks_for_nothing():
 	found = make(evidence_of(), None)
 	assert (found.row.direction, found.orders) == ("none", [])
-	assert found.wait_now is not None and found.wait_now < 1
+	assert found.expected_now.wait is not None and found.expected_now.wait < 1
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_the_measured_load_decides_the_row(peak: float, row: str):
 		recent=recent,
 		queue=waits,
 		workers=replace(evidence_of().workers, busy=10.0),
-		load=Load(now=peak, peak=peak, mean=peak, busy=10.0, hours=24.0),
+		load=Load(peak=peak, mean=peak, busy=10.0, hours=24.0),
 		machines=(machine("n1", memory_available=64.0 * GB),),
 	)
 	assert diagnose(there).name == WORKERS
@@ -171,7 +172,7 @@ def test_a_site_that_nothing_was_heard_of_has_an_answer():
 	there = evidence_of(workers=Workers(wanted=10), **bare)
 	assert diagnose(there).name == IDLE
 	for target in (None, "2x", "5x", "ha", "unlimited"):
-		assert make(there, target).capacity_now.per_second is None
+		assert make(there, target).expected_now.per_second is None
 
 
 def test_connections_needed_are_counted_per_node():

@@ -10,8 +10,8 @@ from dogansystem.protocol import Settings
 from dogansystem.scaling import advice, bottleneck, evidence
 from dogansystem.scaling.bottleneck import diagnose
 from dogansystem.scaling.evidence import Evidence
-from dogansystem.scaling.orders import TARGETS
-from dogansystem.terminal import advice as shown
+from dogansystem.scaling.plan import TARGETS
+from dogansystem.scaling.report import as_text
 from tests.integration.scaling.situations.produce import SITUATIONS, file_of
 
 RECORDED = Path(__file__).parent / "recorded_situations"
@@ -20,7 +20,7 @@ SAYS = {
 	"workers": "of 4 workers are busy",
 	"no workers": "No worker listens",
 	"processor": "of the processor and",
-	"database": "of its time in the database",
+	"database": "in the database",
 	"locks": "waiting for row locks",
 	"buffer pool": "The buffer pool has 8 MB",
 	"connections": "MariaDB allows 10 connections",
@@ -52,7 +52,7 @@ def test_every_target_has_an_answer_in_every_situation(name: str, target: str | 
 	found = advice.judge(recorded(name), Settings(num_workers=4), target)
 	assert json.loads(json.dumps(found)) == found
 	assert found["plan"]["scenario"] == TARGETS[target].scenario if target else found["plan"]["scenario"]
-	text = "\n".join(shown.lines(found))
+	text = as_text(advice.sections(found))
 	assert found["bottleneck"]["title"] in text
 	assert all(order["command"] in text for order in found["plan"]["commands"])
 

@@ -2,9 +2,7 @@
 
 from dataclasses import replace
 
-import pytest
-
-from dogansystem.scaling.sizing import MAX_WORKERS, MEMORY, Room, out_of_bounds, why_not
+from dogansystem.scaling.sizing import MEMORY, Room, why_not
 
 ROOM = Room(memory=10 * MEMORY, alive=2, max_connections=151, other_connections=20)
 
@@ -35,8 +33,3 @@ def test_the_number_it_says_to_set_is_enough():
 	to_set = int(reason.split("max_connections = ")[1].split("`")[0])
 	assert why_not(60, replace(room, max_connections=to_set)) == []
 	assert why_not(60, replace(room, max_connections=to_set - 20)) != []
-
-
-@pytest.mark.parametrize("workers", [-1, 0, MAX_WORKERS + 1])
-def test_a_number_out_of_bounds_is_told(workers: int):
-	assert f"1 to {MAX_WORKERS}" in str(out_of_bounds(workers))

@@ -52,7 +52,7 @@ const plan = (found) => `
 	<h5>${escape(found.scenario)}: ${escape(found.recommendation)}</h5>
 	${found.direction === "none" ? "" : `<div class="text-muted">${__("Time: {0}. Cost: {1}.", [escape(found.time), escape(found.cost)])}</div>`}
 	${found.first ? `<div>${__("First")}: <b>${escape(found.first)}</b></div>` : ""}
-	${list([...found.why, ...(found.alternative ? [found.alternative] : [])])}
+	${list(found.why)}
 	${sizes(found)}
 	${found.commands.length ? `<pre class="dogan-capacity-commands">${escape(found.commands.map(order).join("\n"))}</pre>` : ""}`;
 

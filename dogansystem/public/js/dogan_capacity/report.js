@@ -48,14 +48,15 @@ const draw_bars = ($charts, found) => {
 	if (before !== null && after !== null) {
 		bars($charts, __("Capacity, steps per second"), sides_of, [{ values: [before, after] }], number);
 	}
-	const times = ["p50", "p95", "p99"].map((name) => found.times.run_seconds[name]);
+	const names = ["p50", "p95", "p99"];
+	const took = (side) => names.map((name) => side.run_seconds[name] || 0);
 	bars(
 		$charts,
 		__("How long steps took, in seconds"),
-		["p50", "p95", "p99"],
+		names,
 		[
-			{ name: sides_of[0], values: times.map((each) => each.before || 0) },
-			{ name: sides_of[1], values: times.map((each) => each.after || 0) },
+			{ name: sides_of[0], values: took(found.before) },
+			{ name: sides_of[1], values: took(found.after) },
 		],
 		seconds
 	);
