@@ -4,7 +4,7 @@ import frappe
 
 from dogansystem.homes.frappe.site import IDLE_USER, FrappeSite, current_site
 from dogansystem.store import kept, processes
-from dogansystem.worker import identity
+from dogansystem.worker import fitness, identity
 from dogansystem.worker import tick as ticking
 from dogansystem.worker.drainer import Drainer
 
@@ -16,9 +16,9 @@ def drain() -> None:
 		site.doorbell.answered()
 		drainer = Drainer(site, replaceable=True)
 		with site.listening_for_stop(drainer.progress.stopping):
-			if identity.may_work(site) and not _has_enough_workers(site):
+			if fitness.may_work(site) and not _has_enough_workers(site):
 				drainer.run()
-				if identity.is_cordoned(site):
+				if fitness.must_stay_away(site):
 					site.doorbell.ring()  # the job that this drainer consumed must reach another one
 		site.tell_changes()
 		kept.flush(site)

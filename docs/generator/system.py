@@ -34,7 +34,7 @@ STATUS: Mapping[str, str] = {
 	"queue.oldest_ready_seconds": "How long the oldest ready step has been waiting; `null`: none is ready.",
 	"tick.last": "When the tick last acted, in the site's timezone; `null`: never.",
 	"tick.last_seconds": "How many seconds ago that was.",
-	"problems": "What is wrong with the site's machinery, each with `code` (`scheduler`, `tick_late`, `timers_overdue`, "
+	"problems": "What is wrong with the site's machinery, each with `code` (`node_too_old`, `scheduler`, `tick_late`, `timers_overdue`, "
 	"`no_worker`, `commits_at_risk`, `replica_not_waited_for`, `second_writer`), `sentence`, and what to do about it (`remedy`). Empty: all is well.",
 	"workers.wanted": "`num_workers`.",
 	"workers.alive": "Workers with a heartbeat within the lease.",

@@ -5,14 +5,21 @@ from dataclasses import dataclass
 from dogansystem.health import database
 from dogansystem.health.problem import Problem
 from dogansystem.protocol import Database, Scheduler, Site
-from dogansystem.store import processes, queue, state
+from dogansystem.store import nodes, processes, queue, schema, state
+from dogansystem.worker import fitness, identity
 
 TICK_LATE = 300.0  # seconds since the last tick; it comes every 60
 OVERDUE = 120.0  # seconds that a timer may be overdue: two ticks
 UNCLAIMED = 60.0  # seconds that a step may stand ready while no worker is there
 
+TOO_OLD_NOTED = (
+	900.0  # seconds for which a node counts as too old since it said so; while it is, it says so every 300
+)
+
 SCHEDULER, TICK, TIMERS, WORKERS = "scheduler", "tick_late", "timers_overdue", "no_worker"
-CODES = (SCHEDULER, TICK, TIMERS, WORKERS, *database.CODES)
+TOO_OLD = "node_too_old"
+TOO_OLD_REMEDY = "It takes no steps until then: update the app on {}; if that is done, restart its workers."
+CODES = (TOO_OLD, SCHEDULER, TICK, TIMERS, WORKERS, *database.CODES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +53,23 @@ def problems(site: Site) -> list[Problem]:
 	"""Everything that is wrong, the cause before what follows from it; empty: all is well."""
 	beat, scheduler = pulse(site), site.scheduler()
 	found = [_scheduler(beat, scheduler), _timers(beat, scheduler), _workers(site, site.database, beat.now)]
-	return [*(each for each in found if each), *database.problems(site)]
+	return [*_too_old(site.database, beat.now), *(each for each in found if each), *database.problems(site)]
+
+
+def _too_old(db: Database, now: float) -> list[Problem]:
+	"""The nodes whose code is too old for the tables: this one, and those that said so lately."""
+	needed = schema.oldest(db)
+	known = {each.name: each.machine["code"] for each in nodes.every(db) if _has_said(each, now)}
+	known |= {identity.node(): schema.known()}
+	return [
+		Problem(TOO_OLD, fitness.too_old(name, int(version), needed), TOO_OLD_REMEDY.format(name))
+		for name, version in sorted(known.items())
+		if version < needed
+	]
+
+
+def _has_said(node: nodes.Node, now: float) -> bool:
+	return "code" in node.machine and now - node.machine_at < TOO_OLD_NOTED
 
 
 def _scheduler(beat: Pulse, scheduler: Scheduler) -> Problem | None:

@@ -147,6 +147,9 @@ class Storage(Protocol):
 	def now(self) -> float:
 		"""Seconds since 1970 (UTC) by the database's clock, or a test clock's."""
 
+	def refresh_clock(self) -> None:
+		"""Have `now` ask the database again: its clock may have been put forward or back, or another server is it now."""
+
 	def local_time(self, seconds: float) -> datetime:
 		"""That moment in the site's timezone, without tzinfo, as DocType fields hold it."""
 

@@ -64,6 +64,15 @@ def note_machine(db: Database, name: str, at: float, machine: Mapping[str, float
 	return bool(db.execute(due, (text, at, name, at - interval)))
 
 
+def note_code(db: Database, name: str, at: float, known: int) -> None:
+	"""Note that a node's code knows the tables of that version only; what it says next of its machine takes it back."""
+	_write(db, name, "seen_at", at)
+	rows = db.sql("SELECT machine FROM dogan_node WHERE name = %s" + dialect.for_update(db), (name,))
+	machine = json.loads(rows[0][0] or "{}") | {"code": known}
+	values = (json.dumps(machine), at, name)
+	db.execute("UPDATE dogan_node SET machine = %s, machine_at = %s WHERE name = %s", values)
+
+
 def forget(db: Database, now: float) -> None:
 	"""Forget the nodes that were not heard of for long. One that is drained is meant to be silent."""
 	db.execute(

@@ -83,7 +83,7 @@ class Look:
 	def wants_chores(self, now: float) -> bool:
 		"""Whether a timer is due, something may be let in, or nobody has looked for dead processes for a while."""
 		is_due = self.next_due is not None and self.next_due <= now
-		return is_due or self.is_waiting or now - self.cared_at >= DEAD_INTERVAL
+		return is_due or self.is_waiting or not 0 <= now - self.cared_at < DEAD_INTERVAL
 
 
 def look(db: Database) -> Look:

@@ -14,6 +14,7 @@ from dogansystem.protocol import Database
 from dogansystem.store import state
 
 VERSION = "schema version"  # its name in dogan_state
+OLDEST = "oldest code"  # the same of the version that code has to know to work on this database
 DOCTYPE_FOLDER = Path(__file__).parent.parent / "dogansystem" / "doctype"
 
 _COLUMN_TYPES = {
@@ -117,16 +118,30 @@ def migrate(db: Database) -> int:
 	"""Make the internal tables, or bring them to the newest version; gives that version. May be called again.
 
 	Tables and columns keep their names as long as two releases may work on one database at the same time: a step adds, and
-	what it adds has a default that suits the release before.
+	what it adds has a default that suits the release before. Where that cannot be, the step is in BREAKING: before it
+	begins, code that does not know it is told to stay away.
 	"""
 	ensure_internal(db)
 	version = int(state.value(db, VERSION))
 	for number, step in STEPS.items():
 		if number > version:
+			if number in BREAKING:
+				state.set_value(db, OLDEST, number)
+				db.commit()
 			step(db)
 			state.set_value(db, VERSION, number)
 			db.commit()
 	return max(STEPS)
+
+
+def known() -> int:
+	"""The version of the tables that this code knows."""
+	return max(STEPS)
+
+
+def oldest(db: Database) -> int:
+	"""The version of the tables that code has to know to work on this database; 0: any code may."""
+	return int(state.value(db, OLDEST))
 
 
 def drop_internal(db: Database) -> None:
@@ -218,3 +233,4 @@ def _machines_and_cordons_of_nodes(db: Database) -> None:
 
 
 STEPS: dict[int, Callable[[Database], None]] = {1: _machines_and_cordons_of_nodes}
+BREAKING: frozenset[int] = frozenset()  # those of STEPS that the release before cannot work with

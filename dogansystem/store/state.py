@@ -2,6 +2,8 @@
 
 from dogansystem.protocol import Database
 
+AHEAD = 60.0  # seconds that a turn may lie in the future; beyond, it is of before the database's clock was put back
+
 
 def take_turn(db: Database, name: str, now: float, interval: float) -> bool:
 	"""Whether it is the caller's turn to do what happens at most once in `interval` seconds.
@@ -12,8 +14,10 @@ def take_turn(db: Database, name: str, now: float, interval: float) -> bool:
 	db.begin()
 	rows = db.sql("SELECT value FROM dogan_state WHERE name = %s", (name,))
 	if rows:
-		taken = "UPDATE dogan_state SET value = %s WHERE name = %s AND value <= %s"
-		return rows[0][0] <= now - interval and bool(db.execute(taken, (now, name, now - interval)))
+		before = rows[0][0]
+		is_due = before <= now - interval or before > now + AHEAD
+		taken = "UPDATE dogan_state SET value = %s WHERE name = %s AND (value <= %s OR value > %s)"
+		return is_due and bool(db.execute(taken, (now, name, now - interval, now + AHEAD)))
 	try:
 		db.execute("INSERT INTO dogan_state (name, value) VALUES (%s, %s)", (name, now))
 	except Exception as error:

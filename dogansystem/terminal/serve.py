@@ -14,7 +14,7 @@ from types import FrameType
 from dogansystem.engine.errors import DoganError
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.terminal.shell import log_to_stderr
-from dogansystem.worker import identity
+from dogansystem.worker import fitness
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
 
@@ -112,7 +112,7 @@ def work(url: str, verbose: bool = False) -> None:
 def _work_once(site: Sandbox, drainers: list[Drainer]) -> None:
 	"""Let one drainer work until it leaves, or wait for a moment if its database takes nothing."""
 	try:
-		if identity.may_work(site):
+		if fitness.may_work(site):
 			drainers[:] = [Drainer(site, replaceable=True, linger=math.inf, patience=math.inf)]
 			drainers[0].run()
 	except Exception as error:

@@ -155,12 +155,21 @@ def take_over_silent(site: Site, control: Control, own: int | None = None) -> in
 	Never those of the caller itself: its machine has slept, and its next heartbeat is due, or tells it that another process
 	has declared it dead.
 	"""
-	oldest = site.now() - site.settings().lease * SILENT
+	others = [each for each in control.run(processes.every) if abs(each.id) != own]
+	if any(_is_silent(site, each) for each in others):
+		site.refresh_clock()  # by a clock that is wrong they all look dead
 	return sum(
 		alone(site, "takeover", partial(take_over, site, control, each), 0, process=each.id)
-		for each in control.run(processes.every)
-		if abs(each.id) != own and (each.beat_at < oldest or identity.is_gone(each.pid_space, each.pid))
+		for each in others
+		if _is_silent(site, each) or identity.is_gone(each.pid_space, each.pid)
 	)
+
+
+def _is_silent(site: Site, process: Process) -> bool:
+	"""Whether a process's heartbeat has stopped. One from the future is of before the database's clock was put back, or of
+	a process that does not know: it registers again, or else its steps would wait until then."""
+	since, lease = site.now() - process.beat_at, site.settings().lease
+	return since > lease * SILENT or since < -lease
 
 
 def abandon(site: Site, control: Control, number: int) -> None:

@@ -17,7 +17,7 @@ from dogansystem.store import nodes, processes, queue, samples, state
 from dogansystem.store.attempts import Finished
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, identity, tick
+from dogansystem.worker import chores, fitness, identity, tick
 from dogansystem.worker.attempting import Attempting
 from dogansystem.worker.batch import Batch
 from dogansystem.worker.control import Control
@@ -91,6 +91,9 @@ class Drainer:
 	def work_with(self, control: Control) -> None:
 		"""Register, work, give back what is left, and leave."""
 		self._control = control
+		if not self._replaceable:
+			control.run(fitness.check)
+		self.site.refresh_clock()  # it may have been declared dead because its clock was wrong
 		self._process = control.run(self._register)
 		self._writer = Writer(self.site, control)
 		self._batch = Batch(self.site, control, self._process, self._worker)
@@ -154,7 +157,9 @@ class Drainer:
 	def _register(self, db: Database) -> int:
 		at = moment(self.site)
 		# Locked, so that whoever cordons the node either sees this process or has been seen by it.
-		if self._replaceable and nodes.is_draining(db, identity.node(), lock=True):
+		if self._replaceable and (
+			nodes.is_draining(db, identity.node(), lock=True) or fitness.is_too_old(db)
+		):
 			self.progress.stopping.set()
 		return processes.register(db, identity.node(), identity.pid_space(), os.getpid(), self._worker, at)
 

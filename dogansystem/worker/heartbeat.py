@@ -15,7 +15,7 @@ from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
 from dogansystem.store import nodes, processes, samples
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, identity
+from dogansystem.worker import chores, fitness, identity
 from dogansystem.worker.control import Control
 from dogansystem.worker.machine import Machine
 from dogansystem.worker.tally import Tally
@@ -142,7 +142,7 @@ class Heartbeat:
 		at, progress, measured = moment(self._site), self._progress, self._progress.tally.take()
 
 		def tell(db: Database) -> bool:
-			if self._replaceable and nodes.is_draining(db, identity.node()):
+			if fitness.is_too_old(db) or (self._replaceable and nodes.is_draining(db, identity.node())):
 				progress.stopping.set()
 			if self._writer:
 				self._writer.hold(db, at.seconds)

@@ -11,7 +11,7 @@ from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
 from dogansystem.protocol import Database, Settings, Site
 from dogansystem.store import history, queue, samples, state
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores
+from dogansystem.worker import chores, fitness
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone
 from dogansystem.worker.writer import Writer
@@ -25,9 +25,13 @@ PURGED = 100  # runs deleted in one transaction
 
 
 def tick(site: Site) -> bool:
-	"""Do what is due. False when another tick has just done it, or has to: this one leads to a second writer."""
+	"""Do what is due. False when another tick has just done it, or has to: this one leads to a second writer, or this node's
+	code is too old for the tables."""
 	control = Control(site)
 	try:
+		if control.run(fitness.is_too_old):
+			fitness.tell_if_too_old(site)
+			return False
 		if Writer(site, control).is_elsewhere():
 			return False
 		if not control.run(lambda db: state.take_turn(db, "tick", site.now(), TURN)):

@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pymysql
@@ -24,8 +24,9 @@ class Server:
 		*options: str,
 		address: str = "127.0.0.1",
 		preexec: Callable[[], None] | None = None,
+		environment: Mapping[str, str] = {},
 	) -> None:
-		"""It listens at `address`; `preexec` is called in its process before it starts."""
+		"""It listens at `address`; `preexec` is called in its process before it starts, `environment` added to its own."""
 		self.address, self._preexec = address, preexec
 		self.data = folder / "data"
 		self.port = _free_port()
@@ -33,7 +34,7 @@ class Server:
 		self._options = options
 		self._process: subprocess.Popen[bytes] | None = None
 		# A server that starts deletes what it finds of temporary tables, another server's too.
-		self._environment = os.environ | {"TMPDIR": str(folder)}
+		self._environment = os.environ | {"TMPDIR": str(folder)} | environment
 		self._user = ["--user=root"] if os.geteuid() == 0 else []
 		install, self._binary = _find("mariadb-install-db"), _find("mariadbd")
 		with self._log.open("ab") as log:

@@ -47,16 +47,21 @@ class DatabaseClock:
 		self._offset, self._measured_at = self._measure()
 
 	def now(self) -> float:
-		elapsed = time.monotonic()
-		if elapsed - self._measured_at > REFRESH_INTERVAL and self._refreshing.acquire(blocking=False):
-			try:
-				self._offset, self._measured_at = self._measure()
-			except Exception:
-				# The old offset is good for hours. Whether the server is gone is for the next statement to find out.
-				self._measured_at = elapsed
-			finally:
-				self._refreshing.release()
-		return elapsed + self._offset
+		if time.monotonic() - self._measured_at > REFRESH_INTERVAL:
+			self.refresh()
+		return time.monotonic() + self._offset
+
+	def refresh(self) -> None:
+		"""Ask the server, unless another thread does so now."""
+		if not self._refreshing.acquire(blocking=False):
+			return
+		try:
+			self._offset, self._measured_at = self._measure()
+		except Exception:
+			# The old offset is good for hours. Whether the server is gone is for the next statement to find out.
+			self._measured_at = time.monotonic()
+		finally:
+			self._refreshing.release()
 
 	def _measure(self) -> tuple[float, float]:
 		connection = self._open_connection()

@@ -126,6 +126,11 @@ class FrappeSite:
 			_clocks[self.name] = offset, time.monotonic()
 		return time.monotonic() + offset
 
+	def refresh_clock(self) -> None:
+		"""Have the site's own thread ask the database's clock again."""
+		if self.name in _clocks:
+			_clocks[self.name] = _clocks[self.name][0], float("-inf")
+
 	def local_time(self, seconds: float) -> datetime:
 		"""That moment in the site's timezone, without tzinfo, as DocType fields hold it."""
 		return datetime.fromtimestamp(seconds, ZoneInfo(self.timezone)).replace(tzinfo=None)

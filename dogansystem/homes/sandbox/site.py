@@ -130,6 +130,11 @@ class Sandbox:
 		"""Seconds since 1970 (UTC) by the database's clock, or the one the sandbox was given."""
 		return self.clock.now()
 
+	def refresh_clock(self) -> None:
+		"""Ask the database's clock again."""
+		if isinstance(self.clock, DatabaseClock):
+			self.clock.refresh()
+
 	def local_time(self, seconds: float) -> datetime:
 		"""That moment in the site's timezone, without tzinfo."""
 		return datetime.fromtimestamp(seconds, self._zone).replace(tzinfo=None)

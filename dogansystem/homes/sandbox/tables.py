@@ -11,7 +11,7 @@ from dogansystem.store import schema
 _TABLES = {
 	"sandbox_state": "(name VARCHAR(60) NOT NULL PRIMARY KEY, value VARCHAR(140) NOT NULL)",
 	"sandbox_document": """(
-		{id}, doctype VARCHAR(140) NOT NULL, name VARCHAR(140) NOT NULL,
+		{id}, doctype VARCHAR(140) NOT NULL, name VARCHAR(140) NOT NULL, name_key VARCHAR(300) NOT NULL,
 		docstatus INT NOT NULL, data LONGTEXT NOT NULL)""",
 	"sandbox_series": "(prefix VARCHAR(140) NOT NULL PRIMARY KEY, current BIGINT NOT NULL)",
 	"sandbox_message": "({id}, kind VARCHAR(20) NOT NULL, sent_at DOUBLE NOT NULL, data LONGTEXT NOT NULL)",
@@ -19,7 +19,8 @@ _TABLES = {
 		{id}, at DOUBLE NOT NULL, event VARCHAR(20) NOT NULL, doctype VARCHAR(140) NOT NULL,
 		name VARCHAR(140) NOT NULL, user VARCHAR(140) NOT NULL)""",
 }
-_DOCUMENT_KEY = "CREATE UNIQUE INDEX IF NOT EXISTS sandbox_document_name ON sandbox_document (doctype, name)"
+_KEY = "sandbox_document_name"
+_DOCUMENT_KEY = f"CREATE UNIQUE INDEX IF NOT EXISTS {_KEY} ON sandbox_document (doctype, name)"
 
 _ID = {
 	"mariadb": "id BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY",
@@ -41,7 +42,7 @@ def ensure_tables(database: Connection) -> str:
 	state = _state(database)
 	mark = _mark()
 	if state.get("schema") != mark:
-		_drop_folded_names(database)
+		_let_names_differ(database)
 		database.execute(_DOCUMENT_KEY)
 		schema.ensure(database)
 		schema.migrate(database)
@@ -56,16 +57,19 @@ def ensure_tables(database: Connection) -> str:
 	return identity
 
 
-def _drop_folded_names(database: Connection) -> None:
-	"""Upgrade from commit 1e0b184, where names that differ in case or accents were equal: take their column out."""
-	try:
-		database.sql("SELECT name_key FROM sandbox_document LIMIT 1")
-	except database.errors:
-		return
-	# Another process may do the same now; SQLite's write lock keeps it out, and has no IF EXISTS for columns.
-	on, if_exists = (" ON sandbox_document", "IF EXISTS") if database.dialect == "mariadb" else ("", "")
-	database.execute(f"DROP INDEX IF EXISTS sandbox_document_name{on}")
-	database.execute(f"ALTER TABLE sandbox_document DROP COLUMN {if_exists} name_key")
+def _let_names_differ(database: Connection) -> None:
+	"""Upgrade from commit 1e0b184, where names that differ in case or accents were equal, and `name_key` was the key.
+
+	The column is still written: a node of that release that works beside this one finds documents by it.
+	"""
+	if database.dialect == "mariadb":
+		keys = {row[4] for row in database.sql(f"SHOW INDEX FROM sandbox_document WHERE Key_name = '{_KEY}'")}
+		if "name_key" in keys:
+			database.execute(
+				f"ALTER TABLE sandbox_document DROP INDEX {_KEY}, ADD UNIQUE INDEX {_KEY} (doctype, name)"
+			)
+	elif "name_key" in {row[2] for row in database.sql(f"PRAGMA index_info({_KEY})")}:
+		database.execute(f"DROP INDEX {_KEY}")
 
 
 def read_stamp(database: Connection, subject: str) -> str:

@@ -48,7 +48,7 @@ def claim(
 		"UPDATE dogan_process SET beat_at = %s, beats = beats + 1 WHERE id = %s", (at.seconds, process)
 	):
 		return []
-	sweep = at.seconds - floor.swept_at >= SWEEP_INTERVAL
+	sweep = not 0 <= at.seconds - floor.swept_at < SWEEP_INTERVAL  # the clock may have been put back
 	if sweep:
 		floor.swept_at = at.seconds
 	rows = db.sql(*claim_query(db, limit, [0] * LANES if sweep else floor.ids))

@@ -1,0 +1,1 @@
+"""Nodes of two releases on one database, and nodes whose clocks are wrong: each a process of its own."""
