@@ -24,6 +24,9 @@ class FakeDatabase:
 		self.ended.append(name)
 		return True
 
+	def sql(self, query: str, values: Any = ()) -> list[Any]:
+		return []
+
 	def commit(self) -> None:
 		self.commits += 1
 
