@@ -1,6 +1,7 @@
 """A Galera cluster of two nodes: one is written to. Workers that are sent to the other one claim nothing, and say so."""
 
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ class Cluster:
 
 	hosts: Hosts
 	folder: Path
+	sockets: Path  # a short one: the path of a socket has at most 107 letters
 	servers: list[Database]
 
 	def url(self, number: int) -> str:
@@ -41,7 +43,7 @@ class Cluster:
 	def work_at(self, number: int) -> tuple[Host, Path]:
 		"""A host with a worker of a server, and what it prints."""
 		host = self.hosts.new(f"node-{number + 1}")
-		log, temporary = self.folder / f"{host.name}.log", self.folder / host.name
+		log, temporary = self.folder / f"{host.name}.log", self.sockets / host.name
 		temporary.mkdir()
 		command = [sys.executable, "-m", node.__name__, self.url(number), "1"]
 		host.start(command, log, CHECKOUT, PYTHONPATH=str(CHECKOUT), TMPDIR=str(temporary))
@@ -50,7 +52,7 @@ class Cluster:
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[Cluster]:
-	with network.network(), Hosts() as hosts:
+	with network.network(), Hosts() as hosts, tempfile.TemporaryDirectory(prefix="dogan-") as sockets:
 		found = [hosts.new(f"db-{number}") for number in (1, 2)]
 		new = new_data(tmp_path)
 		servers: list[Database] = []
@@ -63,7 +65,7 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 				servers[-1].start()
 			wait_for(lambda: all(_is_joined(each) for each in servers), ENDS)
 			servers[0].ask(f"CREATE DATABASE {SITE} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci")
-			yield Cluster(hosts, tmp_path, servers)
+			yield Cluster(hosts, tmp_path, Path(sockets), servers)
 		finally:
 			for each in servers:
 				each.close()
