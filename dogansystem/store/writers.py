@@ -8,6 +8,7 @@ On any other server nobody asks: only one is there to be written to.
 """
 
 from dogansystem.protocol import Database
+from dogansystem.store import state
 
 HELD = "writer"  # the row that says when whoever has the writer was last heard of
 _IS = "writer is "  # and how the name of the row begins that says which node that is
@@ -32,9 +33,9 @@ def hold(db: Database, mine: str, now: float, lease: float) -> str | None:
 	seconds; None: others are just taking it, ask again."""
 	db.execute("INSERT IGNORE INTO dogan_state (name, value) VALUES (%s, 0)", (HELD,))
 	heard_at, holder = _row(db)
-	if holder and holder != mine and heard_at > now - lease:
+	if holder and holder != mine and _is_alive(heard_at, now, lease):
 		return holder
-	if holder == mine and heard_at > now - _REFRESH:
+	if holder == mine and now - _REFRESH < heard_at <= now:
 		return mine
 	if not db.execute(
 		"UPDATE dogan_state SET value = %s WHERE name = %s AND value <= %s", (now, HELD, heard_at)
@@ -49,7 +50,12 @@ def hold(db: Database, mine: str, now: float, lease: float) -> str | None:
 def holder(db: Database, now: float, lease: float) -> str | None:
 	"""The node that is written to, if it was heard of within `lease` seconds."""
 	heard_at, found = _row(db)
-	return found if heard_at > now - lease else None
+	return found if _is_alive(heard_at, now, lease) else None
+
+
+def _is_alive(heard_at: float, now: float, lease: float) -> bool:
+	"""Whether a sign of life counts. One from the future is of before the database's clock was put back."""
+	return now - lease < heard_at <= now + state.AHEAD
 
 
 def _row(db: Database) -> tuple[float, str | None]:

@@ -77,6 +77,7 @@ def test_one_node_is_written_to_until_it_was_not_heard_of_for_a_lease(site: Sand
 	assert writers.holder(db, 1051.0, LEASE) is None
 	assert hold("two:3306", 1051.0) == "two:3306"
 	assert hold("one:3306", 1052.0) == "two:3306"
+	assert hold("one:3306", 1052.0 - 3600.0) == "one:3306", "the database's clock was put back"
 
 
 def test_of_two_that_take_the_writer_at_once_one_gets_it(site: Sandbox):
