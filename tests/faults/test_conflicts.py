@@ -141,9 +141,8 @@ def test_steps_that_deadlock_act_once_each_and_as_the_same_user(
 	tell("deadlock (1213)", met=conflicts[1213], steps=3 * ITEMS, lost=0, doubled=0)
 
 
-def test_a_server_that_refuses_changed_records_refuses_none_of_a_step(
-	server: Server, site: FaultSandbox, conflicts: Counter[int], tell: Tell
-):
+def change_records_under_steps(server: Server, site: FaultSandbox) -> None:
+	"""Steps that write rows which others change after they have read them: each acts once, as the same user."""
 	refuse_changed_records(server, True)
 	orchestrator = Orchestrator(site)
 	orchestrator.import_workflow(contend("look", 1, 2, look=True))
@@ -152,6 +151,12 @@ def test_a_server_that_refuses_changed_records_refuses_none_of_a_step(
 	drain(site)
 	assert {run["status"] for run in orchestrator.list_runs()} == {"Succeeded"}
 	assert effects(site) == (ITEMS, ITEMS, {PERSON}, 2 * ITEMS)
+
+
+def test_a_server_that_refuses_changed_records_refuses_none_of_a_step(
+	server: Server, site: FaultSandbox, conflicts: Counter[int], tell: Tell
+):
+	change_records_under_steps(server, site)
 	assert not conflicts[1020]
 	tell("changed records on a server that refuses them", met=0, steps=ITEMS, lost=0, doubled=0)
 
@@ -164,14 +169,7 @@ def test_steps_whose_records_change_under_them_act_once_each_and_as_the_same_use
 	monkeypatch: pytest.MonkeyPatch,
 ):
 	monkeypatch.setattr(session, "relax", lambda ask: None)
-	refuse_changed_records(server, True)
-	orchestrator = Orchestrator(site)
-	orchestrator.import_workflow(contend("look", 1, 2, look=True))
-	orchestrator.start_run("look", list(range(ITEMS)))
-	site.database.commit()
-	drain(site)
-	assert {run["status"] for run in orchestrator.list_runs()} == {"Succeeded"}
-	assert effects(site) == (ITEMS, ITEMS, {PERSON}, 2 * ITEMS)
+	change_records_under_steps(server, site)
 	assert conflicts[1020], "no record has changed"
 	tell("record changed since it was read (1020)", met=conflicts[1020], steps=ITEMS, lost=0, doubled=0)
 
