@@ -1,6 +1,7 @@
 """The `dogansystem` command: workflows in a sandbox, with no bench. Source: workflow-format.md, the command line.
 
-Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition, input or usage, 3 could not be done.
+Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition, input or usage, 3 could not be done, 4 it waits for
+what nobody will give.
 """
 
 import sqlite3
@@ -15,13 +16,14 @@ import click
 
 from dogansystem import __version__
 from dogansystem.engine.errors import DefinitionError
+from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
-from dogansystem.terminal import files, loads, shared, show, simulation
+from dogansystem.terminal import course, files, loads, shared, show, simulation
 from dogansystem.terminal import run as runs
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
@@ -30,6 +32,7 @@ from dogansystem.terminal.shell import (
 	INTERRUPTED,
 	INVALID,
 	SUCCEEDED,
+	WAITS,
 	Group,
 	errors,
 	existing,
@@ -79,6 +82,16 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--db", "url", metavar="URL", help="A file or mariadb://…; by default a temporary file.")
 @click.option("--dry-run", is_flag=True, help="Show what would change: works on a copy, sends nothing out.")
+@click.option(
+	"--skip-waits", is_flag=True, help="Let the clock jump to the next due moment. With one worker."
+)
+@click.option(
+	"--signal",
+	"signals",
+	multiple=True,
+	metavar="JSON",
+	help='Send a signal, such as {"name": "paid", "key": "Q-1", "after": "2d"}. May be repeated.',
+)
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
 @verbose_option
 @json_option
@@ -90,6 +103,8 @@ def run(
 	workers: int,
 	url: str | None,
 	dry_run: bool,
+	skip_waits: bool,
+	signals: tuple[str, ...],
 	allow_private_network: bool,
 	verbose: bool,
 	as_json: bool,
@@ -99,6 +114,7 @@ def run(
 		definition = files.definition(path)
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
+		to_send = course.to_send(signals)
 		loaded = [each for file in documents for each in files.documents(file)]
 	with errors(as_json), _sandbox(url, dry_run) as site:
 		if allow_private_network:
@@ -106,21 +122,27 @@ def run(
 		site.load_documents([*loaded, *([document] if document else [])])
 		not_sent = {"dry_run": True, "not_sent": runs.send_nothing(site)} if dry_run else {}
 		changes, messages = runs.marks(site)
+		clock = course.JumpingClock(site.clock) if skip_waits else None
+		site.clock = clock or site.clock
+		began = site.now()
 		name = runs.start(site, definition, value, document)
+		of_run = course.Course(site, name, to_send, clock, began)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))
-		_work_until_finished(site, name, workers, is_kept=bool(url) and not dry_run)
+		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url) and not dry_run)
 		found = runs.result(site, name, changes, messages) | not_sent
 	print_json(found) if as_json else print_lines(show.run_lines(found))
+	if found["status"] not in RUN_FINISHED:
+		sys.exit(WAITS)
 	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)
 
 
-def _work_until_finished(site: Sandbox, name: str, workers: int, is_kept: bool) -> None:
+def _work_until_over(site: Sandbox, of_run: course.Course, workers: int, is_kept: bool) -> None:
 	later = "The run was in a temporary file, which is removed; with --db FILE it is kept."
 	if is_kept:
-		later = f"Run {name} goes on with: dogansystem serve --db {site.address} --workers 4"
+		later = f"Run {of_run.run} goes on with: dogansystem serve --db {site.address} --workers 4"
 	try:
-		runs.work_until_finished(site, name, workers)
+		runs.work_until_over(site, of_run, workers)
 	except KeyboardInterrupt:
 		show.to_stderr(f"Interrupted. {later}")
 		sys.exit(INTERRUPTED)

@@ -1,24 +1,26 @@
 """The front door: everything that people and programs can ask. It is the same on a bench and in the sandbox."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any
 
-from dogansystem.actions.registry import schemas
+from dogansystem.actions.registry import branches, schemas
 from dogansystem.agents.limits import check_may_enable
+from dogansystem.engine.changes import NEVER
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.errors import InputError, NotFound
+from dogansystem.engine.errors import InputError, NotFound, UnreadableVersion, WrongState
 from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
-from dogansystem.protocol import Settings, Site
+from dogansystem.protocol import Database, Settings, Site
 from dogansystem.scaling import baseline, cordon
 from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.scaling.simulation.question import Question, answer_of_site
-from dogansystem.store import agents, reads, runs, versions
-from dogansystem.store.moment import moment
+from dogansystem.store import agents, children, reads, runs, signals, versions
+from dogansystem.store.moment import Moment, as_text, moment
 from dogansystem.triggers.starting import start_run
 
 CURRENT = "current"  # the version of a workflow that is saved now
@@ -42,12 +44,22 @@ class Orchestrator:
 
 	def check(self, source: str | Mapping[str, Any]) -> Definition:
 		"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
+		actions = self.site.actions()
 		return parse(
 			source,
-			actions=schemas(self.site.actions()),
+			actions=schemas(actions),
+			branches=branches(actions),
+			source_of=self._source_of,
 			fields_of=self.site.documents.fields_of,
 			fills_run_as=self.site.catalog.fills_run_as,
 		)
+
+	def _source_of(self, workflow: str) -> Mapping[str, Any] | None:
+		"""A saved workflow as plain data, where there is one that can be read."""
+		try:
+			return self.export_workflow(workflow)
+		except (NotFound, UnreadableVersion):
+			return None
 
 	def import_workflow(self, source: str | Mapping[str, Any], enabled: bool | None = True) -> str:
 		"""Check a definition and save it. Gives the workflow's name. `enabled=None` leaves that setting as it is."""
@@ -103,8 +115,19 @@ class Orchestrator:
 		return run
 
 	def get_run(self, run: str) -> dict[str, Any]:
-		"""A run with its steps, times, outputs and errors. Raises NotFound."""
-		return reads.run_as_json(self.site.database, run)
+		"""A run with its steps, times, outputs and errors, what its steps wait for, and the runs that they have started.
+
+		Raises NotFound.
+		"""
+		db = self.site.database
+		found = reads.run_as_json(db, run)
+		waits = [
+			each | {"until": self._as_text(each["until"])} for each in reads.waits_as_json(db, run)
+		]
+		return found | {"waits": waits, "children": children.of_run(db, run)}
+
+	def _as_text(self, seconds: float) -> str | None:
+		return None if seconds >= NEVER else as_text(self.site.local_time(seconds))
 
 	def list_runs(
 		self,
@@ -119,21 +142,29 @@ class Orchestrator:
 		)
 
 	def pause_run(self, run: str) -> None:
-		"""Start no further step of a run. Steps that are running finish. Raises NotFound or WrongState."""
-		runs.pause(self.site.database, run, self._definition_of(run), moment(self.site))
-		self._changed(run)
-
-	def resume_run(self, run: str) -> None:
-		"""Let a paused run go on. Raises NotFound or WrongState."""
-		runs.resume(self.site.database, run, self._definition_of(run), moment(self.site))
-		self._changed(run)
-
-	def cancel_run(self, run: str) -> None:
-		"""Start no further step, and end the run as Cancelled once running steps have finished.
+		"""Start no further step of a run, nor of those that it waits for. Steps that are running finish.
 
 		Raises NotFound or WrongState.
 		"""
-		runs.cancel(self.site.database, run, self._definition_of(run), moment(self.site))
+		self._ask(runs.pause, run)
+
+	def resume_run(self, run: str) -> None:
+		"""Let a paused run go on, and those that it waits for. Raises NotFound or WrongState."""
+		self._ask(runs.resume, run)
+
+	def cancel_run(self, run: str) -> None:
+		"""Start no further step, and end the run as Cancelled once running steps have finished, and those it waits for.
+
+		Raises NotFound or WrongState.
+		"""
+		self._ask(runs.cancel, run)
+
+	def _ask(self, ask: Callable[[Database, str, Definition, Moment], None], run: str) -> None:
+		"""Ask something of a run, and before of the runs that its steps wait for: in the order in which their ends lock rows."""
+		for child in children.under_way(self.site.database, run):
+			with suppress(WrongState):
+				self._ask(ask, child)
+		ask(self.site.database, run, self._definition_of(run), moment(self.site))
 		self._changed(run)
 
 	def retry_run(self, run: str, step: str | None = None, version: str | None = None) -> list[str]:
@@ -147,6 +178,20 @@ class Orchestrator:
 		again = runs.retry(self.site.database, run, definition, moment(self.site), step, current)
 		self._changed(run)
 		return sorted(again)
+
+	# Signals
+
+	def signal(
+		self, name: str, key: Any = None, data: Any = None, *, idempotency_key: str | None = None
+	) -> int:
+		"""Send a signal: steps that wait for this name and key go on with `data`, and it starts the workflows that want it.
+
+		Gives its number, or that of the signal which the same `idempotency_key` sent before. Raises InputError.
+		"""
+		site = self.site
+		sent = signals.send(site.database, name, key, data, site.user, moment(site), idempotency_key)
+		site.after_commit(site.doorbell.ring)
+		return sent
 
 	# Agents
 

@@ -5,7 +5,7 @@ classes through the hook `dogansystem_actions` (a list of dotted paths to Action
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -23,6 +23,7 @@ class StepContext:
 		now: seconds since 1970 (UTC).
 		timeout: seconds this attempt may take, or None.
 		reference: doctype and name of the document that the run is about, or None.
+		start_run: starts a run of a workflow with an input, as one that this step has started; gives its name.
 	"""
 
 	site: Site
@@ -36,14 +37,31 @@ class StepContext:
 	now: float
 	timeout: float | None = None
 	reference: tuple[str, str] | None = None
+	start_run: Callable[[str, Any], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-	"""Given back by an action instead of an output: the step waits, as a row, until `until` (epoch seconds),
-	and then succeeds with `output`."""
+	"""Given back by an action instead of an output: the step waits, as a row.
 
-	until: float
+	Attributes:
+		until: when its time is over (epoch seconds); None: no time ends it.
+		output: what it succeeds with then, where nothing but time ends it.
+		kind: what ends it: `wait` (time alone), `signal` or `child`.
+		key: which signal (`engine.signals.subject_of`), or which run.
+	"""
+
+	until: float | None = None
+	output: Any = None
+	kind: str = "wait"
+	key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+	"""Given back by an action that ends in one of several ways: the name of that way, and the output."""
+
+	name: str
 	output: Any
 
 
@@ -63,6 +81,7 @@ class Action(ABC):
 		summary: one line, for the form and the reference.
 		parameters: JSON Schema (draft 2020-12) of the rendered `params`, always an object.
 		returns: one line that says what the output is.
+		branches: the ways in which it may end, where there are several.
 		external: whether it has effects outside the database, which no rollback undoes.
 		offered: whether the form offers it to people.
 	"""
@@ -71,8 +90,13 @@ class Action(ABC):
 	summary: ClassVar[str]
 	parameters: ClassVar[Mapping[str, Any]]
 	returns: ClassVar[str]
+	branches: ClassVar[tuple[str, ...]] = ()
 	external: ClassVar[bool] = False
 	offered: ClassVar[bool] = True
+
+	def branches_of(self, params: Mapping[str, Any]) -> tuple[str, ...]:
+		"""The branches of a step with these params, templates and all."""
+		return self.branches
 
 	def validate(self, params: Mapping[str, Any]) -> None:
 		"""Raise ValidationError, naming each wrong path, unless the rendered `params` fit the schema."""
@@ -81,7 +105,7 @@ class Action(ABC):
 
 	@abstractmethod
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
-		"""Do it once, in the step's transaction. Give back JSON data, a `Wait` or a `Stop`; raise to fail.
+		"""Do it once, in the step's transaction. Give back JSON data, a `Branch`, a `Wait` or a `Stop`; raise to fail.
 
 		`params` are rendered and have passed `validate`.
 		"""

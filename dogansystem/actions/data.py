@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
-from dogansystem.actions.schema import parameters, words
+from dogansystem.actions.schema import is_true, parameters, words
 from dogansystem.engine.errors import CheckFailed
 
 
@@ -36,8 +36,7 @@ class Check(Action):
 	returns = "true, or the error CheckFailed, which is never retried"
 
 	def run(self, params: dict[str, Any], context: StepContext) -> bool:
-		that = params["that"]
-		if not (that.strip() if isinstance(that, str) else that):  # as a step's `if` sees it
+		if not is_true(params["that"]):
 			reason = f"step {context.step}: what `that` asks for is not true"
 			raise CheckFailed(params.get("message") or reason)
 		return True

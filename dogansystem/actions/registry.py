@@ -1,7 +1,7 @@
 """Every action by name: the app's own, and those that other apps bring through the hook `dogansystem_actions`."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import import_module
 from inspect import isabstract
 from typing import Any
@@ -58,6 +58,11 @@ def load(paths: Iterable[str]) -> dict[str, Action]:
 def schemas(actions: Mapping[str, Action]) -> dict[str, Mapping[str, Any]]:
 	"""The JSON Schema of each action's params, by the action's name."""
 	return {name: action.parameters for name, action in actions.items()}
+
+
+def branches(actions: Mapping[str, Action]) -> Callable[[str, Mapping[str, Any]], Sequence[str]]:
+	"""A function that gives the branches of a step by the name of its action and its params."""
+	return lambda name, params: actions[name].branches_of(params) if name in actions else ()
 
 
 def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:

@@ -68,6 +68,11 @@ def document_of(description: str, **optional: Schema) -> Schema:
 	return parameters(NAMED, optional, description=description)
 
 
+def is_true(value: Any) -> bool:
+	"""Whether a rendered condition holds, as a step's `if` sees it: nothing, 0, blank text and empty lists do not."""
+	return bool(value.strip() if isinstance(value, str) else value)
+
+
 def one_or_many(description: str, **rules: Any) -> Schema:
 	"""A text, or a list of texts, and never empty; each text follows `rules`."""
 	form = text(description, **rules)

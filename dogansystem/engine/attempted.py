@@ -1,11 +1,14 @@
 """What follows when an attempt of a step, or of an item of it, has come to an outcome."""
 
-from dogansystem.engine.changes import Result, Successor
+from dataclasses import replace
+
+from dogansystem.engine.changes import NEVER, Result, Successor
 from dogansystem.engine.definition import Step
 from dogansystem.engine.draft import Draft
 from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.retry import next_attempt
+from dogansystem.engine.signals import RECEIVED
 from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, PENDING, RUNNING, SKIPPED, SUCCEEDED, WAITING
 
 
@@ -14,6 +17,10 @@ def attempted(draft: Draft, event: Attempted) -> None:
 	draft.end_lease((event.step, event.item))
 	if event.agent:
 		draft.free((event.step, event.item))
+	if isinstance(event.outcome, Waits) and draft.before.signal and not draft.ending:
+		# What it would wait for was there before.
+		draft.note(signal=draft.before.signal.id)
+		event = replace(event, outcome=Done(draft.before.signal.data, RECEIVED))
 	step, outcome = draft.definition.by_id[event.step], event.outcome
 	delay = None
 	if isinstance(outcome, Failed):
@@ -33,9 +40,9 @@ def attempted(draft: Draft, event: Attempted) -> None:
 
 def _step_attempted(draft: Draft, event: Attempted) -> None:
 	outcome = event.outcome
-	draft.set_step(event.step, 0, state_of(outcome), attempted=True, result=_result_of(outcome))
+	draft.set_step(event.step, 0, state_of(outcome), attempted=True, result=result_of(outcome))
 	if isinstance(outcome, Waits):
-		draft.wait("wait", due=outcome.until, step=event.step, data=outcome.output)
+		_wait(draft, event, outcome)
 		draft.show_waiting()
 	elif isinstance(outcome, Stops):
 		failed = outcome.status == FAILED
@@ -49,6 +56,13 @@ def _step_attempted(draft: Draft, event: Attempted) -> None:
 		draft.go_on(stick=event.stick)
 
 
+def _wait(draft: Draft, event: Attempted, outcome: Waits) -> None:
+	due = NEVER if outcome.until is None else outcome.until
+	draft.wait(
+		outcome.kind, due=due, key=outcome.key, step=event.step, item=event.item, data=outcome.output
+	)
+
+
 def _try_again(draft: Draft, event: Attempted, delay: float) -> None:
 	draft.set_step(
 		event.step,
@@ -57,7 +71,7 @@ def _try_again(draft: Draft, event: Attempted, delay: float) -> None:
 		old=RUNNING,
 		attempted=True,
 		keeps_failure=True,
-		result=_result_of(event.outcome),
+		result=result_of(event.outcome),
 	)
 	draft.wait("retry", delay=delay, step=event.step, item=event.item)
 	draft.note(is_again=True)
@@ -69,7 +83,7 @@ def _attempted_in_ending_run(draft: Draft, event: Attempted) -> None:
 	"""A step that was running when its run began to end: its result is kept, nothing follows."""
 	outcome = event.outcome
 	gives_up = isinstance(outcome, Waits) or (isinstance(outcome, Expanded) and bool(outcome.items))
-	state, result = (CANCELLED, Result()) if gives_up else (state_of(outcome), _result_of(outcome))
+	state, result = (CANCELLED, Result()) if gives_up else (state_of(outcome), result_of(outcome))
 	draft.set_step(event.step, 0, state, attempted=True, result=result)
 	draft.settle()
 
@@ -80,9 +94,9 @@ def _item_attempted(draft: Draft, event: Attempted, step: Step) -> None:
 	waits = isinstance(outcome, Waits) and not draft.ending
 	is_broken = isinstance(outcome, Failed) and step.on_error == "fail"
 	state = CANCELLED if draft.ending and isinstance(outcome, Waits) else state_of(outcome)
-	draft.set_step(step.id, event.item, state, old=RUNNING, attempted=True, result=_result_of(outcome))
+	draft.set_step(step.id, event.item, state, old=RUNNING, attempted=True, result=result_of(outcome))
 	if isinstance(outcome, Waits) and waits:
-		draft.wait("wait", due=outcome.until, step=step.id, item=event.item, data=outcome.output)
+		_wait(draft, event, outcome)
 		return
 	if draft.ending or draft.status == PAUSED or is_broken or not draft.before.items[step.id].pending:
 		draft.note(check_items=True, is_broken=is_broken)
@@ -104,9 +118,12 @@ def state_of(outcome: Outcome) -> str:
 	return WAITING if isinstance(outcome, Waits) else SUCCEEDED
 
 
-def _result_of(outcome: Outcome) -> Result:
+def result_of(outcome: Outcome) -> Result:
+	"""What an outcome leaves on its step."""
 	if isinstance(outcome, Failed):
 		return Result(error_type=outcome.type, error=outcome.message, traceback=outcome.traceback)
-	if isinstance(outcome, Done | Stops):
+	if isinstance(outcome, Done):
+		return Result(outcome.output, branch=outcome.branch)
+	if isinstance(outcome, Stops):
 		return Result(outcome.output)
 	return Result("[]" if isinstance(outcome, Expanded) else None)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from dogansystem.engine.definition import Step
 from dogansystem.engine.run_state import Key, Place
 
+NEVER = 2.5e11  # seconds since 1970: the due time of a wait that no time ends
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -18,6 +20,7 @@ class Result:
 	error: str | None = None
 	errors: str | None = None
 	traceback: str | None = None
+	branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,15 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-	"""A step run (`step` None: the run) rests until `due` (epoch seconds), or for `delay` seconds from now."""
+	"""A step run (`step` None: the run) rests until `due` (epoch seconds), or for `delay` seconds from now.
+
+	`key` says what else may end the wait, as its kind has it.
+	"""
 
 	kind: str
 	due: float | None = None
 	delay: float = 0.0
+	key: str | None = None
 	step: str | None = None
 	item: int = 0
 	data: str | None = None
@@ -141,10 +148,12 @@ class Changes:
 		leaves: rows of queues and leases that go.
 		cancelled_items: of these steps, all items that have not begun are Cancelled, and their waits end.
 		forgets_waits: no wait of the run is left.
+		signal: the number of a signal that the run has taken.
 		takes: a slot that is in use from now on. `frees`: who gives back what they hold; None is the run.
 		new_steps: steps that another version of the workflow has brought. `old_steps`: that it does not have.
 		check_items: the `for_each` step of the attempt may be complete. `is_broken`: one of its items has failed.
 		is_again: the attempt has failed and there will be another one.
+		ended_child: the run has ended, and a step of another one may wait for that.
 		renders_output: the run has succeeded once its output is rendered.
 	"""
 
@@ -160,6 +169,8 @@ class Changes:
 	leaves: tuple[Place, ...] = ()
 	cancelled_items: tuple[str, ...] = ()
 	forgets_waits: bool = False
+	signal: int | None = None
+	ended_child: bool = False
 	takes: Slot | None = None
 	frees: tuple[Key | None, ...] = ()
 	new_steps: tuple[Step, ...] = ()

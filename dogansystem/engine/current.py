@@ -3,6 +3,7 @@
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+CHILD = "flow.run"  # the cause of a run that a step of another one has started
 MAX_DEPTH = 8  # runs above one another in a chain of causes. Source: workflow-format.md, triggers
 
 

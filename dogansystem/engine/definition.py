@@ -65,7 +65,10 @@ class Compensation:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-	"""One step. `after` is resolved: a step without the key waits for the step before it in the list."""
+	"""One step. `after` is resolved: a step without the key waits for the step before it in the list.
+
+	`branches`: for the steps in `after` of which only some branches lead here, those branches.
+	"""
 
 	id: str
 	action: str
@@ -86,6 +89,11 @@ class Step:
 	priority: int = DEFAULT_PRIORITY
 	compensate: Compensation | None = None
 	only_as: str | None = None  # as in Definition
+	branches: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+	def is_taken(self, step: str, branch: str | None) -> bool:
+		"""Whether the edge from `step` leads here if that succeeded in `branch`; None: it has no branches."""
+		return step not in self.branches or branch in self.branches[step]
 
 	@property
 	def is_limited(self) -> bool:

@@ -41,7 +41,7 @@ class Draft:
 
 	def __init__(self, run: RunState) -> None:
 		self.before = run
-		self.states = dict(run.states)
+		self.states, self.branches = dict(run.states), dict(run.branches)
 		self.status, self.ending = run.status, run.ending
 		self._definition = run.definition
 		self._run: RunChange | None = None
@@ -94,6 +94,8 @@ class Draft:
 		self._steps[step, item] = replace(known, new=new) if known and not more else change
 		if not item:
 			self.states[step] = new
+			if change.result and change.result.branch:
+				self.branches[step] = change.result.branch
 
 	def set_run(self, new: str, **more: Any) -> None:
 		"""The run goes to another state, or is about to: `ending`."""
@@ -142,7 +144,7 @@ class Draft:
 
 	def go_on(self, *, stick: bool = False) -> None:
 		"""Let happen what follows from the states of the steps. With `stick` one step may be handed over at once."""
-		decision = flow.decide(self.definition, self.states)
+		decision = flow.decide(self.definition, self.states, self.branches)
 		for step in decision.skipped:
 			self.set_step(step, 0, SKIPPED)
 		ready = [self.definition.by_id[step] for step in decision.ready]
@@ -209,6 +211,11 @@ class Draft:
 		if self.definition.limits.run_timeout:
 			self.wait("run_timeout", delay=self.definition.limits.run_timeout)
 		self.go_on()
+
+	def show_running(self) -> None:
+		"""A run that was Waiting goes on."""
+		if self.status == WAITING:
+			self.set_run(RUNNING)
 
 	def show_waiting(self) -> None:
 		"""A run in which nothing is running or ready, but something waits, is itself Waiting."""
@@ -295,6 +302,8 @@ class Draft:
 	def close(self, status: str, **more: Any) -> None:
 		"""The run has ended."""
 		self.set_run(status, ending=status, has_ended=True, **more)
+		if self.before.is_child:
+			self.note(ended_child=True)
 		if self._waits or self._definition is None or self._definition.limits.run_timeout:
 			self._forget_waits()
 		if self._definition is None or self._definition.limits.concurrent_runs:
@@ -330,3 +339,4 @@ class Draft:
 			check_step_change(self.states[step], PENDING)
 			self._resets.append(StepChange(step, 0, self.states[step], PENDING))
 			self.states[step] = PENDING
+			self.branches.pop(step, None)

@@ -80,6 +80,10 @@ class WorkerLost(DoganError):
 	"""The process that ran the step was killed or lost its lease."""
 
 
+class RunFailed(DoganError):
+	"""A run that a step has started and waited for did not succeed."""
+
+
 class StepCommitted(DoganError):
 	"""A step tried to commit or roll back by itself, which would part its effects from its progress."""
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.outcomes import Outcome
+from dogansystem.engine.outcomes import Done, Failed, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,27 @@ class Attempted:
 
 @dataclass(frozen=True, slots=True)
 class Woken:
-	"""A wait of a step is over. `kind` is `retry` or `wait`; `data` the output (JSON text) it succeeds with."""
+	"""The pause between two attempts of a step is over."""
 
-	kind: str
 	step: str
 	item: int
-	data: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitEnded:
+	"""What a step waited for has come, or the time until which it waited.
+
+	Attributes:
+		outcome: what the step comes to by it.
+		chance: as in `Attempted`.
+		signal: the number of the signal that ends the wait; the run has taken it then.
+	"""
+
+	step: str
+	item: int
+	outcome: Done | Failed
+	chance: float = 0.0
+	signal: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +146,7 @@ Event = (
 	Started
 	| Attempted
 	| Woken
+	| WaitEnded
 	| TimedOut
 	| Admitted
 	| Refused

@@ -28,8 +28,11 @@ class Decision:
 	failed_step: str | None = None
 
 
-def decide(definition: Definition, states: Mapping[str, str]) -> Decision:
-	"""Decide how a run goes on, given the states of its steps by id.
+Branches = Mapping[str, str]  # the branch in which a step has ended, for those that have
+
+
+def decide(definition: Definition, states: Mapping[str, str], branches: Branches) -> Decision:
+	"""Decide how a run goes on, given the states of its steps by id, and the branches in which they ended.
 
 	Steps may be left out whose states do not matter: none that is given waits for one of them. Whether the run has ended
 	can then not be said.
@@ -43,7 +46,7 @@ def decide(definition: Definition, states: Mapping[str, str]) -> Decision:
 	for step in definition.in_order:
 		if after.get(step.id) != PENDING:
 			continue
-		state = state_of_pending(definition, step, after)
+		state = state_of_pending(definition, step, after, branches)
 		if state == READY:
 			ready.append(step.id)
 		elif state == SKIPPED:
@@ -61,7 +64,9 @@ def unhandled_failure(definition: Definition, states: Mapping[str, str]) -> str 
 	return None
 
 
-def state_of_pending(definition: Definition, step: Step, states: Mapping[str, str]) -> str:
+def state_of_pending(
+	definition: Definition, step: Step, states: Mapping[str, str], branches: Branches
+) -> str:
 	"""`Ready`, `Skipped` or still `Pending` for a step that has not started."""
 	if not step.after:
 		return READY
@@ -69,18 +74,27 @@ def state_of_pending(definition: Definition, step: Step, states: Mapping[str, st
 	all_finished = len(finished) == len(step.after)
 	if not finished or (step.join == "all" and not all_finished):
 		return PENDING
-	if _wanted(definition, step, finished, states):
+	if _wanted(definition, step, finished, states, branches):
 		return READY
 	# With `join: any` a later one of them may still be what the step waits for.
 	return SKIPPED if all_finished else PENDING
 
 
-def _wanted(definition: Definition, step: Step, finished: Iterable[str], states: Mapping[str, str]) -> bool:
+def _wanted(
+	definition: Definition,
+	step: Step,
+	finished: Iterable[str],
+	states: Mapping[str, str],
+	branches: Branches,
+) -> bool:
 	if step.when == "done":
 		return True
 	if step.when == "failed":
 		return any(states[name] == FAILED for name in finished)
-	return any(_went_through(definition, name, states[name]) for name in finished)
+	return any(
+		_went_through(definition, name, states[name]) and step.is_taken(name, branches.get(name))
+		for name in finished
+	)
 
 
 def _went_through(definition: Definition, name: str, state: str) -> bool:

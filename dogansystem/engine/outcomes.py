@@ -8,9 +8,10 @@ from dogansystem.engine.errors import error_names
 
 @dataclass(frozen=True, slots=True)
 class Done:
-	"""The action gave an output; `output` is its JSON text."""
+	"""The action gave an output; `output` is its JSON text. `branch`: the way it ended, if it has several."""
 
 	output: str
+	branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +28,19 @@ class Expanded:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-	"""The step waits until `until` (seconds since 1970, UTC) and then has succeeded with `output` (JSON text)."""
+	"""The step rests until something ends its wait.
 
-	until: float
-	output: str
+	Attributes:
+		until: when its time is over (seconds since 1970, UTC); None: no time ends it.
+		output: JSON text of what it succeeds with then, where nothing but time ends it.
+		kind: what ends it: `wait` (time alone), `signal` or `child`.
+		key: which signal, or which run.
+	"""
+
+	until: float | None
+	output: str = "null"
+	kind: str = "wait"
+	key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

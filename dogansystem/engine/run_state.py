@@ -67,6 +67,14 @@ class Items:
 
 
 @dataclass(frozen=True, slots=True)
+class Signal:
+	"""A signal that a run may take: its number, and its data as JSON text."""
+
+	id: int
+	data: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parked:
 	"""A step run that is Ready and stands in no queue, because its run is paused."""
 
@@ -83,9 +91,12 @@ class RunState:
 		definition: None where its version cannot be read.
 		ending: how the run is about to end, once what is running has finished; empty otherwise.
 		states: of each step, without items. Steps whose state nobody has to know are left out.
+		branches: in which the steps have ended, of those that have branches.
 		places: where its steps stand; None: not read.
 		items: of the `for_each` steps that the event is about.
 		attempts: of the step run that the event is about, and `state` its state.
+		signal: one that came before the step that now begins to wait for it.
+		is_child: whether a step of another run has started it.
 		has_slot: whether it holds a slot of its workflow's limit, and `limit_key` the value of that limit's key.
 	"""
 
@@ -94,11 +105,14 @@ class RunState:
 	status: str
 	ending: str = ""
 	states: Mapping[str, str] = field(default_factory=dict)
+	branches: Mapping[str, str] = field(default_factory=dict)
 	places: tuple[Place, ...] | None = None
 	items: Mapping[str, Items] = field(default_factory=dict)
 	state: str = ""
 	attempts: int = 0
 	parked: tuple[Parked, ...] = ()
+	signal: Signal | None = None
+	is_child: bool = False
 	has_slot: bool = False
 	limit_key: str = ""
 

@@ -4,17 +4,18 @@ The worker, the tick, people, the simulation and every trial of a workflow ask i
 knows no clock; what it gives is data (`engine.changes`), which `store.changes` writes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from dogansystem.engine import events, flow, items
-from dogansystem.engine.attempted import attempted
+from dogansystem.engine.attempted import attempted, result_of, state_of
 from dogansystem.engine.changes import Changes, Result
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.draft import Draft
 from dogansystem.engine.errors import NotFound, Timeout, WrongState
 from dogansystem.engine.events import Event
-from dogansystem.engine.outcomes import Done, Outcome, Skipped
+from dogansystem.engine.outcomes import Done, Failed, Outcome, Skipped
+from dogansystem.engine.retry import next_attempt
 from dogansystem.engine.run_state import Items, RunState
 from dogansystem.engine.states import (
 	CANCELLED,
@@ -37,12 +38,18 @@ def decide(run: RunState, event: Event) -> Changes:
 
 
 def assumed(
-	definition: Definition, run: str, step: Step, item: int, outcome: Outcome, items_at_most: int
+	definition: Definition,
+	run: str,
+	step: Step,
+	item: int,
+	outcome: Outcome,
+	items_at_most: int,
+	is_child: bool = False,
 ) -> RunState | None:
 	"""The run as it must be if it is under way (Running, not ending), as far as this outcome needs to know it.
 
 	None: what follows depends on more. Nearly every attempt ends like this: it succeeded, and one step waits for it
-	alone, or it was the last of a sequence, or an item whose siblings are open already. So nothing has to be read, and
+	alone (or several do), or it was the last of a sequence, or an item whose siblings are open already. So nothing has to be read, and
 	`decide` says the same as it would of the run under lock. `items_at_most`: items the step may have; 0: not known.
 	"""
 	if item:
@@ -54,13 +61,25 @@ def assumed(
 	if not followers:
 		others = {other.id: SUCCEEDED for other in definition.steps}
 		is_last = definition.is_sequence and definition.output is None
-		return RunState(run, definition, RUNNING, states=others | {step.id: RUNNING}) if is_last else None
-	follower = followers[0]
-	if len(followers) == 1 and len(follower.after) == 1 and follower.when != "failed":
-		states = {step.id: RUNNING, follower.id: PENDING}
-		if not follower.is_limited:
-			return RunState(run, definition, RUNNING, states=states)
-	return None
+		states = others | {step.id: RUNNING}
+		return RunState(run, definition, RUNNING, states=states, is_child=is_child) if is_last else None
+	if any(other.after != (step.id,) or other.when == "failed" or other.is_limited for other in followers):
+		return None
+	if not _is_all_that_follows(definition, step, followers, outcome.branch):
+		return None
+	states = {step.id: RUNNING} | {other.id: PENDING for other in followers}
+	return RunState(run, definition, RUNNING, states=states)
+
+
+def _is_all_that_follows(
+	definition: Definition, step: Step, followers: Sequence[Step], branch: str | None
+) -> bool:
+	"""Whether a step lets at least one go on, and what waits for those that are skipped waits for others as well."""
+	taken = {other.id for other in followers if other.when == "done" or other.is_taken(step.id, branch)}
+	behind = [
+		last for other in followers if other.id not in taken for last in definition.followers[other.id]
+	]
+	return bool(taken) and all(last.join == "all" and not taken.isdisjoint(last.after) for last in behind)
 
 
 # Starting
@@ -93,6 +112,9 @@ def _refused(draft: Draft, event: events.Refused) -> None:
 	result = Result(error_type=event.error_type, error=event.error)
 	draft.set_step(event.step, event.item, FAILED, old=WAITING, result=result)
 	if event.item:
+		step = draft.definition.by_id[event.step]
+		if step.on_error == "continue":
+			draft.open_items(step)
 		draft.note(check_items=True, is_broken=True)
 	else:
 		draft.go_on()
@@ -124,20 +146,32 @@ def _items_ended(draft: Draft, event: events.ItemsEnded) -> None:
 
 
 def _woken(draft: Draft, event: events.Woken) -> None:
+	if not _is_over(draft) and draft.before.state == WAITING:
+		draft.show_running()
+		step = draft.definition.by_id[event.step]
+		draft.open([(step, event.item, draft.before.attempts + 1)], WAITING)
+
+
+def _wait_ended(draft: Draft, event: events.WaitEnded) -> None:
 	if _is_over(draft) or draft.before.state != WAITING:
 		return
-	if draft.status == WAITING:
-		draft.set_run(RUNNING)
-	step = draft.definition.by_id[event.step]
-	if event.kind == "retry":
-		draft.open([(step, event.item, draft.before.attempts + 1)], WAITING)
-		return
-	draft.set_step(step.id, event.item, SUCCEEDED, old=WAITING, result=Result(event.data))
-	if event.item:
+	draft.show_running()
+	draft.note(signal=event.signal)
+	step, outcome = draft.definition.by_id[event.step], event.outcome
+	result = result_of(outcome)
+	if isinstance(outcome, Failed):
+		delay = next_attempt(step.retry, draft.before.attempts, outcome.names, lambda: event.chance)
+		if delay is not None:
+			draft.set_step(step.id, event.item, WAITING, old=WAITING, result=result)
+			draft.wait("retry", delay=delay, step=step.id, item=event.item)
+			return draft.show_waiting()
+	draft.set_step(step.id, event.item, state_of(outcome), old=WAITING, result=result)
+	if not event.item:
+		return draft.go_on()
+	is_broken = isinstance(outcome, Failed) and step.on_error == "fail"
+	if not is_broken:
 		draft.open_items(step)
-		draft.note(check_items=True)
-	else:
-		draft.go_on()
+	draft.note(check_items=True, is_broken=is_broken)
 
 
 def _timed_out(draft: Draft, event: events.TimedOut) -> None:
@@ -278,6 +312,7 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
 	events.Attempted: attempted,
 	events.ItemsEnded: _items_ended,
 	events.Woken: _woken,
+	events.WaitEnded: _wait_ended,
 	events.TimedOut: _timed_out,
 	events.LeaseLost: _lease_lost,
 	events.Broken: _broken,

@@ -96,6 +96,7 @@ class Settings:
 		allow_private_network: whether `http.request` may reach private addresses.
 		keep_finished_days: days after their end that finished runs are kept; 0: for ever.
 		keep_failed_days: the same for those that failed or were cancelled, where it is not 0.
+		signal_retention: days for which signals are kept.
 		database_memory: GB of the database's machine, where that is not one of the nodes; 0: not known.
 		currency: what prices are in. Prices are per hour, 0 where none was entered: of a node with its workers
 			(`node_price`), of one that may be taken back (`spot_node_price`), of the database (`database_price`).
@@ -109,6 +110,7 @@ class Settings:
 	allow_private_network: bool = False
 	keep_finished_days: int = 0
 	keep_failed_days: int = 0
+	signal_retention: int = 7
 	database_memory: float = 0.0
 	currency: str = ""
 	node_price: float = 0.0

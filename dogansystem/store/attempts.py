@@ -65,7 +65,9 @@ def finish(
 	"""
 	step, lease = attempt.step, attempt.lease
 	event = Attempted(step.id, attempt.item, lease.attempt, outcome, lease.agent, chance, stick)
-	assumed = transition.assumed(attempt.definition, lease.run, step, attempt.item, outcome, attempt.items)
+	assumed = transition.assumed(
+		attempt.definition, lease.run, step, attempt.item, outcome, attempt.items, attempt.is_child
+	)
 	if assumed:
 		made = decide(assumed, event)
 		if commit:

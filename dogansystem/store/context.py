@@ -56,13 +56,13 @@ def _run_data(row: tuple[Any, ...]) -> RunData:
 def load_steps(
 	db: Database, run: str, only: Collection[str] | None = None, *, locked: bool = False
 ) -> dict[str, dict[str, Any]]:
-	"""`steps` as templates see it: output, status, error and errors of each step by id, or only of some.
+	"""`steps` as templates see it: output, status, branch, error and errors of each step by id, or only of some.
 
 	`locked` reads the newest rows, for a decision at the end of a transaction. An attempt reads without: a lock held
 	while the action acts would keep the steps beside it from finishing.
 	"""
 	query = (
-		"SELECT step, status, output, error_type, error, errors FROM `tabDogan Step Run`"
+		"SELECT step, status, output, error_type, error, errors, branch FROM `tabDogan Step Run`"
 		" WHERE run = %s AND item = 0"
 	)
 	values: list[Any] = [run]
@@ -76,6 +76,7 @@ def load_steps(
 			"output": decode(row[2]),
 			"error": as_error(row[3], row[4]),
 			"errors": decode(row[5]) or [],
+			"branch": row[6] or None,
 		}
 		for row in rows
 	}

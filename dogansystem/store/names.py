@@ -15,6 +15,11 @@ def new_run(now: float) -> str:
 	return f"{_base32(int(now * 1000), _TIME_CHARS)}-{_base32(secrets.randbits(30), _RANDOM_CHARS)}"
 
 
+def started(run: str) -> float:
+	"""When a run of this name was started (epoch seconds), to the millisecond below."""
+	return sum(_ALPHABET.index(char) << 5 * place for place, char in enumerate(reversed(run[:_TIME_CHARS]))) / 1000
+
+
 def step_run(run: str, step: str, item: int = 0) -> str:
 	"""The name of a step's row in a run; `item` counts from 1, 0 is the step itself.
 

@@ -7,7 +7,7 @@ from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED, RUN_STATES, STEP_STATES
 from dogansystem.protocol import Database, Row
-from dogansystem.store import dialect, history
+from dogansystem.store import dialect, history, names
 from dogansystem.store.moment import as_text
 
 _RUN = (
@@ -32,7 +32,7 @@ def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
 	"""The steps of a run in the workflow's order, a `for_each` step's items behind it."""
 	rows = db.sql(
 		"SELECT step, item, status, attempts, agent, worker, started_at, finished_at, output, error_type, error, errors,"
-		" title, action FROM `tabDogan Step Run` WHERE run = %s ORDER BY position, item",
+		" title, action, branch FROM `tabDogan Step Run` WHERE run = %s ORDER BY position, item",
 		(run,),
 	)
 	return [
@@ -46,6 +46,7 @@ def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
 			"started_at": as_text(row[6]),
 			"finished_at": as_text(row[7]),
 			"output": decode(row[8]),
+			"branch": row[14] or None,
 			"error": as_error(row[9], row[10]),
 			"errors": decode(row[11]) or [],
 			"title": row[12] or "",
@@ -53,6 +54,23 @@ def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
 		}
 		for row in rows
 	]
+
+
+def waits_as_json(db: Database, run: str) -> list[dict[str, Any]]:
+	"""What the steps of a run wait for: step, index, kind, what ends it, and `until` when (epoch seconds)."""
+	rows = db.sql(
+		"SELECT step_run, kind, subject, data, due_at FROM dogan_timer WHERE run = %s AND step_run IS NOT NULL"
+		" ORDER BY id",
+		(run,),
+	)
+	found = []
+	for step_run, kind, subject, data, due_at in rows:
+		step, item = names.parts(step_run)
+		about = decode(data) if kind == "signal" else {"run": subject} if kind == "child" else {}
+		found.append(
+			{"step": step, "index": item - 1 if item else None, "kind": kind, **about, "until": due_at}
+		)
+	return found
 
 
 def list_runs(

@@ -22,9 +22,10 @@ from dogansystem.engine.run_state import (
 	Place,
 	RunState,
 )
+from dogansystem.engine.current import CHILD
 from dogansystem.engine.states import PAUSED, QUEUED, RUNNING
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, names, queue
+from dogansystem.store import dialect, names, queue, signals
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import Moment
 
@@ -48,8 +49,10 @@ def read(db: Database, run: str, definition: Definition | None, event: Event, at
 		claims.show_runs_running(db, [run], at)
 		state = replace(state, status=RUNNING)
 	may_end = isinstance(event, Attempted) and (state.ending or isinstance(event.outcome, Failed | Stops))
+	may_end = may_end or (isinstance(event, events.WaitEnded) and isinstance(event.outcome, Failed))
 	if may_end or isinstance(event, _MOVES):
 		state = replace(state, places=_places(db, run))
+	state = _with_signal(db, state, event)
 	more = _MORE.get(type(event))
 	return more(db, state, event) if more else state
 
@@ -57,16 +60,26 @@ def read(db: Database, run: str, definition: Definition | None, event: Event, at
 def lock(db: Database, run: str, definition: Definition | None) -> RunState | None:
 	"""Lock a run and its steps, without items."""
 	rows = db.sql(
-		"SELECT r.status, r.ending, r.limit_key, s.step, s.status FROM `tabDogan Workflow Run` r"
+		"SELECT r.status, r.ending, r.limit_key, r.cause, s.step, s.status, s.branch FROM `tabDogan Workflow Run` r"
 		" JOIN `tabDogan Step Run` s ON s.run = r.name AND s.item = 0 WHERE r.name = %s ORDER BY s.position"
 		+ dialect.for_update(db),
 		(run,),
 	)
 	if not rows:
 		return None
-	status, ending, limit_key = rows[0][:3]
-	states = {row[3]: row[4] for row in rows}
-	return RunState(run, definition, status, ending or "", states, limit_key=limit_key or "")
+	status, ending, limit_key, cause = rows[0][:4]
+	states = {row[4]: row[5] for row in rows}
+	branches = {row[4]: row[6] for row in rows if row[6]}
+	about = {"limit_key": limit_key or "", "is_child": cause == CHILD}
+	return RunState(run, definition, status, ending or "", states, branches, **about)
+
+
+def _with_signal(db: Database, state: RunState, event: Event) -> RunState:
+	"""A signal that is there already when a step begins to wait for it."""
+	outcome = event.outcome if isinstance(event, Attempted) else None
+	if not (isinstance(outcome, Waits) and outcome.kind == "signal" and outcome.key):
+		return state
+	return replace(state, signal=signals.to_take(db, state.name, outcome.key))
 
 
 def _places(db: Database, run: str) -> tuple[Place, ...]:
@@ -109,9 +122,11 @@ def _for_item(db: Database, run: str, definition: Definition | None, event: Atte
 		return None
 	status, ending = rows[0]
 	state = RunState(run, definition, status, ending or "", items={event.step: Items()})
+	state = _with_signal(db, state, event)
 	assert definition is not None
 	is_broken = isinstance(event.outcome, Failed) and definition.by_id[event.step].on_error == "fail"
-	if ending or status == PAUSED or is_broken or isinstance(event.outcome, Waits):
+	waits = isinstance(event.outcome, Waits) and not state.signal
+	if ending or status == PAUSED or is_broken or waits:
 		return state
 	return replace(state, items={event.step: Items(pending=_next_item(db, run, event))})
 
@@ -163,7 +178,7 @@ def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> Run
 # What else an event needs
 
 
-def _woken(db: Database, state: RunState, event: events.Woken) -> RunState:
+def _woken(db: Database, state: RunState, event: events.Woken | events.WaitEnded) -> RunState:
 	key = names.step_run(state.name, event.step, event.item)
 	row = dialect.first(
 		db.sql(
@@ -174,10 +189,15 @@ def _woken(db: Database, state: RunState, event: events.Woken) -> RunState:
 	if row is None:
 		return state
 	state = replace(state, state=row[0], attempts=int(row[1]))
-	if event.item and event.kind != "retry" and state.definition:
-		step = state.definition.by_id[event.step]
-		state = replace(state, items={step.id: _openable(db, state.name, step, leaving=1)})
-	return state
+	return _leaving(db, state, event) if isinstance(event, events.WaitEnded) else state
+
+
+def _leaving(db: Database, state: RunState, event: events.WaitEnded | events.Refused) -> RunState:
+	"""An item ends without an attempt: others may start."""
+	if not (event.item and event.step and state.definition):
+		return state
+	step = state.definition.by_id[event.step]
+	return replace(state, items={step.id: _openable(db, state.name, step, leaving=1)})
 
 
 def _resumed(db: Database, state: RunState, event: events.Resumed) -> RunState:
@@ -203,5 +223,7 @@ def _resumed(db: Database, state: RunState, event: events.Resumed) -> RunState:
 _MORE: dict[type, Any] = {
 	events.ItemsEnded: _with_counts,
 	events.Woken: _woken,
+	events.WaitEnded: _woken,
+	events.Refused: _leaving,
 	events.Resumed: _resumed,
 }

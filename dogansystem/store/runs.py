@@ -1,5 +1,6 @@
 """Something happens to a run: it is locked, `engine.transition` decides, `store.changes` writes. The caller commits."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -8,14 +9,16 @@ from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import DoganError, NotFound
 from dogansystem.engine.events import Event
+from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.run_state import RunState
+from dogansystem.engine.signals import EXPIRED
 from dogansystem.engine.states import PENDING, QUEUED
 from dogansystem.engine.templates.render import render
 from dogansystem.engine.transition import decide, steps_to_retry
 from dogansystem.protocol import Database
-from dogansystem.store import changes, context, history, names, run_state
-from dogansystem.store.changes import claims
+from dogansystem.store import changes, children, context, history, names, run_state
+from dogansystem.store.changes import claims, waits
 from dogansystem.store.changes.fences import Attempt, Fence, WaitFence
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Wait
@@ -131,11 +134,41 @@ def _ask(db: Database, run: str, definition: Definition | None, event: Event, at
 
 def wake(db: Database, wait: Wait, definition: Definition, at: Moment) -> Changes | None:
 	"""Do what a wait of a run asks for that is over. None: somebody else has done it."""
-	event: Event = events.TimedOut()
-	if wait.step_run:
-		step, item = names.parts(wait.step_run)
-		event = events.Woken(wait.kind, step, item, wait.data)
-	return happen(db, str(wait.run), definition, event, at, fence=WaitFence(wait.id))
+	if not wait.step_run:
+		return happen(db, str(wait.run), definition, events.TimedOut(), at, fence=WaitFence(wait.id))
+	step, item = names.parts(wait.step_run)
+	if wait.kind == "retry":
+		return happen(
+			db, str(wait.run), definition, events.Woken(step, item), at, fence=WaitFence(wait.id)
+		)
+	outcome = _outcome_of(db, wait)
+	if outcome is None:  # it was woken for a run that somebody has retried since
+		waits.put_off(db, wait.id)
+		return None
+	return end_wait(db, wait.id, str(wait.run), wait.step_run, outcome, definition, at)
+
+
+def _outcome_of(db: Database, wait: Wait) -> Done | Failed | None:
+	"""What a step comes to whose wait time, or the end of another run, has ended."""
+	if wait.kind == "child":
+		return children.outcome_of(db, str(wait.subject))
+	return Done("null", EXPIRED) if wait.kind == "signal" else Done(wait.data or "null")
+
+
+def end_wait(
+	db: Database,
+	wait: int,
+	run: str,
+	step_run: str,
+	outcome: Done | Failed,
+	definition: Definition,
+	at: Moment,
+	signal: int | None = None,
+) -> Changes | None:
+	"""End the wait of a step with what it comes to by that. None: it has ended already."""
+	step, item = names.parts(step_run)
+	event = events.WaitEnded(step, item, outcome, random.random(), signal)
+	return happen(db, run, definition, event, at, fence=WaitFence(wait))
 
 
 def give_back(db: Database, process: int, definition_of: DefinitionOf, at: Moment) -> int:

@@ -63,7 +63,14 @@ _INTERNAL = {
 	# Waits: what ends them, and when.
 	"dogan_timer": """(
 		{id}, due_at DOUBLE NOT NULL, kind VARCHAR(20) NOT NULL, run VARCHAR(140), step_run VARCHAR(140),
-		subject VARCHAR(300), data LONGTEXT)""",
+		subject VARCHAR(300), data LONGTEXT, since DOUBLE NOT NULL DEFAULT 0)""",
+	# Signals, kept for a while; `state` is 0 until those who waited for it have it.
+	"dogan_signal": """(
+		{id}, subject VARCHAR(300) NOT NULL, name VARCHAR(140) NOT NULL, data LONGTEXT NOT NULL,
+		sent_at DOUBLE NOT NULL, sent_by VARCHAR(140) NOT NULL, state INT NOT NULL DEFAULT 0,
+		idempotency_key VARCHAR(140) UNIQUE)""",
+	# Which signals a run has taken.
+	"dogan_taken": "(run VARCHAR(140) NOT NULL, signal_id BIGINT NOT NULL, PRIMARY KEY (run, signal_id))",
 	"dogan_state": "(name VARCHAR(140) NOT NULL PRIMARY KEY, value DOUBLE NOT NULL)",
 	# What processes have measured in the last minute or two, each a row with every beat.
 	"dogan_tally": "({id}, at DOUBLE NOT NULL, figures LONGTEXT NOT NULL)",
@@ -86,6 +93,8 @@ _INTERNAL_INDEXES = (
 	("dogan_timer", "dogan_timer_due", ("due_at",)),
 	("dogan_timer", "dogan_timer_run", ("run",)),
 	("dogan_timer", "dogan_timer_subject", ("subject",)),
+	("dogan_signal", "dogan_signal_subject", ("subject",)),
+	("dogan_signal", "dogan_signal_state", ("state",)),
 	("dogan_tally", "dogan_tally_at", ("at",)),
 )
 
@@ -232,5 +241,12 @@ def _machines_and_cordons_of_nodes(db: Database) -> None:
 	)
 
 
-STEPS: dict[int, Callable[[Database], None]] = {1: _machines_and_cordons_of_nodes}
+def _since_when_a_step_waits(db: Database) -> None:
+	_add_columns(db, "dogan_timer", {"since": "DOUBLE NOT NULL DEFAULT 0"})
+
+
+STEPS: dict[int, Callable[[Database], None]] = {
+	1: _machines_and_cordons_of_nodes,
+	2: _since_when_a_step_waits,
+}
 BREAKING: frozenset[int] = frozenset()  # those of STEPS that the release before cannot work with

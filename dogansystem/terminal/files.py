@@ -25,7 +25,13 @@ class FileError(DoganError):
 def definition(path: Path) -> Definition:
 	"""The definition in a YAML or JSON file. Raises FileError or DefinitionError."""
 	try:
-		return parse(_text(path), actions=registry.schemas(registry.core_actions()), source_name=str(path))
+		actions = registry.core_actions()
+		return parse(
+			_text(path),
+			actions=registry.schemas(actions),
+			branches=registry.branches(actions),
+			source_name=str(path),
+		)
 	except RecursionError:
 		raise FileError(f"{path}: nested too deeply.") from None
 

@@ -1,15 +1,14 @@
 """`dogansystem run`: one definition, run in a sandbox to its end."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.store import reads
+from dogansystem.terminal.course import Course
 from dogansystem.worker.drainer import Drainer
 
 PATIENCE = 20.0  # seconds a run waits for a database that takes nothing
@@ -26,8 +25,8 @@ def start(site: Sandbox, definition: Definition, given: Any, document: Mapping[s
 	return run
 
 
-def work_until_finished(site: Sandbox, run: str, workers: int) -> None:
-	"""Execute with that many workers, this thread being one of them, until the run has ended.
+def work_until_over(site: Sandbox, course: Course, workers: int) -> None:
+	"""Execute with that many workers, this thread being one of them, until the run has ended or rests for good.
 
 	Raises what a worker could not go on with, such as NoRoom on a disk that stays full.
 	"""
@@ -35,7 +34,7 @@ def work_until_finished(site: Sandbox, run: str, workers: int) -> None:
 
 	def work() -> None:
 		try:
-			_work(site, run)
+			_work(site, course.is_finished)
 		except Exception as error:
 			failures.append(error)
 			site.stop()
@@ -45,7 +44,7 @@ def work_until_finished(site: Sandbox, run: str, workers: int) -> None:
 	for thread in threads:
 		thread.start()
 	try:
-		work()
+		_work(site, course.is_over)
 	finally:
 		site.stop()
 		for thread in threads:
@@ -95,12 +94,9 @@ def send_nothing(site: Sandbox) -> list[dict[str, Any]]:
 	return log
 
 
-def _work(site: Sandbox, run: str) -> None:
-	def is_finished() -> bool:
-		return reads.status_of_run(site.database, run) in RUN_FINISHED
-
-	while not site.stop_requested() and not is_finished():
-		Drainer(site, until=is_finished, patience=PATIENCE).run()
+def _work(site: Sandbox, is_over: Callable[[], bool]) -> None:
+	while not site.stop_requested() and not is_over():
+		Drainer(site, until=is_over, patience=PATIENCE).run()
 
 
 def _register_agents(orchestrator: Orchestrator, definition: Definition) -> None:

@@ -11,7 +11,7 @@ import click
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling import advice, baseline, compare, summary
-from dogansystem.terminal import status
+from dogansystem.terminal import files, status
 from dogansystem.terminal.reports import form_options, minutes_option, show
 from dogansystem.terminal.shell import (
 	NO_START,
@@ -172,6 +172,30 @@ def _uncordon(opened: Opened, node: str, as_json: bool) -> None:
 		found = orchestrator.uncordon_node(node)
 		orchestrator.site.database.commit()
 	print_json(found) if as_json else click.echo(f"{node}: works again")
+
+
+@_command(
+	"signal",
+	click.argument("name"),
+	click.option("--key", help="Which of the signals of that name."),
+	click.option("--data", metavar="JSON", help="What goes with it, or @FILE."),
+	click.option("--idempotency-key", help="A second signal with the same key is the first one."),
+	json_option,
+)
+def _signal(
+	opened: Opened,
+	name: str,
+	key: str | None,
+	data: str | None,
+	idempotency_key: str | None,
+	as_json: bool,
+) -> None:
+	"""Send a signal to the runs that wait for NAME, and to the workflows that it starts."""
+	with opened() as orchestrator:
+		value = files.json_value(data, "--data") if data is not None else None
+		sent = orchestrator.signal(name, key, value, idempotency_key=idempotency_key)
+		orchestrator.site.database.commit()
+	print_json({"signal": sent}) if as_json else click.echo(f"Signal {name} sent: {sent}")
 
 
 def _follow(orchestrator: Orchestrator, found: Left, say: Callable[[str], Any], timeout: float) -> Left:

@@ -21,7 +21,7 @@ from dogansystem.orchestrator import Orchestrator
 from dogansystem.terminal import files
 from dogansystem.terminal.advice import refused
 
-SUCCEEDED, FAILED, INVALID, NO_START, INTERRUPTED = 0, 1, 2, 3, 130
+SUCCEEDED, FAILED, INVALID, NO_START, WAITS, INTERRUPTED = 0, 1, 2, 3, 4, 130
 DEFAULT_DATABASE = "dogansystem.db"  # in the current folder: what `demo` leaves and `status` looks at
 
 LOGGER = "dogansystem"

@@ -65,11 +65,24 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	documents = run.get("documents") or {}
 	for what, found in documents.items():
 		lines += [f"  {what}: {each['doctype']} {each['name']}" for each in found]
+	lines += [f"  waits: {wait_line(each)}" for each in run.get("waits") or []]
 	for message in run.get("outbox") or []:
 		lines.append(f"  {message['kind']} to {', '.join(message['to'])}: {message['subject']}")
 	for call in run.get("not_sent") or []:
 		lines.append(f"  not sent: {call['action']} of step {call['step']}")
 	return lines
+
+
+def wait_line(wait: Mapping[str, Any]) -> str:
+	"""What a step waits for, in one line."""
+	name = wait["step"] if wait["index"] is None else f"{wait['step']}[{wait['index']}]"
+	until = f" until {wait['until'][:19]}" if wait["until"] else ""
+	if wait["kind"] == "signal":
+		key = "" if wait["key"] is None else f" with the key {wait['key']}"
+		return f"step {name} for the signal {wait['signal']}{key}{until}"
+	if wait["kind"] == "child":
+		return f"step {name} for the run {wait['run']}"
+	return f"step {name}{until}"
 
 
 def to_stderr(text: str) -> None:

@@ -27,6 +27,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"workflows.resume": ({"run": "{paused}"}, STARTER, True),
 	"workflows.cancel": ({"run": "{run}"}, STARTER, True),
 	"workflows.retry": ({"run": "{ended}"}, STARTER, True),
+	"signals.send": ({"name": "paid"}, MANAGERS, True),
 	"agents.register": ({"name": "Own", "user": "{caller}"}, MANAGERS, True),
 	"agents.enable": ({"name": "Off"}, MANAGERS, True),
 	"agents.disable": ({"name": "Boss"}, MANAGERS, True),

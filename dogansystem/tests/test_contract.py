@@ -1,6 +1,7 @@
 """The contract of every kind of site, on this one."""
 
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
@@ -9,6 +10,7 @@ from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
+from dogansystem.tests.contract.waits import ChildContract, SignalContract
 from dogansystem.tests.contract.workers import WorkerContract
 from dogansystem.tests.home import SiteTestCase
 
@@ -50,4 +52,16 @@ class TestNodesOnFrappe(SiteTestCase, NodeContract):
 
 
 class TestIsolationOnFrappe(SiteTestCase, IsolationContract):
+	pass
+
+
+class TestBranchesOnFrappe(SiteTestCase, BranchContract):
+	pass
+
+
+class TestSignalsOnFrappe(SiteTestCase, SignalContract):
+	pass
+
+
+class TestChildrenOnFrappe(SiteTestCase, ChildContract):
 	pass

@@ -10,6 +10,7 @@ from itertools import count
 
 from dogansystem.engine import log
 from dogansystem.engine.attempted import state_of
+from dogansystem.engine.current import CHILD
 from dogansystem.engine.outcomes import Failed, Outcome
 from dogansystem.protocol import Site
 from dogansystem.store import faults
@@ -92,7 +93,8 @@ class Attempting:
 		db = self._site.database
 		effort.writes()
 		attempt = Attempt(
-			work.lease, work.definition, work.step, work.item, started, self._worker, work.items
+			*(work.lease, work.definition, work.step, work.item, started, self._worker, work.items),
+			is_child=work.data.cause == CHILD,
 		)
 		behind, at = self._batch.ahead(), moment(self._site)
 		self._site.runs_changed([work.lease.run])  # told after the commit

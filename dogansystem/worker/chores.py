@@ -13,14 +13,16 @@ from dogansystem.engine import log, outcomes
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
-from dogansystem.engine.outcomes import Failed
+from dogansystem.engine.outcomes import Done, Failed
+from dogansystem.engine.signals import RECEIVED
 from dogansystem.protocol import Database, Site
-from dogansystem.store import admission, names, nodes, processes, queue, runs, samples, state
+from dogansystem.store import admission, names, nodes, processes, queue, runs, samples, signals, state
 from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
 from dogansystem.store.queue import Wait
+from dogansystem.store.signals import Sent
 from dogansystem.triggers import schedule
 from dogansystem.worker import failing, identity, notices
 from dogansystem.worker.control import Control
@@ -49,6 +51,7 @@ def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None 
 
 	happened = alone(site, "takeover", look_after_dead, 0)
 	happened += alone(site, "timers", lambda: fire_timers(site, control), 0)
+	happened += alone(site, "signals", lambda: deliver_signals(site, control), 0)
 	happened += alone(site, "admission", lambda: admit(site, control), 0)
 	alone(site, "notices", lambda: notices.send(site, control), 0)
 	return happened
@@ -117,6 +120,32 @@ def _fire(site: Site, control: Control, wait: Wait) -> bool:
 def _wake(site: Site, db: Database, wait: Wait) -> Changes | None:
 	definition = definition_of(site, db)(str(wait.run))
 	return runs.wake(db, wait, definition, moment(site))
+
+
+def deliver_signals(site: Site, control: Control) -> int:
+	"""End the waits for signals that were sent, each in a transaction of its own; gives how many signals were delivered.
+
+	One whose waits could not all be ended stays, and is delivered in another round.
+	"""
+	sent = control.run(signals.undelivered)
+	return sum(alone(site, "signal", partial(_deliver, site, control, each), False) for each in sent)
+
+
+def _deliver(site: Site, control: Control, signal: Sent) -> bool:
+	for wait, run, step_run in control.run(lambda db: signals.waits_for(db, signal)):
+		give = partial(_give_signal, site, signal, wait, run, step_run)
+		made = without_unreadable(site, control, lambda: control.run(give))  # noqa: B023
+		if made and made.check_items:
+			close_items(site, control, run, names.parts(step_run)[0])
+		_tell(site, run)
+	return control.run(lambda db: signals.note_delivered(db, signal.id))
+
+
+def _give_signal(
+	site: Site, signal: Sent, wait: int, run: str, step_run: str, db: Database
+) -> Changes | None:
+	definition, outcome = definition_of(site, db)(run), Done(signal.data, RECEIVED)
+	return runs.end_wait(db, wait, run, step_run, outcome, definition, moment(site), signal.id)
 
 
 def close_items(

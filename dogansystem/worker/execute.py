@@ -6,9 +6,10 @@ connection or a lost race for a lock is raised, because then the attempt itself 
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from dogansystem.actions.base import StepContext, Stop, Wait
+from dogansystem.actions.base import Branch, StepContext, Stop, Wait
 from dogansystem.engine import current, outcomes
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.errors import NotAllowed, NotFound, TemplateError, Timeout
@@ -20,6 +21,7 @@ from dogansystem.store import context
 from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
+from dogansystem.triggers.starting import enabled_definition, start_run
 from dogansystem.worker import failing
 from dogansystem.worker.deadline import TimeLimit
 
@@ -135,6 +137,7 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 		now=at.seconds,
 		timeout=step.timeout,
 		reference=work.data.reference,
+		start_run=partial(_start_run, site, step, user, at),
 	)
 	trial.act = Act(step.action, params, user)
 	token = current.current.set(current.Cause(work.data.name, step.id, work.data.depth))
@@ -146,12 +149,28 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 	return _outcome(result, f"The output of step {step.id!r}")
 
 
+def _start_run(site: Site, step: Step, user: str, at: Moment, workflow: str, given: Any) -> str:
+	"""Start a run of another workflow for a step. Whoever wrote the step may lend nobody else's permissions by it."""
+	db = site.database
+	if step.only_as is not None:
+		run_as = enabled_definition(site, db, workflow)[0].run_as
+		if run_as not in (None, step.only_as):
+			raise NotAllowed(
+				f"Workflow {workflow!r} acts as {run_as}: whoever wrote this step may start only what acts as {step.only_as}."
+			)
+	run = start_run(site, db, workflow, at, cause=current.CHILD, started_by=user, input=given)
+	site.after_commit(site.doorbell.ring)
+	return run
+
+
 def _outcome(result: Any, what: str) -> Outcome:
 	if isinstance(result, Wait):
-		return Waits(result.until, encode(result.output, what))
+		return Waits(result.until, encode(result.output, what), result.kind, result.key)
 	if isinstance(result, Stop):
 		output = encode({"status": result.status, "message": result.message}, what)
 		return Stops(result.status, result.message[: outcomes.MAX_MESSAGE], output)
+	if isinstance(result, Branch):
+		return Done(encode(result.output, what), result.name)
 	return Done(encode(result, what))
 
 

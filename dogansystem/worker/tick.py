@@ -9,7 +9,7 @@ import time
 
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
 from dogansystem.protocol import Database, Settings, Site
-from dogansystem.store import history, queue, samples, state
+from dogansystem.store import history, queue, samples, signals, state
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores, fitness
 from dogansystem.worker.control import Control
@@ -43,6 +43,7 @@ def tick(site: Site) -> bool:
 		alone(site, "ring", lambda: _ring_for_work(site, control), None)
 		alone(site, "sample", lambda: sample(site, control), None)
 		alone(site, "retention", lambda: look_after_history(site, control), None)
+		alone(site, "signals", lambda: _forget_signals(site, control), None)
 		return True
 	finally:
 		control.close()
@@ -82,6 +83,14 @@ def look_after_history(site: Site, control: Control) -> None:
 	for status, days in kept_days(site.settings()).items():
 		if days:
 			_purge(site, control, status, days)
+
+
+def _forget_signals(site: Site, control: Control) -> None:
+	before = site.now() - max(1, site.settings().signal_retention) * DAY
+	until = time.monotonic() + PURGE_SECONDS
+	while time.monotonic() < until:
+		if control.run_or_leave(lambda db: signals.forget(db, before, PURGED), 0) < PURGED:
+			return
 
 
 def kept_days(settings: Settings) -> dict[str, int]:

@@ -4,10 +4,10 @@ A template may stand wherever a value may: what it gives is checked when the ste
 now.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
 from dogansystem.engine.definitions.problems import Problems
@@ -18,6 +18,42 @@ from dogansystem.engine.templates.render import is_template
 _JOINT = frozenset(
 	{"contains", "dependentSchemas", "if", "maxContains", "minContains", "not", "oneOf", "uniqueItems"}
 )
+
+
+Branches = Callable[[str, Mapping[str, Any]], Sequence[str]]  # of a step, by its action and its params
+
+# What only a written text can be wrong about: a template in its place gives something else.
+_FORMATS = FormatChecker(formats=())
+
+
+@_FORMATS.checks("condition")
+def _is_condition(value: object) -> bool:
+	return not isinstance(value, str)
+
+
+def check_branches(
+	steps: Sequence[Mapping[str, Any]], path: str, branches: Branches, problems: Problems
+) -> None:
+	"""Note branches in `after` that the action of the step before does not have."""
+	by_id = {step["id"]: step for step in steps if "id" in step and "action" in step}
+	for index, step in enumerate(steps):
+		for row, written in enumerate(step.get("after", [])):
+			name, dot, branch = written.partition(".")
+			if not dot or name not in by_id:
+				continue
+			action = by_id[name]["action"]
+			known = branches(action, by_id[name].get("params", {}))
+			if branch not in known:
+				_note_branch(f"{path}[{index}].after[{row}]", name, action, branch, known, problems)
+
+
+def _note_branch(
+	path: str, step: str, action: str, branch: str, known: Sequence[str], problems: Problems
+) -> None:
+	if known:
+		problems.unknown(path, f"step {step!r} has no branch {branch!r}", branch, known, "it has")
+	else:
+		problems.add(path, f"step {step!r} has no branches, as {action} ends in one way only; write {step!r}")
 
 
 def check_actions(
@@ -32,7 +68,8 @@ def check_actions(
 		if action is None:
 			continue
 		if action in actions:
-			found = Draft202012Validator(dict(actions[action])).iter_errors(step.get("params", {}))
+			validator = Draft202012Validator(dict(actions[action]), format_checker=_FORMATS)
+			found = validator.iter_errors(step.get("params", {}))
 			errors = [certain for error in found for certain in _certain(error)]
 			note_all(errors, f"{path}[{index}].params", problems)
 		else:

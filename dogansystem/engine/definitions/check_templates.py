@@ -19,7 +19,7 @@ IN_RUN = IN_START | {"steps"}
 IN_ITEM = IN_RUN | {"item", "index"}
 ALWAYS = "which is always true; write one {{ … }} with and, or, not"
 NO_LIST = "which is no list; write one {{ … }} that gives a list"
-OF_STEP = ("output", "status", "error", "errors")
+OF_STEP = ("output", "status", "branch", "error", "errors")
 
 
 FieldsOf = Callable[[str], Collection[str] | None]

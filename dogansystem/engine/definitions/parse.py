@@ -5,8 +5,9 @@ from typing import Any
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions import check_values as values
-from dogansystem.engine.definitions.check_actions import check_actions
+from dogansystem.engine.definitions.check_actions import Branches, check_actions, check_branches
 from dogansystem.engine.definitions.check_order import check_order
+from dogansystem.engine.definitions.check_runs import SourceOf, check_runs
 from dogansystem.engine.definitions.check_steps import steps
 from dogansystem.engine.definitions.check_templates import FieldsOf, check_templates
 from dogansystem.engine.definitions.check_triggers import trigger
@@ -27,6 +28,8 @@ def parse(
 	source: str | Mapping[str, Any],
 	*,
 	actions: Mapping[str, Mapping[str, Any]] | None = None,
+	branches: Branches | None = None,
+	source_of: SourceOf | None = None,
 	fields_of: FieldsOf | None = None,
 	fills_run_as: bool = False,
 	source_name: str = "",
@@ -36,6 +39,8 @@ def parse(
 	Args:
 		source: YAML or JSON text, or plain data.
 		actions: the JSON Schema of each action's params by the action's name; None skips that check.
+		branches: gives the branches of a step by its action and its params; None skips that check.
+		source_of: gives another workflow as plain data; None: no other is known.
 		fields_of: gives the names of a DocType's fields, or None where it does not know them; None skips that check.
 		fills_run_as: whether `run_as` is filled in when the definition is saved, so that it may be left out.
 		source_name: the file, for messages.
@@ -46,7 +51,8 @@ def parse(
 	problems = Problems()
 	checked: dict[str, Any] = {}
 	try:
-		checked = _check(read(source, problems, source_name), actions, fields_of, problems)
+		checked = _check(read(source, problems, source_name), actions, branches, fields_of, problems)
+		check_runs(checked, source_of or (lambda name: None), problems)
 		if not fills_run_as:
 			_check_run_as(checked, problems)
 	except Unreadable:
@@ -59,6 +65,7 @@ def parse(
 def _check(
 	data: Any,
 	actions: Mapping[str, Mapping[str, Any]] | None,
+	branches: Branches | None,
 	fields_of: FieldsOf | None,
 	problems: Problems,
 ) -> dict[str, Any]:
@@ -70,6 +77,8 @@ def _check(
 	check_order(in_order, "steps", problems)
 	if actions is not None:
 		check_actions(in_order, "steps", actions, problems)
+	if branches is not None:
+		check_branches(in_order, "steps", branches, problems)
 	check_templates(checked, fields_of, problems)
 	return checked
 

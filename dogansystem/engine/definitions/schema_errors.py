@@ -99,6 +99,9 @@ _MESSAGES: Mapping[str, Callable[[Any], str]] = {
 	"anyOf": _alternatives,
 	"const": lambda error: f"must be {shown(error.validator_value)}, not {shown(error.instance)}",
 	"enum": _enum,
+	"format": lambda error: (
+		f"{shown(error.instance)} is text, which is always true; write one {{{{ … }}}} around it"
+	),
 	"maximum": lambda error: f"is {error.instance}; give at most {error.validator_value}",
 	"maxItems": _sized("items", "at most"),
 	"maxLength": _sized("characters", "at most"),

@@ -19,7 +19,7 @@ from dogansystem.engine.definition import (
 	Step,
 	Trigger,
 )
-from dogansystem.engine.definitions.check_order import resolve
+from dogansystem.engine.definitions.check_order import edges, resolve
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import UnreadableVersion
 
@@ -114,5 +114,6 @@ def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
 		retry=_retry(source["retry"]) if "retry" in source else Retry(),
 		timeout=_seconds(source, "timeout"),
 		compensate=Compensation(undo["action"], undo.get("params", {})) if undo else None,
+		branches={name: ways for name, ways in edges(source.get("after", [])).items() if ways},
 		**_given(source, "title", "for_each", "when", "join", "agent", "capability", "on_error", "priority"),
 	)

@@ -44,6 +44,7 @@ _SETTINGS = {
 	"allow_private_network": ("allow_private_network", lambda text: bool(int(text))),
 	"keep_finished_days": ("keep_finished_days", int),
 	"keep_failed_days": ("keep_failed_days", int),
+	"signal_retention": ("signal_retention", int),
 	"database_memory_gb": ("database_memory", float),
 	"currency": ("currency", str),
 	"node_hour_price": ("node_price", float),

@@ -22,6 +22,7 @@ FIELDS: Mapping[str, str] = {
 	"allow_private_network": "allow_private_network",
 	"keep_finished_days": "keep_finished_days",
 	"keep_failed_days": "keep_failed_days",
+	"signal_retention": "signal_retention",
 	"database_memory_gb": "database_memory",
 	"currency": "currency",
 	"node_hour_price": "node_price",

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from dogansystem.engine import events
 from dogansystem.engine.changes import Changes, Queued, Ready, StepChange, Successor, Wait
 from dogansystem.engine.limits import resource_of_run, resource_of_step
-from dogansystem.engine.outcomes import Failed, Outcome
+from dogansystem.engine.outcomes import Done, Failed, Outcome
 from dogansystem.engine.run_state import LEASE, READY_QUEUE, ItemResult, Items, Key, Place, RunState
 from dogansystem.engine.states import (
 	FAILED,
@@ -25,7 +25,7 @@ from dogansystem.engine.states import (
 from dogansystem.engine.transition import decide
 from dogansystem.scaling.simulation.result import Record
 from dogansystem.scaling.simulation.system import Clock, Queue
-from dogansystem.scaling.simulation.workload import NO_OUTPUT, Workload
+from dogansystem.scaling.simulation.workload import NO_OUTPUT, Workload, first_branch
 
 MAX_REMEMBERED = 200_000  # answers; a workflow with many steps side by side has more states than fit
 
@@ -146,9 +146,14 @@ class Runs:
 	def _wake(self, run: Run, kind: str, step: str, item: int) -> None:
 		attempts = run.waits.pop((step, item), None)
 		if attempts is not None:  # it is still wanted
-			changes = self._happens(run, events.Woken(kind, step, item, NO_OUTPUT), attempts)
+			retries = kind == "retry"
+			event = events.Woken(step, item) if retries else events.WaitEnded(step, item, self._done(step))
+			changes = self._happens(run, event, attempts)
 			if changes.check_items:
 				self.close(run, step)
+
+	def _done(self, step: str) -> Done:
+		return Done(NO_OUTPUT, first_branch(self._definition, step))
 
 	# Deciding
 
@@ -157,7 +162,7 @@ class Runs:
 		places = tuple((*key, task.is_begun) for key, task in run.tasks.items())
 		known = (event, attempts, run.status, run.ending, tuple(run.states.values()), places)
 		if run.items or (isinstance(event, events.Attempted) and event.chance):
-			makes_room = isinstance(event, events.Woken) and event.kind == "wait"
+			makes_room = isinstance(event, events.WaitEnded)
 			items = {step: self._items(step, counts, makes_room) for step, counts in run.items.items()}
 			changes = self._decide(*known, items)
 		else:
@@ -175,7 +180,7 @@ class Runs:
 		)
 		by_step = dict(zip(self._definition.by_id, states, strict=True))
 		return decide(
-			RunState("", self._definition, status, ending, by_step, found, items, WAITING, attempts), event
+			RunState("", self._definition, status, ending, by_step, {}, found, items, WAITING, attempts), event
 		)
 
 	def _items(self, step: str, counts: Counter[str], makes_room: bool) -> Items:

@@ -19,6 +19,12 @@ DEFAULT_ITEMS = 10  # of a `for_each` whose list is only known when a run is und
 DAY = 86_400  # seconds of samples that are looked at, by minute
 
 
+def first_branch(definition: Definition, step: str) -> str | None:
+	"""The branch that a step takes here, if others wait for its branches: the first one that any of them names."""
+	named = (name for other in definition.followers[step] for name in other.branches.get(step, ()))
+	return next(named, None)
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
 	"""What an attempt takes: processor time of its node, and time in which it only waits for something elsewhere."""
@@ -107,7 +113,8 @@ class Workload:
 		if step.action == "flow.stop":
 			return Stops(str(step.params.get("status", SUCCEEDED)), "", NO_OUTPUT)
 		sleep = _sleep_of(step)
-		return Waits(sleep, NO_OUTPUT) if sleep else Done(NO_OUTPUT)
+		branch = first_branch(self.definition, step.id)
+		return Waits(sleep, NO_OUTPUT) if sleep else Done(NO_OUTPUT, branch)
 
 	def room_for(self, step: Step) -> dict[str, int]:
 		"""Who may do this step, and how many at a time. A capability that nobody is said to have is somebody's."""

@@ -29,6 +29,7 @@ class Attempt:
 	"""One attempt of a step, or of one item of it (`item` counts from 1; 0 is the step itself).
 
 	Attributes:
+		is_child: whether a step of another run has started the run.
 		items: how many items the step has at most, if that is known, else 0.
 	"""
 
@@ -39,3 +40,4 @@ class Attempt:
 	started: Moment
 	worker: str
 	items: int = 0
+	is_child: bool = False

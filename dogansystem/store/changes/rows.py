@@ -27,6 +27,7 @@ UNTOUCHED: dict[str, Any] = {
 			"ready_at",
 			"wait_until",
 			"output",
+			"branch",
 			"errors",
 			"error",
 			"error_type",

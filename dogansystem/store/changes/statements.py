@@ -83,7 +83,7 @@ def plan(
 		made.add([_fence_statement(run, fence, changes.successor, at)])
 	made.add(_leaving(place) for place in changes.leaves)
 	_plan_steps(made, db, run, changes, at, attempt, definition)
-	_plan_waits(made, run, changes, at)
+	_plan_waits(made, db, run, changes, at)
 	_plan_queues(made, run, changes, at)
 	if behind and not changes.successor:
 		made.begins = len(made.statements)
@@ -261,6 +261,8 @@ def _result_values(change: StepChange) -> Mapping[str, Any]:
 	values = {"output": result.output, "error_type": result.error_type, "error": result.error}
 	if result.errors is not None:
 		values["errors"] = result.errors
+	if result.branch is not None:
+		values["branch"] = result.branch
 	return values
 
 
@@ -286,18 +288,31 @@ def _cancelling_items(run: str, step: str, at: Moment) -> Iterator[Statement]:
 # Waits, queues and slots
 
 
-def _plan_waits(made: Plan, run: str, changes: Changes, at: Moment) -> None:
+def _taking(db: Database, run: str, signal: int) -> Statement:
+	"""Two steps of a run may wait for one signal at the same time."""
+	ignore = "INSERT IGNORE" if db.dialect == "mariadb" else "INSERT OR IGNORE"
+	return Statement(f"{ignore} INTO dogan_taken (run, signal_id) VALUES (%s, %s)", (run, signal))
+
+
+def _plan_waits(made: Plan, db: Database, run: str, changes: Changes, at: Moment) -> None:
 	if changes.forgets_waits:
 		made.add([Statement("DELETE FROM dogan_timer WHERE run = %s", (run,))])
+	if changes.signal is not None:
+		made.add([_taking(db, run, changes.signal)])
+	if changes.ended_child:  # whoever waits for this run looks at it, in a transaction of its own
+		query = "UPDATE dogan_timer SET due_at = %s WHERE subject = %s AND kind = 'child'"
+		made.add([Statement(query, (at.seconds, run))])
 	made.insert(
 		"dogan_timer",
-		"due_at, kind, run, step_run, data",
+		"due_at, since, kind, run, step_run, subject, data",
 		[
 			(
 				at.seconds + wait.delay if wait.due is None else wait.due,
+				at.seconds,
 				wait.kind,
 				run,
 				None if wait.step is None else names.step_run(run, wait.step, wait.item),
+				wait.key,
 				wait.data,
 			)
 			for wait in changes.waits

@@ -1,5 +1,6 @@
 """Waits that belong to no run, such as the next time of a workflow's schedule. Those of runs come with their changes."""
 
+from dogansystem.engine.changes import NEVER
 from dogansystem.protocol import Database
 
 
@@ -9,6 +10,11 @@ def put(db: Database, due_at: float, kind: str, subject: str, data: str | None =
 		"INSERT INTO dogan_timer (due_at, kind, subject, data) VALUES (%s, %s, %s, %s)",
 		(due_at, kind, subject, data),
 	)
+
+
+def put_off(db: Database, wait: int) -> None:
+	"""Let no time end a wait until its time is set anew."""
+	db.execute("UPDATE dogan_timer SET due_at = %s WHERE id = %s", (NEVER, wait))
 
 
 def end(db: Database, wait: int) -> bool:

@@ -29,6 +29,7 @@ def delete_run(db: Database, run: str) -> None:
 	db.execute(f"DELETE FROM `{STEP_RUN}` WHERE run = %s", (run,))
 	db.execute(f"DELETE FROM `{RUN}` WHERE name = %s", (run,))
 	db.execute("DELETE FROM dogan_timer WHERE run = %s", (run,))
+	db.execute("DELETE FROM dogan_taken WHERE run = %s", (run,))
 	db.execute("DELETE FROM dogan_slot WHERE holder = %s", (run,))
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
@@ -16,6 +17,7 @@ from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
+from dogansystem.tests.contract.waits import ChildContract, SignalContract
 from dogansystem.tests.contract.workers import WorkerContract
 from tests.integration.sandbox.conftest import FURTHER, SERVER, empty
 
@@ -59,6 +61,9 @@ CONTRACTS = (
 	IsolationContract,
 	NodeContract,
 	SampleContract,
+	BranchContract,
+	SignalContract,
+	ChildContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

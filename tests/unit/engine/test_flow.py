@@ -8,6 +8,7 @@ from dogansystem.engine import flow
 from dogansystem.engine.definition import Definition, Step
 
 FINISHED = ("Succeeded", "Failed", "Skipped")
+BRANCHES = {"s0": "x", "s2": "y"}  # the ways in which these steps end, in every test
 
 
 def make(*steps: Step) -> Definition:
@@ -21,8 +22,9 @@ def step(name: str, *after: str, **rest) -> Step:
 def run_through(definition: Definition, outcomes: dict[str, str], order: random.Random | None = None):
 	"""Run to the end, each step coming out as `outcomes` says; gives the states and the ending."""
 	states = {each.id: "Pending" for each in definition.steps}
+	branches: dict[str, str] = {}
 	while True:
-		decision = flow.decide(definition, states)
+		decision = flow.decide(definition, states, branches)
 		states.update(dict.fromkeys(decision.skipped, "Skipped"))
 		states.update(dict.fromkeys(decision.ready, "Ready"))
 		if decision.ending:
@@ -31,6 +33,8 @@ def run_through(definition: Definition, outcomes: dict[str, str], order: random.
 		assert running, f"nothing goes on: {states}"
 		chosen = order.choice(running) if order else running[0]
 		states[chosen] = outcomes.get(chosen, "Succeeded")
+		if states[chosen] == "Succeeded" and chosen in BRANCHES:
+			branches[chosen] = BRANCHES[chosen]
 
 
 def test_a_chain_runs_in_order_and_succeeds():
@@ -74,21 +78,21 @@ def test_one_success_and_one_handled_failure_are_enough():
 
 def test_skips_run_through_to_the_end_in_one_decision():
 	definition = make(step("a"), step("b", "a"), step("c", "b"), step("d", "c"))
-	decision = flow.decide(definition, {"a": "Skipped", "b": "Pending", "c": "Pending", "d": "Pending"})
+	decision = flow.decide(definition, {"a": "Skipped", "b": "Pending", "c": "Pending", "d": "Pending"}, {})
 	assert decision.skipped == ("b", "c", "d")
 	assert decision.ending == "Succeeded"
 
 
 def test_join_any_starts_at_the_first_that_fits():
 	definition = make(step("a"), step("b"), step("c", "a", "b", join="any"))
-	assert flow.decide(definition, {"a": "Skipped", "b": "Running", "c": "Pending"}).ready == ()
-	assert flow.decide(definition, {"a": "Running", "b": "Succeeded", "c": "Pending"}).ready == ("c",)
-	assert flow.decide(definition, {"a": "Skipped", "b": "Skipped", "c": "Pending"}).skipped == ("c",)
+	assert flow.decide(definition, {"a": "Skipped", "b": "Running", "c": "Pending"}, {}).ready == ()
+	assert flow.decide(definition, {"a": "Running", "b": "Succeeded", "c": "Pending"}, {}).ready == ("c",)
+	assert flow.decide(definition, {"a": "Skipped", "b": "Skipped", "c": "Pending"}, {}).skipped == ("c",)
 
 
 def test_steps_that_wait_for_each_other_are_an_error():
 	with pytest.raises(ValueError, match="wait for each other"):
-		flow.decide(make(step("a", "b"), step("b", "a")), {"a": "Pending", "b": "Pending"})
+		flow.decide(make(step("a", "b"), step("b", "a")), {"a": "Pending", "b": "Pending"}, {})
 
 
 def test_retry_without_a_step_takes_failures_and_what_was_cancelled():
@@ -123,7 +127,8 @@ def literal(definition: Definition, each: Step, states: dict[str, str], outcomes
 	through = [
 		name
 		for name, state in before.items()
-		if state == "Succeeded" or (state == "Failed" and definition.by_id[name].on_error == "continue")
+		if (state == "Succeeded" or (state == "Failed" and definition.by_id[name].on_error == "continue"))
+		and (name not in each.branches or (state == "Succeeded" and BRANCHES[name] in each.branches[name]))
 	]
 	wanted = {"done": True, "failed": "Failed" in before.values(), "succeeded": bool(through)}[each.when]
 	return ran if wanted else {"Skipped"}
@@ -134,6 +139,7 @@ def random_definition(chance: random.Random) -> Definition:
 	for number in range(chance.randint(1, 9)):
 		names = [each.id for each in steps]
 		after = chance.sample(names, min(len(names), chance.randint(0, 3)))
+		ways = {name: tuple(chance.sample("xyz", 2)) for name in after if name in BRANCHES and chance.random() < 0.7}
 		steps.append(
 			step(
 				f"s{number}",
@@ -141,6 +147,7 @@ def random_definition(chance: random.Random) -> Definition:
 				when=chance.choice(["succeeded", "succeeded", "failed", "done"]) if after else "succeeded",
 				join=chance.choice(["all", "all", "any"]),
 				on_error=chance.choice(["fail", "fail", "continue"]),
+				branches=ways,
 			)
 		)
 	chance.shuffle(steps)

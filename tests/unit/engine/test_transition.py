@@ -267,15 +267,16 @@ def test_retry_does_not_go_on_with_a_version_that_differs_before():
 
 def test_a_wait_that_is_over_wakes_the_run():
 	state = run(PAIR, "Waiting", {"a": "Waiting", "b": "Pending"}, state="Waiting")
-	made = decide(state, events.Woken("wait", "a", 0, '{"until":1}'))
+	made = decide(state, events.WaitEnded("a", 0, Done('{"until":1}')))
 	assert made.run and made.run.new == "Running"
 	assert [each.step for each in made.ready] == ["b"]
 
 
+@pytest.mark.parametrize("event", [events.Woken("a", 0), events.WaitEnded("a", 0, Done("1"))])
 @pytest.mark.parametrize("state", ["Ready", "Running", "Succeeded", ""])
-def test_a_wait_of_a_step_that_does_not_wait_does_nothing(state: str):
+def test_a_wait_of_a_step_that_does_not_wait_does_nothing(state: str, event: events.Event):
 	assert (
-		decide(run(PAIR, states={"a": "Running", "b": "Pending"}, state=state), events.Woken("wait", "a", 0))
+		decide(run(PAIR, states={"a": "Running", "b": "Pending"}, state=state), event)
 		== Changes()
 	)
 

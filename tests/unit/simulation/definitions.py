@@ -8,12 +8,23 @@ AGENTS = {"Desk": 1, "Mail": 2, "Spare": 1}  # with their capacities
 CAPABILITIES = {"Desk": ["desk"], "Mail": ["mail", "any"], "Spare": ["any"]}
 ERRORS = ("ConnectionError", "Timeout", "ValidationError")  # the last one is never retried
 MAX_STEPS = 6
+SIGNALS = ("paid", "seen")  # what steps wait for
+CHOOSES = {
+	"action": "flow.choose",
+	"params": {"cases": [{"name": "yes", "if": True}, {"name": "no", "if": True}]},
+}
+WAITS_FOR_SIGNAL = {"action": "flow.wait_for", "params": {"signal": "paid"}}
+WAITS_AT_MOST = {"action": "flow.wait_for", "params": {"signal": "seen", "deadline": "10m"}}
+RUNS_ANOTHER = {"action": "flow.run", "params": {"workflow": "flow-0"}}
+BRANCHES = {"flow.choose": ("yes", "no", "else"), "flow.wait_for": ("received", "expired")}
 
 
 def workflow(chance: Random, name: str) -> dict[str, Any]:
 	"""A definition as plain data. Every one passes the check; what its actions do is decided by the simulation."""
 	make = _plain_step if chance.random() < 0.4 else _step
 	steps = [make(chance, number) for number in range(chance.randint(1, MAX_STEPS))]
+	for step in steps:
+		_name_branches(chance, step, {each["id"]: each for each in steps})
 	definition: dict[str, Any] = {"name": name, "run_as": PERSON, "steps": steps}
 	if chance.random() < 0.5:
 		definition["limits"] = _limits(chance)
@@ -48,6 +59,8 @@ def _plain_step(chance: Random, number: int) -> dict[str, Any]:
 def _step(chance: Random, number: int) -> dict[str, Any]:
 	step: dict[str, Any] = {"id": f"s{number}", "action": "data.set", "priority": chance.randint(0, 9)}
 	waits = _after(chance, number)
+	if chance.random() < 0.35:
+		step |= chance.choice([CHOOSES, WAITS_FOR_SIGNAL, WAITS_AT_MOST, RUNS_ANOTHER])
 	if waits is not None:
 		step["after"] = waits
 	if number and waits != []:
@@ -55,7 +68,7 @@ def _step(chance: Random, number: int) -> dict[str, Any]:
 		step["join"] = chance.choice(["all", "all", "any"])
 	if chance.random() < 0.2:
 		step["if"] = "{{ true }}"
-	if chance.random() < 0.3:
+	if chance.random() < 0.3 and step["action"] != "flow.choose":
 		step["for_each"] = "{{ input.items }}"
 		step["max_parallel"] = chance.randint(1, 3)
 	if chance.random() < 0.2:
@@ -72,6 +85,16 @@ def _step(chance: Random, number: int) -> dict[str, Any]:
 	if chance.random() < 0.3:
 		step["on_error"] = "continue"
 	return step
+
+
+def _name_branches(chance: Random, step: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> None:
+	"""Let a step wait for a branch of those before it, now and then."""
+	if step.get("when", "succeeded") != "succeeded":
+		return
+	for place, name in enumerate(step.get("after", [])):
+		branches = () if "for_each" in by_id[name] else BRANCHES.get(by_id[name]["action"], ())
+		if branches and chance.random() < 0.7:
+			step["after"][place] = f"{name}.{chance.choice(branches)}"
 
 
 def _after(chance: Random, number: int) -> list[str] | None:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from dogansystem.engine import flow
+from dogansystem.engine.changes import NEVER
 from dogansystem.engine.flow import Decision
 from dogansystem.engine.limits import resource_of_run
 from dogansystem.engine.outputs import decode
@@ -119,7 +120,7 @@ def nothing_is_forgotten(now: Snapshot, known: Known) -> Iterator[str]:
 		if run.ending:
 			if not waits_for_items and not any(step.status == RUNNING for step in active):
 				yield f"{run.name} is ending as {run.ending} and nothing runs in it: {run.states}"
-		elif (decision := flow.decide(run.definition, run.states)) != Decision():
+		elif (decision := flow.decide(run.definition, run.states, run.branches)) != Decision():
 			yield f"{run.name} is {run.status} and its states lead to {decision}: {run.states}"
 
 
@@ -163,6 +164,9 @@ def effects_happen_once(now: Snapshot, known: Known) -> Iterator[str]:
 				expected = ([], ["wait"])
 			else:
 				expected = ([],)
+			if run.definition.by_id[step.step].action == "flow.run":
+				# Each attempt starts a run, and that one's failure comes after the attempt.
+				expected = (*expected, *(["wait"] * number for number in range(1, step.attempts + 1)))
 			if kinds not in expected:
 				yield f"{step.name} is {step.status} and has acted {len(kinds)} times: {kinds}"
 
@@ -245,6 +249,8 @@ def items_keep_their_order(now: Snapshot, known: Known) -> Iterator[str]:
 			if step.item or step.status != SUCCEEDED or not _has_items(run, step):
 				continue
 			given = decode(step.output)
+			if run.definition.by_id[step.step].action != "data.set":
+				continue
 			expected = [
 				{"index": item.item - 1} if item.status == SUCCEEDED else None
 				for item in run.items(step.step)
@@ -260,6 +266,26 @@ def attempts_are_counted(now: Snapshot, known: Known) -> Iterator[str]:
 			most = max(run.definition.by_id[step.step].retry.attempts, CRASH_ATTEMPTS)
 			if step.attempts > most:
 				yield f"{step.name} was tried {step.attempts} times, at most {most} are allowed"
+
+
+def signals_reach_who_waits(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Nobody waits for a signal that was delivered, was sent since the run started, and that the run has not taken."""
+	for wait in now.waits:
+		for signal in now.signals:
+			is_for = (signal.subject, wait.kind) == (wait.subject, "signal")
+			is_new = wait.since <= signal.sent_at or wait.run not in signal.taken
+			if is_for and signal.is_delivered and names.started(wait.run) <= signal.sent_at and is_new:
+				yield f"{wait.step_run} waits for {signal.subject}, and signal {signal.id} was delivered"
+
+
+def ends_reach_the_parents(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Whoever waits for a run that has ended is woken; the run is there as long as somebody waits."""
+	for wait in now.waits:
+		child = now.runs.get(wait.subject or "") if wait.kind == "child" else None
+		if wait.kind == "child" and child is None:
+			yield f"{wait.step_run} waits for {wait.subject}, which is gone"
+		if child and child.is_finished and wait.due_at >= NEVER:
+			yield f"{wait.step_run} waits for {wait.subject}, which has ended as {child.status}"
 
 
 def ends_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
@@ -307,6 +333,8 @@ RULES: tuple[Rule, ...] = (
 	timers_have_a_reason,
 	items_keep_their_order,
 	attempts_are_counted,
+	signals_reach_who_waits,
+	ends_reach_the_parents,
 	ends_have_a_reason,
 	only_what_was_purged_is_gone,
 	sums_are_right,

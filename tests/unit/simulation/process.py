@@ -6,19 +6,22 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from dogansystem.engine import transition
+from dogansystem.engine import current, transition
 from dogansystem.engine.definition import Definition, Step
+from dogansystem.engine.errors import LimitReached
 from dogansystem.engine.events import Attempted
-from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits, failed
 from dogansystem.engine.outputs import encode
+from dogansystem.engine.signals import subject_of
 from dogansystem.engine.states import RUNNING
-from dogansystem.store import names, processes, reads, run_state, runs, versions
+from dogansystem.store import context, names, processes, reads, run_state, runs, versions
 from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.changes import claims
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment, moment
+from dogansystem.triggers.starting import start_run
 from dogansystem.worker import chores
-from tests.unit.simulation.definitions import ERRORS
+from tests.unit.simulation.definitions import ERRORS, PERSON
 from tests.unit.simulation.invariants import Broken
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
 ELSEWHERE = "another node"  # so that nobody asks this machine whether the process lives
 MAX_CLAIMED = 4
 MAX_ITEMS = 5
+MAX_CHILDREN = 2  # runs below each other
 
 
 class Process:
@@ -122,12 +126,13 @@ class Process:
 		definition = self._definitions[lease.run]
 		step_id, item = names.parts(lease.step_run)
 		step = definition.by_id[step_id]
-		outcome = self._outcome(step, item)
 		at = moment(place)
-		attempt = Attempt(
-			lease, definition, step, item, at, self.worker, self._count_items(lease) if item else 0
-		)
+		items = self._count_items(lease) if item else 0
+		is_child = context.load_runs(place.watcher, [lease.run])[lease.run].cause == current.CHILD
+		place.watcher.rollback()
+		attempt = Attempt(lease, definition, step, item, at, self.worker, items, is_child)
 		db.begin()
+		outcome = self._outcome(step, item, lease)
 		self._act(lease, outcome)
 		self.world.known.stopped |= {lease.run} if isinstance(outcome, Stops) else set()
 		if held:
@@ -167,7 +172,9 @@ class Process:
 	def _compare_paths(self, attempt: Attempt, outcome: Outcome, at: Moment) -> None:
 		"""What is decided from what is assumed of a run is what is decided of the run under lock."""
 		lease, step, item = attempt.lease, attempt.step, attempt.item
-		assumed = transition.assumed(attempt.definition, lease.run, step, item, outcome, attempt.items)
+		assumed = transition.assumed(
+			attempt.definition, lease.run, step, item, outcome, attempt.items, attempt.is_child
+		)
 		if assumed is None:
 			return
 		event = Attempted(step.id, item, lease.attempt, outcome, lease.agent, 0.5, True)
@@ -208,10 +215,12 @@ class Process:
 	def _count_items(self, lease: Lease) -> int:
 		return self.world.control.run(lambda db: reads.items_at_most(db, lease.run))
 
-	def _outcome(self, step: Step, item: int) -> Outcome:
+	def _outcome(self, step: Step, item: int, lease: Lease) -> Outcome:
 		chance, output = self.chance, encode({"index": item - 1} if item else {}, "")
 		if step.for_each is not None and not item:
 			return Expanded([encode(number, "") for number in range(chance.randint(0, MAX_ITEMS))])
+		if step.action.startswith("flow.") and (self._obliging or chance.random() < 0.8):
+			return self._steered(step, lease)
 		if self._obliging:
 			return Done(output)
 		if step.has_condition and chance.random() < 0.2:
@@ -225,6 +234,33 @@ class Process:
 		if roll < 0.97 or item:
 			return Waits(self.world.place.now() + chance.choice([1, 30, 600]), output)
 		return Stops(chance.choice(["Succeeded", "Failed"]), "enough", output)
+
+	def _steered(self, step: Step, lease: Lease) -> Outcome:
+		"""What the action of a step comes to that steers the run itself."""
+		if step.action == "flow.choose":
+			branch = self.chance.choice(("yes", "no", "else"))
+			return Done(encode({"branch": branch}, ""), branch)
+		if step.action == "flow.wait_for":
+			until = self.world.place.now() + 600 if "deadline" in step.params else None
+			return Waits(until, kind="signal", key=subject_of(step.params["signal"]))
+		return self._started(step, lease)
+
+	def _started(self, step: Step, lease: Lease) -> Outcome:
+		"""Start a run of another workflow, in the step's transaction, and wait for it."""
+		place = self.world.place
+		data = context.load_runs(place.database, [lease.run])[lease.run]
+		if data.depth >= MAX_CHILDREN:
+			return failed(LimitReached("deep enough"))
+		token = current.current.set(current.Cause(lease.run, step.id, data.depth))
+		try:
+			given = {"customer": "A", "items": [1, 2]}
+			about: Any = {"cause": current.CHILD, "started_by": PERSON, "input": given}
+			run = start_run(place, place.database, step.params["workflow"], moment(place), **about)
+		except LimitReached as error:
+			return failed(error)
+		finally:
+			current.current.reset(token)
+		return Waits(None, kind="child", key=run)
 
 	# What else may happen to it
 

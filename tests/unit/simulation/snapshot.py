@@ -28,6 +28,11 @@ class Run:
 		"""The states of the steps by id, in the definition's order."""
 		return {each.step: each.status for each in self.steps.values() if not each.item}
 
+	@property
+	def branches(self) -> dict[str, str]:
+		"""In which branch each step has ended that has some."""
+		return {each.step: each.branch for each in self.steps.values() if not each.item and each.branch}
+
 	def items(self, step: str) -> list["StepRun"]:
 		return sorted(
 			(each for each in self.steps.values() if each.step == step and each.item),
@@ -45,6 +50,30 @@ class StepRun:
 	attempts: int
 	output: str | None
 	agent: str | None
+	branch: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+	"""A step run that rests. Times are epoch seconds."""
+
+	step_run: str
+	run: str
+	kind: str
+	subject: str | None
+	due_at: float
+	since: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+	"""A signal, and the runs that have taken it."""
+
+	id: int
+	subject: str
+	sent_at: float
+	is_delivered: bool
+	taken: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +87,8 @@ class Snapshot:
 	line: list[tuple[str, str, str | None]]  # resource, run, step run
 	slots: list[tuple[str, int, str]]  # resource, number, holder
 	timers: list[tuple[str, str | None, str | None]]  # kind, run, step run
+	waits: list[Wait]
+	signals: list[Sent]
 	processes: set[int]
 	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
 	changes: list[tuple[str, str, str, str]]  # kind, name, old, new: since the last look
@@ -104,6 +135,13 @@ def take(place: Place) -> Snapshot:
 		line=line,
 		slots=db.sql("SELECT resource, number, holder FROM dogan_slot"),
 		timers=timers,
+		waits=[
+			Wait(*row)
+			for row in db.sql(
+				"SELECT step_run, run, kind, subject, due_at, since FROM dogan_timer WHERE step_run IS NOT NULL"
+			)
+		],
+		signals=_signals(db),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],
@@ -114,6 +152,14 @@ def take(place: Place) -> Snapshot:
 	return found
 
 
+def _signals(db: Connection) -> list[Sent]:
+	taken: dict[int, set[str]] = defaultdict(set)
+	for run, signal in db.sql("SELECT run, signal_id FROM dogan_taken"):
+		taken[signal].add(run)
+	rows = db.sql("SELECT id, subject, sent_at, state FROM dogan_signal ORDER BY id")
+	return [Sent(*row[:3], bool(row[3]), frozenset(taken[row[0]])) for row in rows]
+
+
 def _runs(place: Place, db: Connection) -> dict[str, Run]:
 	runs = {
 		name: Run(name, versions.load(place, version, db), status, ending or "", limit_key or "")
@@ -122,7 +168,7 @@ def _runs(place: Place, db: Connection) -> dict[str, Run]:
 		)
 	}
 	for row in db.sql(
-		"SELECT name, run, step, item, status, attempts, output, agent FROM `tabDogan Step Run` ORDER BY run, position, item"
+		"SELECT name, run, step, item, status, attempts, output, agent, branch FROM `tabDogan Step Run` ORDER BY run, position, item"
 	):
 		step = StepRun(*row)
 		assert names.parts(step.name) == (step.step, step.item)

@@ -15,7 +15,7 @@ from dogansystem.engine.draft import Draft
 from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.run_state import RunState
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED
-from dogansystem.store import attempts, changes, history, processes, run_state, runs, start
+from dogansystem.store import attempts, changes, history, processes, run_state, runs, signals, start
 from dogansystem.store.changes import statements
 from tests.conftest import Tell
 from tests.unit.simulation import invariants, world
@@ -120,8 +120,8 @@ def attempts_have_no_end(patch: pytest.MonkeyPatch) -> None:
 	patch.setattr(attempted, "next_attempt", lambda *rest: 0.0)
 	right = Process._outcome
 
-	def fails(self: Process, step: Any, item: int) -> Any:
-		outcome = right(self, step, item)
+	def fails(self: Process, step: Any, *rest: Any) -> Any:
+		outcome = right(self, step, *rest)
 		return Failed(("ConnectionError",), "always") if isinstance(outcome, Done) else outcome
 
 	patch.setattr(Process, "_outcome", fails)
@@ -135,7 +135,9 @@ def failed_runs_succeed(patch: pytest.MonkeyPatch) -> None:
 
 
 def everything_is_assumed_to_be_over(patch: pytest.MonkeyPatch) -> None:
-	def wrong(definition: Any, run: str, step: Any, item: int, outcome: Any, count: int) -> RunState | None:
+	def wrong(
+		definition: Any, run: str, step: Any, item: int, outcome: Any, *rest: Any
+	) -> RunState | None:
 		if item or not isinstance(outcome, Done):
 			return None
 		others = {other.id: SUCCEEDED for other in definition.steps}
@@ -172,6 +174,19 @@ def the_tick_does_nothing(patch: pytest.MonkeyPatch) -> None:
 	patch.setattr(world, "tick", lambda site: True)
 
 
+def signals_are_delivered_unseen(patch: pytest.MonkeyPatch) -> None:
+	patch.setattr(signals, "waits_for", lambda db, signal: [])
+
+
+def ended_runs_tell_nobody(patch: pytest.MonkeyPatch) -> None:
+	decide_otherwise(patch, lambda made: replace(made, ended_child=False))
+
+
+def branches_do_not_matter(patch: pytest.MonkeyPatch) -> None:
+	wrong = SimpleNamespace(decide=lambda definition, states, branches: flow.decide(definition, states, {}))
+	patch.setattr(draft, "flow", wrong)
+
+
 def nobody_signs_off(patch: pytest.MonkeyPatch) -> None:
 	patch.setattr(processes, "leave", lambda db, process: None)
 
@@ -194,11 +209,19 @@ PLANTED: dict[str, Plant] = {
 	"sums_are_right": retried_runs_stay_counted,
 	"a_fenced_owner_changes_nothing": nobody_looks_at_the_lease,
 	"a_key_starts_one_run": keys_are_forgotten,
+	"signals_reach_who_waits": signals_are_delivered_unseen,
+	"ends_reach_the_parents": ended_runs_tell_nobody,
 	"every_run_ends": the_tick_does_nothing,
 	"nothing_is_left": nobody_signs_off,
 	"halted_runs_start_nothing": nobody_asks_whether_the_run_is_under_way,
 	"what_is_assumed_is_so": everything_is_assumed_to_be_over,
 }
+
+
+def test_branches_that_do_not_matter_are_caught(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+	branches_do_not_matter(monkeypatch)
+	found = (_broken_in(tmp_path / f"{number}.db", number) for number in range(SEEDS))
+	assert "nothing_is_forgotten" in found
 
 
 def test_there_is_a_fault_for_each_invariant():

@@ -10,7 +10,7 @@ from types import SimpleNamespace
 from dogansystem import Orchestrator
 from dogansystem.engine.errors import LimitReached, WrongState
 from dogansystem.protocol import Database
-from dogansystem.store import admission, history, names
+from dogansystem.store import admission, children, history, names
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores
@@ -212,6 +212,13 @@ class World:
 			self._started[workflow, key] = run
 		return run
 
+	def do_signal(self) -> str:
+		name = self.chance.choice(definitions.SIGNALS)
+		key = self.chance.choice([None, None, "once"])
+		number = self.orchestrator.signal(name, data={"sent": self.actions}, idempotency_key=key)
+		self.place.database.commit()
+		return f"{name} {number}"
+
 	def do_publish(self) -> str:
 		name = self.chance.choice(self._workflows)
 		self._publish(name)
@@ -302,13 +309,17 @@ class World:
 				raise Broken("nothing_is_left", f"dogan_{table} holds {rows}")
 
 	def _waits_for_paused(self, run: str) -> bool:
-		"""Whether a run stands in line for slots that are all held by paused runs."""
+		"""Whether a run stands in line for slots that are all held by paused runs, or waits for a paused run."""
 		holders = self._ask(
 			"SELECT r.status FROM dogan_line l JOIN dogan_slot s ON s.resource = l.resource"
 			" JOIN `tabDogan Workflow Run` r ON r.name = s.holder WHERE l.run = %s AND l.step_run IS NULL",
 			(run,),
 		)
-		return bool(holders) and all(status == "Paused" for (status,) in holders)
+		if holders and all(status == "Paused" for (status,) in holders):
+			return True
+		below = children.under_way(self.place.watcher, run)
+		self.place.watcher.rollback()
+		return any(child in self._runs("Paused") or self._waits_for_paused(child) for child in below)
 
 	def _describe(self, left: list[str]) -> str:
 		"""Why the first of these runs did not end, as far as its rows tell."""
@@ -325,6 +336,9 @@ class World:
 		now: list[tuple] = []
 		for _ in range(MAX_ROUNDS):
 			self.place.clock.advance(3601)
+			for name in definitions.SIGNALS:
+				self.orchestrator.signal(name)
+			self.place.database.commit()
 			self.story.append("     tick")
 			tick(self.place)
 			process = Process(self, 0, obliging=True)
@@ -352,6 +366,7 @@ ACTIONS = {
 	"chores": 10,
 	"tick": 5,
 	"admit": 4,
+	"signal": 5,
 	"publish": 2,
 	"pause": 6,
 	"resume": 6,

@@ -8,6 +8,7 @@ LEAST_TOKEN = 16  # characters
 _LEAST = (
 	("num_workers", 1, "without a worker no step runs"),
 	("lease_seconds", 10, "workers are heard of every two seconds, and a busy server is late at times"),
+	("signal_retention", 1, "an answer may come before its question's step"),
 	("time_budget_seconds", 10, "a worker that leaves at once does nothing else"),
 )
 
@@ -35,6 +36,7 @@ class DoganSettings(Document):
 		metrics_token: DF.Password | None
 		node_hour_price: DF.Float
 		num_workers: DF.Int
+		signal_retention: DF.Int
 		spot_node_hour_price: DF.Float
 		time_budget_seconds: DF.Int
 	# end: auto-generated types

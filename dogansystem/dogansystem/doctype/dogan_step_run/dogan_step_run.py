@@ -17,6 +17,7 @@ class DoganStepRun(Document):
 		action: DF.Data | None
 		agent: DF.Link | None
 		attempts: DF.Int
+		branch: DF.Data | None
 		earlier_attempts: DF.LongText | None
 		error: DF.SmallText | None
 		error_type: DF.Data | None

@@ -8,13 +8,14 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from dogansystem.actions.registry import schemas
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import from_form, problem_field
+from dogansystem.engine.definitions.stored import checksum
 from dogansystem.engine.definitions.parse import checksum, parse
 from dogansystem.engine.errors import DefinitionError, Problem
 from dogansystem.homes.frappe.permissions import check_may_act_as, is_system_manager
 from dogansystem.homes.frappe.site import current_site
+from dogansystem.orchestrator import Orchestrator
 from dogansystem.store import versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.schedule import workflow_changed
@@ -115,10 +116,7 @@ class DoganWorkflow(Document):
 				row[field] = None
 			source = from_form(form)
 		try:
-			site = current_site()
-			definition = parse(
-				source, actions=schemas(site.actions()), fields_of=site.documents.fields_of, fills_run_as=True
-			)
+			definition = Orchestrator(current_site()).check(source)
 		except DefinitionError as error:
 			places = {problem_field(problem.path) for problem in unreadable}
 			rest = [problem for problem in error.problems if problem_field(problem.path) not in places]
