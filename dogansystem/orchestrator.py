@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from dogansystem.actions.registry import branches, schemas
@@ -121,9 +122,7 @@ class Orchestrator:
 		"""
 		db = self.site.database
 		found = reads.run_as_json(db, run)
-		waits = [
-			each | {"until": self._as_text(each["until"])} for each in reads.waits_as_json(db, run)
-		]
+		waits = [each | {"until": self._as_text(each["until"])} for each in reads.waits_as_json(db, run)]
 		return found | {"waits": waits, "children": children.of_run(db, run)}
 
 	def _as_text(self, seconds: float) -> str | None:
@@ -152,12 +151,13 @@ class Orchestrator:
 		"""Let a paused run go on, and those that it waits for. Raises NotFound or WrongState."""
 		self._ask(runs.resume, run)
 
-	def cancel_run(self, run: str) -> None:
+	def cancel_run(self, run: str, compensate: bool = False) -> None:
 		"""Start no further step, and end the run as Cancelled once running steps have finished, and those it waits for.
 
+		`compensate`: undo before what its steps have done, those that say how.
 		Raises NotFound or WrongState.
 		"""
-		self._ask(runs.cancel, run)
+		self._ask(partial(runs.cancel, compensate=compensate), run)
 
 	def _ask(self, ask: Callable[[Database, str, Definition, Moment], None], run: str) -> None:
 		"""Ask something of a run, and before of the runs that its steps wait for: in the order in which their ends lock rows."""

@@ -10,7 +10,14 @@ from dogansystem.protocol import Site
 from generator.markdown import code, summary, table, whole
 
 API = Path(inspect.getfile(Orchestrator)).parent / "api"
-PUBLIC_API = ("workflows", "agents", "signals", "status", "scaling", "metrics")  # `desk` is for the app's own forms
+PUBLIC_API = (
+	"workflows",
+	"agents",
+	"signals",
+	"status",
+	"scaling",
+	"metrics",
+)  # `desk` is for the app's own forms
 
 
 def python() -> str:

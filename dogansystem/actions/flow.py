@@ -85,7 +85,9 @@ class Choose(Action):
 	def branches_of(self, params: Mapping[str, Any]) -> tuple[str, ...]:
 		"""The names of the cases, and `else`."""
 		cases = params.get("cases")
-		names = [each.get("name") for each in cases if isinstance(each, dict)] if isinstance(cases, list) else []
+		names = (
+			[each.get("name") for each in cases if isinstance(each, dict)] if isinstance(cases, list) else []
+		)
 		return (*dict.fromkeys(name for name in names if isinstance(name, str)), ELSE)
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Branch:

@@ -121,11 +121,14 @@ def resume(run: str) -> None:
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def cancel(run: str) -> None:
-	"""Start no further step, and end the run as Cancelled once running steps have finished."""
+def cancel(run: str, compensate: bool = False) -> None:
+	"""Start no further step, and end the run as Cancelled once running steps have finished.
+
+	:param compensate: undo before what its steps have done, those that say how.
+	"""
 	need_run(run, to_change=True)
 	with as_frappe_errors():
-		_orchestrator().cancel_run(run)
+		_orchestrator().cancel_run(run, bool(compensate))
 
 
 @frappe.whitelist(methods=["POST"])

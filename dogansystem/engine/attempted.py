@@ -5,11 +5,23 @@ from dataclasses import replace
 from dogansystem.engine.changes import NEVER, Result, Successor
 from dogansystem.engine.definition import Step
 from dogansystem.engine.draft import Draft
+from dogansystem.engine.errors import WrongState
 from dogansystem.engine.events import Attempted
-from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits, failed
 from dogansystem.engine.retry import next_attempt
+from dogansystem.engine.run_state import undo_of
 from dogansystem.engine.signals import RECEIVED
-from dogansystem.engine.states import CANCELLED, FAILED, PAUSED, PENDING, RUNNING, SKIPPED, SUCCEEDED, WAITING
+from dogansystem.engine.states import (
+	CANCELLED,
+	COMPENSATED,
+	FAILED,
+	PAUSED,
+	PENDING,
+	RUNNING,
+	SKIPPED,
+	SUCCEEDED,
+	WAITING,
+)
 
 
 def attempted(draft: Draft, event: Attempted) -> None:
@@ -21,12 +33,14 @@ def attempted(draft: Draft, event: Attempted) -> None:
 		# What it would wait for was there before.
 		draft.note(signal=draft.before.signal.id)
 		event = replace(event, outcome=Done(draft.before.signal.data, RECEIVED))
-	step, outcome = draft.definition.by_id[event.step], event.outcome
+	step, outcome = draft.definition.step_of(event.step, event.item), event.outcome
 	delay = None
 	if isinstance(outcome, Failed):
 		delay = next_attempt(step.retry, event.number, outcome.names, lambda: event.chance)
-	if delay is not None and not draft.ending:
+	if delay is not None and (event.item < 0 or not draft.ending):
 		_try_again(draft, event, delay)
+	elif event.item < 0:
+		_undone(draft, event)
 	elif event.item:
 		_item_attempted(draft, event, step)
 	elif draft.ending:
@@ -58,9 +72,7 @@ def _step_attempted(draft: Draft, event: Attempted) -> None:
 
 def _wait(draft: Draft, event: Attempted, outcome: Waits) -> None:
 	due = NEVER if outcome.until is None else outcome.until
-	draft.wait(
-		outcome.kind, due=due, key=outcome.key, step=event.step, item=event.item, data=outcome.output
-	)
+	draft.wait(outcome.kind, due=due, key=outcome.key, step=event.step, item=event.item, data=outcome.output)
 
 
 def _try_again(draft: Draft, event: Attempted, delay: float) -> None:
@@ -75,8 +87,20 @@ def _try_again(draft: Draft, event: Attempted, delay: float) -> None:
 	)
 	draft.wait("retry", delay=delay, step=event.step, item=event.item)
 	draft.note(is_again=True)
-	if not event.item:
+	if event.item <= 0:
 		draft.show_waiting()
+
+
+def _undone(draft: Draft, event: Attempted) -> None:
+	"""What undoes a step has come to its end: the step is Compensated, or stays as it was."""
+	outcome = event.outcome
+	if isinstance(outcome, Waits | Stops | Expanded):
+		outcome = failed(WrongState("What undoes a step can neither wait nor end the run."))
+	state = state_of(outcome)
+	draft.set_step(event.step, event.item, state, old=RUNNING, attempted=True, result=result_of(outcome))
+	if state != FAILED:
+		draft.set_step(event.step, undo_of(event.item), COMPENSATED, old=SUCCEEDED)
+	draft.note(undoes=True)
 
 
 def _attempted_in_ending_run(draft: Draft, event: Attempted) -> None:

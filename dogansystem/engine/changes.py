@@ -52,6 +52,7 @@ class RunChange:
 	Attributes:
 		ending: how it is about to end, or has ended.
 		is_failure: the error of the run is written.
+		compensating: whether its steps are being undone; None: as before.
 		has_ended: the time of its end and its output are written.
 		is_retry: what an earlier end has left is cleared; `version` is the one it goes on with, if that is another,
 			and `run_as` the user that one's steps act as.
@@ -60,6 +61,7 @@ class RunChange:
 	old: str
 	new: str
 	ending: str
+	compensating: bool | None = None
 	is_failure: bool = False
 	error_type: str | None = None
 	error: str | None = None
@@ -154,6 +156,7 @@ class Changes:
 		check_items: the `for_each` step of the attempt may be complete. `is_broken`: one of its items has failed.
 		is_again: the attempt has failed and there will be another one.
 		ended_child: the run has ended, and a step of another one may wait for that.
+		undo: a step run of its own begins, which undoes this one. `undoes`: nothing runs any more; undo what is left.
 		renders_output: the run has succeeded once its output is rendered.
 	"""
 
@@ -169,6 +172,8 @@ class Changes:
 	leaves: tuple[Place, ...] = ()
 	cancelled_items: tuple[str, ...] = ()
 	forgets_waits: bool = False
+	undo: Key | None = None
+	undoes: bool = False
 	signal: int | None = None
 	ended_child: bool = False
 	takes: Slot | None = None

@@ -61,6 +61,7 @@ class Compensation:
 
 	action: str
 	params: Mapping[str, Any]
+	retry: Retry = Retry()
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,27 @@ class Definition:
 	def by_id(self) -> dict[str, Step]:
 		"""The steps by their id."""
 		return {step.id: step for step in self.steps}
+
+	@cached_property
+	def compensates(self) -> bool:
+		"""Whether a step has something that undoes it."""
+		return any(step.compensate for step in self.steps)
+
+	def step_of(self, step: str, item: int) -> Step:
+		"""The step behind a step run; for one with a negative `item` what undoes the step, as a step of its own."""
+		found = self.by_id[step]
+		if item >= 0 or found.compensate is None:
+			return found
+		undo = found.compensate
+		return Step(
+			found.id,
+			undo.action,
+			undo.params,
+			(),
+			retry=undo.retry,
+			priority=found.priority,
+			only_as=found.only_as,
+		)
 
 	@cached_property
 	def followers(self) -> dict[str, tuple[Step, ...]]:

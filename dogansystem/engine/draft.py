@@ -18,7 +18,7 @@ from dogansystem.engine.changes import (
 )
 from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition, Step
 from dogansystem.engine.limits import resource_of_run, resource_of_step
-from dogansystem.engine.run_state import LEASE, WAIT_QUEUE, Key, Parked, Place, RunState
+from dogansystem.engine.run_state import LEASE, WAIT_QUEUE, Key, Parked, Place, RunState, undo_of
 from dogansystem.engine.states import (
 	CANCELLED,
 	FAILED,
@@ -42,7 +42,7 @@ class Draft:
 	def __init__(self, run: RunState) -> None:
 		self.before = run
 		self.states, self.branches = dict(run.states), dict(run.branches)
-		self.status, self.ending = run.status, run.ending
+		self.status, self.ending, self.compensating = run.status, run.ending, run.compensating
 		self._definition = run.definition
 		self._run: RunChange | None = None
 		self._resets: list[StepChange] = []
@@ -114,7 +114,7 @@ class Draft:
 		check_run_change(self.status, RUNNING)
 		change = RunChange(self.status, RUNNING, "", is_retry=True, version=version, run_as=run_as)
 		self.note(reopened=change)
-		self.status, self.ending = RUNNING, ""
+		self.status, self.ending, self.compensating = RUNNING, "", False
 
 	def end_lease(self, key: Key) -> None:
 		"""The lease of this step run ends with the event; it does not count as being executed."""
@@ -195,7 +195,7 @@ class Draft:
 	def queue_again(self, parked: Iterable[Parked]) -> None:
 		"""Put what is Ready into its queue, after a pause."""
 		for each in parked:
-			step = self.definition.by_id[each.step]
+			step = self.definition.step_of(each.step, each.item)
 			self.open([(step, each.item, each.attempts + 1)], READY)
 
 	def begin(self) -> None:
@@ -239,7 +239,7 @@ class Draft:
 	def return_to_queue(self, place: Place) -> None:
 		"""Let a claimed step be claimed by somebody else, with the slot it has."""
 		assert place.step is not None
-		step = self.definition.by_id[place.step]
+		step = self.definition.step_of(place.step, place.item)
 		self._leaves.append(place)
 		self.set_step(place.step, place.item, READY, old=RUNNING)
 		self._ready.append(Ready(place.step, place.item, place.attempt, step.priority, place.agent))
@@ -296,12 +296,37 @@ class Draft:
 		"""Write the end of the run and give back what it held; its output has to be rendered first, if it has one."""
 		if status == SUCCEEDED and self._definition and self._definition.output is not None:
 			self.note(renders_output=True)
+		elif self.compensates(status):
+			self.begin_to_undo(status)
 		else:
 			self.close(status)
+
+	def compensates(self, status: str) -> bool:
+		"""Whether what the run has done is undone before it ends like this."""
+		if self._definition is None or not self._definition.compensates:
+			return False
+		return status == FAILED or (status == CANCELLED and self.compensating)
+
+	def begin_to_undo(self, status: str, **failure: Any) -> None:
+		"""Nothing runs any more; what has succeeded is undone, the last one first, and then the run ends."""
+		self.compensating = True
+		new = RUNNING if self.status == WAITING else self.status
+		self.set_run(new, ending=status, compensating=True, **failure)
+		self.note(undoes=True)
+
+	def undo(self, key: Key) -> None:
+		"""Let what undoes a step run begin, as a step run of its own."""
+		step, item = key[0], undo_of(key[1])
+		self.note(undo=key)
+		if self.status != PAUSED:
+			self._ready.append(Ready(step, item, 1, self.definition.by_id[step].priority))
 
 	def close(self, status: str, **more: Any) -> None:
 		"""The run has ended."""
 		self.set_run(status, ending=status, has_ended=True, **more)
+		if self.compensating:
+			self.compensating = False
+			self.set_run(status, compensating=False)
 		if self.before.is_child:
 			self.note(ended_child=True)
 		if self._waits or self._definition is None or self._definition.limits.run_timeout:

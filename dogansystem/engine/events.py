@@ -118,7 +118,14 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True)
 class Cancelled:
-	"""Somebody wants the run to end."""
+	"""Somebody wants the run to end; with `compensate` what it has done is undone first."""
+
+	compensate: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+	"""Nothing runs any more in a run that ends, or a step of it has been undone: the next one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +163,7 @@ Event = (
 	| Paused
 	| Resumed
 	| Cancelled
+	| Undoing
 	| Broken
 	| Retried
 )

@@ -8,7 +8,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from dogansystem.engine.definition import Definition, Step
-from dogansystem.engine.states import CANCELLED, FAILED, PENDING, READY, SKIPPED, STEP_FINISHED, SUCCEEDED
+from dogansystem.engine.states import (
+	CANCELLED,
+	COMPENSATED,
+	FAILED,
+	PENDING,
+	READY,
+	SKIPPED,
+	STEP_FINISHED,
+	SUCCEEDED,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +52,10 @@ def decide(definition: Definition, states: Mapping[str, str], branches: Branches
 	after = dict(states)
 	ready: list[str] = []
 	skipped: list[str] = []
-	for step in definition.in_order:
-		if after.get(step.id) != PENDING:
+	# Of a run that is not known as a whole, no step waits for another one that is pending.
+	known = definition.in_order if len(after) == len(definition.steps) else map(definition.by_id.get, states)
+	for step in known:
+		if step is None or after[step.id] != PENDING:
 			continue
 		state = state_of_pending(definition, step, after, branches)
 		if state == READY:
@@ -114,12 +125,12 @@ def steps_after(definition: Definition, roots: Iterable[str]) -> set[str]:
 def steps_to_retry(definition: Definition, states: Mapping[str, str], step: str | None = None) -> set[str]:
 	"""The ids of the steps that run again: `step`, or else where the run came to its end, and all after it.
 
-	What was cancelled runs again too, whatever was asked for, and so does a failure that nobody handles: the run could not
-	go on beside them. Source: workflow-format.md, semantics 12.
+	What was cancelled runs again too, whatever was asked for, and so do a failure that nobody handles and what was undone:
+	the run could not go on beside them. Source: workflow-format.md, semantics 12.
 	"""
 	roots = {
 		name
 		for name, state in states.items()
-		if state == CANCELLED or (state == FAILED and not definition.handles_failure(name))
+		if state in (CANCELLED, COMPENSATED) or (state == FAILED and not definition.handles_failure(name))
 	}
 	return steps_after(definition, roots | ({step} if step else set()))

@@ -8,6 +8,12 @@ from dogansystem.engine.states import RUN_FINISHED
 
 Key = tuple[str, int]  # a step's id and the item; items count from 1, 0 is the step itself
 
+
+def undo_of(item: int) -> int:
+	"""The item of the step run that undoes another one: below 0, so that no count of items meets it. And back."""
+	return -item - 1
+
+
 # The places in which a step, or a run, can stand. Each is a table of the store.
 READY_QUEUE, WAIT_QUEUE, LEASE = "ready queue", "wait queue", "lease"
 
@@ -95,6 +101,9 @@ class RunState:
 		places: where its steps stand; None: not read.
 		items: of the `for_each` steps that the event is about.
 		attempts: of the step run that the event is about, and `state` its state.
+		compensating: whether what it has done is undone before it ends.
+		undo: what is left to undo, the last to succeed first; `undone`: the `for_each` steps of
+			which every item that had succeeded is Compensated.
 		signal: one that came before the step that now begins to wait for it.
 		is_child: whether a step of another run has started it.
 		has_slot: whether it holds a slot of its workflow's limit, and `limit_key` the value of that limit's key.
@@ -111,6 +120,9 @@ class RunState:
 	state: str = ""
 	attempts: int = 0
 	parked: tuple[Parked, ...] = ()
+	compensating: bool = False
+	undo: tuple[Key, ...] = ()
+	undone: tuple[str, ...] = ()
 	signal: Signal | None = None
 	is_child: bool = False
 	has_slot: bool = False

@@ -19,6 +19,7 @@ from dogansystem.engine.retry import next_attempt
 from dogansystem.engine.run_state import Items, RunState
 from dogansystem.engine.states import (
 	CANCELLED,
+	COMPENSATED,
 	FAILED,
 	PAUSED,
 	PENDING,
@@ -52,6 +53,8 @@ def assumed(
 	alone (or several do), or it was the last of a sequence, or an item whose siblings are open already. So nothing has to be read, and
 	`decide` says the same as it would of the run under lock. `items_at_most`: items the step may have; 0: not known.
 	"""
+	if item < 0:
+		return None
 	if item:
 		fits = isinstance(outcome, Done | Skipped) and 0 < items_at_most <= step.max_parallel
 		return RunState(run, definition, RUNNING, items={step.id: Items()}) if fits else None
@@ -76,9 +79,7 @@ def _is_all_that_follows(
 ) -> bool:
 	"""Whether a step lets at least one go on, and what waits for those that are skipped waits for others as well."""
 	taken = {other.id for other in followers if other.when == "done" or other.is_taken(step.id, branch)}
-	behind = [
-		last for other in followers if other.id not in taken for last in definition.followers[other.id]
-	]
+	behind = [last for other in followers if other.id not in taken for last in definition.followers[other.id]]
 	return bool(taken) and all(last.join == "all" and not taken.isdisjoint(last.after) for last in behind)
 
 
@@ -146,9 +147,11 @@ def _items_ended(draft: Draft, event: events.ItemsEnded) -> None:
 
 
 def _woken(draft: Draft, event: events.Woken) -> None:
-	if not _is_over(draft) and draft.before.state == WAITING:
+	if draft.before.is_finished or draft.before.state != WAITING:
+		return
+	if event.item < 0 or not draft.ending:
 		draft.show_running()
-		step = draft.definition.by_id[event.step]
+		step = draft.definition.step_of(event.step, event.item)
 		draft.open([(step, event.item, draft.before.attempts + 1)], WAITING)
 
 
@@ -189,7 +192,7 @@ def _lease_lost(draft: Draft, event: events.LeaseLost) -> None:
 	assert draft.before.places is not None
 	if draft.before.is_finished:
 		draft.leave(place for place in draft.before.places if not place.begun)
-	elif draft.ending:
+	elif draft.ending and not draft.compensating:
 		draft.settle()
 	elif draft.status == PAUSED:
 		draft.park(draft.before.places)
@@ -200,7 +203,10 @@ def _lease_lost(draft: Draft, event: events.LeaseLost) -> None:
 
 
 def _broken(draft: Draft, event: events.Broken) -> None:
-	if not _is_over(draft):
+	if draft.compensating and not draft.before.is_finished:
+		draft.leave(draft.before.places or ())
+		draft.close(draft.ending)  # with the error that it has; nobody knows any more what undoes its steps
+	elif not _is_over(draft):
 		draft.end(FAILED, error_type=event.error_type, error=event.error)
 
 
@@ -208,10 +214,21 @@ def _broken(draft: Draft, event: events.Broken) -> None:
 
 
 def _rendered(draft: Draft, event: events.Rendered) -> None:
+	failure = {"is_failure": True, "error_type": event.error_type, "error": event.error}
 	if event.error_type is None:
 		draft.close(SUCCEEDED, output=event.output)
+	elif draft.compensates(FAILED):
+		draft.begin_to_undo(FAILED, **failure)
 	else:
-		draft.close(FAILED, is_failure=True, error_type=event.error_type, error=event.error)
+		draft.close(FAILED, **failure)
+
+
+def _undoing(draft: Draft, event: events.Undoing) -> None:
+	if draft.before.undo:
+		return draft.undo(draft.before.undo[0])
+	for step in draft.before.undone:
+		draft.set_step(step, 0, COMPENSATED)
+	draft.close(draft.ending)
 
 
 # People
@@ -246,6 +263,9 @@ def _resumed(draft: Draft, event: events.Resumed) -> None:
 def _cancelled(draft: Draft, event: events.Cancelled) -> None:
 	_must_be_unfinished(draft, "cancelled")
 	if not draft.ending:
+		if event.compensate and draft.definition.compensates:
+			draft.compensating = True
+			draft.set_run(draft.status, compensating=True)
 		draft.end(CANCELLED)
 
 
@@ -320,5 +340,6 @@ _HANDLERS: dict[type, Callable[[Draft, Any], None]] = {
 	events.Paused: _paused,
 	events.Resumed: _resumed,
 	events.Cancelled: _cancelled,
+	events.Undoing: _undoing,
 	events.Retried: _retried,
 }

@@ -4,7 +4,7 @@ The fence is the lease. A process that lost its lease changes no row when it dro
 gives None, and the caller rolls everything back, effects included.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from dogansystem.engine import transition
 from dogansystem.engine.changes import Changes
@@ -116,12 +116,14 @@ def _finished(
 
 def _lease_of_successor(attempt: Attempt, made: Changes, at: Moment) -> Lease:
 	assert made.successor
-	step, item = made.successor.step, made.successor.item
-	return replace(
-		attempt.lease,
-		lane=lane(made.successor.priority),
-		step_run=names.step_run(attempt.lease.run, step, item),
-		attempt=made.successor.attempt,
+	successor, lease = made.successor, attempt.lease
+	return Lease(
+		process=lease.process,
+		seq=lease.seq,
+		lane=lane(successor.priority),
+		step_run=names.step_run(lease.run, successor.step, successor.item),
+		run=lease.run,
+		attempt=successor.attempt,
 		agent=None,
 		ready_at=at.seconds,
 	)

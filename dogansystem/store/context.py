@@ -8,7 +8,7 @@ from typing import Any
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.protocol import Database
-from dogansystem.store import dialect
+from dogansystem.store import dialect, names
 from dogansystem.store.moment import Moment
 
 _RUN_COLUMNS = (
@@ -80,6 +80,13 @@ def load_steps(
 		}
 		for row in rows
 	}
+
+
+def load_output(db: Database, run: str, step: str, item: int) -> Any:
+	"""The output of an item."""
+	query = "SELECT output FROM `tabDogan Step Run` WHERE name = %s"
+	row = dialect.first(db.sql(query, (names.step_run(run, step, item),)))
+	return decode(row[0]) if row else None
 
 
 def values_of(

@@ -17,7 +17,10 @@ def new_run(now: float) -> str:
 
 def started(run: str) -> float:
 	"""When a run of this name was started (epoch seconds), to the millisecond below."""
-	return sum(_ALPHABET.index(char) << 5 * place for place, char in enumerate(reversed(run[:_TIME_CHARS]))) / 1000
+	return (
+		sum(_ALPHABET.index(char) << 5 * place for place, char in enumerate(reversed(run[:_TIME_CHARS])))
+		/ 1000
+	)
 
 
 def step_run(run: str, step: str, item: int = 0) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 from dogansystem.engine.errors import NotFound
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
+from dogansystem.engine.run_state import undo_of
 from dogansystem.engine.states import RUN_FINISHED, RUN_STATES, STEP_STATES
 from dogansystem.protocol import Database, Row
 from dogansystem.store import dialect, history, names
@@ -19,20 +20,34 @@ _FROM = "`tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.
 
 def run_as_json(db: Database, run: str) -> dict[str, Any]:
 	"""A run with all its steps, as `dogansystem run --json` prints it. Raises NotFound."""
-	query = f"SELECT {_RUN}, r.input, r.output, r.started_by FROM {_FROM} WHERE r.name = %s"
+	query = f"SELECT {_RUN}, r.input, r.output, r.started_by, r.compensating FROM {_FROM} WHERE r.name = %s"
 	row = dialect.first(db.sql(query, (run,)))
 	if row is None:
 		raise NotFound(f"There is no run {run!r}.")
-	given, output, started_by = row[-3:]
+	given, output, started_by, compensating = row[-4:]
 	more = {"input": decode(given), "output": decode(output), "started_by": started_by}
+	more |= {"compensating": bool(compensating), "compensation_errors": _compensation_errors(db, run)}
 	return _of_run(row) | more | {"steps": steps_as_json(db, run)}
+
+
+def _compensation_errors(db: Database, run: str) -> list[dict[str, Any]]:
+	"""What could not be undone: step, index, error."""
+	rows = db.sql(
+		"SELECT step, item, error_type, error FROM `tabDogan Step Run`"
+		" WHERE run = %s AND item < 0 AND status = 'Failed' ORDER BY finished_at",
+		(run,),
+	)
+	return [
+		{"step": step, "index": undo_of(item) - 1 if undo_of(item) else None, "error": as_error(*error)}
+		for step, item, *error in rows
+	]
 
 
 def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
 	"""The steps of a run in the workflow's order, a `for_each` step's items behind it."""
 	rows = db.sql(
 		"SELECT step, item, status, attempts, agent, worker, started_at, finished_at, output, error_type, error, errors,"
-		" title, action, branch FROM `tabDogan Step Run` WHERE run = %s ORDER BY position, item",
+		" title, action, branch FROM `tabDogan Step Run` WHERE run = %s AND item >= 0 ORDER BY position, item",
 		(run,),
 	)
 	return [

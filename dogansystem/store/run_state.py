@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from dogansystem.engine import events, items
+from dogansystem.engine.current import CHILD
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.events import Attempted, Event
 from dogansystem.engine.outcomes import Failed, Stops, Waits
@@ -21,9 +22,9 @@ from dogansystem.engine.run_state import (
 	Parked,
 	Place,
 	RunState,
+	undo_of,
 )
-from dogansystem.engine.current import CHILD
-from dogansystem.engine.states import PAUSED, QUEUED, RUNNING
+from dogansystem.engine.states import COMPENSATED, PAUSED, QUEUED, RUNNING, SUCCEEDED
 from dogansystem.protocol import Database
 from dogansystem.store import dialect, names, queue, signals
 from dogansystem.store.changes import claims
@@ -39,7 +40,7 @@ _MOVES = (
 def read(db: Database, run: str, definition: Definition | None, event: Event, at: Moment) -> RunState | None:
 	"""What `event` needs to know of a run; None if there is no such run any more."""
 	db.begin()
-	if isinstance(event, Attempted) and event.item:
+	if isinstance(event, Attempted) and event.item > 0:
 		return _for_item(db, run, definition, event)
 	state = lock(db, run, definition)
 	if state is None:
@@ -48,7 +49,11 @@ def read(db: Database, run: str, definition: Definition | None, event: Event, at
 		# Its process died before it could say that the run is under way.
 		claims.show_runs_running(db, [run], at)
 		state = replace(state, status=RUNNING)
-	may_end = isinstance(event, Attempted) and (state.ending or isinstance(event.outcome, Failed | Stops))
+	may_end = (
+		isinstance(event, Attempted)
+		and event.item == 0
+		and (state.ending or isinstance(event.outcome, Failed | Stops))
+	)
 	may_end = may_end or (isinstance(event, events.WaitEnded) and isinstance(event.outcome, Failed))
 	if may_end or isinstance(event, _MOVES):
 		state = replace(state, places=_places(db, run))
@@ -60,18 +65,46 @@ def read(db: Database, run: str, definition: Definition | None, event: Event, at
 def lock(db: Database, run: str, definition: Definition | None) -> RunState | None:
 	"""Lock a run and its steps, without items."""
 	rows = db.sql(
-		"SELECT r.status, r.ending, r.limit_key, r.cause, s.step, s.status, s.branch FROM `tabDogan Workflow Run` r"
+		"SELECT r.status, r.ending, r.limit_key, r.cause, r.compensating, s.step, s.status, s.branch FROM `tabDogan Workflow Run` r"
 		" JOIN `tabDogan Step Run` s ON s.run = r.name AND s.item = 0 WHERE r.name = %s ORDER BY s.position"
 		+ dialect.for_update(db),
 		(run,),
 	)
 	if not rows:
 		return None
-	status, ending, limit_key, cause = rows[0][:4]
-	states = {row[4]: row[5] for row in rows}
-	branches = {row[4]: row[6] for row in rows if row[6]}
-	about = {"limit_key": limit_key or "", "is_child": cause == CHILD}
+	status, ending, limit_key, cause, compensating = rows[0][:5]
+	states = {row[5]: row[6] for row in rows}
+	branches = {row[5]: row[7] for row in rows if row[7]}
+	about: dict[str, Any] = {"limit_key": limit_key or "", "is_child": cause == CHILD}
+	about["compensating"] = bool(compensating)
 	return RunState(run, definition, status, ending or "", states, branches, **about)
+
+
+def with_undo(db: Database, state: RunState) -> RunState:
+	"""What has succeeded, can be undone and was not tried to be, the last to succeed first."""
+	definition, run = state.definition, state.name
+	assert definition is not None
+	steps = [step.id for step in definition.steps if step.compensate]
+	rows = db.sql(
+		"SELECT step, item, status, finished_at FROM `tabDogan Step Run` WHERE run = %s"
+		f" AND step IN ({dialect.marks(steps)})" + dialect.for_update(db),
+		(run, *steps),
+	)
+	tried = {(step, undo_of(item)) for step, item, *_ in rows if item < 0}
+	lists = {step.id for step in definition.steps if step.for_each is not None}
+	places = {step.id: number for number, step in enumerate(definition.steps)}
+	found = [
+		(str(finished_at), places[step], item, step)
+		for step, item, status, finished_at in rows
+		if status == SUCCEEDED and (step, item) not in tried and (item > 0 if step in lists else item == 0)
+	]
+	kept = {step for step, item, status, _ in rows if item > 0 and status == SUCCEEDED}
+	undone = {step for step, item, status, _ in rows if item > 0 and status == COMPENSATED} - kept
+	return replace(
+		state,
+		undo=tuple((step, item) for _, _, item, step in sorted(found, reverse=True)),
+		undone=tuple(step for step in sorted(undone) if state.states[step] == SUCCEEDED),
+	)
 
 
 def _with_signal(db: Database, state: RunState, event: Event) -> RunState:

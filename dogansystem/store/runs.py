@@ -56,6 +56,20 @@ def follow(
 		last = made.run or made.reopened
 		ended = _end_with_output(db, replace(state, status=last.new if last else state.status), at)
 		made = replace(made, run=ended.run, frees=(*made.frees, *ended.frees), renders_output=False)
+		made = replace(made, undoes=ended.undoes)
+	if made.undoes:
+		undone = _undo_next(db, state, at)
+		made = replace(made, frees=(*made.frees, *undone.frees), ready=(*made.ready, *undone.ready))
+	return made
+
+
+def _undo_next(db: Database, state: RunState, at: Moment) -> Changes:
+	"""Let the next step be undone of a run in which nothing runs, or end it if none is left."""
+	assert state.definition is not None
+	locked = run_state.lock(db, state.name, state.definition)
+	assert locked is not None
+	made = decide(replace(run_state.with_undo(db, locked), places=()), events.Undoing())
+	changes.write(db, state.name, made, at)
 	return made
 
 
@@ -93,9 +107,14 @@ def resume(db: Database, run: str, definition: Definition, at: Moment) -> None:
 	_ask(db, run, definition, events.Resumed(), at)
 
 
-def cancel(db: Database, run: str, definition: Definition | None, at: Moment) -> None:
-	"""Start no further step and end the run as Cancelled; what is running finishes first. Raises NotFound or WrongState."""
-	_ask(db, run, definition, events.Cancelled(), at)
+def cancel(
+	db: Database, run: str, definition: Definition | None, at: Moment, *, compensate: bool = False
+) -> None:
+	"""Start no further step and end the run as Cancelled; what is running finishes first. Raises NotFound or WrongState.
+
+	`compensate`: undo before what it has done.
+	"""
+	_ask(db, run, definition, events.Cancelled(compensate), at)
 
 
 def retry(
@@ -138,9 +157,7 @@ def wake(db: Database, wait: Wait, definition: Definition, at: Moment) -> Change
 		return happen(db, str(wait.run), definition, events.TimedOut(), at, fence=WaitFence(wait.id))
 	step, item = names.parts(wait.step_run)
 	if wait.kind == "retry":
-		return happen(
-			db, str(wait.run), definition, events.Woken(step, item), at, fence=WaitFence(wait.id)
-		)
+		return happen(db, str(wait.run), definition, events.Woken(step, item), at, fence=WaitFence(wait.id))
 	outcome = _outcome_of(db, wait)
 	if outcome is None:  # it was woken for a run that somebody has retried since
 		waits.put_off(db, wait.id)

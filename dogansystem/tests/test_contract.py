@@ -2,6 +2,7 @@
 
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.branches import BranchContract
+from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
@@ -64,4 +65,8 @@ class TestSignalsOnFrappe(SiteTestCase, SignalContract):
 
 
 class TestChildrenOnFrappe(SiteTestCase, ChildContract):
+	pass
+
+
+class TestCompensationOnFrappe(SiteTestCase, CompensationContract):
 	pass

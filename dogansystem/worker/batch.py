@@ -72,24 +72,31 @@ class Batch:
 		for lease in leases:
 			if lease.run in self._runs:
 				try:
-					found.append(self._work(db, lease, values.get(lease.step_run)))
+					found.append(self._work(db, lease, *values.get(lease.step_run, (None, None))))
 				except UnreadableRun as error:
 					unreadable[lease.run] = error
 		beginning = {each.data.name for each in found if each.data.status != RUNNING}
 		claims.show_runs_running(db, beginning, moment(self._site))
 		return found, unreadable
 
-	def _item_values(self, db: Database, step_runs: Sequence[str]) -> dict[str, str | None]:
-		query = f"SELECT name, item_value FROM `tabDogan Step Run` WHERE name IN ({dialect.marks(step_runs)})"
-		return dict(db.sql(query, step_runs)) if step_runs else {}
+	def _item_values(
+		self, db: Database, step_runs: Sequence[str]
+	) -> dict[str, tuple[str | None, str | None]]:
+		"""The values of items, and the agents of what is undone."""
+		query = f"SELECT name, item_value, agent FROM `tabDogan Step Run` WHERE name IN ({dialect.marks(step_runs)})"
+		return {row[0]: (row[1], row[2]) for row in db.sql(query, step_runs)} if step_runs else {}
 
-	def _work(self, db: Database | None, lease: Lease, item_value: str | None) -> Work:
+	def _work(
+		self, db: Database | None, lease: Lease, item_value: str | None, agent: str | None = None
+	) -> Work:
 		data = self._runs[lease.run]
 		definition = failing.load(self._site, db, lease.run, data.version)
 		step_id, item = names.parts(lease.step_run)
-		user = agents.user_of(db, lease.agent) if db and lease.agent else data.run_as
+		acting = agent if item < 0 else lease.agent  # a step is undone as the user that it had
+		user = agents.user_of(db, acting) if db and acting else data.run_as
 		count = self._last_item.get(lease.run, 0) if item else 0
-		return Work(lease, definition, definition.by_id[step_id], item, decode(item_value), data, user, count)
+		step = definition.step_of(step_id, item)
+		return Work(lease, definition, step, item, decode(item_value), data, user, count)
 
 	def successor(self, lease: Lease, item_value: str | None) -> Work | None:
 		"""The work behind a lease that was handed over: of a run that is in hand already, and of no agent.

@@ -134,7 +134,7 @@ def deliver_signals(site: Site, control: Control) -> int:
 def _deliver(site: Site, control: Control, signal: Sent) -> bool:
 	for wait, run, step_run in control.run(lambda db: signals.waits_for(db, signal)):
 		give = partial(_give_signal, site, signal, wait, run, step_run)
-		made = without_unreadable(site, control, lambda: control.run(give))  # noqa: B023
+		made = without_unreadable(site, control, lambda: control.run(give))
 		if made and made.check_items:
 			close_items(site, control, run, names.parts(step_run)[0])
 		_tell(site, run)
@@ -255,7 +255,7 @@ def _fail_lost(
 	def fail(db: Database) -> Finished | None:
 		definition = definition_of(site, db)(lease.run)
 		started = moment(site, begun_at)
-		attempt = Attempt(lease, definition, definition.by_id[step_id], item, started, process.worker)
+		attempt = Attempt(lease, definition, definition.step_of(step_id, item), item, started, process.worker)
 		finished = finish(db, attempt, outcome, moment(site), stick=False, chance=random.random())
 		if finished is None:
 			db.rollback()

@@ -15,6 +15,7 @@ from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.errors import NotAllowed, NotFound, TemplateError, Timeout
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
+from dogansystem.engine.run_state import undo_of
 from dogansystem.engine.templates.render import render, step_references, to_json_value, truthy
 from dogansystem.protocol import Act, Site
 from dogansystem.store import context
@@ -30,7 +31,7 @@ ACTING_INTERVAL = 5.0  # seconds between two questions about the same user; each
 
 @dataclass(frozen=True, slots=True)
 class Work:
-	"""A step in hand with what is needed to execute it. `item` counts from 1; 0 is the step itself.
+	"""A step in hand with what is needed to execute it. `item` counts from 1; 0 is the step itself; below 0 it is undone.
 
 	Attributes:
 		user: whose permissions the attempt has; None if the step's agent was deleted meanwhile.
@@ -45,6 +46,17 @@ class Work:
 	data: RunData
 	user: str | None
 	items: int = 0
+
+	@property
+	def undone_item(self) -> int:
+		"""The item that is undone, or 0 for the step itself."""
+		return undo_of(self.item)
+
+	@property
+	def index(self) -> int | None:
+		"""The index of the item, from 0; None for the step itself."""
+		item = self.undone_item if self.item < 0 else self.item
+		return item - 1 if item else None
 
 
 class Acting:
@@ -130,7 +142,7 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 		run=work.data.name,
 		workflow=work.data.workflow,
 		step=step.id,
-		item=work.item - 1 if work.item else None,
+		item=work.index,
 		attempt=work.lease.attempt,
 		user=user,
 		idempotency_key=work.lease.step_run,
@@ -181,8 +193,11 @@ def _values(site: Site, work: Work, user: str, at: Moment) -> dict[str, Any]:
 	steps = {}
 	if references is None or references:
 		steps = context.load_steps(site.database, work.data.name, references)
-	index = work.item - 1 if work.item else None
-	return context.values_of(work.data, steps, at, user, work.item_value, index)
+	if work.item < 0 and work.undone_item and step.id in steps:
+		steps[step.id] |= {
+			"output": context.load_output(site.database, work.data.name, step.id, work.undone_item)
+		}
+	return context.values_of(work.data, steps, at, user, work.item_value, work.index)
 
 
 def _items(step: Step, values: dict[str, Any]) -> list[str]:

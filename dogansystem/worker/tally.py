@@ -57,7 +57,10 @@ class Tally:
 		costs = effort.costs()
 		with self._lock:
 			for subject in _subjects(work):
-				self._measured.setdefault(subject, Figures()).attempt(result, waited, took, costs)
+				found = self._measured.get(subject)
+				if found is None:
+					found = self._measured[subject] = Figures()
+				found.attempt(result, waited, took, costs)
 
 	def take(self) -> Table:
 		"""What was counted since the last time."""

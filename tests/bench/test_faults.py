@@ -157,7 +157,7 @@ class TestFairness(LoadTestCase):
 			self.start_some(150)
 			self.wait_for(lambda: frappe.db.sql("SELECT 1 FROM dogan_lease"))
 			for number in range(5):
-				job = queue.enqueue("time.sleep", 0, job_id=f"elsewhere.localhost::{number}", result_ttl=60)
+				job = queue.enqueue("time.sleep", 0, job_id=f"elsewhere-{number}", result_ttl=60)
 				while job.get_status() != "finished":
 					time.sleep(0.02)
 				job.refresh()

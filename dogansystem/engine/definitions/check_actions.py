@@ -64,17 +64,25 @@ def check_actions(
 ) -> None:
 	"""Note actions that the site does not have, and parameters that do not fit theirs."""
 	for index, step in enumerate(steps):
-		action = step.get("action")
-		if action is None:
-			continue
-		if action in actions:
-			validator = Draft202012Validator(dict(actions[action]), format_checker=_FORMATS)
-			found = validator.iter_errors(step.get("params", {}))
-			errors = [certain for error in found for certain in _certain(error)]
-			note_all(errors, f"{path}[{index}].params", problems)
-		else:
-			message = f"no action named {action!r}"
-			problems.unknown(f"{path}[{index}].action", message, action, sorted(actions), "actions")
+		_check_action(step, f"{path}[{index}]", actions, problems)
+		if "compensate" in step:
+			_check_action(step["compensate"], f"{path}[{index}].compensate", actions, problems)
+
+
+def _check_action(
+	step: Mapping[str, Any], path: str, actions: Mapping[str, Mapping[str, Any]], problems: Problems
+) -> None:
+	action = step.get("action")
+	if action is None:
+		return
+	if action in actions:
+		validator = Draft202012Validator(dict(actions[action]), format_checker=_FORMATS)
+		found = validator.iter_errors(step.get("params", {}))
+		errors = [certain for error in found for certain in _certain(error)]
+		note_all(errors, f"{path}.params", problems)
+	else:
+		message = f"no action named {action!r}"
+		problems.unknown(f"{path}.action", message, action, sorted(actions), "actions")
 
 
 def _certain(error: ValidationError) -> Iterator[ValidationError]:

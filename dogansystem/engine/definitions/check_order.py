@@ -6,7 +6,6 @@ from typing import Any
 
 from dogansystem.engine.definitions.problems import Problems, at
 
-
 Edges = Mapping[str, tuple[str, ...]]  # steps that one waits for; the branches that lead to it, () for any
 
 

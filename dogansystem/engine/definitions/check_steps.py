@@ -26,6 +26,26 @@ def retry(value: Any, path: str, problems: Problems) -> Any:
 	return values.mapping(value, path, problems, RETRY, ["attempts"]) or LEFT_OUT
 
 
+COMPENSATION: Mapping[str, Check] = {
+	"action": values.label,
+	"params": values.parameters,
+	"retry": retry,
+}
+# A step that is undone neither waits nor steers the run.
+_NO_UNDO = ("flow.",)
+_MAY_UNDO = frozenset({"flow.signal"})
+
+
+def compensation(value: Any, path: str, problems: Problems) -> Any:
+	"""What undoes a step."""
+	kept = values.mapping(value, path, problems, COMPENSATION, ["action"])
+	action = kept.get("action", "")
+	if action.startswith(_NO_UNDO) and action not in _MAY_UNDO:
+		message = f"{action} steers the run, which has ended by then; name an action that undoes the step"
+		problems.add(at(path, "action"), message)
+	return kept or LEFT_OUT
+
+
 KEYS: Mapping[str, Check] = {
 	"id": values.step_id,
 	"title": values.text(values.MAX_LABEL),
@@ -43,7 +63,7 @@ KEYS: Mapping[str, Check] = {
 	"timeout": values.duration(),
 	"on_error": values.choice("fail", "continue", default="fail"),
 	"priority": values.whole(0, 9, default=DEFAULT_PRIORITY),
-	"compensate": values.not_yet,
+	"compensate": compensation,
 }
 
 

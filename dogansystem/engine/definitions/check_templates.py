@@ -74,6 +74,8 @@ def _places(
 		whole = NO_LIST if isinstance(step.get("for_each"), str) else ""
 		yield at(path, "for_each"), step.get("for_each"), _Scope(IN_RUN, whole=whole, **reach)
 		yield at(path, "params"), step.get("params"), _Scope(names, **reach)
+		undo = {**reach, "steps": {*reach["steps"], owner}, "owner": None}
+		yield at(path, "compensate.params"), step.get("compensate", {}).get("params"), _Scope(names, **undo)
 	yield "output", definition.get("output"), _Scope(IN_RUN, **about)
 
 

@@ -91,6 +91,12 @@ def _pattern(error: Any) -> str:
 	return f"{shown(error.instance)} does not fit; {remedy}"
 
 
+def _format(error: Any) -> str:
+	if error.validator_value == "condition":
+		return f"{shown(error.instance)} is text, which is always true; write one {{{{ … }}}} around it"
+	return f"{error.message[:200]}; see the description of this value"
+
+
 def _sized(unit: str, bound: str) -> Callable[[Any], str]:
 	return lambda error: f"has {len(error.instance) or 'no'} {unit}; give {bound} {error.validator_value}"
 
@@ -99,9 +105,7 @@ _MESSAGES: Mapping[str, Callable[[Any], str]] = {
 	"anyOf": _alternatives,
 	"const": lambda error: f"must be {shown(error.validator_value)}, not {shown(error.instance)}",
 	"enum": _enum,
-	"format": lambda error: (
-		f"{shown(error.instance)} is text, which is always true; write one {{{{ … }}}} around it"
-	),
+	"format": _format,
 	"maximum": lambda error: f"is {error.instance}; give at most {error.validator_value}",
 	"maxItems": _sized("items", "at most"),
 	"maxLength": _sized("characters", "at most"),

@@ -101,6 +101,11 @@ def _retry(source: Mapping[str, Any]) -> Retry:
 	return Retry(**keys, on=tuple(source["on"]) if "on" in source else None)
 
 
+def _compensation(source: Mapping[str, Any]) -> Compensation:
+	retry = _retry(source["retry"]) if "retry" in source else Retry()
+	return Compensation(source["action"], source.get("params", {}), retry)
+
+
 def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
 	undo = source.get("compensate")
 	return Step(
@@ -113,7 +118,7 @@ def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
 		max_parallel=source.get("max_parallel", DEFAULT_MAX_PARALLEL),
 		retry=_retry(source["retry"]) if "retry" in source else Retry(),
 		timeout=_seconds(source, "timeout"),
-		compensate=Compensation(undo["action"], undo.get("params", {})) if undo else None,
+		compensate=_compensation(undo) if undo else None,
 		branches={name: ways for name, ways in edges(source.get("after", [])).items() if ways},
 		**_given(source, "title", "for_each", "when", "join", "agent", "capability", "on_error", "priority"),
 	)

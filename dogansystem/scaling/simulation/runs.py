@@ -180,7 +180,8 @@ class Runs:
 		)
 		by_step = dict(zip(self._definition.by_id, states, strict=True))
 		return decide(
-			RunState("", self._definition, status, ending, by_step, {}, found, items, WAITING, attempts), event
+			RunState("", self._definition, status, ending, by_step, {}, found, items, WAITING, attempts),
+			event,
 		)
 
 	def _items(self, step: str, counts: Counter[str], makes_room: bool) -> Items:

@@ -7,7 +7,8 @@ from typing import Any
 from dogansystem.engine.changes import NewItems, Result
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.outputs import decode
-from dogansystem.engine.states import PENDING
+from dogansystem.engine.run_state import Key, undo_of
+from dogansystem.engine.states import PENDING, READY
 from dogansystem.protocol import Database
 from dogansystem.store import dialect, names
 from dogansystem.store.changes.fences import Attempt
@@ -63,6 +64,30 @@ def of_items(
 		)
 		for number, value in enumerate(items.values, start=1)
 	]
+
+
+def of_undo(db: Database, run: str, key: Key, at: Moment) -> tuple[str, tuple[Any, ...]]:
+	"""The columns and the row of the step run that undoes another one."""
+	step, item = key
+	columns = "workflow, step, position, title, action, agent, item_value"
+	query = f"SELECT owner, {columns} FROM `tabDogan Step Run` WHERE name = %s" + dialect.for_update(db)
+	((owner, *same),) = db.sql(query, (names.step_run(run, step, item),))
+	number = undo_of(item)
+	return (
+		f"name, creation, modified, owner, modified_by, run, {columns}, item, status, ready_at",
+		(
+			names.step_run(run, step, number),
+			at.text,
+			at.text,
+			owner,
+			owner,
+			run,
+			*same,
+			number,
+			READY,
+			at.text,
+		),
+	)
 
 
 def _row(

@@ -107,9 +107,11 @@ def _run_values(change: RunChange, at: Moment) -> dict[str, Any]:
 	values: dict[str, Any] = {"status": change.new, "ending": change.ending, "modified": at.text}
 	if change.is_retry:
 		cleared = ("output", "error", "error_type", "error_step", "finished_at")
-		values |= dict.fromkeys(cleared)
+		values |= dict.fromkeys(cleared) | {"compensating": 0}
 		if change.version:
 			values |= {"version": change.version, "run_as": change.run_as}
+	if change.compensating is not None:
+		values["compensating"] = int(change.compensating)
 	if change.is_failure:
 		values |= {
 			"error_type": change.error_type,
@@ -193,6 +195,9 @@ def _plan_steps(
 		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
 	for step in changes.cancelled_items:
 		made.add(_cancelling_items(run, step, at))
+	if changes.undo:
+		columns, undo = rows.of_undo(db, run, changes.undo, at)
+		made.insert(STEP_RUN, columns, [undo])
 	if changes.items and attempt:
 		states = {change.item: change.new for change in changes.steps if change.item}
 		columns, items = rows.of_items(run, attempt.definition, changes.items, states, at)
@@ -215,6 +220,11 @@ def _grouped(
 ) -> list[tuple[dict[str, Any], list[str]]]:
 	"""The changes as values and the names of the rows that get them, those that are alike together."""
 	groups: list[tuple[dict[str, Any], list[str]]] = []
+	if len(changes) < 3:  # the most usual end of an attempt: nothing to gain by a look at what is alike
+		for change in changes:
+			key = names.step_run(run, change.step, change.item)
+			groups.append((_step_values(db, key, change, at, attempt), [key]))
+		return groups
 	alike: dict[tuple[Any, ...], list[str]] = {}
 	for change in changes:
 		key = names.step_run(run, change.step, change.item)
@@ -268,7 +278,7 @@ def _result_values(change: StepChange) -> Mapping[str, Any]:
 
 def _without_items(run: str, steps: Sequence[str]) -> Iterator[Statement]:
 	yield Statement(
-		f"DELETE FROM `{STEP_RUN}` WHERE run = %s AND item > 0 AND step IN ({dialect.marks(steps)})",
+		f"DELETE FROM `{STEP_RUN}` WHERE run = %s AND item <> 0 AND step IN ({dialect.marks(steps)})",
 		(run, *steps),
 	)
 

@@ -81,7 +81,11 @@ class BranchContract(Home):
 		for steps, path, words in (
 			([choose(), step("a", after=["size.bigg"])], "steps[1].after[0]", "did you mean 'big'"),
 			([step("a"), step("b", after=["a.big"])], "steps[1].after[0]", "one way only"),
-			([choose(), step("b", after=["size.big"], when="failed")], "steps[1].after[0]", "when: succeeded"),
+			(
+				[choose(), step("b", after=["size.big"], when="failed")],
+				"steps[1].after[0]",
+				"when: succeeded",
+			),
 			([choose(), step("b", after=["size.big"], when="done")], "steps[1].after[0]", "when: succeeded"),
 			([choose(), step("b", after=["size", "size.big"])], "steps[1].after[1]", "keep one"),
 			([choose(), step("b", after=["size.big", "size.big"])], "steps[1].after[1]", "stands twice"),
@@ -93,7 +97,9 @@ class BranchContract(Home):
 
 	def test_a_case_whose_condition_is_plain_text_is_refused(self):
 		cases = {"cases": [{"name": "x", "if": "doc.total > 5"}]}
-		self.assert_refused([step("a", "flow.choose", params=cases)], "steps[0].params.cases[0].if", "always true")
+		self.assert_refused(
+			[step("a", "flow.choose", params=cases)], "steps[0].params.cases[0].if", "always true"
+		)
 
 	def test_else_is_no_name_of_a_case(self):
 		cases = {"cases": [{"name": "else", "if": True}]}

@@ -72,7 +72,11 @@ class SignalContract(Waiting):
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
 	def test_a_deadline_that_passes_leads_to_expired(self):
-		steps = [wait_for(deadline="1h"), step("yes", after=["ask.received"]), step("no", after=["ask.expired"])]
+		steps = [
+			wait_for(deadline="1h"),
+			step("yes", after=["ask.received"]),
+			step("no", after=["ask.expired"]),
+		]
 		run = self.begin(steps)
 		self.advance(HOUR + 1)
 		self.settle()
@@ -106,7 +110,12 @@ class SignalContract(Waiting):
 		self.assertEqual(self.run_of(self.begin([wait_for()]))["status"], "Waiting")
 
 	def test_a_run_takes_a_signal_once_the_oldest_first(self):
-		steps = [step("first", "flow.wait", params={"for": "1m"}), wait_for("a"), wait_for("b"), wait_for("c")]
+		steps = [
+			step("first", "flow.wait", params={"for": "1m"}),
+			wait_for("a"),
+			wait_for("b"),
+			wait_for("c"),
+		]
 		run = self.begin(steps)
 		for data in (1, 2):
 			self.signal(SIGNAL, data=data)
@@ -147,7 +156,9 @@ class SignalContract(Waiting):
 		self.signal(SIGNAL)
 		self.settle()
 		found = self.run_of(run)
-		self.assertEqual((found["status"], states(found), found["waits"]), ("Cancelled", {"ask": "Cancelled"}, []))
+		self.assertEqual(
+			(found["status"], states(found), found["waits"]), ("Cancelled", {"ask": "Cancelled"}, [])
+		)
 
 	def test_items_wait_each_for_its_own(self):
 		steps = [wait_for(for_each=["x", "y", "z"], max_parallel=2, key="{{ item }}"), step("b")]
@@ -173,7 +184,9 @@ class SignalContract(Waiting):
 
 	def test_a_step_sends_a_signal_with_its_other_effects(self):
 		waiting = self.begin([wait_for(key="K")], name="contract-receiver")
-		send = step("send", "flow.signal", params={"signal": SIGNAL, "key": "K", "data": {"n": "{{ input.n }}"}})
+		send = step(
+			"send", "flow.signal", params={"signal": SIGNAL, "key": "K", "data": {"n": "{{ input.n }}"}}
+		)
 		self.begin([send], given={"n": 3}, name="contract-sender")
 		self.settle()
 		self.assertEqual(output(self.run_of(waiting), "ask"), {"n": 3})
@@ -192,7 +205,9 @@ class ChildContract(Waiting):
 		found = self.run_of(run)
 		self.assertEqual((found["status"], output(found, "sub")), ("Succeeded", {"twice": 42}))
 		(below,) = found["children"]
-		self.assertEqual((below["workflow"], below["status"], below["step"]), ("contract-child", "Succeeded", "sub"))
+		self.assertEqual(
+			(below["workflow"], below["status"], below["step"]), ("contract-child", "Succeeded", "sub")
+		)
 		self.assertEqual(self.run_of(below["run"])["cause"], "flow.run")
 
 	def test_its_failure_is_the_error_run_failed_with_its_message(self):
@@ -238,14 +253,18 @@ class ChildContract(Waiting):
 
 	def test_items_wait_for_a_run_each(self):
 		self.save("contract-child-item", [step("a")], output="{{ input.n + 1 }}")
-		steps = [child("sub", "contract-child-item", input={"n": "{{ item }}"}, for_each=[1, 2, 3], max_parallel=2)]
+		steps = [
+			child("sub", "contract-child-item", input={"n": "{{ item }}"}, for_each=[1, 2, 3], max_parallel=2)
+		]
 		found = self.run_of(self.begin(steps))
 		self.assertEqual((found["status"], output(found, "sub")), ("Succeeded", [2, 3, 4]))
 
 	def test_items_whose_runs_fail_leave_the_others(self):
 		checks = step("a", "data.check", params={"that": "{{ input.n != 2 }}"})
 		self.save("contract-child-some", [checks], output="{{ input.n }}")
-		sub = child("sub", "contract-child-some", input={"n": "{{ item }}"}, for_each=[1, 2, 3], max_parallel=1)
+		sub = child(
+			"sub", "contract-child-some", input={"n": "{{ item }}"}, for_each=[1, 2, 3], max_parallel=1
+		)
 		found = self.run_of(self.begin([{**sub, "on_error": "continue"}]))
 		self.assertEqual((found["status"], output(found, "sub")), ("Succeeded", [1, None, 3]))
 
@@ -273,7 +292,7 @@ class ChildContract(Waiting):
 	def test_a_workflow_that_reaches_itself_without_a_condition_is_refused(self):
 		self.save("contract-second", [step("a"), child("sub", "contract-first", **{"if": "{{ input.go }}"})])
 		self.save("contract-first", [child("sub", "contract-second")])
-		with self.assertRaisesRegex(DefinitionError, "contract-second"):
+		with self.assertRaisesRegex(DefinitionError, "by way of contract-first"):
 			self.save("contract-second", [step("a"), child("sub", "contract-first")])
 		self.site.database.rollback()
 		with self.assertRaisesRegex(DefinitionError, "itself"):

@@ -8,6 +8,7 @@ import pytest
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.branches import BranchContract
+from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
@@ -64,6 +65,7 @@ CONTRACTS = (
 	BranchContract,
 	SignalContract,
 	ChildContract,
+	CompensationContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

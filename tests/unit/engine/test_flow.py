@@ -139,7 +139,11 @@ def random_definition(chance: random.Random) -> Definition:
 	for number in range(chance.randint(1, 9)):
 		names = [each.id for each in steps]
 		after = chance.sample(names, min(len(names), chance.randint(0, 3)))
-		ways = {name: tuple(chance.sample("xyz", 2)) for name in after if name in BRANCHES and chance.random() < 0.7}
+		ways = {
+			name: tuple(chance.sample("xyz", 2))
+			for name in after
+			if name in BRANCHES and chance.random() < 0.7
+		}
 		steps.append(
 			step(
 				f"s{number}",

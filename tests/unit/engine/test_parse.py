@@ -7,6 +7,7 @@ import pytest
 
 from dogansystem.actions.registry import core_actions
 from dogansystem.engine.definitions.parse import parse
+from dogansystem.engine.definitions.problems import listed
 from dogansystem.engine.errors import DefinitionError
 
 ACTIONS = {name: action.parameters for name, action in core_actions().items()}
@@ -29,7 +30,7 @@ def test_without_actions_names_and_params_are_not_checked() -> None:
 	source = workflow({"id": "a", "action": "other.app_action", "params": {"any": 1}})
 	assert told(source) == []
 	assert told(source, actions=ACTIONS) == [
-		f"steps[0].action: no action named 'other.app_action'; actions: {', '.join(sorted(ACTIONS))}"
+		f"steps[0].action: no action named 'other.app_action'; actions: {listed(sorted(ACTIONS))}"
 	]
 
 

@@ -275,10 +275,7 @@ def test_a_wait_that_is_over_wakes_the_run():
 @pytest.mark.parametrize("event", [events.Woken("a", 0), events.WaitEnded("a", 0, Done("1"))])
 @pytest.mark.parametrize("state", ["Ready", "Running", "Succeeded", ""])
 def test_a_wait_of_a_step_that_does_not_wait_does_nothing(state: str, event: events.Event):
-	assert (
-		decide(run(PAIR, states={"a": "Running", "b": "Pending"}, state=state), event)
-		== Changes()
-	)
+	assert decide(run(PAIR, states={"a": "Running", "b": "Pending"}, state=state), event) == Changes()
 
 
 def test_what_was_claimed_and_not_begun_goes_back_with_its_agent():

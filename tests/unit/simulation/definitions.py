@@ -8,6 +8,7 @@ AGENTS = {"Desk": 1, "Mail": 2, "Spare": 1}  # with their capacities
 CAPABILITIES = {"Desk": ["desk"], "Mail": ["mail", "any"], "Spare": ["any"]}
 ERRORS = ("ConnectionError", "Timeout", "ValidationError")  # the last one is never retried
 MAX_STEPS = 6
+BELOW = "below"  # what steps run: it has no limit, or its runs would wait for the slot of those that wait for them
 SIGNALS = ("paid", "seen")  # what steps wait for
 CHOOSES = {
 	"action": "flow.choose",
@@ -15,7 +16,7 @@ CHOOSES = {
 }
 WAITS_FOR_SIGNAL = {"action": "flow.wait_for", "params": {"signal": "paid"}}
 WAITS_AT_MOST = {"action": "flow.wait_for", "params": {"signal": "seen", "deadline": "10m"}}
-RUNS_ANOTHER = {"action": "flow.run", "params": {"workflow": "flow-0"}}
+RUNS_ANOTHER = {"action": "flow.run", "if": "{{ true }}", "params": {"workflow": BELOW}}
 BRANCHES = {"flow.choose": ("yes", "no", "else"), "flow.wait_for": ("received", "expired")}
 
 
@@ -24,9 +25,11 @@ def workflow(chance: Random, name: str) -> dict[str, Any]:
 	make = _plain_step if chance.random() < 0.4 else _step
 	steps = [make(chance, number) for number in range(chance.randint(1, MAX_STEPS))]
 	for step in steps:
+		if name == BELOW and step["action"] == "flow.run":
+			step |= {"action": "data.set", "params": {}}
 		_name_branches(chance, step, {each["id"]: each for each in steps})
 	definition: dict[str, Any] = {"name": name, "run_as": PERSON, "steps": steps}
-	if chance.random() < 0.5:
+	if chance.random() < 0.5 and name != BELOW:
 		definition["limits"] = _limits(chance)
 	if chance.random() < 0.3:
 		wrong = chance.random() < 0.2

@@ -273,7 +273,7 @@ def signals_reach_who_waits(now: Snapshot, known: Known) -> Iterator[str]:
 	for wait in now.waits:
 		for signal in now.signals:
 			is_for = (signal.subject, wait.kind) == (wait.subject, "signal")
-			is_new = wait.since <= signal.sent_at or wait.run not in signal.taken
+			is_new = wait.since < signal.sent_at or wait.run not in signal.taken
 			if is_for and signal.is_delivered and names.started(wait.run) <= signal.sent_at and is_new:
 				yield f"{wait.step_run} waits for {signal.subject}, and signal {signal.id} was delivered"
 

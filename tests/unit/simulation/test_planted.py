@@ -135,9 +135,7 @@ def failed_runs_succeed(patch: pytest.MonkeyPatch) -> None:
 
 
 def everything_is_assumed_to_be_over(patch: pytest.MonkeyPatch) -> None:
-	def wrong(
-		definition: Any, run: str, step: Any, item: int, outcome: Any, *rest: Any
-	) -> RunState | None:
+	def wrong(definition: Any, run: str, step: Any, item: int, outcome: Any, *rest: Any) -> RunState | None:
 		if item or not isinstance(outcome, Done):
 			return None
 		others = {other.id: SUCCEEDED for other in definition.steps}

@@ -53,6 +53,7 @@ class World:
 		self._started: dict[tuple[str, str], str] = {}
 		self._broken: Broken | None = None
 		self._workflows = [f"flow-{number}" for number in range(self.chance.randint(1, 3))]
+		self._workflows.append(definitions.BELOW)
 		self._prepare()
 		self.place.committed = self._look
 
@@ -311,11 +312,11 @@ class World:
 	def _waits_for_paused(self, run: str) -> bool:
 		"""Whether a run stands in line for slots that are all held by paused runs, or waits for a paused run."""
 		holders = self._ask(
-			"SELECT r.status FROM dogan_line l JOIN dogan_slot s ON s.resource = l.resource"
+			"SELECT r.name, r.status FROM dogan_line l JOIN dogan_slot s ON s.resource = l.resource"
 			" JOIN `tabDogan Workflow Run` r ON r.name = s.holder WHERE l.run = %s AND l.step_run IS NULL",
 			(run,),
 		)
-		if holders and all(status == "Paused" for (status,) in holders):
+		if holders and all(status == "Paused" or self._waits_for_paused(name) for name, status in holders):
 			return True
 		below = children.under_way(self.place.watcher, run)
 		self.place.watcher.rollback()

@@ -21,19 +21,21 @@ LATE = {"id": "late", "action": "flow.wait", "params": {"for": "20d"}}
 def run(tmp_path: Path, steps: list[dict[str, Any]], *options: str) -> tuple[int, dict[str, Any]]:
 	"""The exit code, and what is printed as JSON."""
 	result = invoke(tmp_path, steps, *options, "--json")
-	return result.exit_code, json.loads(result.output)
+	return result.exit_code, json.loads(result.stdout)
 
 
 def invoke(tmp_path: Path, steps: list[dict[str, Any]], *options: str) -> Result:
 	path = tmp_path / "flow.json"
 	path.write_text(json.dumps({"name": "flow", "steps": steps}))
-	return CliRunner(mix_stderr=False).invoke(main, ["run", str(path), "--workers", "2", *options])
+	return CliRunner().invoke(main, ["run", str(path), "--workers", "2", *options])
 
 
 def test_a_run_that_waits_for_what_nobody_will_give_ends_with_4_and_names_the_wait(tmp_path: Path):
 	code, found = run(tmp_path, [{"id": "a", "action": "data.set"}, ASKS])
 	assert (code, found["status"]) == (4, "Waiting")
-	assert [(each["step"], each["signal"], each["key"]) for each in found["waits"]] == [("ask", "paid", "Q-1")]
+	assert [(each["step"], each["signal"], each["key"]) for each in found["waits"]] == [
+		("ask", "paid", "Q-1")
+	]
 	shown = invoke(tmp_path, [ASKS])
 	assert shown.exit_code == 4
 	assert "step ask for the signal paid with the key Q-1" in shown.stdout
@@ -69,15 +71,16 @@ def test_a_run_below_that_waits_is_waited_for(tmp_path: Path):
 
 def test_the_command_signal_sends_one(tmp_path: Path):
 	database = str(tmp_path / "flow.db")
-	code, found = run(tmp_path, [ASKS], "--db", database)
-	assert code == 4
+	assert run(tmp_path, [ASKS], "--db", database)[0] == 4
 	words = ["signal", "paid", "--key", "Q-1", "--data", '{"n": 2}', "--db", database, "--json"]
-	assert json.loads(CliRunner().invoke(main, words).output)["signal"] == 1
+	assert json.loads(CliRunner().invoke(main, words).stdout)["signal"] == 1
 	with Sandbox(database) as site:
 		assert site.database.sql("SELECT COUNT(*) FROM dogan_signal")[0][0] == 1
 
 
-@pytest.mark.parametrize("wrong", ["[]", '{"key": 1}', '{"name": "a", "x": 1}', '{"name": "a", "after": "soon"}', "{"])
+@pytest.mark.parametrize(
+	"wrong", ["[]", '{"key": 1}', '{"name": "a", "x": 1}', '{"name": "a", "after": "soon"}', "{"]
+)
 def test_a_signal_that_cannot_be_sent_is_a_wrong_usage(tmp_path: Path, wrong: str):
 	result = invoke(tmp_path, [ASKS], "--signal", wrong)
 	assert result.exit_code == 2

@@ -11,7 +11,6 @@ from frappe.model.document import Document
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import from_form, problem_field
 from dogansystem.engine.definitions.stored import checksum
-from dogansystem.engine.definitions.parse import checksum, parse
 from dogansystem.engine.errors import DefinitionError, Problem
 from dogansystem.homes.frappe.permissions import check_may_act_as, is_system_manager
 from dogansystem.homes.frappe.site import current_site

@@ -19,6 +19,7 @@ class DoganWorkflowRun(Document):
 		from frappe.types import DF
 
 		cause: DF.Data | None
+		compensating: DF.Check
 		counted: DF.Check
 		depth: DF.Int
 		doc_values: DF.LongText | None
