@@ -265,7 +265,7 @@ def _cancelled(draft: Draft, event: events.Cancelled) -> None:
 	if not draft.ending:
 		if event.compensate and draft.definition.compensates:
 			draft.compensating = True
-			draft.set_run(draft.status, compensating=True)
+			draft.set_run(RUNNING if draft.status == PAUSED else draft.status, compensating=True)
 		draft.end(CANCELLED)
 
 

@@ -8,7 +8,7 @@ import dogansystem.store.changes.rows as rows
 from dogansystem.engine.changes import Changes, RunChange, StepChange, Successor
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.run_state import LEASE, READY_QUEUE, WAIT_QUEUE, Key, Place
-from dogansystem.engine.states import CANCELLED, PENDING, READY, STEP_FINISHED, WAITING
+from dogansystem.engine.states import CANCELLED, COMPENSATED, PENDING, READY, STEP_FINISHED, WAITING
 from dogansystem.protocol import Database, Statement
 from dogansystem.store import dialect, names
 from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
@@ -243,7 +243,9 @@ def _step_values(
 	values: dict[str, Any] = {"status": change.new, "modified": at.text}
 	if change.new == PENDING:
 		return values | rows.UNTOUCHED
-	if change.new in STEP_FINISHED:
+	if change.new == COMPENSATED:
+		pass  # when it had finished says in which order it was undone
+	elif change.new in STEP_FINISHED:
 		values["finished_at"] = at.text
 	elif change.new == READY or (change.new == WAITING and not change.attempted):
 		values["ready_at"] = at.text

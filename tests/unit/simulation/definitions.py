@@ -87,6 +87,10 @@ def _step(chance: Random, number: int) -> dict[str, Any]:
 		}
 	if chance.random() < 0.3:
 		step["on_error"] = "continue"
+	if chance.random() < 0.3:
+		step["compensate"] = {"action": "data.set"}
+		if chance.random() < 0.5:
+			step["compensate"]["retry"] = {"attempts": 2, "delay": "1m"}
 	return step
 
 

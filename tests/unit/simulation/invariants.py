@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from dogansystem.engine import flow
 from dogansystem.engine.changes import NEVER
@@ -12,6 +13,7 @@ from dogansystem.engine.outputs import decode
 from dogansystem.engine.retry import CRASH_ATTEMPTS
 from dogansystem.engine.states import (
 	CANCELLED,
+	COMPENSATED,
 	FAILED,
 	PAUSED,
 	PENDING,
@@ -73,7 +75,9 @@ def halted_runs_start_nothing(now: Snapshot, known: Known) -> Iterator[str]:
 	"""In a run that is paused, or about to end, no step begins."""
 	for kind, name, old, new in now.changes:
 		run = now.runs.get(name.split(".")[0])
-		if kind == "step" and new == RUNNING and run and (run.status == PAUSED or run.ending):
+		is_undo = kind == "step" and names.parts(name)[1] < 0
+		halted = run and (run.status == PAUSED or (run.ending and not is_undo))
+		if run and halted and kind == "step" and new == RUNNING:
 			yield f"{name} went from {old} to {new} in a run that is {run.status} {run.ending}"
 
 
@@ -113,12 +117,14 @@ def nothing_is_forgotten(now: Snapshot, known: Known) -> Iterator[str]:
 			if active or run.ending:
 				yield f"{run.name} stands in line, yet {active or run.ending}"
 			continue
-		if run.status == PAUSED and not active and not run.ending:
+		if run.status == PAUSED and not active and (run.compensating or not run.ending):
 			continue
 		if not active and not waits_for_items:
 			yield f"nothing will ever happen to {run.name}, which is {run.status} {run.ending}: {run.states}"
 		if run.ending:
-			if not waits_for_items and not any(step.status == RUNNING for step in active):
+			is_undone = run.compensating and any(step.item < 0 for step in active)
+			runs = any(step.status == RUNNING for step in active)
+			if not waits_for_items and not runs and not is_undone and run.status != PAUSED:
 				yield f"{run.name} is ending as {run.ending} and nothing runs in it: {run.states}"
 		elif (decision := flow.decide(run.definition, run.states, run.branches)) != Decision():
 			yield f"{run.name} is {run.status} and its states lead to {decision}: {run.states}"
@@ -158,13 +164,13 @@ def effects_happen_once(now: Snapshot, known: Known) -> Iterator[str]:
 			kinds = [kind for made, kind in now.effects.get(step.name, []) if made == generation]
 			if _has_items(run, step) or step.output == "[]":
 				expected: tuple[list[str], ...] = ([],)
-			elif step.status == SUCCEEDED:
+			elif step.status in (SUCCEEDED, COMPENSATED):
 				expected = (["done"], ["wait"])
 			elif step.status in (WAITING, CANCELLED):
 				expected = ([], ["wait"])
 			else:
 				expected = ([],)
-			if run.definition.by_id[step.step].action == "flow.run":
+			if step.item >= 0 and run.definition.by_id[step.step].action == "flow.run":
 				# Each attempt starts a run, and that one's failure comes after the attempt.
 				expected = (*expected, *(["wait"] * number for number in range(1, step.attempts + 1)))
 			if kinds not in expected:
@@ -196,7 +202,7 @@ def slots_are_within_capacity(now: Snapshot, known: Known) -> Iterator[str]:
 def limited_steps_have_an_agent(now: Snapshot, known: Known) -> Iterator[str]:
 	"""A step that asks for an agent is never in the queue or in hand without one."""
 	for step_run, run, agent, *_ in [*now.ready, *now.leases]:
-		step = now.runs[run].definition.by_id[names.parts(step_run)[0]]
+		step = now.runs[run].definition.step_of(*names.parts(step_run))
 		if step.is_limited != bool(agent):
 			yield f"{step_run} is in the queue or in hand with agent {agent}"
 
@@ -263,7 +269,7 @@ def attempts_are_counted(now: Snapshot, known: Known) -> Iterator[str]:
 	"""No step is tried more often than its rules allow."""
 	for run in now.runs.values():
 		for step in run.steps.values():
-			most = max(run.definition.by_id[step.step].retry.attempts, CRASH_ATTEMPTS)
+			most = max(run.definition.step_of(step.step, step.item).retry.attempts, CRASH_ATTEMPTS)
 			if step.attempts > most:
 				yield f"{step.name} was tried {step.attempts} times, at most {most} are allowed"
 
@@ -286,6 +292,38 @@ def ends_reach_the_parents(now: Snapshot, known: Known) -> Iterator[str]:
 			yield f"{wait.step_run} waits for {wait.subject}, which is gone"
 		if child and child.is_finished and wait.due_at >= NEVER:
 			yield f"{wait.step_run} waits for {wait.subject}, which has ended as {child.status}"
+
+
+def what_was_done_is_undone(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A compensation runs once, after what it undoes, in reverse order, one after another, and only in a run that ends.
+
+	A run that has failed leaves nothing that could have been undone, unless that was tried.
+	"""
+	for run in now.runs.values():
+		undos = sorted(run.undos, key=lambda each: str(each.ready_at))
+		for undo in undos:
+			target = run.undone_by(undo)
+			if (undo.status == SUCCEEDED) != (target.status == COMPENSATED):
+				yield f"{undo.name} is {undo.status}, and what it undoes is {target.status}"
+		for first, second in pairwise(undos):
+			ends = [str(run.undone_by(each).finished_at) for each in (first, second)]
+			if str(first.ready_at) < str(second.ready_at) and ends[0] < ends[1]:
+				yield f"{first.name} was undone before {second.name}, which had ended later"
+		under_way = [undo.name for undo in undos if undo.status in (READY, RUNNING, WAITING)]
+		if len(under_way) > 1 or (under_way and not run.ending):
+			yield f"{run.name}, {run.status} {run.ending}, is being undone at {under_way}"
+		if run.status == FAILED:
+			tried = {run.undone_by(undo).name for undo in undos}
+			yield from _left_undone(run, tried)
+
+
+def _left_undone(run: Run, tried: set[str]) -> Iterator[str]:
+	for step in run.steps.values():
+		of_step = run.definition.by_id[step.step]
+		is_list = of_step.for_each is not None
+		can_be = of_step.compensate and (step.item > 0 if is_list else step.item == 0)
+		if can_be and step.status == SUCCEEDED and step.name not in tried:
+			yield f"{run.name} has failed, and {step.name} was not undone"
 
 
 def ends_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
@@ -335,6 +373,7 @@ RULES: tuple[Rule, ...] = (
 	attempts_are_counted,
 	signals_reach_who_waits,
 	ends_reach_the_parents,
+	what_was_done_is_undone,
 	ends_have_a_reason,
 	only_what_was_purged_is_gone,
 	sums_are_right,

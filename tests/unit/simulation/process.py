@@ -125,7 +125,7 @@ class Process:
 		before = None if held else place.dump()
 		definition = self._definitions[lease.run]
 		step_id, item = names.parts(lease.step_run)
-		step = definition.by_id[step_id]
+		step = definition.step_of(step_id, item)
 		at = moment(place)
 		items = self._count_items(lease) if item else 0
 		is_child = context.load_runs(place.watcher, [lease.run])[lease.run].cause == current.CHILD
@@ -216,13 +216,15 @@ class Process:
 		return self.world.control.run(lambda db: reads.items_at_most(db, lease.run))
 
 	def _outcome(self, step: Step, item: int, lease: Lease) -> Outcome:
-		chance, output = self.chance, encode({"index": item - 1} if item else {}, "")
+		chance, output = self.chance, encode({"index": item - 1} if item > 0 else {}, "")
 		if step.for_each is not None and not item:
 			return Expanded([encode(number, "") for number in range(chance.randint(0, MAX_ITEMS))])
-		if step.action.startswith("flow.") and (self._obliging or chance.random() < 0.8):
+		if item >= 0 and step.action.startswith("flow.") and (self._obliging or chance.random() < 0.8):
 			return self._steered(step, lease)
 		if self._obliging:
 			return Done(output)
+		if item < 0:  # what undoes a step neither waits nor steers
+			return Done(output) if chance.random() < 0.7 else Failed((chance.choice(ERRORS),), "by chance")
 		if step.has_condition and chance.random() < 0.2:
 			return Skipped()
 		roll = chance.random()

@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.run_state import undo_of
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.store import history, names, queue, versions
@@ -17,6 +18,7 @@ class Run:
 	status: str
 	ending: str
 	limit_key: str
+	compensating: bool
 	steps: dict[str, "StepRun"] = field(default_factory=dict)  # by the rows' names, items too
 
 	@property
@@ -33,9 +35,18 @@ class Run:
 		"""In which branch each step has ended that has some."""
 		return {each.step: each.branch for each in self.steps.values() if not each.item and each.branch}
 
+	@property
+	def undos(self) -> list["StepRun"]:
+		"""The step runs that undo others."""
+		return [each for each in self.steps.values() if each.item < 0]
+
+	def undone_by(self, undo: "StepRun") -> "StepRun":
+		"""The step run that another one undoes."""
+		return self.steps[names.step_run(self.name, undo.step, undo_of(undo.item))]
+
 	def items(self, step: str) -> list["StepRun"]:
 		return sorted(
-			(each for each in self.steps.values() if each.step == step and each.item),
+			(each for each in self.steps.values() if each.step == step and each.item > 0),
 			key=lambda each: each.item,
 		)
 
@@ -51,6 +62,8 @@ class StepRun:
 	output: str | None
 	agent: str | None
 	branch: str | None
+	ready_at: str | None
+	finished_at: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +175,15 @@ def _signals(db: Connection) -> list[Sent]:
 
 def _runs(place: Place, db: Connection) -> dict[str, Run]:
 	runs = {
-		name: Run(name, versions.load(place, version, db), status, ending or "", limit_key or "")
-		for name, version, status, ending, limit_key in db.sql(
-			"SELECT name, version, status, ending, limit_key FROM `tabDogan Workflow Run` ORDER BY name"
+		name: Run(
+			name, versions.load(place, version, db), status, ending or "", limit_key or "", bool(undoes)
+		)
+		for name, version, status, ending, limit_key, undoes in db.sql(
+			"SELECT name, version, status, ending, limit_key, compensating FROM `tabDogan Workflow Run` ORDER BY name"
 		)
 	}
 	for row in db.sql(
-		"SELECT name, run, step, item, status, attempts, output, agent, branch FROM `tabDogan Step Run` ORDER BY run, position, item"
+		"SELECT name, run, step, item, status, attempts, output, agent, branch, ready_at, finished_at FROM `tabDogan Step Run` ORDER BY run, position, item"
 	):
 		step = StepRun(*row)
 		assert names.parts(step.name) == (step.step, step.item)

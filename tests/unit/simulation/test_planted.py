@@ -180,6 +180,16 @@ def ended_runs_tell_nobody(patch: pytest.MonkeyPatch) -> None:
 	decide_otherwise(patch, lambda made: replace(made, ended_child=False))
 
 
+def what_came_first_is_undone_first(patch: pytest.MonkeyPatch) -> None:
+	right = run_state.with_undo
+
+	def wrong(db: Any, state: RunState) -> RunState:
+		found = right(db, state)
+		return replace(found, undo=found.undo[::-1])
+
+	patch.setattr(run_state, "with_undo", wrong)
+
+
 def branches_do_not_matter(patch: pytest.MonkeyPatch) -> None:
 	wrong = SimpleNamespace(decide=lambda definition, states, branches: flow.decide(definition, states, {}))
 	patch.setattr(draft, "flow", wrong)
@@ -208,6 +218,7 @@ PLANTED: dict[str, Plant] = {
 	"a_fenced_owner_changes_nothing": nobody_looks_at_the_lease,
 	"a_key_starts_one_run": keys_are_forgotten,
 	"signals_reach_who_waits": signals_are_delivered_unseen,
+	"what_was_done_is_undone": what_came_first_is_undone_first,
 	"ends_reach_the_parents": ended_runs_tell_nobody,
 	"every_run_ends": the_tick_does_nothing,
 	"nothing_is_left": nobody_signs_off,

@@ -232,13 +232,14 @@ class World:
 		return self._ask_of_run("resume_run", "Paused")
 
 	def do_cancel(self) -> str:
-		return self._ask_of_run("cancel_run", "Queued", "Running", "Waiting", "Paused")
+		undo = {"compensate": self.chance.random() < 0.5}
+		return self._ask_of_run("cancel_run", "Queued", "Running", "Waiting", "Paused", **undo)
 
-	def _ask_of_run(self, what: str, *states: str) -> str:
+	def _ask_of_run(self, what: str, *states: str, **rest: bool) -> str:
 		if not (runs := self._runs(*states)):
 			return "none"
 		run = self.chance.choice(runs)
-		getattr(self.orchestrator, what)(run)
+		getattr(self.orchestrator, what)(run, **rest)
 		self.place.database.commit()
 		return run
 
