@@ -64,6 +64,7 @@ class Action(ABC):
 		parameters: JSON Schema (draft 2020-12) of the rendered `params`, always an object.
 		returns: one line that says what the output is.
 		external: whether it has effects outside the database, which no rollback undoes.
+		reads_only: whether it changes nothing, neither here nor outside.
 		offered: whether the form offers it to people.
 	"""
 
@@ -72,6 +73,7 @@ class Action(ABC):
 	parameters: ClassVar[Mapping[str, Any]]
 	returns: ClassVar[str]
 	external: ClassVar[bool] = False
+	reads_only: ClassVar[bool] = False
 	offered: ClassVar[bool] = True
 
 	def validate(self, params: Mapping[str, Any]) -> None:

@@ -78,3 +78,12 @@ DOCTYPE = text("The document's type, such as Quotation")
 # Frappe numbers the documents of some types: their names are integers.
 NAME: Schema = {**text("The document's name, such as {{ doc.name }}"), "type": ["string", "integer"]}
 NAMED: Mapping[str, Schema] = {"doctype": DOCTYPE, "name": NAME}
+VALUES: Schema = {
+	"type": "object",
+	"description": "The fields' values by field name; child tables are lists of rows",
+}
+
+
+def switch(description: str, default: bool = False) -> Schema:
+	"""True or false."""
+	return {"type": "boolean", "default": default, "description": description}

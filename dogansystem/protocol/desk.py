@@ -1,11 +1,12 @@
-"""Documents and people, as steps meet them: with the permissions of the user who acts."""
+"""People, methods and secrets, as steps meet them: with the permissions of the user who acts."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-Document = dict[str, Any]
+from dogansystem.protocol.files import Files, Reports
+from dogansystem.protocol.records import Document, Documents
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,32 +16,6 @@ class Act:
 	action: str
 	params: Mapping[str, Any]
 	user: str
-
-
-class Documents(Protocol):
-	"""Documents as the acting user may see and change them. Raises PermissionError, DoesNotExistError,
-	ValidationError (by these class names) when the user may not, there is no such document, or it is not valid."""
-
-	def fields_of(self, doctype: str) -> Collection[str] | None:
-		"""The names of a DocType's fields, standard ones included; None where they are not known."""
-
-	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
-	def seen_by(self, user: str, document: Document) -> Document | None: ...
-	def list(
-		self,
-		doctype: str,
-		filters: Any = None,
-		fields: Sequence[str] | None = None,
-		order_by: str | None = None,
-		limit: int = 1000,
-	) -> list[Document]: ...
-	def create(self, doctype: str, values: Mapping[str, Any]) -> Document: ...
-	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document: ...
-	def submit(self, doctype: str, name: str) -> Document: ...
-	def cancel(self, doctype: str, name: str) -> Document: ...
-	def delete(self, doctype: str, name: str) -> Document: ...
-	def comment(self, doctype: str, name: str, text: str) -> Document: ...
-	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document: ...
 
 
 class People(Protocol):
@@ -111,6 +86,10 @@ class Desk(Protocol):
 	@property
 	def documents(self) -> Documents: ...
 	@property
+	def files(self) -> Files: ...
+	@property
+	def reports(self) -> Reports: ...
+	@property
 	def people(self) -> People: ...
 	@property
 	def catalog(self) -> Catalog: ...
@@ -130,6 +109,12 @@ class Desk(Protocol):
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
 		"""Call a whitelisted server method as the acting user."""
+
+	def run_script(self, script: str, args: Mapping[str, Any]) -> Any:
+		"""Run a Server Script of type API, by its name or its method's, as the acting user; gives what it answers.
+
+		Raises NotAvailable where there are none, or where they are switched off.
+		"""
 
 	def explain(self, error: BaseException, act: Act) -> str | None:
 		"""What an error means for the person who looks at the run: who may not do what, which field by its label, which
