@@ -66,7 +66,10 @@ class Parse(Action):
 			"options": parameters(
 				{},
 				{
-					"delimiter": text("Between the values of a CSV line; a comma if left out", maxLength=1),
+					"delimiter": text(
+						"One character between the values of a CSV line; a comma if left out",
+						pattern=r'^[^"\r\n]$',
+					),
 					"header": switch("Whether the first line has the names; else rows are lists", default=True),
 					"sheet": text("The sheet of an XLSX file; the first if left out"),
 					"rows": text("Where the rows are in JSON or XML, such as orders.order; gives a list"),
