@@ -68,7 +68,7 @@ class Documents(Sidebar, Moves):
 		doc.check_permission("write")
 		if str(values.get("name", name)) != str(doc.name):
 			frappe.throw(
-				_("{0} {1} cannot be values another name by an update: rename it.").format(doctype, doc.name),
+				_("{0} {1} cannot be given another name by an update: rename it.").format(doctype, doc.name),
 				frappe.CannotChangeConstantError,
 			)
 		loaded.check_fields(doctype, values)
@@ -91,7 +91,7 @@ class Documents(Sidebar, Moves):
 			_look_again_if_just_made(doctype, key)
 			raise
 		if "name" in key and str(document["name"]) != str(key["name"]):
-			text = _("A {0} is values its name by the site, so that {1} cannot be found by name again. Take another key.")
+			text = _("A {0} is given its name by the site, so that {1} cannot be found by name again. Take another key.")
 			frappe.throw(text.format(doctype, key["name"]))
 		return document, True
 

@@ -52,13 +52,13 @@ def check_fields(doctype: str, values: Mapping[str, Any]) -> None:
 				check_fields(field.options, row if isinstance(row, Mapping) else {})
 
 
-def inserted(doctype: str, values: Mapping[str, Any]) -> Any:
-	"""A new document, saved. Raises DataError for a field that the DocType does not have."""
+def inserted(doctype: str, values: Mapping[str, Any], made: Mapping[str, Any] | None = None) -> Any:
+	"""A new document, saved, with what a mapper has `made`. Raises DataError for a value of no field of the DocType."""
 	meta = frappe.get_meta(query.known_doctype(doctype))
 	# Whoever may not create it learns nothing of its fields.
 	if meta.istable or frappe.has_permission(doctype, "create"):
 		check_fields(doctype, values)
-	return frappe.get_doc({**values, "doctype": doctype}).insert()
+	return frappe.get_doc({**(made or {}), **values, "doctype": doctype}).insert()
 
 
 def values(doc: Any) -> Document:

@@ -44,7 +44,7 @@ class Moves:
 	def convert(self, method: str, name: str, values: Mapping[str, Any], *, submit: bool = False) -> Document:
 		"""Save what a whitelisted mapper makes of a document, as if it had been made in the form."""
 		made = methods.mapped(method, name)
-		doc = loaded.inserted(made["doctype"], {**made, **values, "doctype": made["doctype"]})
+		doc = loaded.inserted(made["doctype"], values, made)
 		return loaded.values(doc.submit() if submit else doc)
 
 	def transition(self, doctype: str, name: str, action: str) -> Document:
