@@ -1,8 +1,8 @@
 """What a step can do, from the actions' own schemas: a page for each family."""
 
-import inspect
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from itertools import groupby
 from typing import Any
 
@@ -36,11 +36,11 @@ def _link(action: str) -> str:
 
 
 def _page(family: str, actions: tuple[Mapping[str, Any], ...]) -> str:
-	module = inspect.getmodule(core_actions()[actions[0]["name"]])
+	module = import_module(f"dogansystem.actions.{family}")
 	return sections(
 		f"# Actions: {family}",
 		WRITTEN,
-		summary(module and module.__doc__),
+		summary(module.__doc__),
 		"A parameter in **bold** is needed.",
 		*(_action(each) for each in actions),
 	)
@@ -56,11 +56,12 @@ def _action(action: Mapping[str, Any]) -> str:
 		if action["external"]
 		else ""
 	)
+	reads = "It only reads." if action["reads_only"] else ""
 	parameters = action["parameters"]
 	rows = [(_name(each), _type(each), _default(each), each["description"]) for each in parameters]
 	return sections(
 		f"## {action['name']}",
-		f"{action['summary']}. {outside}",
+		f"{action['summary']}. {outside}{reads}",
 		table(("parameter", "takes", "default", "meaning"), rows)
 		if rows
 		else "Parameters: any names, each with its value.",

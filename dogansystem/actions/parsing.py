@@ -9,6 +9,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing
 from datetime import date, datetime, time, timedelta
 from pathlib import PurePath
 from typing import Any, NoReturn
@@ -156,10 +157,11 @@ def _sheet(content: bytes, options: Options, path: str) -> list[list[Any]]:
 		raise needs_openpyxl() from None
 	try:
 		_check_packed(content, path)
-		book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)
-		sheet = book[options["sheet"]] if "sheet" in options else book.worksheets[0]
-		sheet.reset_dimensions()  # what the file says about its size need not be true
-		return [[_plain(value) for value in row] for row in _limited(sheet.iter_rows(values_only=True), path)]
+		with closing(openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True)) as book:
+			sheet = book[options["sheet"]] if "sheet" in options else book.worksheets[0]
+			sheet.reset_dimensions()  # what the file says about its size need not be true
+			rows = _limited(sheet.iter_rows(values_only=True), path)
+			return [[_plain(value) for value in row] for row in rows]
 	except ValidationError:
 		raise
 	except Exception as error:  # the library raises whatever a broken file makes it stumble over

@@ -90,7 +90,8 @@ class Files:
 		self._may_change(attached_to)
 		reference = _reference(attached_to)
 		for each in self._site.shelf.all(FILE):
-			if each.get("file_url") == source.get("file_url") and reference.items() <= each.items():
+			is_same = each["name"] == source["name"] or each.get("file_url") == source.get("file_url", "")
+			if is_same and reference.items() <= each.items():
 				return _described(each)
 		fields = ("file_name", "file_url", "is_private", "file_size", "content", "content_encoding")
 		return self._created({field: source[field] for field in fields if field in source}, attached_to)

@@ -14,6 +14,7 @@ from dogansystem.engine.errors import DoganError, NotAvailable, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
+from dogansystem.homes.sandbox import changes
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.connections import Connections
 from dogansystem.homes.sandbox.desk import Documents
@@ -287,24 +288,15 @@ class Sandbox:
 	def document_renamed(self, document: Document, name: str) -> None:
 		"""Give a document another name, wherever the sandbox has written the old one by itself. Starts no workflow."""
 		rename(self.shelf, document, name)
-		self.database.execute(
-			"UPDATE sandbox_change SET name = %s WHERE doctype = %s AND name = %s",
-			(name, document["doctype"], document["name"]),
-		)
+		changes.rename(self.database, document["doctype"], document["name"], name)
 		self._note_change("renamed", document["doctype"], name)
 
 	def _note_change(self, event: str, doctype: str, name: str) -> None:
-		self.database.execute(
-			"INSERT INTO sandbox_change (at, event, doctype, name, user) VALUES (%s, %s, %s, %s, %s)",
-			(self.now(), event, doctype, name, self.user),
-		)
+		changes.note(self.database, self.now(), event, doctype, name, self.user)
 
 	def changes(self, after: int = 0) -> list[dict[str, Any]]:
 		"""What happened to documents, in order; only what has a larger `id` than `after`."""
-		columns = ("id", "at", "event", "doctype", "name", "user")
-		query = f"SELECT {', '.join(columns)} FROM sandbox_change WHERE id > %s ORDER BY id"
-		rows = self.database.sql(query, (after,))
-		return [dict(zip(columns, row, strict=True)) for row in rows]
+		return changes.read(self.database, after)
 
 	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
 		"""The mails and notifications that were sent, in order, as JSON data."""

@@ -6,6 +6,7 @@ from unittest import TestCase
 import pytest
 
 from dogansystem.homes.sandbox import Sandbox, TestClock
+from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
@@ -51,6 +52,7 @@ class OnSandbox(Home, TestCase):
 CONTRACTS = (
 	FlowContract,
 	ErrorContract,
+	ActionContract,
 	RunContract,
 	RetryContract,
 	AgentContract,
