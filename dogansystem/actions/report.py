@@ -66,16 +66,20 @@ class Send(Action):
 		rows = [*found["rows"], *([found["total"]] if found["total"] else [])]
 		made = tables.made(rows, found["columns"], params.get("as", "html"))
 		parts = [str(params.get("message", "")), made if isinstance(made, str) else "", _rest(found)]
-		file_name = name_of(params["report"], f".{params.get('as')}")
 		recipients = context.site.people.send_email(
 			to=addresses(params["to"], "params.to"),
 			subject=str(params.get("subject", params["report"])),
 			message="\n".join(part for part in parts if part),
 			cc=addresses(params["cc"], "params.cc") if "cc" in params else (),
-			attachments=[] if isinstance(made, str) else [{"fname": file_name, "fcontent": made}],
+			attachments=[] if isinstance(made, str) else [_attachment(params, made)],
 			reference=context.reference,
 		)
 		return {"recipients": recipients, "rows": len(found["rows"])}
+
+
+def _attachment(params: Mapping[str, Any], made: bytes) -> dict[str, Any]:
+	content = made.decode() if params["as"] == "csv" else made
+	return {"fname": name_of(params["report"], f".{params['as']}"), "fcontent": content}
 
 
 def _rest(found: Mapping[str, Any]) -> str:
