@@ -63,6 +63,8 @@ def test(bench: Bench) -> None:
 		run_tests(bench)
 	with said("The API over a socket"):
 		unit_tests(bench, "tests.bench.test_http")
+	with said("ERPNext"):
+		unit_tests(bench, "tests.bench.test_erpnext")
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_schedulers")
