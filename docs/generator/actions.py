@@ -6,6 +6,8 @@ from importlib import import_module
 from itertools import groupby
 from typing import Any
 
+import yaml
+
 from dogansystem.actions.registry import core_actions, describe
 from generator.markdown import WRITTEN, choices, code, sections, summary, table
 
@@ -66,7 +68,17 @@ def _action(action: Mapping[str, Any]) -> str:
 		if rows
 		else "Parameters: any names, each with its value.",
 		f"Output: {action['returns']}.",
+		_example(action["name"]),
 	)
+
+
+def _example(name: str) -> str:
+	params = core_actions()[name].example
+	if not params:
+		return ""
+	step = [{"id": name.partition(".")[2], "action": name, "params": dict(params)}]
+	text = yaml.safe_dump(step, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+	return f"```yaml\n{text}```"
 
 
 def _name(parameter: Mapping[str, Any]) -> str:

@@ -66,6 +66,7 @@ class Action(ABC):
 		external: whether it has effects outside the database, which no rollback undoes.
 		reads_only: whether it changes nothing, neither here nor outside.
 		offered: whether the form offers it to people.
+		example: params of a step that does it for a document, for the reference. A test runs it.
 	"""
 
 	name: ClassVar[str]
@@ -75,6 +76,7 @@ class Action(ABC):
 	external: ClassVar[bool] = False
 	reads_only: ClassVar[bool] = False
 	offered: ClassVar[bool] = True
+	example: ClassVar[Mapping[str, Any]] = {}
 
 	def validate(self, params: Mapping[str, Any]) -> None:
 		"""Raise ValidationError, naming each wrong path, unless the rendered `params` fit the schema."""

@@ -19,6 +19,7 @@ class Set(Action):
 	}
 	returns = "the same values"
 	reads_only = True
+	example = {"total": "{{ doc.grand_total }}", "is_large": "{{ doc.grand_total > 10000 }}"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return params
@@ -38,6 +39,7 @@ class Check(Action):
 	)
 	returns = "true, or the error CheckFailed, which is never retried"
 	reads_only = True
+	example = {"that": "{{ doc.grand_total > 0 }}", "message": "{{ doc.name }} is worth nothing"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> bool:
 		that = params["that"]
@@ -82,6 +84,7 @@ class Parse(Action):
 	)
 	returns = "a list of rows, or the value"
 	reads_only = True
+	example = {"file": "/files/prices.csv", "options": {"delimiter": ";"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		options = params.get("options", {})
@@ -110,6 +113,7 @@ class Table(Action):
 		},
 	)
 	returns = "{html}, or {file: the name of the File, file_name, file_url}"
+	example = {"rows": "{{ doc['items'] }}", "columns": ["item_code", {"fieldname": "qty", "label": "Quantity"}], "as": "xlsx"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		form = params.get("as", "html")

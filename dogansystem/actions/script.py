@@ -16,6 +16,7 @@ class Run(Action):
 		{"args": {"type": "object", "description": "What frappe.form_dict holds in the script", "default": {}}},
 	)
 	returns = "what the script answers: frappe.response['message'], else what it put into frappe.flags"
+	example = {"script": "recalculate_discount", "args": {"quotation": "{{ doc.name }}"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.run_script(params["script"], params.get("args", {}))

@@ -4,7 +4,7 @@ from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.files import RETURNS, name_of
-from dogansystem.actions.schema import NAME, NAMED, VALUES, parameters, switch, text
+from dogansystem.actions.schema import NAME, NAMED, OF_DOC, VALUES, parameters, switch, text
 
 CHANGED = {**VALUES, "description": "Fields that are to differ from the original, by field name"}
 
@@ -14,6 +14,7 @@ class Amend(Action):
 	summary = "Amend a cancelled document"
 	parameters = parameters(NAMED, {"values": CHANGED})
 	returns = "the new document, a draft"
+	example = {**OF_DOC, "values": {"valid_till": "{{ today | add_days(30) }}"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.amend(params["doctype"], params["name"], params.get("values", {}))
@@ -24,6 +25,7 @@ class Rename(Action):
 	summary = "Rename a document"
 	parameters = parameters({**NAMED, "new_name": text("Its new name, which no document of this type has")})
 	returns = "{name} it has then"
+	example = {"doctype": "Customer", "name": "{{ doc.party_name }}", "new_name": "{{ doc.party_name }} Ltd"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return {
@@ -50,6 +52,7 @@ class Convert(Action):
 		},
 	)
 	returns = "the new document"
+	example = {"method": "erpnext.selling.doctype.quotation.quotation.make_sales_order", "name": "{{ doc.name }}", "values": {"delivery_date": "{{ today | add_days(7) }}"}, "submit": True}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.convert(
@@ -65,6 +68,7 @@ class Transition(Action):
 		"{name, state}; PermissionError for who may not; an action that is not open is an error that names "
 		"those that are"
 	)
+	example = {**OF_DOC, "action": "Approve"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.transition(params["doctype"], params["name"], params["action"])
@@ -85,6 +89,7 @@ class Print(Action):
 		},
 	)
 	returns = RETURNS
+	example = {**OF_DOC, "attach": True}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		document = (params["doctype"], params["name"])

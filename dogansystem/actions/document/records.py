@@ -7,6 +7,7 @@ from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.schema import (
 	DOCTYPE,
 	NAMED,
+	OF_DOC,
 	VALUES,
 	Schema,
 	ValidationError,
@@ -37,6 +38,7 @@ class Create(Action):
 	summary = "Create a document"
 	parameters = parameters({"doctype": DOCTYPE, "values": VALUES})
 	returns = "the document, name included"
+	example = {"doctype": "ToDo", "values": {"description": "Call {{ doc.customer_name }}", "allocated_to": "sales@example.com"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.create(params["doctype"], params["values"])
@@ -48,6 +50,7 @@ class Get(Action):
 	parameters = parameters(NAMED, {"fields": _fields("Only these fields; all if left out")})
 	returns = "the document, or the error DoesNotExistError"
 	reads_only = True
+	example = {"doctype": "Customer", "name": "{{ doc.party_name }}", "fields": ["customer_group"]}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.get(params["doctype"], params["name"], params.get("fields"))
@@ -72,6 +75,7 @@ class List(Action):
 	)
 	returns = "a list of rows"
 	reads_only = True
+	example = {"doctype": "Quotation", "filters": {"status": "Open", "valid_till": ["<", "{{ today }}"]}, "fields": ["name", "party_name"], "order_by": "valid_till"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.list(
@@ -89,6 +93,7 @@ class Count(Action):
 	parameters = parameters({"doctype": DOCTYPE}, {"filters": FILTERS})
 	returns = "a number: how many of those that the user may read"
 	reads_only = True
+	example = {"doctype": "Quotation", "filters": {"party_name": "{{ doc.party_name }}"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> int:
 		return context.site.documents.count(params["doctype"], params.get("filters"))
@@ -99,6 +104,7 @@ class Update(Action):
 	summary = "Change a document"
 	parameters = parameters({**NAMED, "values": VALUES})
 	returns = "the document"
+	example = {"doctype": "Quotation", "name": "{{ doc.name }}", "values": {"status": "Lost"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.update(params["doctype"], params["name"], params["values"])
@@ -129,6 +135,7 @@ class Upsert(Action):
 		}
 	)
 	returns = "the document, with created: whether it is a new one"
+	example = {"doctype": "Contact", "key": {"email_id": "{{ doc.contact_email }}"}, "values": {"first_name": "{{ doc.customer_name }}"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		key, values = params["key"], params["values"]
@@ -147,6 +154,7 @@ class Submit(Action):
 	summary = "Submit a document"
 	parameters = parameters(NAMED)
 	returns = "{name, docstatus}"
+	example = OF_DOC
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return _state(context.site.documents.submit(params["doctype"], params["name"]))
@@ -157,6 +165,7 @@ class Cancel(Action):
 	summary = "Cancel a submitted document"
 	parameters = parameters(NAMED)
 	returns = "{name, docstatus}"
+	example = OF_DOC
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return _state(context.site.documents.cancel(params["doctype"], params["name"]))
@@ -167,6 +176,7 @@ class Delete(Action):
 	summary = "Delete a document"
 	parameters = parameters(NAMED)
 	returns = "{name, docstatus} as it was"
+	example = OF_DOC
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return _state(context.site.documents.delete(params["doctype"], params["name"]))

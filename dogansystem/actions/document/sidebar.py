@@ -8,6 +8,7 @@ from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.files import FILE_NAME, RETURNS, checked_name
 from dogansystem.actions.schema import (
 	NAMED,
+	OF_DOC,
 	ValidationError,
 	one_or_many,
 	parameters,
@@ -25,6 +26,7 @@ class Comment(Action):
 	summary = "Comment on a document"
 	parameters = parameters({**NAMED, "text": words("The comment; HTML is allowed", needed=True)})
 	returns = "{name} of the comment"
+	example = {**OF_DOC, "text": "Called, no answer"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		comment = context.site.documents.comment(params["doctype"], params["name"], str(params["text"]))
@@ -38,6 +40,7 @@ class Assign(Action):
 		{**NAMED, "user": text("Who gets it")}, {"description": words("What is to be done")}
 	)
 	returns = "{name} of the ToDo"
+	example = {**OF_DOC, "user": "sales@example.com", "description": "Call {{ doc.customer_name }}"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		description = str(params["description"]) if "description" in params else None
@@ -50,6 +53,7 @@ class Unassign(Action):
 	summary = "End assignments of a document"
 	parameters = parameters(NAMED, {"user": text("Whose assignment ends; everybody's if left out")})
 	returns = "{unassigned: the users it was assigned to}; nobody is not an error"
+	example = {**OF_DOC, "user": "sales@example.com"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		users = context.site.documents.unassign(params["doctype"], params["name"], params.get("user"))
@@ -69,6 +73,7 @@ class Tag(Action):
 		{"remove": switch("Whether the tag is taken away instead")},
 	)
 	returns = "{tags: all tags that the document has then}"
+	example = {**OF_DOC, "tag": ["large", "{{ doc.order_type }}"]}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		given = [params["tag"]] if isinstance(params["tag"], str) else params["tag"]
@@ -93,6 +98,7 @@ class Share(Action):
 		},
 	)
 	returns = "{name} of the share"
+	example = {**OF_DOC, "user": "boss@example.com", "write": True}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		user = params["user"]
@@ -126,6 +132,7 @@ class Attach(Action):
 		oneOf=[{"required": ["file"]}, {"required": ["content"]}, {"required": ["base64"]}],
 	)
 	returns = RETURNS
+	example = {**OF_DOC, "file_name": "note.txt", "content": "Offered on {{ today }}"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		document = (params["doctype"], params["name"])
