@@ -34,6 +34,14 @@ def test_get_gives_only_the_fields_that_were_asked_for(site: Sandbox, quotation:
 	assert found == {"name": quotation, "customer": "Çelik"}
 
 
+@pytest.mark.contract("| `document.count` | doctype, [filters] | a number |")
+def test_count_gives_the_number_of_those_that_match(site: Sandbox, quotation: str) -> None:
+	act(site, "document.create", doctype="Quotation", values={"status": "Lost"})
+
+	assert act(site, "document.count", doctype="Quotation") == 2
+	assert act(site, "document.count", doctype="Quotation", filters={"status": "Open"}) == 1
+
+
 def test_list_filters_sorts_and_limits(site: Sandbox) -> None:
 	for amount in (5, 20, 10, 30):
 		act(site, "document.create", doctype="Order", values={"amount": amount})
@@ -147,6 +155,23 @@ def test_changing_a_submitted_document_is_a_validation_error(site: Sandbox, quot
 def test_two_values_of_a_key_are_refused(site: Sandbox) -> None:
 	with pytest.raises(Exception, match=r"params\.values\.email is 'b'.*params\.key\.email 'a'") as failure:
 		act(site, "document.upsert", doctype="Lead", key={"email": "a"}, values={"email": "b"})
+	assert PERMANENT & set(error_names(failure.value))
+
+
+@pytest.mark.contract(
+	"| `document.upsert` | doctype, key (a mapping of fields that finds it), values | "
+	"the document, `{…, created: true or false}`; more than one found is an error |"
+)
+def test_an_upsert_says_whether_it_has_created_and_refuses_to_choose(site: Sandbox) -> None:
+	lead = {"doctype": "Lead", "key": {"email": "a@example.com"}, "values": {"status": "Open"}}
+	made = act(site, "document.upsert", **lead)
+	found = act(site, "document.upsert", **{**lead, "values": {"status": "Lost"}})
+	act(site, "document.create", doctype="Lead", values={"email": "a@example.com"})
+
+	assert (made["created"], made["email"], made["status"]) == (True, "a@example.com", "Open")
+	assert (found["created"], found["name"], found["status"]) == (False, made["name"], "Lost")
+	with pytest.raises(Exception, match="more than one Lead with email 'a@example.com'") as failure:
+		act(site, "document.upsert", **lead)
 	assert PERMANENT & set(error_names(failure.value))
 
 
