@@ -72,7 +72,9 @@ class Parse(Action):
 						"One character between the values of a CSV line; a comma if left out",
 						pattern=r'^[^"\r\n]$',
 					),
-					"header": switch("Whether the first line has the names; else rows are lists", default=True),
+					"header": switch(
+						"Whether the first line has the names; else rows are lists", default=True
+					),
 					"sheet": text("The sheet of an XLSX file; the first if left out"),
 					"rows": text("Where the rows are in JSON or XML, such as orders.order; gives a list"),
 					"encoding": text("The encoding of a file; utf-8, or what an XML file says, if left out"),
@@ -113,7 +115,11 @@ class Table(Action):
 		},
 	)
 	returns = "{html}, or {file: the name of the File, file_name, file_url}"
-	example = {"rows": "{{ doc['items'] }}", "columns": ["item_code", {"fieldname": "qty", "label": "Quantity"}], "as": "xlsx"}
+	example = {
+		"rows": "{{ doc['items'] }}",
+		"columns": ["item_code", {"fieldname": "qty", "label": "Quantity"}],
+		"as": "xlsx",
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		form = params.get("as", "html")

@@ -39,7 +39,7 @@ def parse_csv(text: str, options: Options, path: str = "params.csv") -> list[Any
 		lines = list(reader)
 	except csv.Error as error:
 		raise ValidationError(f"{path}: line {reader.line_num}: {error}.") from None
-	return _rows(lines, options, path)
+	return _rows(lines, options, path, "")
 
 
 def parse_json(text: str, options: Options, path: str = "params.json") -> Any:
@@ -119,7 +119,7 @@ def parse_file(file: StoredFile, options: Options) -> Any:
 	kind = PurePath(file.file_name).suffix.lower()
 	path = f"params.file: {file.file_name}"
 	if kind == ".xlsx":
-		return _rows(_sheet(file.content, options, path), options, path)
+		return _rows(_sheet(file.content, options, path), options, path, None)
 	if kind == ".xml":
 		encoding = options.get("encoding")
 		return parse_xml(_decoded(file.content, encoding, path) if encoding else file.content, options, path)
@@ -197,7 +197,8 @@ def _plain(value: Any) -> Any:
 	return str(value) if isinstance(value, datetime | date | time | timedelta) else value
 
 
-def _rows(lines: list[list[Any]], options: Options, path: str) -> list[Any]:
+def _rows(lines: list[list[Any]], options: Options, path: str, missing: Any) -> list[Any]:
+	"""The rows by the names in the first one, unless `header` is false. `missing` stands at the end of a short line."""
 	filled = [line for line in lines if any(not _is_empty(cell) for cell in line)]
 	if not options.get("header", True) or not filled:
 		return filled
@@ -205,17 +206,18 @@ def _rows(lines: list[list[Any]], options: Options, path: str) -> list[Any]:
 	for name in names:
 		if name and names.count(name) > 1:
 			raise ValidationError(f"{path}: two columns are named {shown(name)}. {_LISTS}")
-	return [_row(line, names, f"{path}: row {number}") for number, line in enumerate(filled[1:], 2)]
+	return [_row(line, names, f"{path}: row {number}", missing) for number, line in enumerate(filled[1:], 2)]
 
 
 _LISTS = "Name each column in the first line once, or take options: {header: false}, which gives lists."
 
 
-def _row(line: list[Any], names: list[str], where: str) -> dict[str, Any]:
+def _row(line: list[Any], names: list[str], where: str, missing: Any) -> dict[str, Any]:
 	for number, cell in enumerate(line):
 		if not _is_empty(cell) and (number >= len(names) or not names[number]):
-			raise ValidationError(f"{where}: {shown(cell)} stands in column {number + 1}, which has no name. {_LISTS}")
-	missing = None if any(cell is None for cell in line) else ""
+			raise ValidationError(
+				f"{where}: {shown(cell)} stands in column {number + 1}, which has no name. {_LISTS}"
+			)
 	cells = [*line, *[missing] * (len(names) - len(line))]
 	return {name: cell for name, cell in zip(names, cells, strict=False) if name}
 
@@ -232,6 +234,8 @@ def _at(value: Any, options: Options, path: str) -> Any:
 	for name in place.split("."):
 		if not isinstance(value, dict) or name not in value:
 			known = ", ".join(value) if isinstance(value, dict) else "nothing with a name"
-			raise ValidationError(f"params.options.rows: there is no {shown(name)} of {place}; there is {known[:200]}.")
+			raise ValidationError(
+				f"params.options.rows: there is no {shown(name)} of {place}; there is {known[:200]}."
+			)
 		value = value[name]
 	return value if isinstance(value, list) else [] if value is None else [value]

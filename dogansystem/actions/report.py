@@ -36,7 +36,10 @@ class Run(Action):
 		"row of totals, or null; left_out is the number of rows beyond the limit"
 	)
 	reads_only = True
-	example = {"report": "Accounts Receivable", "filters": {"company": "{{ doc.company }}", "report_date": "{{ today }}"}}
+	example = {
+		"report": "Accounts Receivable",
+		"filters": {"company": "{{ doc.company }}", "report_date": "{{ today }}"},
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return _run(params, context)
@@ -61,7 +64,12 @@ class Send(Action):
 		},
 	)
 	returns = "{recipients: the addresses it goes to, rows: how many rows it has}"
-	example = {"report": "Accounts Receivable", "to": "boss@example.com", "filters": {"company": "{{ doc.company }}"}, "as": "xlsx"}
+	example = {
+		"report": "Accounts Receivable",
+		"to": "boss@example.com",
+		"filters": {"company": "{{ doc.company }}"},
+		"as": "xlsx",
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		found = _run(params, context)

@@ -13,7 +13,13 @@ class Run(Action):
 	summary = "Run a Server Script of type API"
 	parameters = parameters(
 		{"script": text("The Server Script's name, or the name of its API method")},
-		{"args": {"type": "object", "description": "What frappe.form_dict holds in the script", "default": {}}},
+		{
+			"args": {
+				"type": "object",
+				"description": "What frappe.form_dict holds in the script",
+				"default": {},
+			}
+		},
 	)
 	returns = "what the script answers: frappe.response['message'], else what it put into frappe.flags"
 	example = {"script": "recalculate_discount", "args": {"quotation": "{{ doc.name }}"}}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dogansystem.protocol.files import Files, Reports
-from dogansystem.protocol.records import Document, Documents
+from dogansystem.protocol.records import Documents
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,11 @@ def _delete_documents() -> None:
 	"""Delete documents that steps of tests have made, and what stands beside them. Files are deleted on the disk too."""
 	todos = frappe.get_all("ToDo", {"description": ["like", "contract %"]}, pluck="name")
 	names = [*todos, *frappe.get_all("Salutation", {"name": ["like", "contract %"]}, pluck="name")]
-	for table, column in (("DocShare", "share_name"), ("Tag Link", "document_name"), ("Comment", "reference_name")):
+	for table, column in (
+		("DocShare", "share_name"),
+		("Tag Link", "document_name"),
+		("Comment", "reference_name"),
+	):
 		_delete(table, column, names)
 	_delete("ToDo", "name", todos)
 	_delete("Salutation", "name", names)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import frappe
 from frappe.model.mapper import get_mapped_doc
 
-from dogansystem.tests.contract.home import PERSON
+from dogansystem.tests.contract.home import PERSON, Home
 from dogansystem.tests.home import OTHER, USER, SiteTestCase
 
 PAPER, FLOW, REPORT, BUILT, SCRIPT = (
@@ -46,7 +46,7 @@ def make_paper(source_name: str, target_doc: Any = None) -> Any:
 	return made
 
 
-class PaperTestCase(SiteTestCase):
+class PaperTestCase(SiteTestCase, Home):
 	"""Makes the DocType for the class, and removes it with all its documents."""
 
 	flow: ClassVar[bool] = False  # whether papers have a Workflow
@@ -88,6 +88,12 @@ class PaperTestCase(SiteTestCase):
 			name = self.site.documents.create(PAPER, {"title": "contract paper", **values})["name"]
 		frappe.db.commit()
 		return name
+
+	def ran_as(self, user: str, *steps: dict[str, Any]) -> dict[str, Any]:
+		"""A run of a workflow of these steps, which act as `user`."""
+		frappe.db.rollback()
+		frappe.set_user("Administrator")
+		return self.run_steps(list(steps), run_as=user)
 
 	def refused(self, call: Any, *words: str, kind: type[Exception] = frappe.PermissionError) -> None:
 		"""The call raises, says these words, and what it has done is undone."""
@@ -133,7 +139,12 @@ def _remove() -> None:
 	"""Remove what the class has made, or one that was interrupted."""
 	frappe.db.rollback()
 	frappe.set_user("Administrator")
-	for doctype, name in (("Workflow", FLOW), ("Report", REPORT), ("Report", BUILT), ("Server Script", SCRIPT)):
+	for doctype, name in (
+		("Workflow", FLOW),
+		("Report", REPORT),
+		("Report", BUILT),
+		("Server Script", SCRIPT),
+	):
 		frappe.delete_doc(doctype, name, force=True, ignore_missing=True, delete_permanently=True)
 	for doctype in ("Workflow State", "Workflow Action Master"):
 		frappe.db.delete(doctype, {"name": ["like", "Contract %"]})

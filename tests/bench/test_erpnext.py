@@ -73,7 +73,9 @@ class TestOnERPNext(SiteTestCase, Home):
 		made, amended = output(run, "order"), output(run, "amended")
 		self.assertEqual((made["docstatus"], made["grand_total"], made["owner"]), (1, 100, SALES))
 		self.assertEqual(made["items"][0]["prevdoc_docname"], output(run, "quotation")["name"])
-		self.assertEqual((amended["amended_from"], amended["docstatus"], amended["po_no"]), (made["name"], 0, "contract 1"))
+		self.assertEqual(
+			(amended["amended_from"], amended["docstatus"], amended["po_no"]), (made["name"], 0, "contract 1")
+		)
 		self.assertEqual((amended["items"][0]["qty"], amended["grand_total"]), (2, 100))
 		file = frappe.get_doc("File", output(run, "pdf")["file"])
 		self.assertEqual((file.attached_to_name, file.owner, file.is_private), (made["name"], SALES, 1))
@@ -86,7 +88,9 @@ class TestOnERPNext(SiteTestCase, Home):
 		run = self.succeeded(SALES, self.quotation(), step("submit", "document.submit", params={"doctype": "Quotation", "name": "{{ steps.quotation.output.name }}"}))  # fmt: skip
 		name = output(run, "quotation")["name"]
 		before = frappe.db.count("Sales Order")
-		refused = self.run_as(ACCOUNTS, step("order", "document.convert", params={"method": MAPPER, "name": name}))
+		refused = self.run_as(
+			ACCOUNTS, step("order", "document.convert", params={"method": MAPPER, "name": name})
+		)
 		self.assertIn("PermissionError", row(refused, "order")["error"])
 		self.assertEqual(frappe.db.count("Sales Order"), before)
 
@@ -167,7 +171,9 @@ class TestOnERPNext(SiteTestCase, Home):
 		name = output(run, "sent")["name"]
 		self.assertEqual(frappe.db.get_value("Quotation", name, "docstatus"), 1)
 		refused = self.run_as(SALES, step("again", "document.transition", params={"doctype": "Quotation", "name": name, "action": "Contract Send"}))  # fmt: skip
-		self.assertIn("is Contract Sent, and the action 'Contract Send' is not open", row(refused, "again")["error"])
+		self.assertIn(
+			"is Contract Sent, and the action 'Contract Send' is not open", row(refused, "again")["error"]
+		)
 
 	def test_a_customer_is_kept_once_by_its_name(self):
 		key = {"customer_name": "Contract Kept Once"}

@@ -28,9 +28,7 @@ class Rename(Action):
 	example = {"doctype": "Customer", "name": "{{ doc.party_name }}", "new_name": "{{ doc.party_name }} Ltd"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
-		return {
-			"name": context.site.documents.rename(params["doctype"], params["name"], params["new_name"])
-		}
+		return {"name": context.site.documents.rename(params["doctype"], params["name"], params["new_name"])}
 
 
 class Convert(Action):
@@ -52,7 +50,12 @@ class Convert(Action):
 		},
 	)
 	returns = "the new document"
-	example = {"method": "erpnext.selling.doctype.quotation.quotation.make_sales_order", "name": "{{ doc.name }}", "values": {"delivery_date": "{{ today | add_days(7) }}"}, "submit": True}
+	example = {
+		"method": "erpnext.selling.doctype.quotation.quotation.make_sales_order",
+		"name": "{{ doc.name }}",
+		"values": {"delivery_date": "{{ today | add_days(7) }}"},
+		"submit": True,
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.convert(
@@ -85,7 +88,9 @@ class Print(Action):
 			"format": text("The Print Format; the document type's own if left out"),
 			"letterhead": text("The Letter Head; the default one if left out"),
 			"language": text("A language's code, such as de; the site's if left out"),
-			"attach": switch("Whether the file is attached to the document, which needs permission to change it"),
+			"attach": switch(
+				"Whether the file is attached to the document, which needs permission to change it"
+			),
 		},
 	)
 	returns = RETURNS

@@ -38,7 +38,10 @@ class Create(Action):
 	summary = "Create a document"
 	parameters = parameters({"doctype": DOCTYPE, "values": VALUES})
 	returns = "the document, name included"
-	example = {"doctype": "ToDo", "values": {"description": "Call {{ doc.customer_name }}", "allocated_to": "sales@example.com"}}
+	example = {
+		"doctype": "ToDo",
+		"values": {"description": "Call {{ doc.customer_name }}", "allocated_to": "sales@example.com"},
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.create(params["doctype"], params["values"])
@@ -75,7 +78,12 @@ class List(Action):
 	)
 	returns = "a list of rows"
 	reads_only = True
-	example = {"doctype": "Quotation", "filters": {"status": "Open", "valid_till": ["<", "{{ today }}"]}, "fields": ["name", "party_name"], "order_by": "valid_till"}
+	example = {
+		"doctype": "Quotation",
+		"filters": {"status": "Open", "valid_till": ["<", "{{ today }}"]},
+		"fields": ["name", "party_name"],
+		"order_by": "valid_till",
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.list(
@@ -135,7 +143,11 @@ class Upsert(Action):
 		}
 	)
 	returns = "the document, with created: whether it is a new one"
-	example = {"doctype": "Contact", "key": {"email_id": "{{ doc.contact_email }}"}, "values": {"first_name": "{{ doc.customer_name }}"}}
+	example = {
+		"doctype": "Contact",
+		"key": {"email_id": "{{ doc.contact_email }}"},
+		"values": {"first_name": "{{ doc.customer_name }}"},
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		key, values = params["key"], params["values"]

@@ -139,7 +139,9 @@ class Attach(Action):
 		if "file" in params:
 			return context.site.files.attach(params["file"], document)
 		if "file_name" not in params:
-			raise ValidationError("params.file_name: is missing; a new file needs a name, such as report.csv.")
+			raise ValidationError(
+				"params.file_name: is missing; a new file needs a name, such as report.csv."
+			)
 		content = _unpacked(params["base64"]) if "base64" in params else str(params["content"]).encode()
 		return context.site.files.create(
 			checked_name(params["file_name"]),

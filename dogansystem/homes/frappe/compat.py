@@ -123,7 +123,13 @@ def count(doctype: str, filters: Any) -> int:
 	"""How many documents a list would have, each once. Frappe's list repeats those of which several rows fit a filter, and
 	what it takes to count depends on its version."""
 	found = frappe.get_list(
-		doctype, filters=filters, fields=["name"], distinct=True, order_by=None, limit_page_length=0, run=False
+		doctype,
+		filters=filters,
+		fields=["name"],
+		distinct=True,
+		order_by=None,
+		limit_page_length=0,
+		run=False,
 	)
 	query = found if isinstance(found, str) else found.get_sql()
 	((number,),) = frappe.db.sql(f"SELECT COUNT(*) FROM ({query}) found")

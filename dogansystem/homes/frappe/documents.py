@@ -91,7 +91,9 @@ class Documents(Sidebar, Moves):
 			_look_again_if_just_made(doctype, key)
 			raise
 		if "name" in key and str(document["name"]) != str(key["name"]):
-			text = _("A {0} is given its name by the site, so that {1} cannot be found by name again. Take another key.")
+			text = _(
+				"A {0} is given its name by the site, so that {1} cannot be found by name again. Take another key."
+			)
 			frappe.throw(text.format(doctype, key["name"]))
 		return document, True
 

@@ -22,7 +22,9 @@ class Files:
 		doc = readable(file)
 		if doc.is_remote_file:
 			frappe.throw(
-				_("File {0} is kept elsewhere, at {1}. Fetch it with http.request.").format(doc.name, doc.file_url)
+				_("File {0} is kept elsewhere, at {1}. Fetch it with http.request.").format(
+					doc.name, doc.file_url
+				)
 			)
 		try:
 			content = compat.file_content(doc)

@@ -52,7 +52,9 @@ def mapped(method: str, name: str) -> Mapping[str, Any]:
 	try:
 		inspect.signature(function).bind(name)
 	except TypeError as error:
-		frappe.throw(_("{0} is no mapper, which takes the name of a document: {1}").format(method, str(error)))
+		frappe.throw(
+			_("{0} is no mapper, which takes the name of a document: {1}").format(method, str(error))
+		)
 	made = _with_form(lambda: function(name), {"source_name": name}, cmd=method)
 	values = made if isinstance(made, dict) else made.as_dict() if hasattr(made, "as_dict") else {}
 	is_there = values.get("name") and frappe.db.exists(values.get("doctype"), values["name"])

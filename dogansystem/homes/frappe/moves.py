@@ -20,7 +20,9 @@ class Moves:
 		doc.check_permission("read")
 		doc.check_permission("amend")
 		if not doc.docstatus.is_cancelled():
-			frappe.throw(_("{0} {1} is not cancelled. Cancel it before you amend it.").format(doctype, doc.name))
+			frappe.throw(
+				_("{0} {1} is not cancelled. Cancel it before you amend it.").format(doctype, doc.name)
+			)
 		if other := frappe.db.get_value(doctype, {"amended_from": doc.name}):
 			frappe.throw(_("{0} {1} was amended already, by {2}.").format(doctype, doc.name, other))
 		loaded.check_fields(doctype, values)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import frappe
-from frappe import _
 from frappe.utils import create_batch, escape_html
 from frappe.utils.user import get_users_with_role
 

@@ -46,7 +46,9 @@ class Sidebar:
 		doc = for_change(doctype, name)
 		doc.check_permission("write")
 		if not frappe.db.has_column(doctype, "_user_tags"):
-			frappe.throw(_("{0} has no column for tags yet: tag one of them in its list once.").format(doctype))
+			frappe.throw(
+				_("{0} has no column for tags yet: tag one of them in its list once.").format(doctype)
+			)
 		before = [each for each in (doc.get("_user_tags") or "").split(",") if each]
 		given, known = ({each.lower() for each in names} for names in (tags, before))
 		if remove:

@@ -7,7 +7,7 @@ from dogansystem.homes.databases.connection import Connection
 _COLUMNS = ("id", "at", "event", "doctype", "name", "user")
 
 
-def note(database: Connection, at: float, event: str, doctype: str, name: str, user: str) -> None:
+def note_change(database: Connection, at: float, event: str, doctype: str, name: str, user: str) -> None:
 	"""Write down what happened to a document."""
 	database.execute(
 		"INSERT INTO sandbox_change (at, event, doctype, name, user) VALUES (%s, %s, %s, %s, %s)",
@@ -15,14 +15,14 @@ def note(database: Connection, at: float, event: str, doctype: str, name: str, u
 	)
 
 
-def rename(database: Connection, doctype: str, name: str, new_name: str) -> None:
+def rename_changes(database: Connection, doctype: str, name: str, new_name: str) -> None:
 	"""Let what happened to a document be found under its new name."""
 	database.execute(
 		"UPDATE sandbox_change SET name = %s WHERE doctype = %s AND name = %s", (new_name, doctype, name)
 	)
 
 
-def read(database: Connection, after: int) -> list[dict[str, Any]]:
+def read_changes(database: Connection, after: int) -> list[dict[str, Any]]:
 	"""What happened; only what has a larger `id` than `after`."""
 	query = f"SELECT {', '.join(_COLUMNS)} FROM sandbox_change WHERE id > %s ORDER BY id"
 	return [dict(zip(_COLUMNS, row, strict=True)) for row in database.sql(query, (after,))]

@@ -177,7 +177,9 @@ class Records:
 		found = self.list(doctype, {field: ["=", value] for field, value in key.items()}, limit=2)
 		if len(found) > 1:
 			shown = ", ".join(f"{field} {value!r}" for field, value in key.items())
-			raise ValidationError(f"There is more than one {doctype} with {shown}. Give a key that only one has.")
+			raise ValidationError(
+				f"There is more than one {doctype} with {shown}. Give a key that only one has."
+			)
 		if found:
 			return self.update(doctype, found[0]["name"], values), False
 		try:

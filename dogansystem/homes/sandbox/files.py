@@ -28,7 +28,9 @@ class Files:
 		document = self.readable(file)
 		name = str(document.get("file_name") or document["name"])
 		if document.get("content") is None:
-			raise ValidationError(f"File {name!r} has no content here. Give the document one: its field content.")
+			raise ValidationError(
+				f"File {name!r} has no content here. Give the document one: its field content."
+			)
 		content = _content(document)
 		if len(content) > most:
 			raise ValidationError(f"File {name!r} has {len(content):,} bytes; at most {most:,} are read.")
@@ -39,7 +41,9 @@ class Files:
 		self._permissions.check(FILE, "read")
 		shelf = self._site.shelf
 		named = shelf.find(FILE, given)
-		found = [each for each in shelf.all(FILE) if each.get("file_url") == given] or ([named] if named else [])
+		found = [each for each in shelf.all(FILE) if each.get("file_url") == given] or (
+			[named] if named else []
+		)
 		if not found:
 			raise NotFound(f"There is no File named {given}, nor one with that URL.")
 		for document in found:

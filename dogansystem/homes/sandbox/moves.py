@@ -40,7 +40,9 @@ class Moves(Records):
 				f"{doctype} {original['name']!r} is not cancelled. Cancel it before you amend it."
 			)
 		if others := self._matching(doctype, {"amended_from": original["name"]}):
-			raise ValidationError(f"{doctype} {original['name']!r} was amended already, by {others[0]['name']}.")
+			raise ValidationError(
+				f"{doctype} {original['name']!r} was amended already, by {others[0]['name']}."
+			)
 		kept = {field: value for field, value in original.items() if field not in STANDARD}
 		return self.create(doctype, {**kept, **values, "amended_from": original["name"]})
 

@@ -14,8 +14,8 @@ from dogansystem.engine.errors import DoganError, NotAvailable, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.homes.sandbox import changes
 from dogansystem.homes.sandbox.catalog import Catalog
+from dogansystem.homes.sandbox.changes import note_change, read_changes, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
 from dogansystem.homes.sandbox.desk import Documents
 from dogansystem.homes.sandbox.doorbell import VARIABLE, Doorbell, RedisDoorbell, folder_for
@@ -288,15 +288,15 @@ class Sandbox:
 	def document_renamed(self, document: Document, name: str) -> None:
 		"""Give a document another name, wherever the sandbox has written the old one by itself. Starts no workflow."""
 		rename(self.shelf, document, name)
-		changes.rename(self.database, document["doctype"], document["name"], name)
+		rename_changes(self.database, document["doctype"], document["name"], name)
 		self._note_change("renamed", document["doctype"], name)
 
 	def _note_change(self, event: str, doctype: str, name: str) -> None:
-		changes.note(self.database, self.now(), event, doctype, name, self.user)
+		note_change(self.database, self.now(), event, doctype, name, self.user)
 
 	def changes(self, after: int = 0) -> list[dict[str, Any]]:
 		"""What happened to documents, in order; only what has a larger `id` than `after`."""
-		return changes.read(self.database, after)
+		return read_changes(self.database, after)
 
 	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
 		"""The mails and notifications that were sent, in order, as JSON data."""

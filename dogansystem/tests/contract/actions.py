@@ -14,9 +14,7 @@ def create(**values: Any) -> dict[str, Any]:
 
 def on_made(step_id: str, action: str, **params: Any) -> dict[str, Any]:
 	"""A step about the ToDo that the step `made` has made."""
-	return step(
-		step_id, action, params={"doctype": "ToDo", "name": "{{ steps.made.output.name }}", **params}
-	)
+	return step(step_id, action, params={"doctype": "ToDo", "name": "{{ steps.made.output.name }}", **params})
 
 
 def upsert(step_id: str, key: dict[str, Any], **values: Any) -> dict[str, Any]:
@@ -48,12 +46,18 @@ class ActionContract(Home):
 					"made",
 					"document.create",
 					for_each=["Low", "High", "High"],
-					params={"doctype": "ToDo", "values": {"description": "contract count", "priority": "{{ item }}"}},
+					params={
+						"doctype": "ToDo",
+						"values": {"description": "contract count", "priority": "{{ item }}"},
+					},
 				),
 				step(
 					"high",
 					"document.count",
-					params={"doctype": "ToDo", "filters": {"description": "contract count", "priority": "High"}},
+					params={
+						"doctype": "ToDo",
+						"filters": {"description": "contract count", "priority": "High"},
+					},
 				),
 				step(
 					"none",
@@ -130,7 +134,8 @@ class ActionContract(Home):
 
 	def test_a_tag_with_a_comma_is_refused(self):
 		self.assert_refused(
-			[create(description="contract comma"), on_made("tag", "document.tag", tag="{{ 'a,b' }}")], "params.tag"
+			[create(description="contract comma"), on_made("tag", "document.tag", tag="{{ 'a,b' }}")],
+			"params.tag",
 		)
 
 	def test_a_share_gives_rights_and_takes_none_away(self):
@@ -240,7 +245,15 @@ class ActionContract(Home):
 		self.assertEqual(output(run, "again"), output(run, "here"))
 
 	def test_a_file_name_leads_nowhere_else(self):
-		for name in ("../contract.txt", "a/b.txt", "..", ".hidden", "%2e%2e%2fcontract.txt", "a\\b", "a\x00b"):
+		for name in (
+			"../contract.txt",
+			"a/b.txt",
+			"..",
+			".hidden",
+			"%2e%2e%2fcontract.txt",
+			"a\\b",
+			"a\x00b",
+		):
 			with self.subTest(name=name):
 				run = self.run_steps(
 					[
@@ -266,7 +279,9 @@ class ActionContract(Home):
 				run = self.run_steps(
 					[
 						step(
-							"table", "data.table", params={"rows": rows, "as": kind, "file_name": f"contract.{kind}"}
+							"table",
+							"data.table",
+							params={"rows": rows, "as": kind, "file_name": f"contract.{kind}"},
 						),
 						step("back", "data.parse", params={"file": "{{ steps.table.output.file }}"}),
 					]

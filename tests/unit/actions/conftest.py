@@ -39,7 +39,7 @@ def context(site: Sandbox, **changes: Any) -> StepContext:
 	return StepContext(site=site, **{**known, **changes})
 
 
-def act(site: Sandbox, action: str, **params: Any) -> Any:
+def act(site: Sandbox, action: str, /, **params: Any) -> Any:
 	"""The output of an action, done as USER."""
 	ACTIONS[action].validate(params)
 	with site.acting_as(USER):

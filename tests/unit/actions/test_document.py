@@ -170,7 +170,7 @@ def test_an_upsert_says_whether_it_has_created_and_refuses_to_choose(site: Sandb
 
 	assert (made["created"], made["email"], made["status"]) == (True, "a@example.com", "Open")
 	assert (found["created"], found["name"], found["status"]) == (False, made["name"], "Lost")
-	with pytest.raises(Exception, match="more than one Lead with email 'a@example.com'") as failure:
+	with pytest.raises(Exception, match=r"more than one Lead with email 'a@example\.com'") as failure:
 		act(site, "document.upsert", **lead)
 	assert PERMANENT & set(error_names(failure.value))
 

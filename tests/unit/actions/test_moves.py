@@ -44,7 +44,9 @@ FLOW: dict[str, Any] = {
 
 @pytest.fixture
 def leave(site: Sandbox) -> str:
-	site.load_documents([FLOW, {"doctype": "Leave", "name": "L-1", "days": 5, "kind": "Paid", "state": "Open"}])
+	site.load_documents(
+		[FLOW, {"doctype": "Leave", "name": "L-1", "days": 5, "kind": "Paid", "state": "Open"}]
+	)
 	site.people.add_user(USER, ["HR", "Desk User"])
 	return "L-1"
 
@@ -75,7 +77,7 @@ def test_an_amendment_is_a_draft_with_the_same_fields_that_names_the_original(si
 
 def test_only_what_is_cancelled_is_amended_and_only_once(site: Sandbox) -> None:
 	draft = act(site, "document.create", doctype="Invoice", values={})["name"]
-	with pytest.raises(Exception, match="is not cancelled. Cancel it before") as failure:
+	with pytest.raises(Exception, match="is not cancelled") as failure:
 		act(site, "document.amend", doctype="Invoice", name=draft)
 	assert_refused(failure, "ValidationError")
 
@@ -85,7 +87,9 @@ def test_only_what_is_cancelled_is_amended_and_only_once(site: Sandbox) -> None:
 		act(site, "document.amend", doctype="Invoice", name=name)
 
 
-@pytest.mark.contract("| `document.convert` | method (dotted path of a mapper), name, [values], [submit] | the new document |")
+@pytest.mark.contract(
+	"| `document.convert` | method (dotted path of a mapper), name, [values], [submit] | the new document |"
+)
 def test_what_a_mapper_makes_is_saved_with_the_values_given(site: Sandbox) -> None:
 	site.whitelist(
 		"shop.make_order",
@@ -136,7 +140,9 @@ def test_an_action_of_another_role_is_a_permission_error_that_names_it(site: San
 def test_an_action_that_is_not_open_is_an_error_that_names_those_that_are(
 	site: Sandbox, leave: str, action: str
 ) -> None:
-	with pytest.raises(Exception, match=rf"L-1 is Open.*'{action}' is not open.*: Approve, Reject\.$") as failure:
+	with pytest.raises(
+		Exception, match=rf"L-1 is Open.*'{action}' is not open.*: Approve, Reject\.$"
+	) as failure:
 		move(site, leave, action)
 	assert_refused(failure, "WorkflowTransitionError")
 
@@ -154,10 +160,10 @@ def test_a_condition_that_only_a_site_understands_says_so(site: Sandbox, leave: 
 	assert_refused(failure, "NotAvailable")
 
 
-def test_nobody_takes_an_action_on_a_document_of_their_own_where_the_workflow_forbids_it(site: Sandbox) -> None:
-	site.load_documents(
-		[FLOW, {"doctype": "Leave", "name": "L-2", "owner": USER, "state": "Rejected"}]
-	)
+def test_nobody_takes_an_action_on_a_document_of_their_own_where_the_workflow_forbids_it(
+	site: Sandbox,
+) -> None:
+	site.load_documents([FLOW, {"doctype": "Leave", "name": "L-2", "owner": USER, "state": "Rejected"}])
 	site.people.add_user(USER, ["HR"])
 	with pytest.raises(Exception, match="document of their own") as failure:
 		move(site, "L-2", "Reopen")

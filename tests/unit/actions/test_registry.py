@@ -156,8 +156,12 @@ def test_an_action_takes_the_parameters_of_the_workflow_format_and_no_others(nam
 	assert schema["additionalProperties"] is False
 
 
-@pytest.mark.contract("Every action publishes its parameters as a schema (it drives checking, the form, the docs)")
-@pytest.mark.contract("says what it gives back, its branches, whether it is `external`, and whether it only reads")
+@pytest.mark.contract(
+	"Every action publishes its parameters as a schema (it drives checking, the form, the docs)"
+)
+@pytest.mark.contract(
+	"says what it gives back, its branches, whether it is `external`, and whether it only reads"
+)
 @pytest.mark.parametrize("name", [*TABLE, *OTHERS, "data.set"])
 def test_an_action_describes_itself_and_every_parameter(name: str) -> None:
 	action = core_actions()[name]

@@ -9,7 +9,10 @@ from dogansystem import Sandbox
 
 from .conftest import act
 
-COLUMNS = [{"fieldname": "customer", "label": "Customer", "fieldtype": "Link"}, {"fieldname": "due", "label": "Due"}]
+COLUMNS = [
+	{"fieldname": "customer", "label": "Customer", "fieldtype": "Link"},
+	{"fieldname": "due", "label": "Due"},
+]
 
 
 class Shown:

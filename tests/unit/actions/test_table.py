@@ -70,7 +70,10 @@ def test_columns_choose_order_and_name_the_fields(site: Sandbox) -> None:
 
 
 def test_rows_may_be_lists_and_a_table_may_be_empty(site: Sandbox) -> None:
-	assert Texts(act(site, "data.table", rows=[[1, None], [True, "b"]])["html"]).rows == [["1", ""], ["true", "b"]]
+	assert Texts(act(site, "data.table", rows=[[1, None], [True, "b"]])["html"]).rows == [
+		["1", ""],
+		["true", "b"],
+	]
 	assert Texts(act(site, "data.table", rows=[[1]], columns=["One"])["html"]).rows == [["One"], ["1"]]
 	assert Texts(act(site, "data.table", rows=[], columns=["item"])["html"]).rows == [["item"]]
 	assert content(site, act(site, "data.table", rows=[], **{"as": "csv"})) == b"\r\n"
@@ -91,7 +94,10 @@ def test_a_csv_file_is_the_users_own_and_holds_the_rows(site: Sandbox) -> None:
 def test_a_cell_that_could_be_a_formula_is_text(site: Sandbox, text: str) -> None:
 	rows: list[Any] = [{text: text}]
 	csv = act(site, "data.table", rows=rows, **{"as": "csv"})
-	assert act(site, "data.parse", file=csv["file"], options={"header": False}) == [[f"'{text}"], [f"'{text}"]]
+	assert act(site, "data.parse", file=csv["file"], options={"header": False}) == [
+		[f"'{text}"],
+		[f"'{text}"],
+	]
 	((head,), (cell,)) = cells(site, act(site, "data.table", rows=rows, **{"as": "xlsx"}))
 	assert {head[1], cell[1]} == {"s"}
 	assert cell[0].strip() == text.strip()
