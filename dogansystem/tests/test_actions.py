@@ -104,6 +104,11 @@ class TestDocuments(PaperTestCase):
 		found = self.share_of(name)
 		self.assertEqual((found["read"], found["write"], found["share"], found["submit"]), (1, 1, 1, 0))
 
+	def test_nothing_is_shared_with_a_user_who_is_not_there(self):
+		params = {"doctype": PAPER, "name": self.paper(), "user": "nobody-at-all@example.com"}
+		run = self.ran_as(USER, step("share", "document.share", params=params))
+		self.assertIn("nobody-at-all@example.com: no such user", row(run, "share")["error"])
+
 	def share_of(self, name: str) -> Any:
 		fields = ["name", "read", "write", "share", "submit"]
 		return frappe.db.get_value("DocShare", {"share_name": name, "user": OTHER}, fields, as_dict=True)

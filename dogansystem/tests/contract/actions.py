@@ -152,15 +152,6 @@ class ActionContract(Home):
 		self.assertEqual((share["read"], share["write"], share["submit"]), (1, 1, 0))
 		self.assertEqual((share["user"], share["share_name"]), (ADMINISTRATOR, output(run, "made")["name"]))
 
-	def test_nothing_is_shared_with_a_user_who_is_not_there(self):
-		self.assert_refused(
-			[
-				create(description="contract unshared"),
-				on_made("share", "document.share", user="nobody-at-all@example.com"),
-			],
-			"nobody-at-all@example.com",
-		)
-
 	def salutation(self, text: str) -> str:
 		with self.site.acting_as(PERSON):
 			name = self.site.documents.create("Salutation", {"salutation": text, "name": text})["name"]

@@ -219,6 +219,14 @@ def test_nobody_shares_a_right_that_they_do_not_have(site: Sandbox, quotation: s
 		act(site, "document.share", **params, write=True)
 
 
+def test_nothing_is_shared_with_a_user_who_is_disabled(site: Sandbox, quotation: str) -> None:
+	site.database.commit()
+	site.people.add_user("gone@example.com", enabled=False)
+	with pytest.raises(Exception, match=r"params\.user: gone@example\.com: no such user") as failure:
+		act(site, "document.share", doctype="Quotation", name=quotation, user="gone@example.com")
+	assert PERMANENT & set(error_names(failure.value))
+
+
 def test_a_renamed_document_is_found_by_its_new_name_in_what_happened(site: Sandbox, quotation: str) -> None:
 	act(site, "document.rename", doctype="Quotation", name=quotation, new_name="Q-NEW")
 
