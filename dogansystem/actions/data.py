@@ -116,8 +116,8 @@ class Table(Action):
 	)
 	returns = "{html}, or {file: the name of the File, file_name, file_url}"
 	example = {
-		"rows": "{{ doc['items'] }}",
-		"columns": ["item_code", {"fieldname": "qty", "label": "Quantity"}],
+		"rows": "{{ doc.payment_schedule }}",
+		"columns": ["due_date", {"fieldname": "payment_amount", "label": "Amount"}],
 		"as": "xlsx",
 	}
 

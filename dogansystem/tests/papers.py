@@ -70,7 +70,7 @@ class PaperTestCase(SiteTestCase, Home):
 			permissions=[
 				{"role": "Dogan User", "if_owner": 1, **rights},
 				{"role": "Dogan Manager", **rights},
-				{"role": "System Manager", "permlevel": 1, "read": 1, "write": 1},
+				{"role": "Dogan Manager", "permlevel": 1, "read": 1, "write": 1},
 			],
 		)
 		if cls.flow:

@@ -24,7 +24,7 @@ QUOTATION: dict[str, Any] = {
 	"grand_total": 250.0,
 	"valid_till": "2020-01-31",
 	"status": "Open",
-	"items": [{"item_code": "Bolt", "qty": 5}],
+	"payment_schedule": [{"due_date": "2020-01-31", "payment_amount": 250.0}],
 }
 OTHERS: list[dict[str, Any]] = [
 	{"doctype": "Customer", "name": "Çelik", "customer_group": "Retail"},
