@@ -61,7 +61,7 @@ class TestOnERPNext(SiteTestCase, Home):
 	def test_a_quotation_becomes_a_sales_order_that_is_submitted_printed_and_amended(self):
 		quotation = {"doctype": "Quotation", "name": "{{ steps.quotation.output.name }}"}
 		order = {"doctype": "Sales Order", "name": "{{ steps.order.output.name }}"}
-		values = {"delivery_date": add_days(nowdate(), 7)}
+		values, number = {"delivery_date": add_days(nowdate(), 7)}, frappe.generate_hash(length=8)
 		run = self.succeeded(
 			SALES,
 			self.quotation(),
@@ -73,13 +73,13 @@ class TestOnERPNext(SiteTestCase, Home):
 			),
 			step("pdf", "document.print", params={**order, "attach": True}),
 			step("cancel", "document.cancel", params=order),
-			step("amended", "document.amend", params={**order, "values": {"po_no": "contract 1"}}),
+			step("amended", "document.amend", params={**order, "values": {"po_no": number}}),
 		)
 		made, amended = output(run, "order"), output(run, "amended")
 		self.assertEqual((made["docstatus"], made["grand_total"], made["owner"]), (1, 100, SALES))
 		self.assertEqual(made["items"][0]["prevdoc_docname"], output(run, "quotation")["name"])
 		self.assertEqual(
-			(amended["amended_from"], amended["docstatus"], amended["po_no"]), (made["name"], 0, "contract 1")
+			(amended["amended_from"], amended["docstatus"], amended["po_no"]), (made["name"], 0, number)
 		)
 		self.assertEqual((amended["items"][0]["qty"], amended["grand_total"]), (2, 100))
 		file = frappe.get_doc("File", output(run, "pdf")["file"])
@@ -180,7 +180,7 @@ class TestOnERPNext(SiteTestCase, Home):
 		)
 
 	def test_a_customer_is_kept_once_by_its_name(self):
-		key = {"customer_name": "Contract Kept Once"}
+		key = {"customer_name": f"Contract Kept {frappe.generate_hash(length=8)}"}
 		params = {"doctype": "Customer", "key": key, "values": {"customer_type": "Company"}}
 		run = self.succeeded(
 			SALES,
