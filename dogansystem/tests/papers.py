@@ -153,6 +153,9 @@ def _remove() -> None:
 	for table, column in (("DocShare", "share_doctype"), ("Tag Link", "document_type"), ("Comment", "reference_doctype"), ("Version", "ref_doctype")):  # fmt: skip
 		frappe.db.delete(table, {column: PAPER})
 	frappe.db.delete("Tag", {"name": ["like", "contract-%"]})
+	asked = frappe.get_all("Workflow Action", {"reference_doctype": PAPER}, pluck="name")
+	for table, column in (("Workflow Action Permitted Role", "parent"), ("Workflow Action", "name")):
+		frappe.db.delete(table, {column: ["in", asked]})
 	frappe.delete_doc("DocType", PAPER, force=True, ignore_missing=True, delete_permanently=True)
 	frappe.db.commit()
 	frappe.db.sql_ddl(f"DROP TABLE IF EXISTS `tab{PAPER}`")
