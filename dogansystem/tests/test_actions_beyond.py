@@ -175,6 +175,17 @@ class TestReports(PaperTestCase):
 		self.assertEqual([each["amount"] for each in found["rows"]], [5, 10])
 		self.assertEqual((found["total"]["amount"], found["left_out"]), (35, 1))
 
+	def test_a_query_report_leaves_what_the_step_has_changed_uncommitted_and_in_place(self):
+		with self.site.step_scope(MANAGER):
+			made = self.site.documents.create(PAPER, {"title": "contract unsaved"})["name"]
+			found = self.site.reports.run(REPORT, {"title": "contract unsaved"}, 10)
+		self.assertEqual([each["name"] for each in found["rows"]], [made])
+		with self.assertRaises(StepCommitted), self.site.step_scope(MANAGER):
+			self.site.reports.run(REPORT, {"title": "contract unsaved"}, 10)
+			frappe.db.rollback()  # refused as before
+		self.site.database.rollback()
+		self.assertFalse(frappe.db.exists(PAPER, made))
+
 	def test_a_report_that_the_user_may_not_see_is_refused_by_name(self):
 		self.refused(lambda: self.site.reports.run(REPORT, {"title": "%"}, 10), USER, REPORT)
 		with self.assertRaises(frappe.DoesNotExistError):

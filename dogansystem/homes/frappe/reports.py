@@ -1,6 +1,7 @@
 """Reports of a Frappe site, as they are shown to the acting user."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import frappe
@@ -9,13 +10,13 @@ from frappe.desk import query_report
 from frappe.utils.safe_exec import ServerScriptNotEnabled
 
 from dogansystem.engine.errors import NotAvailable
-from dogansystem.homes.frappe import query
+from dogansystem.homes.frappe import compat, query
 from dogansystem.homes.frappe.loaded import refuse
 from dogansystem.homes.frappe.methods import OFF
 from dogansystem.homes.frappe.values import plain
 from dogansystem.protocol import Document
 
-BUILDER = "Report Builder"
+BUILDER, QUERY = "Report Builder", "Query Report"
 COLUMN = ("fieldname", "label", "fieldtype", "options")
 
 
@@ -26,7 +27,7 @@ class Reports:
 		"""What the report shows. Raises PermissionError unless the user may see it."""
 		doc = _permitted(report)
 		try:
-			found = _built(doc, filters) if doc.report_type == BUILDER else _queried(report, filters)
+			found = _built(doc, filters) if doc.report_type == BUILDER else _queried(report, doc, filters)
 		except ServerScriptNotEnabled:
 			raise NotAvailable(f"Report {report!r} is a script of people's own. {OFF}") from None
 		columns = [_column(each) for each in found["columns"]]
@@ -45,14 +46,15 @@ def _permitted(report: str) -> Any:
 		refuse(text.format(frappe.session.user, report))
 
 
-def _queried(report: str, filters: Mapping[str, Any]) -> Mapping[str, Any]:
-	"""A custom report has filters of its own, which count unless others are given."""
-	return query_report.run(
-		report,
-		filters=frappe._dict(filters),
-		ignore_prepared_report=True,
-		are_default_filters=not filters,
-	)
+def _queried(report: str, doc: Any, filters: Mapping[str, Any]) -> Mapping[str, Any]:
+	"""A custom report has filters of its own, which count unless others are given; `doc` is the report it is made of."""
+	with compat.within_transaction(frappe.local.db) if doc.report_type == QUERY else nullcontext():
+		return query_report.run(
+			report,
+			filters=frappe._dict(filters),
+			ignore_prepared_report=True,
+			are_default_filters=not filters,
+		)
 
 
 def _built(doc: Any, filters: Mapping[str, Any]) -> Mapping[str, Any]:
