@@ -9,6 +9,8 @@ from typing import Protocol
 from dogansystem.protocol.desk import Act as Act
 from dogansystem.protocol.desk import Catalog as Catalog
 from dogansystem.protocol.desk import Desk as Desk
+from dogansystem.protocol.desk import Document as Document
+from dogansystem.protocol.desk import Documents as Documents
 from dogansystem.protocol.desk import People as People
 from dogansystem.protocol.files import Files as Files
 from dogansystem.protocol.files import Reports as Reports
@@ -17,8 +19,6 @@ from dogansystem.protocol.host import Doorbell as Doorbell
 from dogansystem.protocol.host import Host as Host
 from dogansystem.protocol.host import Scheduler as Scheduler
 from dogansystem.protocol.host import Surroundings as Surroundings
-from dogansystem.protocol.records import Document as Document
-from dogansystem.protocol.records import Documents as Documents
 from dogansystem.protocol.storage import Cache as Cache
 from dogansystem.protocol.storage import Database as Database
 from dogansystem.protocol.storage import Row as Row

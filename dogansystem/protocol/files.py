@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from dogansystem.protocol.records import Document
-
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
@@ -32,10 +30,10 @@ class Files(Protocol):
 		*,
 		is_private: bool = True,
 		attached_to: tuple[str, str] | None = None,
-	) -> Document:
+	) -> dict[str, Any]:
 		"""Make a File. Its name may differ from `file_name` where that is taken."""
 
-	def attach(self, file: str, attached_to: tuple[str, str]) -> Document:
+	def attach(self, file: str, attached_to: tuple[str, str]) -> dict[str, Any]:
 		"""Attach a File that is there to a document; one that is attached to it already stays as it is."""
 
 	def print(
@@ -52,7 +50,7 @@ class Files(Protocol):
 class Reports(Protocol):
 	"""The site's reports."""
 
-	def run(self, report: str, filters: Mapping[str, Any], limit: int) -> Document:
+	def run(self, report: str, filters: Mapping[str, Any], limit: int) -> dict[str, Any]:
 		"""What a report shows the acting user: `{columns, rows, total, left_out}`.
 
 		A column has `fieldname`, `label` and `fieldtype`; a row is a mapping by `fieldname`. `total` is the report's own
