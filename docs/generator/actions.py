@@ -1,10 +1,12 @@
 """What a step can do, from the actions' own schemas: a page for each family."""
 
-import inspect
 import json
 from collections.abc import Mapping
+from importlib import import_module
 from itertools import groupby
 from typing import Any
+
+import yaml
 
 from dogansystem.actions.registry import core_actions, describe
 from generator.markdown import WRITTEN, choices, code, sections, summary, table
@@ -36,11 +38,11 @@ def _link(action: str) -> str:
 
 
 def _page(family: str, actions: tuple[Mapping[str, Any], ...]) -> str:
-	module = inspect.getmodule(core_actions()[actions[0]["name"]])
+	module = import_module(f"dogansystem.actions.{family}")
 	return sections(
 		f"# Actions: {family}",
 		WRITTEN,
-		summary(module and module.__doc__),
+		summary(module.__doc__),
 		"A parameter in **bold** is needed.",
 		*(_action(each) for each in actions),
 	)
@@ -56,16 +58,27 @@ def _action(action: Mapping[str, Any]) -> str:
 		if action["external"]
 		else ""
 	)
+	reads = "It only reads." if action["reads_only"] else ""
 	parameters = action["parameters"]
 	rows = [(_name(each), _type(each), _default(each), each["description"]) for each in parameters]
 	return sections(
 		f"## {action['name']}",
-		f"{action['summary']}. {outside}",
+		f"{action['summary']}. {outside}{reads}",
 		table(("parameter", "takes", "default", "meaning"), rows)
 		if rows
 		else "Parameters: any names, each with its value.",
 		f"Output: {action['returns']}.",
+		_example(action["name"]),
 	)
+
+
+def _example(name: str) -> str:
+	params = core_actions()[name].example
+	if not params:
+		return ""
+	step = [{"id": name.partition(".")[2], "action": name, "params": dict(params)}]
+	text = yaml.safe_dump(step, sort_keys=False, allow_unicode=True, width=110, default_flow_style=None)
+	return f"```yaml\n{text}```"
 
 
 def _name(parameter: Mapping[str, Any]) -> str:

@@ -83,7 +83,9 @@ class Action(ABC):
 		returns: one line that says what the output is.
 		branches: the ways in which it may end, where there are several.
 		external: whether it has effects outside the database, which no rollback undoes.
+		reads_only: whether it changes nothing, neither here nor outside.
 		offered: whether the form offers it to people.
+		example: params of a step that does it for a document, for the reference. A test runs it.
 	"""
 
 	name: ClassVar[str]
@@ -92,7 +94,9 @@ class Action(ABC):
 	returns: ClassVar[str]
 	branches: ClassVar[tuple[str, ...]] = ()
 	external: ClassVar[bool] = False
+	reads_only: ClassVar[bool] = False
 	offered: ClassVar[bool] = True
+	example: ClassVar[Mapping[str, Any]] = {}
 
 	def branches_of(self, params: Mapping[str, Any]) -> tuple[str, ...]:
 		"""The branches of a step with these params, templates and all."""

@@ -9,13 +9,13 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from dogansystem.actions import busy, data, document, email, flow, http, method, notify
+from dogansystem.actions import busy, data, document, email, flow, http, method, notify, report, script
 from dogansystem.actions.base import Action
 from dogansystem.actions.schema import type_words
 from dogansystem.engine.errors import DoganError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
-_FAMILIES = (document, email, notify, http, method, data, flow, busy)
+_FAMILIES = (document, email, notify, http, method, report, script, data, flow, busy)
 CORE: tuple[type[Action], ...] = tuple(
 	kind for family in _FAMILIES for kind in vars(family).values()
 	if isinstance(kind, type) and issubclass(kind, Action) and kind is not Action
@@ -68,8 +68,8 @@ def branches(actions: Mapping[str, Action]) -> Callable[[str, Mapping[str, Any]]
 def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
 	"""The actions as the reference and the form show them, sorted by name; those that are not offered are left out.
 
-	Each has `name`, `summary`, `returns`, `external`, and `parameters`: a list of `name`, `type` (in words),
-	`required`, `description` and, where there is one, `default` and `choices`.
+	Each has `name`, `summary`, `returns`, `external`, `reads_only`, and `parameters`: a list of `name`, `type`
+	(in words), `required`, `description` and, where there is one, `default` and `choices`.
 	"""
 	return [
 		{
@@ -81,6 +81,7 @@ def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:
 			],
 			"returns": action.returns,
 			"external": action.external,
+			"reads_only": action.reads_only,
 		}
 		for name, action in sorted(actions.items())
 		if action.offered

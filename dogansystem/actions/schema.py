@@ -83,3 +83,14 @@ DOCTYPE = text("The document's type, such as Quotation")
 # Frappe numbers the documents of some types: their names are integers.
 NAME: Schema = {**text("The document's name, such as {{ doc.name }}"), "type": ["string", "integer"]}
 NAMED: Mapping[str, Schema] = {"doctype": DOCTYPE, "name": NAME}
+# Which document a step's example is about.
+OF_DOC: Mapping[str, Any] = {"doctype": "Quotation", "name": "{{ doc.name }}"}
+VALUES: Schema = {
+	"type": "object",
+	"description": "The fields' values by field name; child tables are lists of rows",
+}
+
+
+def switch(description: str, default: bool = False) -> Schema:
+	"""True or false."""
+	return {"type": "boolean", "default": default, "description": description}

@@ -92,6 +92,10 @@ class NotFound(DoganError):
 	"""A workflow, run, step or agent that does not exist."""
 
 
+class NotAvailable(DoganError):
+	"""Something that this place does not have, or has switched off: the sandbox has no reports."""
+
+
 class NotAllowed(DoganError):
 	"""The person who asks may not do this."""
 
@@ -123,6 +127,7 @@ PERMANENT = frozenset(
 		"OutputNotJSON",
 		"StepCommitted",
 		"NotFound",
+		"NotAvailable",
 		"NotAllowed",
 		"LimitReached",
 	}

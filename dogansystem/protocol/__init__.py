@@ -12,6 +12,9 @@ from dogansystem.protocol.desk import Desk as Desk
 from dogansystem.protocol.desk import Document as Document
 from dogansystem.protocol.desk import Documents as Documents
 from dogansystem.protocol.desk import People as People
+from dogansystem.protocol.files import Files as Files
+from dogansystem.protocol.files import Reports as Reports
+from dogansystem.protocol.files import StoredFile as StoredFile
 from dogansystem.protocol.host import Doorbell as Doorbell
 from dogansystem.protocol.host import Host as Host
 from dogansystem.protocol.host import Scheduler as Scheduler

@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dogansystem.protocol.files import Files, Reports
+
 Document = dict[str, Any]
 
 
@@ -34,13 +36,49 @@ class Documents(Protocol):
 		order_by: str | None = None,
 		limit: int = 1000,
 	) -> list[Document]: ...
+	def count(self, doctype: str, filters: Any = None) -> int:
+		"""How many documents `list` could give, each counted once."""
+
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document: ...
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document: ...
+	def upsert(
+		self, doctype: str, key: Mapping[str, Any], values: Mapping[str, Any]
+	) -> tuple[Document, bool]:
+		"""Change the document that has the values of `key`, or create it; gives it, and whether it is new.
+
+		Raises ValidationError if there is more than one. Where a unique field or the name stands in the key, two at once
+		come to one document.
+		"""
+
 	def submit(self, doctype: str, name: str) -> Document: ...
 	def cancel(self, doctype: str, name: str) -> Document: ...
 	def delete(self, doctype: str, name: str) -> Document: ...
+	def amend(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document:
+		"""A new draft that takes the place of a cancelled document, with these values changed."""
+
+	def rename(self, doctype: str, name: str, new_name: str) -> str:
+		"""Give a document a name that none of its type has; gives the name it has then."""
+
+	def convert(self, method: str, name: str, values: Mapping[str, Any], *, submit: bool = False) -> Document:
+		"""Save the document that a whitelisted mapper makes of another one, with these values changed."""
+
+	def transition(self, doctype: str, name: str, action: str) -> Document:
+		"""Take an action of the Workflow of this type; gives `{name, state}`.
+
+		Raises PermissionError for who may not, and an error that names the open actions for one that is not open.
+		"""
+
 	def comment(self, doctype: str, name: str, text: str) -> Document: ...
 	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document: ...
+	def unassign(self, doctype: str, name: str, user: str | None = None) -> Sequence[str]:
+		"""End a user's open assignments to a document, or everybody's; gives the users."""
+
+	def tag(self, doctype: str, name: str, tags: Sequence[str], *, remove: bool = False) -> Sequence[str]:
+		"""Add tags to a document, or take them away; gives all it has then."""
+
+	def share(self, doctype: str, name: str, user: str, rights: Collection[str]) -> Document:
+		"""Share a document for reading and for these `rights`, of `write`, `submit` and `share`, which the acting user
+		must have. Rights that the user was given before stay. Gives the share's name."""
 
 
 class People(Protocol):
@@ -111,6 +149,10 @@ class Desk(Protocol):
 	@property
 	def documents(self) -> Documents: ...
 	@property
+	def files(self) -> Files: ...
+	@property
+	def reports(self) -> Reports: ...
+	@property
 	def people(self) -> People: ...
 	@property
 	def catalog(self) -> Catalog: ...
@@ -130,6 +172,12 @@ class Desk(Protocol):
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
 		"""Call a whitelisted server method as the acting user."""
+
+	def run_script(self, script: str, args: Mapping[str, Any]) -> Any:
+		"""Run a Server Script of type API, by its name or its method's, as the acting user; gives what it answers.
+
+		Raises NotAvailable where there are none, or where they are switched off.
+		"""
 
 	def explain(self, error: BaseException, act: Act) -> str | None:
 		"""What an error means for the person who looks at the run: who may not do what, which field by its label, which

@@ -44,7 +44,7 @@ def sweep() -> None:
 	for doctype in ("Dogan Credential", "Dogan Baseline"):
 		_delete(doctype, "name", _names(doctype, "name LIKE 'contract%%'"))
 	_delete_from_queue(workflows, runs, agents)
-	frappe.db.delete("ToDo", {"description": ["like", "contract %"]})
+	_delete_documents()
 	# Signals of these names are the tests'; MariaDB compares them without regard to case.
 	frappe.db.sql("DELETE FROM dogan_signal WHERE name LIKE 'contract-%%'")
 	frappe.db.sql(
@@ -52,6 +52,23 @@ def sweep() -> None:
 	)  # passwords that tests set
 	current_site().touch("triggers")
 	frappe.db.commit()
+
+
+def _delete_documents() -> None:
+	"""Delete documents that steps of tests have made, and what stands beside them. Files are deleted on the disk too."""
+	todos = frappe.get_all("ToDo", {"description": ["like", "contract %"]}, pluck="name")
+	names = [*todos, *frappe.get_all("Salutation", {"name": ["like", "contract %"]}, pluck="name")]
+	for table, column in (
+		("DocShare", "share_name"),
+		("Tag Link", "document_name"),
+		("Comment", "reference_name"),
+	):
+		_delete(table, column, names)
+	_delete("ToDo", "name", todos)
+	_delete("Salutation", "name", names)
+	frappe.db.delete("Tag", {"name": ["like", "contract-%"]})
+	for name in frappe.get_all("File", {"file_name": ["like", "contract%"]}, pluck="name"):
+		frappe.delete_doc("File", name, force=True, ignore_permissions=True, delete_permanently=True)
 
 
 def sweep_runs() -> None:

@@ -1,5 +1,6 @@
 """The contract of every kind of site, on this one."""
 
+from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
@@ -21,6 +22,10 @@ class TestFlowOnFrappe(SiteTestCase, FlowContract):
 
 
 class TestErrorsOnFrappe(SiteTestCase, ErrorContract):
+	pass
+
+
+class TestActionsOnFrappe(SiteTestCase, ActionContract):
 	pass
 
 

@@ -4,6 +4,7 @@ Each entry says why nothing public serves. They were run on Frappe 15.44, 16.0-d
 otherwise; `[tool.bench.frappe-dependencies]` in pyproject.toml holds the range.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -117,6 +118,38 @@ else:
 	# Frappe 16 takes some, each as a mapping such as {"COUNT": "name", "as": "total"}.
 	LIST_FUNCTIONS = frozenset(FUNCTION_MAPPING)
 
+
+def count(doctype: str, filters: Any) -> int:
+	"""How many documents a list would have, each once. Frappe's list repeats those of which several rows fit a filter, and
+	what it takes to count depends on its version."""
+	found = frappe.get_list(
+		doctype,
+		filters=filters,
+		fields=["name"],
+		distinct=True,
+		order_by=None,
+		limit_page_length=0,
+		run=False,
+	)
+	query = found if isinstance(found, str) else found.get_sql()
+	((number,),) = frappe.db.sql(f"SELECT COUNT(*) FROM ({query}) found")
+	return number
+
+
+@contextmanager
+def within_transaction(db: Any) -> Iterator[None]:
+	"""Within the block, a query report reads in the transaction that is open. Frappe 16 and later begin one for it, which
+	would commit what is open, and roll that one back. `check_safe_sql_query` has seen that the query only reads."""
+	before = {name: vars(db).get(name) for name in ("begin", "rollback")}
+	for name in before:
+		setattr(db, name, lambda **_: None)
+	try:
+		yield
+	finally:
+		for name, own in before.items():
+			setattr(db, name, own) if own else delattr(db, name)
+
+
 # Documents and people
 
 wants_notifications = is_notifications_enabled  # whoever inserts a Notification Log has to ask
@@ -131,6 +164,13 @@ def server_script(name: str) -> Callable[[], Any] | None:
 	"""What runs the Server Script of type API of that name. Frappe's own handler needs a request."""
 	script = get_server_script_map().get("_api", {}).get(name)
 	return (lambda: run_server_script(script)) if script else None
+
+
+def file_content(doc: Any) -> bytes:
+	"""The bytes of a File. Frappe makes text of them where it can: Frappe 15 of UTF-8 only, later ones of whatever fits."""
+	takes_encodings = "encodings" in inspect.signature(doc.get_content).parameters
+	content = doc.get_content(encodings=()) if takes_encodings else doc.get_content()
+	return content.encode() if isinstance(content, str) else content
 
 
 @contextmanager

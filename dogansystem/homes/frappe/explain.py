@@ -21,6 +21,14 @@ PERMISSIONS = {
 	"document.submit": "submit",
 	"document.cancel": "cancel",
 	"document.delete": "delete",
+	"document.upsert": "write",
+	"document.amend": "amend",
+	"document.rename": "write",
+	"document.transition": "write",
+	"document.tag": "write",
+	"document.share": "share",
+	"document.attach": "write",
+	"document.print": "print",
 	"email.send": "print",
 }
 _MANDATORY = re.compile(r"\[(.+?), .*\]: (.+)", re.DOTALL)
@@ -42,6 +50,8 @@ def put_into_words(error: Exception) -> None:
 
 def explain(error: BaseException, act: Act) -> str | None:
 	"""What an error means for whoever looks at the run, and what to do; None where Frappe's own text is all there is."""
+	if getattr(error, "is_explained", False):
+		return None
 	words = next((words for kind, words in _WORDS.items() if isinstance(error, kind)), None)
 	return words(error, act) if words else None
 

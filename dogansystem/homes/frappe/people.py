@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import frappe
-from frappe import _
 from frappe.utils import create_batch, escape_html
 from frappe.utils.user import get_users_with_role
 
-from dogansystem.engine.errors import NotFound
 from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.files import readable
 from dogansystem.homes.frappe.permissions import may_read
 from dogansystem.homes.frappe.scope import acting_as
 
@@ -111,11 +110,7 @@ def _attachment(given: Any) -> dict[str, Any]:
 	"""A File by name or URL that the acting user may read, or a file made of text."""
 	if not isinstance(given, str):
 		return {"fname": given["fname"], "fcontent": given["fcontent"]}
-	name = frappe.db.get_value("File", {"file_url": given}) or frappe.db.exists("File", given)
-	if not name or frappe.db.get_value("File", name, "is_folder"):
-		raise NotFound(_("There is no File named {0}, nor one with that URL.").format(given))
-	frappe.get_doc("File", name).check_permission("read")
-	return {"fid": name}
+	return {"fid": readable(given).name}
 
 
 def _print(doctype: str, name: str, format: str | None = None) -> dict[str, Any]:

@@ -21,9 +21,12 @@ from dogansystem.homes.frappe import compat, desk, explain, logs, scheduler, sta
 from dogansystem.homes.frappe.cache import SharedCache, may_be_away
 from dogansystem.homes.frappe.catalog import Catalog, credential
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
-from dogansystem.homes.frappe.documents import Documents, call_method
+from dogansystem.homes.frappe.documents import Documents
 from dogansystem.homes.frappe.doorbell import Doorbell
+from dogansystem.homes.frappe.files import Files
+from dogansystem.homes.frappe.methods import call_method, run_script
 from dogansystem.homes.frappe.people import People
+from dogansystem.homes.frappe.reports import Reports
 from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Cache, Settings
@@ -61,10 +64,13 @@ class FrappeSite:
 	"""
 
 	documents = Documents()
+	files = Files()
+	reports = Reports()
 	people = People()
 	catalog = Catalog()
 	acting_as = staticmethod(acting_as)
 	call_method = staticmethod(call_method)
+	run_script = staticmethod(run_script)
 	credential = staticmethod(credential)
 	explain = staticmethod(explain.explain)
 	versions = staticmethod(surroundings.versions)

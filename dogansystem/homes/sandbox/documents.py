@@ -33,8 +33,8 @@ CONSTANT = ("doctype", "name", "owner", "creation")
 STANDARD = (*CONSTANT, "modified", "modified_by", "docstatus", "idx")
 
 
-class Documents:
-	"""A `protocol.Documents`."""
+class Records:
+	"""Documents and what is done with them, apart from what stands beside them and from what becomes of them."""
 
 	def __init__(self, site: Place, permissions: Permissions) -> None:
 		self._site = site
@@ -75,6 +75,11 @@ class Documents:
 		conditions = parse_filters(filters, doctype)
 		rows = self._site.shelf.all(doctype, conditions)
 		return [row for row in rows if all(condition.holds(row) for condition in conditions)]
+
+	def count(self, doctype: str, filters: Any = None) -> int:
+		"""How many documents match. Raises PermissionError, and ValidationError for what it cannot read."""
+		self._permissions.check(doctype, "read")
+		return len(self._matching(doctype, filters))
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
 		"""Insert a document, as a draft unless `values` has docstatus 1; gives it with its name.
@@ -164,6 +169,26 @@ class Documents:
 		_check_change(previous, changed)
 		return self._save(previous, changed, "updated")
 
+	def upsert(
+		self, doctype: str, key: Mapping[str, Any], values: Mapping[str, Any]
+	) -> tuple[Document, bool]:
+		"""Change the document that the key finds, or create one. Raises ValidationError for a key that finds several."""
+		self._site.database.begin()
+		found = self.list(doctype, {field: ["=", value] for field, value in key.items()}, limit=2)
+		if len(found) > 1:
+			shown = ", ".join(f"{field} {value!r}" for field, value in key.items())
+			raise ValidationError(
+				f"There is more than one {doctype} with {shown}. Give a key that only one has."
+			)
+		if found:
+			return self.update(doctype, found[0]["name"], values), False
+		try:
+			return self.create(doctype, {**key, **values}), True
+		except DuplicateEntryError:
+			if key.keys() != {"name"}:
+				raise
+			return self.update(doctype, key["name"], values), False  # another one has just made it
+
 	def submit(self, doctype: str, name: str) -> Document:
 		"""Submit a draft; gives its name and docstatus."""
 		return self._move(doctype, name, "submit", DRAFT, "submitted: only a draft can be")
@@ -191,31 +216,6 @@ class Documents:
 		self._site.shelf.remove(previous)
 		self._site.document_changed(previous, "deleted", previous)
 		return _state(previous)
-
-	def comment(self, doctype: str, name: str, text: str) -> Document:
-		"""Comment on a document the user may read; gives the comment's name."""
-		about = self.get(doctype, name)
-		by = {"comment_type": "Comment", "comment_email": self._site.user, "comment_by": self._site.user}
-		of = {"reference_doctype": doctype, "reference_name": about["name"], "content": text}
-		return {"name": self._insert("Comment", {**by, **of})["name"]}
-
-	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document:
-		"""Assign a document to a user; an open assignment to the same user stands. Gives the ToDo's name."""
-		about = self.get(doctype, name)
-		if not self._site.people.exists(user):
-			raise ValidationError(f"{user} is no enabled user here. Assign {doctype} {name!r} to one who is.")
-		of = {"reference_type": doctype, "reference_name": about["name"]}
-		assignment = {**of, "allocated_to": user, "status": "Open"}
-		self._site.database.begin()
-		known = self._matching("ToDo", assignment)
-		details = {
-			"description": description or f"Assignment for {doctype} {about['name']}",
-			"priority": "Medium",
-			"date": self._site.local_time(self._site.now()).date().isoformat(),
-			"assigned_by": self._site.user,
-		}
-		todo = known[0] if known else self._insert("ToDo", {**assignment, **details})
-		return {"name": todo["name"]}
 
 	def _for_change(self, doctype: str, name: str, kind: str) -> Document:
 		self._permissions.check(doctype, kind)

@@ -51,6 +51,10 @@ class DocstatusTransitionError(ValidationError):
 	"""Drafts are submitted, submitted documents are cancelled; there is no other way."""
 
 
+class WorkflowTransitionError(ValidationError):
+	"""An action that is not open in the state that the document is in."""
+
+
 class TimestampMismatchError(ValidationError):
 	"""The document has been changed since it was read."""
 

@@ -100,12 +100,44 @@ class Shelf:
 			(document["docstatus"], _encode(document), document["doctype"], document["name"]),
 		)
 
+	def rename(self, document: Document, name: str) -> None:
+		"""Give a document another name, which is free."""
+		self.database.execute(
+			"UPDATE sandbox_document SET name = %s, name_key = %s, data = %s WHERE doctype = %s AND name = %s",
+			(
+				name,
+				_name_key(name),
+				_encode({**document, "name": name}),
+				document["doctype"],
+				document["name"],
+			),
+		)
+
 	def remove(self, document: Document) -> None:
 		"""Take a document away."""
 		self.database.execute(
 			"DELETE FROM sandbox_document WHERE doctype = %s AND name = %s",
 			(document["doctype"], document["name"]),
 		)
+
+
+# Where the sandbox itself writes the names of other documents: the fields of their types and names.
+LINKS = {
+	"Comment": ("reference_doctype", "reference_name"),
+	"ToDo": ("reference_type", "reference_name"),
+	"DocShare": ("share_doctype", "share_name"),
+	"File": ("attached_to_doctype", "attached_to_name"),
+}
+
+
+def rename(shelf: Shelf, document: Document, name: str) -> None:
+	"""Give a document another name, also in what stands beside it."""
+	old = (document["doctype"], document["name"])
+	shelf.rename(document, name)
+	for doctype, (type_field, name_field) in LINKS.items():
+		for each in shelf.all(doctype):
+			if (each.get(type_field), each.get(name_field)) == old:
+				shelf.replace({**each, name_field: name})
 
 
 def _name_key(name: str) -> str:
@@ -160,5 +192,7 @@ class Place(Site, Protocol):
 	def shelf(self) -> Shelf: ...
 
 	def document_changed(self, document: Document, event: str, previous: Document | None) -> None: ...
+
+	def document_renamed(self, document: Document, name: str) -> None: ...
 
 	def load_documents(self, documents: Iterable[Mapping[str, Any]]) -> int: ...

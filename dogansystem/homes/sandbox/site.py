@@ -10,19 +10,22 @@ from typing import Any
 
 from dogansystem.actions import registry
 from dogansystem.actions.base import Action
-from dogansystem.engine.errors import DoganError, NotFound
+from dogansystem.engine.errors import DoganError, NotAvailable, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox.catalog import Catalog
+from dogansystem.homes.sandbox.changes import note_change, read_changes, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
-from dogansystem.homes.sandbox.documents import Documents
+from dogansystem.homes.sandbox.desk import Documents
 from dogansystem.homes.sandbox.doorbell import VARIABLE, Doorbell, RedisDoorbell, folder_for
 from dogansystem.homes.sandbox.errors import ValidationError
+from dogansystem.homes.sandbox.files import Files
 from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
+from dogansystem.homes.sandbox.reports import Reports
 from dogansystem.homes.sandbox.settings import from_environment, read_settings, write_settings
-from dogansystem.homes.sandbox.shelf import Shelf
+from dogansystem.homes.sandbox.shelf import Shelf, rename
 from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Act, Document, Scheduler, Settings, Surroundings
@@ -68,6 +71,8 @@ class Sandbox:
 		self.permissions = Permissions(self)
 		self.people = People(self)
 		self.documents = Documents(self, self.permissions)
+		self.files = Files(self, self.permissions)
+		self.reports = Reports()
 		self.catalog = Catalog(self)
 		self.cache = Unshared()
 		self.doorbell = self._make_doorbell()
@@ -195,6 +200,12 @@ class Sandbox:
 			)
 		return function(**args)
 
+	def run_script(self, script: str, args: Mapping[str, Any]) -> Any:
+		"""Nothing: raises NotAvailable."""
+		raise NotAvailable(
+			f"The Server Script {script!r} cannot be run: the sandbox has none. Run this step on a Frappe site."
+		)
+
 	def credential(self, name: str) -> Mapping[str, Any] | None:
 		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
 		return self._credentials.get(name) or from_environment(name)
@@ -271,18 +282,21 @@ class Sandbox:
 
 	def document_changed(self, document: Document, event: str, previous: Document | None) -> None:
 		"""Write down what happened to a document and start the workflows that it triggers."""
-		self.database.execute(
-			"INSERT INTO sandbox_change (at, event, doctype, name, user) VALUES (%s, %s, %s, %s, %s)",
-			(self.now(), event, document["doctype"], document["name"], self.user),
-		)
+		self._note_change(event, document["doctype"], document["name"])
 		trigger.on_event(self, document, event, previous)
+
+	def document_renamed(self, document: Document, name: str) -> None:
+		"""Give a document another name, wherever the sandbox has written the old one by itself. Starts no workflow."""
+		rename(self.shelf, document, name)
+		rename_changes(self.database, document["doctype"], document["name"], name)
+		self._note_change("renamed", document["doctype"], name)
+
+	def _note_change(self, event: str, doctype: str, name: str) -> None:
+		note_change(self.database, self.now(), event, doctype, name, self.user)
 
 	def changes(self, after: int = 0) -> list[dict[str, Any]]:
 		"""What happened to documents, in order; only what has a larger `id` than `after`."""
-		columns = ("id", "at", "event", "doctype", "name", "user")
-		query = f"SELECT {', '.join(columns)} FROM sandbox_change WHERE id > %s ORDER BY id"
-		rows = self.database.sql(query, (after,))
-		return [dict(zip(columns, row, strict=True)) for row in rows]
+		return read_changes(self.database, after)
 
 	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
 		"""The mails and notifications that were sent, in order, as JSON data."""

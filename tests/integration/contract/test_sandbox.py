@@ -6,6 +6,7 @@ from unittest import TestCase
 import pytest
 
 from dogansystem.homes.sandbox import Sandbox, TestClock
+from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
@@ -54,6 +55,7 @@ class OnSandbox(Home, TestCase):
 CONTRACTS = (
 	FlowContract,
 	ErrorContract,
+	ActionContract,
 	RunContract,
 	RetryContract,
 	AgentContract,

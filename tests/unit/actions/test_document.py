@@ -1,28 +1,13 @@
 """document.* in a sandbox: what comes back, what changes, and which errors are told."""
 
-import json
 from typing import Any
 
 import pytest
 
 from dogansystem import Sandbox
-from dogansystem.actions.registry import core_actions
 from dogansystem.engine.errors import PERMANENT, error_names
-from dogansystem.engine.outputs import encode
 
-from .conftest import context
-
-ACTIONS = core_actions()
-USER = "sales@example.com"
-
-
-def act(site: Sandbox, action: str, **params: Any) -> Any:
-	"""The output of an action, done as USER."""
-	ACTIONS[action].validate(params)
-	with site.acting_as(USER):
-		output = ACTIONS[action].run(params, context(site))
-	assert json.loads(encode(output, action)) == output
-	return output
+from .conftest import USER, act
 
 
 @pytest.fixture
@@ -47,6 +32,14 @@ def test_create_gives_the_document_with_its_name(site: Sandbox) -> None:
 def test_get_gives_only_the_fields_that_were_asked_for(site: Sandbox, quotation: str) -> None:
 	found = act(site, "document.get", doctype="Quotation", name=quotation, fields=["customer"])
 	assert found == {"name": quotation, "customer": "Çelik"}
+
+
+@pytest.mark.contract("| `document.count` | doctype, [filters] | a number |")
+def test_count_gives_the_number_of_those_that_match(site: Sandbox, quotation: str) -> None:
+	act(site, "document.create", doctype="Quotation", values={"status": "Lost"})
+
+	assert act(site, "document.count", doctype="Quotation") == 2
+	assert act(site, "document.count", doctype="Quotation", filters={"status": "Open"}) == 1
 
 
 def test_list_filters_sorts_and_limits(site: Sandbox) -> None:
@@ -118,12 +111,23 @@ def test_an_assignment_is_a_todo_and_gives_its_name(site: Sandbox, quotation: st
 	)
 
 
-@pytest.mark.parametrize("verb", ["get", "submit", "cancel", "delete", "update", "comment", "assign"])
+MORE: dict[str, dict[str, Any]] = {
+	"update": {"values": {}},
+	"comment": {"text": "x"},
+	"assign": {"user": "amy@example.com"},
+	"tag": {"tag": "x"},
+	"share": {"user": "amy@example.com"},
+	"rename": {"new_name": "Q-405"},
+	"attach": {"content": "x", "file_name": "x.txt"},
+	"transition": {"action": "Approve"},
+}
+
+
+@pytest.mark.parametrize("verb", ["get", "submit", "cancel", "delete", "amend", "unassign", *MORE])
 def test_a_missing_document_is_an_error_of_that_name_that_is_not_retried(site: Sandbox, verb: str) -> None:
-	more = {"update": {"values": {}}, "comment": {"text": "x"}, "assign": {"user": "amy@example.com"}}
 
 	with pytest.raises(Exception, match="Q-404") as failure:
-		act(site, f"document.{verb}", doctype="Quotation", name="Q-404", **more.get(verb, {}))
+		act(site, f"document.{verb}", doctype="Quotation", name="Q-404", **MORE.get(verb, {}))
 
 	assert type(failure.value).__name__ == "DoesNotExistError"
 	assert PERMANENT & set(error_names(failure.value))
@@ -146,3 +150,115 @@ def test_changing_a_submitted_document_is_a_validation_error(site: Sandbox, quot
 		act(site, "document.update", doctype="Quotation", name=quotation, values={"status": "Lost"})
 
 	assert "ValidationError" in error_names(failure.value)
+
+
+def test_two_values_of_a_key_are_refused(site: Sandbox) -> None:
+	with pytest.raises(Exception, match=r"params\.values\.email is 'b'.*params\.key\.email 'a'") as failure:
+		act(site, "document.upsert", doctype="Lead", key={"email": "a"}, values={"email": "b"})
+	assert PERMANENT & set(error_names(failure.value))
+
+
+@pytest.mark.contract(
+	"| `document.upsert` | doctype, key (a mapping of fields that finds it), values | "
+	"the document, `{…, created: true or false}`; more than one found is an error |"
+)
+def test_an_upsert_says_whether_it_has_created_and_refuses_to_choose(site: Sandbox) -> None:
+	lead = {"doctype": "Lead", "key": {"email": "a@example.com"}, "values": {"status": "Open"}}
+	made = act(site, "document.upsert", **lead)
+	found = act(site, "document.upsert", **{**lead, "values": {"status": "Lost"}})
+	act(site, "document.create", doctype="Lead", values={"email": "a@example.com"})
+
+	assert (made["created"], made["email"], made["status"]) == (True, "a@example.com", "Open")
+	assert (found["created"], found["name"], found["status"]) == (False, made["name"], "Lost")
+	with pytest.raises(Exception, match=r"more than one Lead with email 'a@example\.com'") as failure:
+		act(site, "document.upsert", **lead)
+	assert PERMANENT & set(error_names(failure.value))
+
+
+def test_an_upsert_by_name_makes_a_document_of_that_name(site: Sandbox) -> None:
+	act(site, "document.upsert", doctype="Lead", key={"name": "L-1"}, values={"status": "Open"})
+	output = act(site, "document.upsert", doctype="Lead", key={"name": "L-1"}, values={"status": "Lost"})
+
+	assert (output["name"], output["status"], output["created"]) == ("L-1", "Lost", False)
+
+
+def test_an_upsert_needs_the_permissions_of_what_it_does(site: Sandbox) -> None:
+	site.permissions.restrict("Lead", ["Desk User"], ["read", "create"])
+	lead = {"doctype": "Lead", "key": {"email": "a@example.com"}, "values": {"status": "Open"}}
+
+	assert act(site, "document.upsert", **lead)["created"] is True
+	with pytest.raises(Exception, match="no permission to write Lead"):
+		act(site, "document.upsert", **lead)
+
+
+@pytest.mark.parametrize(
+	("verb", "kind"), [("tag", "write"), ("rename", "write"), ("attach", "write"), ("amend", "create")]
+)
+def test_what_changes_a_document_needs_the_permission(
+	site: Sandbox, quotation: str, verb: str, kind: str
+) -> None:
+	params = {"doctype": "Quotation", "name": quotation, **MORE.get(verb, {})}
+	if verb == "amend":
+		act(site, "document.submit", doctype="Quotation", name=quotation)
+		act(site, "document.cancel", doctype="Quotation", name=quotation)
+	site.database.commit()
+	site.permissions.restrict("Quotation", ["Desk User"], ["read"])
+
+	with pytest.raises(Exception, match=f"no permission to {kind} Quotation") as failure:
+		act(site, f"document.{verb}", **params)
+	assert type(failure.value).__name__ == "PermissionError"
+
+
+def test_nobody_shares_a_right_that_they_do_not_have(site: Sandbox, quotation: str) -> None:
+	site.database.commit()
+	site.permissions.restrict("Quotation", ["Desk User"], ["read"])
+	params = {"doctype": "Quotation", "name": quotation, "user": "amy@example.com"}
+
+	assert act(site, "document.share", **params)["name"]
+	with pytest.raises(Exception, match="no permission to write Quotation"):
+		act(site, "document.share", **params, write=True)
+
+
+def test_nothing_is_shared_with_a_user_who_is_disabled(site: Sandbox, quotation: str) -> None:
+	site.database.commit()
+	site.people.add_user("gone@example.com", enabled=False)
+	with pytest.raises(Exception, match=r"params\.user: gone@example\.com: no such user") as failure:
+		act(site, "document.share", doctype="Quotation", name=quotation, user="gone@example.com")
+	assert PERMANENT & set(error_names(failure.value))
+
+
+def test_a_renamed_document_is_found_by_its_new_name_in_what_happened(site: Sandbox, quotation: str) -> None:
+	act(site, "document.rename", doctype="Quotation", name=quotation, new_name="Q-NEW")
+
+	assert [(each["event"], each["name"]) for each in site.changes()] == [
+		("created", "Q-NEW"),
+		("renamed", "Q-NEW"),
+	]
+
+
+def test_a_private_file_of_somebody_else_is_not_attached_or_read(site: Sandbox, quotation: str) -> None:
+	with site.acting_as("boss@example.com"):
+		file = site.files.create("salaries.csv", b"name,salary\nboss,1\n")
+	for given in (file["file"], file["file_url"]):
+		for action, params in (
+			("document.attach", {"doctype": "Quotation", "name": quotation, "file": given}),
+			("data.parse", {"file": given}),
+		):
+			with pytest.raises(Exception, match=r"sales@example\.com may not read the File") as failure:
+				act(site, action, **params)
+			assert type(failure.value).__name__ == "PermissionError"
+
+
+def test_a_new_file_needs_a_name(site: Sandbox, quotation: str) -> None:
+	with pytest.raises(Exception, match=r"params\.file_name: is missing"):
+		act(site, "document.attach", doctype="Quotation", name=quotation, content="x")
+
+
+def test_a_name_that_another_file_has_becomes_another_url(site: Sandbox, quotation: str) -> None:
+	attach = {"doctype": "Quotation", "name": quotation, "file_name": "a.txt"}
+	one = act(site, "document.attach", **attach, content="one")
+	two = act(site, "document.attach", **attach, content="two")
+
+	assert one["file_url"] == "/private/files/a.txt"
+	assert two["file_url"] != one["file_url"]
+	assert act(site, "data.parse", file=two["file_url"], options={"header": False}) == [["two"]]

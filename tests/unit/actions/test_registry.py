@@ -25,6 +25,13 @@ TABLE = {
 	"document.delete": ("doctype name", ""),
 	"document.comment": ("doctype name text", ""),
 	"document.assign": ("doctype name user", "description"),
+	"document.count": ("doctype", "filters"),
+	"document.upsert": ("doctype key values", ""),
+	"document.convert": ("method name", "values submit"),
+	"document.transition": ("doctype name action", ""),
+	"report.run": ("report", "filters limit"),
+	"data.parse": ("", "csv json xml file options"),
+	"data.table": ("rows", "columns as file_name"),
 	"email.send": ("to subject", "message template cc attachments print"),
 	"notify.user": ("user subject", "message document"),
 	"notify.role": ("role subject", "message document"),
@@ -33,6 +40,24 @@ TABLE = {
 	"data.check": ("that", "message"),
 	"flow.wait": ("", "for until"),
 	"flow.stop": ("", "status message"),
+}
+
+# Named by the format, which leaves their parameters to the reference.
+OTHERS = {
+	"document.amend": ("doctype name", "values"),
+	"document.unassign": ("doctype name", "user"),
+	"document.tag": ("doctype name tag", "remove"),
+	"document.share": ("doctype name user", "write submit share"),
+	"document.rename": ("doctype name new_name", ""),
+	"document.attach": ("doctype name", "file content base64 file_name private"),
+	"document.print": ("doctype name", "format letterhead language attach"),
+	"report.send": ("report to", "subject message cc filters limit as"),
+	"script.run": ("script", "args"),
+}
+# What the format promises that an action says of itself: these change nothing, neither here nor outside.
+READING = {
+	*("document.get", "document.list", "document.count", "report.run"),
+	*("data.set", "data.check", "data.parse"),
 }
 
 EXAMPLES: list[tuple[str, dict[str, Any]]] = [
@@ -49,6 +74,25 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
 		"document.assign",
 		{"doctype": "Quotation", "name": "Q-1", "user": "a@example.com", "description": "Call"},
 	),
+	("document.count", {"doctype": "Lead", "filters": [["status", "=", "Open"]]}),
+	("document.upsert", {"doctype": "Lead", "key": {"email_id": "a@example.com"}, "values": {}}),
+	("document.amend", {"doctype": "Quotation", "name": "Q-1"}),
+	("document.unassign", {"doctype": "Quotation", "name": "Q-1", "user": "a@example.com"}),
+	("document.tag", {"doctype": "Quotation", "name": "Q-1", "tag": ["large", "new"], "remove": True}),
+	("document.share", {"doctype": "Quotation", "name": "Q-1", "user": "a@example.com", "write": True}),
+	("document.rename", {"doctype": "Item", "name": "A", "new_name": "B"}),
+	("document.attach", {"doctype": "Lead", "name": "L-1", "file": "/files/a.pdf"}),
+	("document.attach", {"doctype": "Lead", "name": "L-1", "file_name": "a.txt", "content": 12.5}),
+	("document.print", {"doctype": "Quotation", "name": "Q-1", "format": "Standard", "attach": True}),
+	("document.convert", {"method": "erpnext.selling.make_sales_order", "name": "Q-1", "submit": True}),
+	("document.transition", {"doctype": "Quotation", "name": "Q-1", "action": "Approve"}),
+	("report.run", {"report": "Accounts Receivable", "filters": {"company": "A"}, "limit": 5}),
+	("report.send", {"report": "Sales Analytics", "to": "a@example.com", "as": "xlsx"}),
+	("script.run", {"script": "my_script", "args": {"a": 1}}),
+	("data.parse", {"csv": "a,b", "options": {"delimiter": ";", "header": False}}),
+	("data.parse", {"file": "/files/a.xlsx", "options": {"sheet": "Prices"}}),
+	("data.table", {"rows": [{"a": 1}], "columns": ["a", {"fieldname": "b", "label": "B"}], "as": "csv"}),
+	("data.table", {"rows": []}),
 	("email.send", {"to": "a@example.com", "subject": "S", "message": ""}),
 	("email.send", {"to": ["a@example.com"], "subject": "S", "template": "Reminder", "cc": "b@example.com"}),
 	(
@@ -93,7 +137,8 @@ def properties(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapp
 
 
 def test_the_core_actions_are_those_of_the_workflow_format() -> None:
-	assert {name for name, action in core_actions().items() if action.offered} == {*TABLE, "data.set"}
+	offered = {name for name, action in core_actions().items() if action.offered}
+	assert offered == {*TABLE, *OTHERS, "data.set"}
 
 
 def test_what_only_the_load_uses_is_not_offered_to_people() -> None:
@@ -101,17 +146,23 @@ def test_what_only_the_load_uses_is_not_offered_to_people() -> None:
 	assert "load.work" not in {action["name"] for action in describe(core_actions())}
 
 
-@pytest.mark.parametrize("name", TABLE)
+@pytest.mark.parametrize("name", [*TABLE, *OTHERS])
 def test_an_action_takes_the_parameters_of_the_workflow_format_and_no_others(name: str) -> None:
 	schema = core_actions()[name].parameters
-	required, optional = (set(words.split()) for words in TABLE[name])
+	required, optional = (set(words.split()) for words in (TABLE | OTHERS)[name])
 
 	assert set(schema["properties"]) == required | optional
 	assert set(schema.get("required", ())) == required
 	assert schema["additionalProperties"] is False
 
 
-@pytest.mark.parametrize("name", [*TABLE, "data.set"])
+@pytest.mark.contract(
+	"Every action publishes its parameters as a schema (it drives checking, the form, the docs)"
+)
+@pytest.mark.contract(
+	"says what it gives back, its branches, whether it is `external`, and whether it only reads"
+)
+@pytest.mark.parametrize("name", [*TABLE, *OTHERS, "data.set"])
 def test_an_action_describes_itself_and_every_parameter(name: str) -> None:
 	action = core_actions()[name]
 
@@ -130,6 +181,11 @@ def test_an_example_is_valid(name: str, params: dict[str, Any]) -> None:
 
 def test_only_http_requests_leave_the_database() -> None:
 	assert [name for name, action in core_actions().items() if action.external] == ["http.request"]
+
+
+def test_an_action_says_whether_it_only_reads() -> None:
+	described = {action["name"]: action["reads_only"] for action in describe(core_actions())}
+	assert {name for name, reads_only in described.items() if reads_only} == READING
 
 
 def test_schemas_gives_each_actions_parameters_as_json() -> None:

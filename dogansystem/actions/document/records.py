@@ -1,18 +1,26 @@
-"""What can be done with the site's documents, with the acting user's permissions and in the step's transaction.
-
-The site raises DoesNotExistError, PermissionError and ValidationError; none of them is retried.
-"""
+"""Documents: made, found, changed, and moved from draft to submitted to cancelled."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
-from dogansystem.actions.schema import DOCTYPE, NAMED, Schema, parameters, text, words
+from dogansystem.actions.schema import (
+	DOCTYPE,
+	NAMED,
+	OF_DOC,
+	VALUES,
+	Schema,
+	ValidationError,
+	parameters,
+	shown,
+	text,
+)
 
 DEFAULT_LIMIT = 1000  # rows. Source: workflow-format.md, parameters of document.list
-VALUES: Schema = {
-	"type": "object",
-	"description": "The fields' values by field name; child tables are lists of rows",
+FILTERS: Schema = {
+	"type": ["object", "array"],
+	"description": 'Which documents, such as {"status": "Open", "valid_till": ["<", "{{ today }}"]}; '
+	"all if left out",
 }
 
 
@@ -30,6 +38,10 @@ class Create(Action):
 	summary = "Create a document"
 	parameters = parameters({"doctype": DOCTYPE, "values": VALUES})
 	returns = "the document, name included"
+	example = {
+		"doctype": "ToDo",
+		"values": {"description": "Call {{ doc.customer_name }}", "allocated_to": "sales@example.com"},
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.create(params["doctype"], params["values"])
@@ -40,6 +52,8 @@ class Get(Action):
 	summary = "Read a document"
 	parameters = parameters(NAMED, {"fields": _fields("Only these fields; all if left out")})
 	returns = "the document, or the error DoesNotExistError"
+	reads_only = True
+	example = {"doctype": "Customer", "name": "{{ doc.party_name }}", "fields": ["customer_group"]}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.get(params["doctype"], params["name"], params.get("fields"))
@@ -51,11 +65,7 @@ class List(Action):
 	parameters = parameters(
 		{"doctype": DOCTYPE},
 		{
-			"filters": {
-				"type": ["object", "array"],
-				"description": 'Which documents, such as {"status": "Open", "valid_till": ["<", "{{ today }}"]}; '
-				"all if left out",
-			},
+			"filters": FILTERS,
 			"fields": _fields("The fields of each row; only the name if left out"),
 			"order_by": text("How they are sorted, such as creation desc"),
 			"limit": {
@@ -67,6 +77,13 @@ class List(Action):
 		},
 	)
 	returns = "a list of rows"
+	reads_only = True
+	example = {
+		"doctype": "Quotation",
+		"filters": {"status": "Open", "valid_till": ["<", "{{ today }}"]},
+		"fields": ["name", "party_name"],
+		"order_by": "valid_till",
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.list(
@@ -78,14 +95,70 @@ class List(Action):
 		)
 
 
+class Count(Action):
+	name = "document.count"
+	summary = "Count documents that match filters"
+	parameters = parameters({"doctype": DOCTYPE}, {"filters": FILTERS})
+	returns = "a number: how many of those that the user may read"
+	reads_only = True
+	example = {"doctype": "Quotation", "filters": {"party_name": "{{ doc.party_name }}"}}
+
+	def run(self, params: dict[str, Any], context: StepContext) -> int:
+		return context.site.documents.count(params["doctype"], params.get("filters"))
+
+
 class Update(Action):
 	name = "document.update"
 	summary = "Change a document"
 	parameters = parameters({**NAMED, "values": VALUES})
 	returns = "the document"
+	example = {"doctype": "Quotation", "name": "{{ doc.name }}", "values": {"status": "Lost"}}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		return context.site.documents.update(params["doctype"], params["name"], params["values"])
+
+
+class Upsert(Action):
+	"""Changes or creates. An empty key is refused: it would find any document whose field is empty."""
+
+	name = "document.upsert"
+	summary = "Change the document that a key finds, or create it"
+	parameters = parameters(
+		{
+			"doctype": DOCTYPE,
+			"key": {
+				"type": "object",
+				"minProperties": 1,
+				"additionalProperties": {
+					"type": ["string", "number", "boolean"],
+					"pattern": r"\S",
+					"description": "give it a value that is not empty, or leave the field out of the key",
+				},
+				"description": "Fields with the values by which the document is found, such as "
+				'{"email_id": "{{ item.email }}"}; more than one found is an error. A new document gets them too. '
+				"Two steps at the same time make one document where a unique field or the name is in the key; "
+				"otherwise give the workflow a limit with a key, so that they come one after the other",
+			},
+			"values": VALUES,
+		}
+	)
+	returns = "the document, with created: whether it is a new one"
+	example = {
+		"doctype": "Contact",
+		"key": {"email_id": "{{ doc.contact_email }}"},
+		"values": {"first_name": "{{ doc.customer_name }}"},
+	}
+
+	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
+		key, values = params["key"], params["values"]
+		for field in key:
+			if field in values and values[field] != key[field]:
+				raise ValidationError(
+					f"params.values.{field} is {shown(values[field])} and params.key.{field} {shown(key[field])}: the document "
+					"would not be found by this key again. Leave it out of the values."
+				)
+		document, created = context.site.documents.upsert(params["doctype"], key, values)
+		return {**document, "created": created}
 
 
 class Submit(Action):
@@ -93,6 +166,7 @@ class Submit(Action):
 	summary = "Submit a document"
 	parameters = parameters(NAMED)
 	returns = "{name, docstatus}"
+	example = OF_DOC
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return _state(context.site.documents.submit(params["doctype"], params["name"]))
@@ -103,6 +177,7 @@ class Cancel(Action):
 	summary = "Cancel a submitted document"
 	parameters = parameters(NAMED)
 	returns = "{name, docstatus}"
+	example = OF_DOC
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return _state(context.site.documents.cancel(params["doctype"], params["name"]))
@@ -113,31 +188,7 @@ class Delete(Action):
 	summary = "Delete a document"
 	parameters = parameters(NAMED)
 	returns = "{name, docstatus} as it was"
+	example = OF_DOC
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		return _state(context.site.documents.delete(params["doctype"], params["name"]))
-
-
-class Comment(Action):
-	name = "document.comment"
-	summary = "Comment on a document"
-	parameters = parameters({**NAMED, "text": words("The comment; HTML is allowed", needed=True)})
-	returns = "{name} of the comment"
-
-	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
-		comment = context.site.documents.comment(params["doctype"], params["name"], str(params["text"]))
-		return {"name": comment["name"]}
-
-
-class Assign(Action):
-	name = "document.assign"
-	summary = "Assign a document to a user"
-	parameters = parameters(
-		{**NAMED, "user": text("Who gets it")}, {"description": words("What is to be done")}
-	)
-	returns = "{name} of the ToDo"
-
-	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
-		description = str(params["description"]) if "description" in params else None
-		todo = context.site.documents.assign(params["doctype"], params["name"], params["user"], description)
-		return {"name": todo["name"]}
