@@ -64,6 +64,14 @@ _INTERNAL = {
 	"dogan_timer": """(
 		{id}, due_at DOUBLE NOT NULL, kind VARCHAR(20) NOT NULL, run VARCHAR(140), step_run VARCHAR(140),
 		subject VARCHAR(300), data LONGTEXT)""",
+	# Triggers that look at documents: since when, up to when they have looked, and as of when they are looking.
+	"dogan_watch": """(
+		workflow VARCHAR(140) NOT NULL, trigger_key VARCHAR(64) NOT NULL, enabled_at DOUBLE NOT NULL,
+		looked_at DOUBLE NOT NULL, round_at DOUBLE NOT NULL DEFAULT 0, PRIMARY KEY (workflow, trigger_key))""",
+	# The documents they have seen. `document` is a hash: names that differ in case are different ones.
+	"dogan_match": """(
+		workflow VARCHAR(140) NOT NULL, trigger_key VARCHAR(64) NOT NULL, document VARCHAR(64) NOT NULL,
+		at DOUBLE NOT NULL, mark VARCHAR(140) NOT NULL DEFAULT '', PRIMARY KEY (workflow, trigger_key, document))""",
 	"dogan_state": "(name VARCHAR(140) NOT NULL PRIMARY KEY, value DOUBLE NOT NULL)",
 	# What processes have measured in the last minute or two, each a row with every beat.
 	"dogan_tally": "({id}, at DOUBLE NOT NULL, figures LONGTEXT NOT NULL)",
@@ -232,5 +240,9 @@ def _machines_and_cordons_of_nodes(db: Database) -> None:
 	)
 
 
-STEPS: dict[int, Callable[[Database], None]] = {1: _machines_and_cordons_of_nodes}
+def _matches_of_triggers(db: Database) -> None:
+	"""Nothing beside the new tables, which `ensure_internal` has made."""
+
+
+STEPS: dict[int, Callable[[Database], None]] = {1: _machines_and_cordons_of_nodes, 2: _matches_of_triggers}
 BREAKING: frozenset[int] = frozenset()  # those of STEPS that the release before cannot work with

@@ -1,6 +1,6 @@
 """Documents and server methods of a Frappe site, with the permissions of the acting user, hooks and all."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any
 
@@ -15,13 +15,14 @@ from dogansystem.homes.frappe.values import plain
 from dogansystem.protocol import Document
 
 _STANDARD = frozenset({*default_fields, *child_table_fields, *optional_fields})
+_TIMES = {"creation": "Datetime", "modified": "Datetime"}
 
 
 class Documents:
 	"""What the acting user may see and change. Frappe's own errors say what was wrong."""
 
-	def fields_of(self, doctype: str) -> Collection[str] | None:
-		"""The names of a DocType's fields, custom and standard ones included; None for one that is not there."""
+	def fields_of(self, doctype: str) -> Mapping[str, str] | None:
+		"""The names and types of a DocType's fields, custom and standard ones included; None for one that is not there."""
 		is_there = frappe.db.exists("DocType", doctype, cache=True) == doctype
 		return _fields_of(frappe.get_meta(doctype)) if is_there else None
 
@@ -140,8 +141,8 @@ def _for_change(doctype: str, name: str) -> Any:
 	return frappe.get_doc(query.known_doctype(doctype), name, for_update=True)
 
 
-def _fields_of(meta: Any) -> set[str]:
-	return {field.fieldname for field in meta.fields}.union(_STANDARD)
+def _fields_of(meta: Any) -> dict[str, str]:
+	return {**dict.fromkeys(_STANDARD, "Data"), **_TIMES, **{each.fieldname: each.fieldtype for each in meta.fields}}
 
 
 def _check_fields(doctype: str, values: Mapping[str, Any]) -> None:
