@@ -28,8 +28,9 @@ def moment(keys: Mapping[str, Any], value: Any, timezone: str) -> float | None:
 			local = local.astimezone(zone).replace(tzinfo=None)
 		if "at" in keys or len(text) <= _DATE_LENGTH:
 			local = datetime.combine(local.date(), time.fromisoformat(keys.get("at", "00:00")))
-		days = int(keys["offset"] / DAY)
-		return moment_of(local.replace(microsecond=0) + timedelta(days=days), zone) + keys["offset"] - days * DAY
+		offset = float(keys["offset"])
+		days = int(offset / DAY)
+		return moment_of(local.replace(microsecond=0) + timedelta(days=days), zone) + offset - days * DAY
 	except (ValueError, OverflowError):
 		return None
 

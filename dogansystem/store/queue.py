@@ -157,4 +157,6 @@ def waits_of(db: Database, kind: str, subject: str) -> list[tuple[int, str]]:
 
 def subjects_of(db: Database, kind: str) -> set[tuple[str, str]]:
 	"""Subject and data of every wait of a kind."""
-	return {(row[0], row[1]) for row in db.sql("SELECT subject, data FROM dogan_timer WHERE kind = %s", (kind,))}
+	return {
+		(row[0], row[1]) for row in db.sql("SELECT subject, data FROM dogan_timer WHERE kind = %s", (kind,))
+	}

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol
 
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.outputs import encode
@@ -12,22 +12,20 @@ from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Wait
 
-Result = TypeVar("Result")
-
 PAUSE = 3600.0  # seconds until a workflow that cannot be read, or a schedule without a next time, is looked at again
 
 
-class Write(Protocol):
-	"""Do something in a transaction of its own and commit it; None: another process is in the way."""
-
-	def __call__(self, work: Callable[[Database], Result | None], /) -> Result | None: ...
+# Does something in a transaction of its own, commits it, and gives what it gave; None: another process is in the way.
+Write = Callable[[Callable[[Database], Any]], Any]
 
 
 class Timed(Protocol):
 	"""A kind whose triggers are waits: rows that one process can take. All that a wait says is whose it is, and the data
 	that makes a trigger the same one after a change of the workflow."""
 
-	kind: ClassVar[str]
+	@property
+	def kind(self) -> str:
+		"""The kind's name, as in the key `on`."""
 
 	def data(self, trigger: Trigger) -> str:
 		"""What makes a trigger the same one after a change of the workflow."""

@@ -13,7 +13,8 @@ from dogansystem.store.changes import matches
 from dogansystem.store.matches import Match, Watch
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import Wait
-from dogansystem.triggers.looking import Item, Look, Looker, Looking, digest, rows
+from dogansystem.triggers.looking import Item, Look, Looker, Looking
+from dogansystem.triggers.reading import digest, rows
 
 
 class Condition(Looking):
@@ -33,7 +34,9 @@ class Condition(Looking):
 		if trigger.keys.get("existing"):
 			next(rows(site, trigger, (), "modified", at), None)  # whether the documents can be listed
 			return
-		found = [Match(digest(name), 0.0, str(value)) for name, value, _ in rows(site, trigger, (), "modified", at)]
+		found = [
+			Match(digest(name), 0.0, str(value)) for name, value, _ in rows(site, trigger, (), "modified", at)
+		]
 		matches.remember(db, looker.definition.name, looker.key, found)
 
 	def look(
@@ -50,7 +53,9 @@ class Condition(Looking):
 			if before and not (again and before.mark != mark):
 				continue
 			key = f"{looker.key} {document}" + (f" {mark} {wait.due_at:.3f}" if again else "")
-			items.append(Item(trigger, name, Match(document, at.seconds, mark), value, key, before is not None))
+			items.append(
+				Item(trigger, name, Match(document, at.seconds, mark), value, key, before is not None)
+			)
 		looked = replace(watch, looked_at=at.seconds)
 		every = self.interval(looker)
 		next_due = wait.due_at + max((at.seconds - wait.due_at) // every + 1, 1) * every

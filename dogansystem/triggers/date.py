@@ -15,7 +15,8 @@ from dogansystem.protocol import Database, Site
 from dogansystem.store.matches import Match, Watch
 from dogansystem.store.moment import Moment, as_text, moment
 from dogansystem.store.queue import Wait
-from dogansystem.triggers.looking import Item, Look, Looker, Looking, digest, rows
+from dogansystem.triggers.looking import Item, Look, Looker, Looking
+from dogansystem.triggers.reading import digest, rows
 
 INTERVAL = 60.0  # seconds between two looks
 LATE = 86_400.0  # seconds for which a document still counts that was not there, or did not match, when its time came
@@ -35,7 +36,12 @@ class Date(Looking):
 	def begin(self, site: Site, db: Database, looker: Looker, at: Moment) -> None:
 		"""Find out whether the documents can be listed. What was due before starts nothing."""
 		for trigger in looker.triggers:
-			next(rows(site, trigger, _bounds(site, trigger, at.seconds, at.seconds), trigger.keys["field"], at), None)
+			next(
+				rows(
+					site, trigger, _bounds(site, trigger, at.seconds, at.seconds), trigger.keys["field"], at
+				),
+				None,
+			)
 
 	def look(
 		self, site: Site, looker: Looker, watch: Watch, known: Mapping[str, Match], wait: Wait, at: Moment

@@ -5,19 +5,14 @@ in one transaction with the wait that fences it and with what is remembered of i
 leaves whole batches behind, and the next look finds the rest.
 """
 
-import json
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from hashlib import sha256
 from typing import Any, ClassVar
 
 from dogansystem.engine.definition import Definition, Trigger
-from dogansystem.engine.definitions.triggers.base import as_list
-from dogansystem.engine.errors import NotFound, UnreadableVersion, WrongState, error_names
-from dogansystem.engine.templates.render import render, to_json_value
+from dogansystem.engine.errors import NotFound, UnreadableVersion, WrongState
 from dogansystem.protocol import Database, Document, Site
 from dogansystem.store import matches as seen
 from dogansystem.store.changes import matches, waits
@@ -27,12 +22,11 @@ from dogansystem.store.queue import Wait
 from dogansystem.triggers import starting
 from dogansystem.triggers.base import PAUSE, Write, as_data, keep_waits, of_kind, wait_again
 from dogansystem.triggers.faults import survived, tell
+from dogansystem.triggers.reading import digest, read
 
 BATCH = 50  # documents in one transaction: some 300 ms
 MAX_BATCHES = 10  # started from one look; the process has other things to do as well
-PAGE = 1000  # rows of one list
 FAILED_PAUSE = 300.0  # seconds until a look that failed is tried again
-_GONE = frozenset({"DoesNotExistError", "PermissionError"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +89,9 @@ class Looking(ABC):
 	"""`triggers.base.Timed` for kinds that look at documents."""
 
 	kind: ClassVar[str]
-	identity: ClassVar[tuple[str, ...]]  # the keys that make a trigger the same one after a change of the workflow
+	identity: ClassVar[
+		tuple[str, ...]
+	]  # the keys that make a trigger the same one after a change of the workflow
 	field: ClassVar[str]  # the field whose value an item remembers; empty: the trigger names it
 
 	def data(self, trigger: Trigger) -> str:
@@ -172,7 +168,7 @@ class Looking(ABC):
 			site.database.commit()
 			return self._later(write, wait, at.seconds + PAUSE)
 		looker = self._lookers(definition, version).get(str(wait.data))
-		watch = looker and seen.watch(site.database, workflow, looker.key)
+		watch = seen.watch(site.database, workflow, looker.key) if looker else None
 		if looker is None or watch is None:
 			return bool(write(lambda db: waits.end(db, wait.id)))  # changed since
 		found = self._look(site, looker, watch, wait, at, what)
@@ -239,7 +235,10 @@ class Looking(ABC):
 		for item, document in documents:
 			what = f"workflow={place[0]} document={document['doctype']} {item.name}"
 			survived(site, db, what, partial(self._start, site, db, looker, item, document, at), None)
-		gone = [*(found.gone if is_last else ()), *(item.match.document for item, _ in documents if item.is_known)]
+		gone = [
+			*(found.gone if is_last else ()),
+			*(item.match.document for item, _ in documents if item.is_known),
+		]
 		matches.forget(db, *place, gone)
 		matches.remember(db, *place, [item.match for item, _ in documents])
 		if is_last and found.until is not None:
@@ -247,14 +246,12 @@ class Looking(ABC):
 		matches.looked(db, *place, found.watch if is_last else found.round)
 		return wait_again(db, wait, found.next_due if is_last else at.seconds)
 
-	def _documents(
-		self, site: Site, looker: Looker, items: Sequence[Item]
-	) -> list[tuple[Item, Document]]:
+	def _documents(self, site: Site, looker: Looker, items: Sequence[Item]) -> list[tuple[Item, Document]]:
 		"""The documents of a batch as they are now. One that has changed since the look is left to the next look."""
 		found = []
 		with site.acting_as(looker.user):
 			for item in items:
-				document = _read(site, item.trigger.keys["doctype"], item.name)
+				document = read(site, item.trigger.keys["doctype"], item.name)
 				if document and document.get(self.field or item.trigger.keys["field"]) == item.value:
 					found.append((item, document))
 		return found
@@ -278,38 +275,3 @@ class Looking(ABC):
 		return starting.start_or_fail(
 			site, db, looker.definition.name, looker.version, at, holds=holds, **given
 		)
-
-
-def rows(
-	site: Site, trigger: Trigger, more: Sequence[Sequence[Any]], field: str, at: Moment
-) -> Iterator[tuple[str, Any, str]]:
-	"""Name, value of `field`, and creation of the documents that fit the trigger's filters and `more`, by name."""
-	keys = trigger.keys
-	now = datetime.fromisoformat(at.text)
-	values = {"now": now, "today": now.date(), "user": site.user}
-	given = to_json_value(render(keys.get("filters") or [], values, "filters"))
-	wanted, last = [*as_list(given), *more], None
-	while True:
-		after = [] if last is None else [["name", ">", last]]
-		found = site.documents.list(
-			keys["doctype"], [*wanted, *after], ["name", field, "creation"], "name asc", PAGE
-		)
-		for row in found:
-			yield row["name"], row.get(field), str(row.get("creation") or "")
-		if len(found) < PAGE:
-			return
-		last = found[-1]["name"]
-
-
-def digest(*parts: Any) -> str:
-	"""A short text that stands for these, and for nothing else."""
-	return sha256(json.dumps(parts, ensure_ascii=False).encode(errors="surrogatepass")).hexdigest()[:32]
-
-
-def _read(site: Site, doctype: str, name: str) -> Document | None:
-	try:
-		return site.documents.get(doctype, name)
-	except Exception as error:
-		if _GONE & set(error_names(error)):
-			return None
-		raise

@@ -18,7 +18,9 @@ def check_document(definition: Definition, document: Mapping[str, Any] | None) -
 	manual = [trigger for trigger in definition.triggers if trigger.on == KIND]
 	if document is None or not manual or any("doctype" not in trigger.keys for trigger in manual):
 		return
-	doctypes = list(dict.fromkeys(each.keys["doctype"] for each in definition.triggers if "doctype" in each.keys))
+	doctypes = list(
+		dict.fromkeys(each.keys["doctype"] for each in definition.triggers if "doctype" in each.keys)
+	)
 	if document["doctype"] not in doctypes:
 		raise InputError(
 			f"Workflow {definition.name!r} is started on a document of type {' or '.join(doctypes)}, not on"

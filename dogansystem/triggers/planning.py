@@ -54,6 +54,4 @@ def _wanted(site: Site, db: Database, workflow: str, version: str) -> set[tuple[
 		triggers = versions.load(site, version, db).triggers
 	except UnreadableVersion:
 		return set()
-	return {
-		(each.on, workflow, TIMED[each.on].data(each)) for each in triggers if each.on in TIMED
-	}
+	return {(each.on, workflow, TIMED[each.on].data(each)) for each in triggers if each.on in TIMED}

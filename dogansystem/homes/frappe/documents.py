@@ -142,7 +142,11 @@ def _for_change(doctype: str, name: str) -> Any:
 
 
 def _fields_of(meta: Any) -> dict[str, str]:
-	return {**dict.fromkeys(_STANDARD, "Data"), **_TIMES, **{each.fieldname: each.fieldtype for each in meta.fields}}
+	return {
+		**dict.fromkeys(_STANDARD, "Data"),
+		**_TIMES,
+		**{each.fieldname: each.fieldtype for each in meta.fields},
+	}
 
 
 def _check_fields(doctype: str, values: Mapping[str, Any]) -> None:

@@ -60,9 +60,7 @@ class Kind:
 		"""The keys that have to be given."""
 		return tuple(name for name, key in self.keys.items() if key.required)
 
-	def check(
-		self, given: Mapping[str, Any], kept: Mapping[str, Any], path: str, problems: Problems
-	) -> None:
+	def check(self, given: Mapping[str, Any], kept: Mapping[str, Any], path: str, problems: Problems) -> None:
 		"""Note what is wrong with the keys together. `given` as written, `kept` as far as each alone is right."""
 		for name, key in self.keys.items():
 			if key.only_with is None or name not in given:
@@ -129,7 +127,11 @@ def as_list(filters: Any) -> list[list[Any]]:
 			[field, *value] if isinstance(value, list | tuple) else [field, "=", value]
 			for field, value in filters.items()
 		]
-	return [each for given in filters or () for each in (as_list(given) if isinstance(given, Mapping) else [given])]
+	return [
+		each
+		for given in filters or ()
+		for each in (as_list(given) if isinstance(given, Mapping) else [given])
+	]
 
 
 def fields_of_filters(filters: Any) -> list[str]:

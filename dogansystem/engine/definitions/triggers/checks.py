@@ -87,7 +87,9 @@ def time_of_day(value: Any, path: str, problems: Problems) -> Any:
 			return time.fromisoformat(value.strip().zfill(5)).strftime("%H:%M")
 		except ValueError:
 			pass
-	return problems.refuse(path, f"{shown(value)} is not a time of day; write hours and minutes, such as 09:00")
+	return problems.refuse(
+		path, f"{shown(value)} is not a time of day; write hours and minutes, such as 09:00"
+	)
 
 
 def field_value(value: Any, path: str, problems: Problems) -> Any:

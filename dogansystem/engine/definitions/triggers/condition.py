@@ -1,6 +1,7 @@
 """`on: condition`: a document newly matches filters."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.triggers.base import IN_LOOK, Key, Kind
@@ -20,7 +21,7 @@ class ConditionKind(Kind):
 		"`name`."
 	)
 	starts_as = "a condition"
-	keys: Mapping[str, Key] = {
+	keys: ClassVar[Mapping[str, Key]] = {
 		"doctype": Key(others_doctype, "The documents' type.", field="document_type", required=True),
 		"filters": Key(
 			filters,

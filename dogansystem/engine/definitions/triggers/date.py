@@ -1,6 +1,7 @@
 """`on: date`: a date of a document has come."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.triggers.base import IN_LOOK, IN_START, Key, Kind
@@ -24,7 +25,7 @@ class DateKind(Kind):
 		"`due`."
 	)
 	starts_as = "a date"
-	keys: Mapping[str, Key] = {
+	keys: ClassVar[Mapping[str, Key]] = {
 		"doctype": Key(others_doctype, "The documents' type.", field="document_type", required=True),
 		"field": Key(
 			values.label,

@@ -1,7 +1,7 @@
 """`on: document`: what happens to a document, in the transaction that saves it."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.problems import Problems, at
@@ -22,7 +22,7 @@ class DocumentKind(Kind):
 		"Templates reach the document's values at that moment as `doc`. `trigger` has `event`, `doctype`, `name`; for "
 		"`changed` also `field`, `before`, `after`."
 	)
-	keys: Mapping[str, Key] = {
+	keys: ClassVar[Mapping[str, Key]] = {
 		"doctype": Key(values.label, "The document's type.", field="document_type", required=True),
 		"event": Key(
 			values.choice(*EVENTS),
@@ -53,9 +53,7 @@ class DocumentKind(Kind):
 		"if": Key(values.condition, FILTER, field="condition", in_reach=IN_START),
 	}
 
-	def check(
-		self, given: Mapping[str, Any], kept: Mapping[str, Any], path: str, problems: Problems
-	) -> None:
+	def check(self, given: Mapping[str, Any], kept: Mapping[str, Any], path: str, problems: Problems) -> None:
 		"""A change is one of a field, from one value to another one."""
 		if given.get("event") == "changed" and "field" not in given:
 			problems.add(at(path, "field"), "is missing; `event: changed` names the field to watch")

@@ -1,6 +1,7 @@
 """`on: manual`: a person presses Run, or a program calls the API."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.triggers.base import Key, Kind
@@ -10,10 +11,8 @@ class ManualKind(Kind):
 	"""Who may start the workflow by hand, and on what."""
 
 	on = "manual"
-	about = (
-		"Somebody presses Run, or calls the API. Managers may start every workflow. Others may start one with this trigger."
-	)
-	keys: Mapping[str, Key] = {
+	about = "Somebody presses Run, or calls the API. Managers may start every workflow. Others may start one with this trigger."
+	keys: ClassVar[Mapping[str, Key]] = {
 		"role": Key(values.label, "Only people with this role may start it, and managers."),
 		"doctype": Key(
 			values.label,

@@ -25,8 +25,5 @@ def fields() -> dict[str, str]:
 def fields_of_form(form: str) -> frozenset[str]:
 	"""The fields that hold what `Key.form` says."""
 	return frozenset(
-		key.field or name
-		for kind in KINDS.values()
-		for name, key in kind.keys.items()
-		if key.form == form
+		key.field or name for kind in KINDS.values() for name, key in kind.keys.items() if key.form == form
 	)

@@ -1,7 +1,7 @@
 """`on: schedule`: the time comes."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.problems import Problems, at
@@ -15,7 +15,7 @@ class ScheduleKind(Kind):
 	on = "schedule"
 	about = "The time comes. Either `cron` or `every`. `trigger.due` is the time that the run is for."
 	starts_as = "a schedule"
-	keys: Mapping[str, Key] = {
+	keys: ClassVar[Mapping[str, Key]] = {
 		"cron": Key(cron, "Minute, hour, day, month, weekday."),
 		"every": Key(
 			values.duration(SHORTEST),
@@ -30,9 +30,7 @@ class ScheduleKind(Kind):
 		),
 	}
 
-	def check(
-		self, given: Mapping[str, Any], kept: Mapping[str, Any], path: str, problems: Problems
-	) -> None:
+	def check(self, given: Mapping[str, Any], kept: Mapping[str, Any], path: str, problems: Problems) -> None:
 		"""There is one of `cron` and `every`."""
 		if "cron" in given and "every" in given:
 			problems.add(at(path, "every"), "a schedule has either `cron` or `every`; leave one out")
