@@ -132,7 +132,10 @@ class LookingContract(Home):
 
 	def test_if_is_asked_once(self):
 		workflow = self.watching("date-if", "date", field="date", **{"if": "doc.priority == 'High'"})
-		name, other = self.todo(date=self.day(2), priority="High"), self.todo(date=self.day(2), priority="Low")
+		name, other = (
+			self.todo(date=self.day(2), priority="High"),
+			self.todo(date=self.day(2), priority="Low"),
+		)
 		self.advance(2.2 * DAY)
 		self.assertEqual(self.documents(workflow), [name])
 		self.change(other, priority="High")
@@ -195,7 +198,12 @@ class LookingContract(Home):
 		name = self.todo(priority="Low")
 		workflow = self.watching(f"again-{again}", "condition", filters={"priority": "High"}, again=again)
 		counts = []
-		for step_of in ({"priority": "High"}, {"color": "#ff0000"}, {"priority": "Low"}, {"priority": "High"}):
+		for step_of in (
+			{"priority": "High"},
+			{"color": "#ff0000"},
+			{"priority": "Low"},
+			{"priority": "High"},
+		):
 			self.change(name, **step_of)
 			self.advance(61)
 			counts.append(len(self.documents(workflow)))

@@ -45,7 +45,16 @@ class World:
 		site.database.commit()
 
 	def step(self) -> None:
-		acts = [self.wait, self.wait, self.work, self.work, self.create, self.create, self.change, self.delete]
+		acts = [
+			self.wait,
+			self.wait,
+			self.work,
+			self.work,
+			self.create,
+			self.create,
+			self.change,
+			self.delete,
+		]
 		self.chance.choice([*acts, self.kill, self.kill, self.switch])()
 
 	def day(self) -> str:

@@ -52,7 +52,9 @@ def test_a_value_is_due(value: Any, keys: dict[str, Any], expected: str | None) 
 	assert due(value, **keys) == expected
 
 
-zones = st.sampled_from(["UTC", BERLIN, "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia", "Australia/Lord_Howe"])
+zones = st.sampled_from(
+	["UTC", BERLIN, "Asia/Kathmandu", "America/St_Johns", "Pacific/Apia", "Australia/Lord_Howe"]
+)
 offsets = st.one_of(
 	st.integers(-400, 400).map(lambda days: f"{days}d"), st.integers(-200, 200).map(lambda hours: f"{hours}h")
 )

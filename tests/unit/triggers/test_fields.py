@@ -14,7 +14,10 @@ from dogansystem.engine.errors import DefinitionError
 
 FIELDS = {"Task": {"name": "Data", "status": "Select", "due": "Date", "starts_on": "Datetime"}}
 TASK = {"doctype": "Task"}
-DOCTYPE = Path(__file__).parents[3] / "dogansystem/dogansystem/doctype/dogan_workflow_trigger/dogan_workflow_trigger.json"
+DOCTYPE = (
+	Path(__file__).parents[3]
+	/ "dogansystem/dogansystem/doctype/dogan_workflow_trigger/dogan_workflow_trigger.json"
+)
 
 
 def workflow(*triggers: dict[str, Any]) -> dict[str, Any]:
