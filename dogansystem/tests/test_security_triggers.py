@@ -58,7 +58,8 @@ class TestTriggersAsSomebody(SecurityTestCase):
 
 	def test_a_manager_cannot_look_as_somebody_else(self):
 		frappe.set_user(MANAGER)
-		self.assert_refused(lambda: self.watch(PERSON))
+		trigger = {"on": "condition", "doctype": "ToDo", "filters": {"status": "Open"}}
+		self.assert_refused(lambda: self.save("contract-spy", step("a"), triggers=[trigger], run_as=PERSON))
 
 	def test_filters_cannot_carry_sql(self):
 		frappe.set_user(PERSON)

@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 from dogansystem.engine.errors import InputError, TemplateError
-from dogansystem.tests.contract.home import PERSON, Home, output, step
+from dogansystem.tests.contract.home import PERSON, Home, output, proves, step
 
 DAY = 86_400.0
 TEXT = "contract looking"
@@ -49,6 +49,11 @@ class LookingContract(Home):
 
 	# Date
 
+	@proves(
+		"a document's date field plus the offset has come",
+		"`at` (default 00:00, site's timezone)",
+		"A run started by a document has `doc` (its values at that moment) and remembers the reference",
+	)
 	def test_a_date_starts_a_run_once_it_has_come(self):
 		workflow = self.watching("date", "date", field="date")
 		name = self.todo(date=self.day(2))
@@ -68,6 +73,7 @@ class LookingContract(Home):
 		self.assertEqual(trigger["due"][:16], f"{trigger['value']} 00:00")
 		self.enable(workflow, False)
 
+	@proves("`offset` (`-3d` before, `2d` after, `0d`)")
 	def test_an_offset_moves_a_date(self):
 		before = self.watching("date-before", "date", field="date", offset="-3d")
 		after = self.watching("date-after", "date", field="date", offset="2d", at="23:59")
@@ -81,6 +87,7 @@ class LookingContract(Home):
 		for workflow in (before, after):
 			self.enable(workflow, False)
 
+	@proves("once for each document and value of the field")
 	def test_each_value_of_the_field_counts_once(self):
 		workflow = self.watching("date-values", "date", field="date")
 		first, second = self.day(2), self.day(4)
@@ -97,6 +104,7 @@ class LookingContract(Home):
 		self.assertEqual(self.documents(workflow), [name] * 2)
 		self.enable(workflow, False)
 
+	@proves("also after downtime (`missed` as below, default once)")
 	def test_after_downtime_a_date_counts_as_missed_says(self):
 		for missed, expected in (("skip", 0), ("once", 1), ("all", 1)):
 			workflow = self.watching(f"date-{missed}", "date", field="date", missed=missed)
@@ -130,6 +138,9 @@ class LookingContract(Home):
 		self.assertEqual(self.documents(workflow), [soon])
 		self.enable(workflow, False)
 
+	@proves(
+		"`date` | `doctype`, `field`, `offset` (`-3d` before, `2d` after, `0d`), `at` (default 00:00, site's timezone), `filters`, `if`"
+	)
 	def test_if_is_asked_once(self):
 		workflow = self.watching("date-if", "date", field="date", **{"if": "doc.priority == 'High'"})
 		name, other = (
@@ -161,6 +172,9 @@ class LookingContract(Home):
 
 	# Condition
 
+	@proves(
+		"a document newly matches the filters; the ones that match when the workflow is enabled do not count"
+	)
 	def test_a_document_that_newly_matches_starts_a_run(self):
 		old = self.todo(priority="High")
 		workflow = self.watching("condition", "condition", filters={"priority": "High"}, every="10m")
@@ -181,6 +195,7 @@ class LookingContract(Home):
 		self.assertEqual(self.documents(workflow), sorted([name, old]))
 		self.enable(workflow, False)
 
+	@proves("do not count unless `existing: true`")
 	def test_existing_true_lets_those_count_that_match_already(self):
 		name = self.todo(priority="High")
 		workflow = self.watching(
@@ -216,9 +231,11 @@ class LookingContract(Home):
 		self.enable(workflow, False)
 		return counts
 
+	@proves("`again`: never (default)")
 	def test_again_never_starts_one_run_for_a_document(self):
 		self.assertEqual(self.matches_again("never"), [1, 1, 1, 1, 1])
 
+	@proves("`again`: never (default), changed")
 	def test_again_changed_starts_another_one_when_it_changed_or_matches_anew(self):
 		self.assertEqual(self.matches_again("changed"), [1, 2, 2, 3, 4])
 
@@ -261,6 +278,7 @@ class LookingContract(Home):
 
 	# Changed, and by hand
 
+	@proves("`field`, `from`, `to` (for changed)")
 	def test_changed_may_name_the_values_before_and_after(self):
 		trigger = {"on": "document", "doctype": "ToDo", "event": "changed", "field": "priority"}
 		workflow = self.save(
@@ -283,6 +301,7 @@ class LookingContract(Home):
 		self.assertEqual(self.documents(workflow), [name])
 		self.enable(workflow, False)
 
+	@proves("a permitted person presses Run, in the workflow, on a document of `doctype`")
 	def test_a_workflow_for_one_type_of_document_is_not_started_on_another(self):
 		workflow = self.save(
 			"contract-manual-on", [step("a")], triggers=[{"on": "manual", "doctype": "ToDo"}]
