@@ -21,7 +21,8 @@ class DateKind(Kind):
 	on = "date"
 	about = (
 		"A document's date plus the offset has come: once for each document and value of the field, also after downtime. "
-		"The documents are read as `run_as`. `doc` is the document then; `trigger` has `doctype`, `name`, `field`, `value`, "
+		"What was due before the workflow was enabled starts nothing. A document that is made after that, or begins to match, "
+		"still counts for one day after its time. The documents are read as `run_as`. `doc` is the document then; `trigger` has `doctype`, `name`, `field`, `value`, "
 		"`due`."
 	)
 	starts_as = "a date"
