@@ -8,14 +8,13 @@ from collections.abc import Callable, Mapping
 from inspect import getclosurevars
 from typing import Any
 
-from dogansystem.engine.definitions import check_steps, check_triggers, parse
+from dogansystem.engine.definitions import check_steps, parse
+from dogansystem.engine.definitions.triggers.base import Kind
+from dogansystem.engine.definitions.triggers.registry import KINDS, NOT_YET
 from dogansystem.engine.durations import format_duration
 from generator.markdown import choices, code, listed, sections, table
 
 _SMALLEST = {"name": "smallest", "steps": [{"id": "only", "action": "data.set"}]}
-_SMALLEST_TRIGGERS: Mapping[str, Mapping[str, Any]] = {
-	"schedule": {"every": "1h"},
-}
 
 # What each check takes, by the name of the function in engine.check_values and its neighbours.
 _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -36,6 +35,11 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"parameters": lambda bounds: "a mapping with templates",
 	"listed_text": lambda bounds: "a list of names",
 	"error_names": lambda bounds: "a list of error names",
+	"others_doctype": lambda bounds: "text",
+	"offset": lambda bounds: "a duration, perhaps with a minus in front",
+	"time_of_day": lambda bounds: "hours and minutes, such as `09:00`",
+	"field_value": lambda bounds: "one value",
+	"filters": lambda bounds: "filters, a mapping or a list",
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
 	"input_schema": lambda bounds: "a JSON Schema",
@@ -96,33 +100,6 @@ RETRY: Mapping[str, str] = {
 	"jitter": "`true`: each wait is drawn evenly from 0 to its length.",
 	"on": "Which errors are retried; see [Errors](errors.md). Left out: all except those that another attempt cannot change.",
 }
-_FILTER = "Only when this is true; see [Templates](templates.md)."
-TRIGGERS: Mapping[str, tuple[str, Mapping[str, str]]] = {
-	"document": (
-		"A document was saved. The run is written in the document's own transaction: both are kept, or neither is. "
-		"Templates reach the document's values at that moment as `doc`.",
-		{
-			"doctype": "The document's type.",
-			"event": "What happened to it. `changed`: the field has another value than before.",
-			"field": "The field to watch; with `event: changed` only, and needed there.",
-			"if": _FILTER,
-		},
-	),
-	"schedule": (
-		"The time comes. Either `cron` or `every`.",
-		{
-			"cron": "Minute, hour, day, month, weekday.",
-			"every": "The time between two runs, counted from the moment the workflow is enabled.",
-			"timezone": "The timezone of `cron`. Left out: the site's.",
-			"missed": "After downtime: `skip` starts no run for missed times, `once` starts one for all of them, `all` one "
-			"for each.",
-		},
-	),
-	"manual": (
-		"Somebody presses Run, or calls the API. Managers may start every workflow. Others may start one with this trigger.",
-		{"role": "Only people with this role may start it, and managers."},
-	),
-}
 _STEP_FIELDS = {"if": "condition"}
 
 
@@ -139,9 +116,9 @@ def limits() -> str:
 def triggers() -> str:
 	"""The kinds of triggers, each with its keys: the ones that start runs, then the others."""
 	return sections(
-		*map(_trigger, TRIGGERS),
+		*map(_trigger, KINDS.values()),
 		"## Not yet",
-		f"The kinds {listed(check_triggers.NOT_YET)} are known, and **refused until a version starts runs from them**.",
+		f"The kinds {listed(NOT_YET)} are known, and **refused until a version starts runs from them**.",
 	)
 
 
@@ -157,18 +134,14 @@ def retry() -> str:
 	return _keys(check_steps.RETRY, RETRY, ("attempts",), defaults)
 
 
-def _trigger(kind: str) -> str:
-	about, meanings = TRIGGERS[kind]
-	keys = check_triggers.KEYS[kind]
-	defaults: dict[str, Any] = {}
-	if kind in _SMALLEST_TRIGGERS:
-		given = _SMALLEST_TRIGGERS[kind]
-		found = (
-			parse.parse({**_SMALLEST, "run_as": "a", "triggers": [{"on": kind, **given}]}).triggers[0].keys
-		)
-		defaults = {key: value for key, value in found.items() if key not in given}
-	required = check_triggers.REQUIRED.get(kind, ())
-	return sections(f"## {kind}", about, _keys(keys, meanings, required, defaults))
+def _trigger(kind: Kind) -> str:
+	checks = {name: key.check for name, key in kind.keys.items()}
+	meanings = {name: key.meaning for name, key in kind.keys.items()}
+	defaults = {
+		name: format_duration(key.default) if key.is_duration and key.default is not None else key.default
+		for name, key in kind.keys.items()
+	}
+	return sections(f"## {kind.on}", kind.about, _keys(checks, meanings, kind.required, defaults))
 
 
 def _defaults(checked: Any, keys: Mapping[str, Any]) -> dict[str, Any]:

@@ -48,14 +48,15 @@ def need_run(run: str, *, to_change: bool = False) -> str:
 	return user
 
 
-def need_start(workflow: str) -> str:
-	"""The caller, who must be allowed to start the workflow. Raises PermissionError or DoesNotExistError.
+def need_start(workflow: str, doctype: str | None = None) -> str:
+	"""The caller, who must be allowed to start the workflow, or to start it on a document of type `doctype`. Raises
+	PermissionError or DoesNotExistError.
 
 	Managers may start every workflow. Others may start one that has a `manual` trigger, if they have the trigger's role
-	or it names none.
+	or it names none, and the document is of the trigger's type or it names none.
 	"""
 	user = need_user()
-	if not _may_start(workflow, user):
+	if not _may_start(workflow, user, doctype):
 		if not frappe.db.exists("Dogan Workflow", workflow):  # these users see them all
 			frappe.throw(_("There is no workflow named {0}.").format(workflow), frappe.DoesNotExistError)
 		_refuse(_("You may not start the workflow {0}.").format(workflow))
@@ -79,13 +80,34 @@ def need_current(run: str, user: str) -> None:
 		_refuse(text.format(workflow))
 
 
-def _may_start(workflow: str, user: str) -> bool:
+def startable(doctype: str, user: str) -> list[str]:
+	"""The enabled workflows whose manual triggers let `user` start them on a document of this type."""
+	rows = frappe.get_all(
+		"Dogan Workflow Trigger",
+		{"kind": "manual", "document_type": doctype, "parenttype": "Dogan Workflow"},
+		["parent", "role"],
+		order_by="parent asc",
+		limit=0,
+	)
+	roles = None if is_manager(user) else frappe.get_roles(user)
+	fitting = dict.fromkeys(row.parent for row in rows if roles is None or not row.role or row.role in roles)
+	return [name for name in fitting if frappe.db.get_value("Dogan Workflow", name, "enabled")]
+
+
+def _may_start(workflow: str, user: str, doctype: str | None = None) -> bool:
 	if is_manager(user):
 		return True
 	rows = frappe.get_all(
-		"Dogan Workflow Trigger", {"parent": workflow, "kind": "manual"}, pluck="role", limit=0
+		"Dogan Workflow Trigger",
+		{"parent": workflow, "kind": "manual"},
+		["role", "document_type"],
+		limit=0,
 	)
-	return any(not role or role in frappe.get_roles(user) for role in rows)
+	roles = frappe.get_roles(user)
+	return any(
+		(not row.role or row.role in roles) and (not doctype or row.document_type in (None, "", doctype))
+		for row in rows
+	)
 
 
 def _refuse(text: str) -> None:

@@ -6,7 +6,7 @@ import frappe
 
 from dogansystem.actions import registry
 from dogansystem.api import workflows
-from dogansystem.api.access import may_use_current, need_manager, need_run, need_start, need_user
+from dogansystem.api.access import may_use_current, need_manager, need_run, need_start, need_user, startable
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.outcomes import as_error
@@ -94,7 +94,7 @@ def run_now(
 
 	:return: the `run`, and the `problems` of the site that may keep it from going on.
 	"""
-	user = need_start(workflow)
+	user = need_start(workflow, doctype)
 	document = workflows.document_of(doctype, name)
 	orchestrator = Orchestrator(current_site())
 	with as_frappe_errors():
@@ -111,14 +111,16 @@ def run_now(
 @frappe.whitelist()
 @checked
 def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
-	"""The newest runs about a document that the caller may see, and how many there are."""
-	need_user()
+	"""The newest runs about a document that the caller may see, and how many there are. `workflows`: what the caller may start
+	on it."""
+	user = need_user()
 	runs = workflows.list_runs(doctype=doctype, name=name, limit=SHOWN_RUNS + 1)
 	total = len(runs)
 	if total > SHOWN_RUNS:
 		filters = {"reference_doctype": doctype, "reference_name": name}
 		total = len(frappe.get_list(RUN, filters, pluck="name", limit=0))
-	return {"runs": _with_titles(runs[:SHOWN_RUNS]), "total": total}
+	workflows_here = [{"name": each, "title": _title(each)} for each in startable(doctype, user)]
+	return {"runs": _with_titles(runs[:SHOWN_RUNS]), "total": total, "workflows": workflows_here}
 
 
 @frappe.whitelist()
@@ -199,13 +201,13 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 
 
 def boot(bootinfo: Any) -> None:
-	"""The DocTypes whose forms show runs: those that runs are about, and those of document triggers."""
+	"""The DocTypes whose forms show runs: those that runs are about, and those that triggers name."""
 	about = frappe.db.sql_list(
 		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
 	)
 	waited_for = frappe.get_all(
 		"Dogan Workflow Trigger",
-		{"kind": "document"},
+		{"document_type": ["is", "set"]},
 		pluck="document_type",
 		distinct=True,
 		order_by="",
@@ -241,6 +243,10 @@ def _item(row: Any) -> dict[str, Any]:
 		"error": as_error(row.error_type, row.error),
 		**values,
 	}
+
+
+def _title(workflow: str) -> str:
+	return frappe.db.get_value("Dogan Workflow", workflow, "title") or workflow
 
 
 def _with_titles(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:

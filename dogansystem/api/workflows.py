@@ -53,7 +53,7 @@ def start_run(
 	:param doctype: with `name`, the document that the run is about; you must be allowed to read it.
 	:return: `{"run": name}`
 	"""
-	need_start(workflow)
+	need_start(workflow, doctype)
 	document = document_of(doctype, name)
 	with as_frappe_errors():
 		run = _orchestrator().start_run(

@@ -24,7 +24,8 @@ class Documents(Protocol):
 	ValidationError (by these class names) when the user may not, there is no such document, or it is not valid."""
 
 	def fields_of(self, doctype: str) -> Collection[str] | None:
-		"""The names of a DocType's fields, standard ones included; None where they are not known."""
+		"""The names of a DocType's fields, standard ones included; None where they are not known. A mapping gives their types
+		too."""
 
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
 	def seen_by(self, user: str, document: Document) -> Document | None: ...

@@ -146,3 +146,16 @@ def due_waits(db: Database, now: float, limit: int) -> list[Wait]:
 		(now, limit),
 	)
 	return [Wait(*row) for row in rows]
+
+
+def waits_of(db: Database, kind: str, subject: str) -> list[tuple[int, str]]:
+	"""The numbers and data of the waits of something that is no run, the oldest first."""
+	query = "SELECT id, data FROM dogan_timer WHERE subject = %s AND kind = %s ORDER BY id"
+	return [(int(number), data) for number, data in db.sql(query, (subject, kind))]
+
+
+def subjects_of(db: Database, kind: str) -> set[tuple[str, str]]:
+	"""Subject and data of every wait of a kind."""
+	return {
+		(row[0], row[1]) for row in db.sql("SELECT subject, data FROM dogan_timer WHERE kind = %s", (kind,))
+	}

@@ -160,6 +160,15 @@ def enabled_workflow(db: Database, workflow: str) -> tuple[str | None, bool] | N
 	return (row[0], bool(row[1])) if row else None
 
 
+def enabled_workflows(db: Database) -> list[tuple[str, str]]:
+	"""The names and current versions of the workflows that are enabled."""
+	rows = db.sql(
+		"SELECT name, current_version FROM `tabDogan Workflow` WHERE enabled = 1 AND current_version IS NOT NULL"
+		" ORDER BY name"
+	)
+	return [(str(name), str(version)) for name, version in rows]
+
+
 def workflow_names(db: Database) -> list[str]:
 	"""The names of all workflows."""
 	return [str(row[0]) for row in db.sql("SELECT name FROM `tabDogan Workflow` ORDER BY name")]

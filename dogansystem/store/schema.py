@@ -71,6 +71,14 @@ _INTERNAL = {
 		idempotency_key VARCHAR(140) UNIQUE)""",
 	# Which signals a run has taken.
 	"dogan_taken": "(run VARCHAR(140) NOT NULL, signal_id BIGINT NOT NULL, PRIMARY KEY (run, signal_id))",
+	# Triggers that look at documents: since when, up to when they have looked, and as of when they are looking.
+	"dogan_watch": """(
+		workflow VARCHAR(140) NOT NULL, trigger_key VARCHAR(64) NOT NULL, enabled_at DOUBLE NOT NULL,
+		looked_at DOUBLE NOT NULL, round_at DOUBLE NOT NULL DEFAULT 0, PRIMARY KEY (workflow, trigger_key))""",
+	# The documents they have seen. `document` is a hash: names that differ in case are different ones.
+	"dogan_match": """(
+		workflow VARCHAR(140) NOT NULL, trigger_key VARCHAR(64) NOT NULL, document VARCHAR(64) NOT NULL,
+		at DOUBLE NOT NULL, mark VARCHAR(140) NOT NULL DEFAULT '', PRIMARY KEY (workflow, trigger_key, document))""",
 	"dogan_state": "(name VARCHAR(140) NOT NULL PRIMARY KEY, value DOUBLE NOT NULL)",
 	# What processes have measured in the last minute or two, each a row with every beat.
 	"dogan_tally": "({id}, at DOUBLE NOT NULL, figures LONGTEXT NOT NULL)",
@@ -241,12 +249,13 @@ def _machines_and_cordons_of_nodes(db: Database) -> None:
 	)
 
 
-def _since_when_a_step_waits(db: Database) -> None:
+def _since_when_steps_wait(db: Database) -> None:
+	"""Beside the new tables, which `ensure_internal` has made."""
 	_add_columns(db, "dogan_timer", {"since": "DOUBLE NOT NULL DEFAULT 0"})
 
 
 STEPS: dict[int, Callable[[Database], None]] = {
 	1: _machines_and_cordons_of_nodes,
-	2: _since_when_a_step_waits,
+	2: _since_when_steps_wait,
 }
 BREAKING: frozenset[int] = frozenset()  # those of STEPS that the release before cannot work with

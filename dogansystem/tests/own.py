@@ -233,6 +233,7 @@ def _delete_from_queue(workflows: Sequence[str], runs: Sequence[str], agents: Se
 	known = {
 		"run": ("run", runs),
 		"subject": ("subject", workflows),
+		"workflow": ("workflow", workflows),
 		"resource": (resource, resources),
 		"holder": ("SUBSTRING_INDEX(holder, '.', 1)", runs),
 	}

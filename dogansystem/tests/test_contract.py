@@ -7,6 +7,7 @@ from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
+from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
@@ -42,6 +43,10 @@ class TestAgentsOnFrappe(SiteTestCase, AgentContract):
 
 
 class TestTriggersOnFrappe(SiteTestCase, TriggerContract):
+	pass
+
+
+class TestLookingOnFrappe(SiteTestCase, LookingContract):
 	pass
 
 

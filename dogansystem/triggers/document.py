@@ -11,18 +11,17 @@ from typing import Any
 
 from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import UnreadableVersion
-from dogansystem.engine.templates.render import truthy
 from dogansystem.protocol import Site
-from dogansystem.store import versions
-from dogansystem.store.context import RunData, values_of
+from dogansystem.store import reads, versions
 from dogansystem.store.kept import Kept
-from dogansystem.store.moment import Moment, moment
+from dogansystem.store.moment import moment
 from dogansystem.triggers import starting
 from dogansystem.triggers.faults import survived, tell
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
 OWN = "Dogan "  # how the names of the app's own DocTypes begin
 MAX_KEPT = 16  # maps in one process: those of its sites, and of the snapshots that are open
+_EMPTY = (None, "", 0)
 LIFETIME = 60.0  # seconds; workflows that somebody changes past their DocType show after it
 
 
@@ -93,19 +92,9 @@ def _start(
 	}  # fmt: skip
 
 	def holds() -> bool:
-		return _condition_holds(want.trigger, doc, about, site.user, at)
+		return starting.condition_holds(want.trigger, doc, about, site.user, at)
 
 	return starting.start_or_fail(site, site.database, want.workflow, want.version, at, holds=holds, **given)
-
-
-def _condition_holds(
-	trigger: Trigger, doc: Mapping[str, Any], about: Mapping[str, Any], user: str, at: Moment
-) -> bool:
-	condition = trigger.keys.get("if")
-	if condition is None:
-		return True
-	data = RunData("", "", "", "", "document", {}, about, doc, user, user, 0, None)
-	return truthy(condition, values_of(data, {}, at, user))
 
 
 def _is_about(
@@ -116,16 +105,36 @@ def _is_about(
 		return bool(asked == event)
 	field = trigger.keys["field"]
 	before = previous.get(field) if previous else None
-	return event != "deleted" and doc.get(field) != before
+	if event == "deleted" or doc.get(field) == before:
+		return False
+	return all(
+		key not in trigger.keys or is_value(trigger.keys[key], value)
+		for key, value in (("from", before), ("to", doc.get(field)))
+	)
+
+
+def is_value(wanted: str, value: Any) -> bool:
+	"""Whether a field's value is the one that a trigger names: numbers as numbers, all else as text.
+
+	Nothing, empty text and 0 are the same: a home may have any of them for an empty field.
+	"""
+	if value in _EMPTY:
+		return wanted == "" or _number(wanted) == 0
+	if isinstance(value, int | float):
+		return _number(wanted) == value
+	return wanted == str(value)
+
+
+def _number(text: str) -> float | None:
+	try:
+		return float(text)
+	except ValueError:
+		return None
 
 
 def _read(site: Site) -> Map:
-	rows = site.database.sql(
-		"SELECT name, current_version FROM `tabDogan Workflow` WHERE enabled = 1 AND current_version IS NOT NULL"
-		" ORDER BY name"
-	)
 	found: dict[str, tuple[Wanted, ...]] = {}
-	for workflow, version in rows:
+	for workflow, version in reads.enabled_workflows(site.database):
 		for trigger in _triggers(site, workflow, version):
 			doctype = str(trigger.keys.get("doctype"))
 			# What the app itself writes starts nothing.

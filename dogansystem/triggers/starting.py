@@ -5,7 +5,7 @@ from typing import Any
 
 from dogansystem.engine import log
 from dogansystem.engine.current import MAX_DEPTH, current
-from dogansystem.engine.definition import Definition
+from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.definitions.parse import check_input
 from dogansystem.engine.definitions.problems import closest
 from dogansystem.engine.errors import (
@@ -22,10 +22,11 @@ from dogansystem.engine.errors import (
 from dogansystem.engine.events import Broken
 from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
-from dogansystem.engine.templates.render import render, to_json_value
+from dogansystem.engine.templates.render import render, to_json_value, truthy
 from dogansystem.protocol import Database, Site
 from dogansystem.store import agents, context, queue, reads, start, versions
 from dogansystem.store.moment import Moment
+from dogansystem.triggers import manual
 from dogansystem.triggers.faults import written
 
 _SMALLER_INPUT = "Give less: name a document that holds it, or start several runs."
@@ -57,7 +58,7 @@ def start_run(
 		NotFound: no such workflow or agent.
 		WrongState: the workflow is disabled.
 		UnreadableVersion: its version cannot be used.
-		InputError: `input` does not fit the workflow's schema.
+		InputError: `input` does not fit the workflow's schema, or the document is of a type that it is not started on.
 		OutputNotJSON, OutputTooLarge: `input` cannot be kept.
 		LimitReached: too deep a chain of runs, or the limit is full and says `when_full: skip`.
 		NotAllowed: nobody is named whose permissions the steps could have.
@@ -66,6 +67,8 @@ def start_run(
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
 	definition, version = enabled_definition(site, db, workflow, even_disabled)
+	if cause in start.ASKED:
+		manual.check_document(definition, document)
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
@@ -150,6 +153,17 @@ def start_or_fail(
 		error = failure
 	given.pop("idempotency_key", None)
 	return written(db, lambda: start_failed(site, db, version, error, at, **given))
+
+
+def condition_holds(
+	trigger: Trigger, doc: Mapping[str, Any], about: Mapping[str, Any], user: str, at: Moment
+) -> bool:
+	"""Whether a trigger's `if` holds for a document; `about` is what templates have as `trigger`."""
+	condition = trigger.keys.get("if")
+	if condition is None:
+		return True
+	data = context.RunData("", "", "", "", str(about["on"]), {}, about, doc, user, user, 0, None)
+	return truthy(condition, context.values_of(data, {}, at, user))
 
 
 def enabled_definition(

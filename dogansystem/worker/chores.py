@@ -23,7 +23,7 @@ from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
 from dogansystem.store.queue import Wait
 from dogansystem.store.signals import Sent
-from dogansystem.triggers import schedule
+from dogansystem.triggers import planning
 from dogansystem.worker import failing, identity, notices
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone, definition_of, without_unreadable
@@ -105,9 +105,9 @@ def fire_timers(site: Site, control: Control) -> int:
 	return fired
 
 
-def _fire(site: Site, control: Control, wait: Wait) -> bool:
+def _fire(site: Site, control: Control, wait: Wait) -> bool | None:
 	if wait.kind not in queue.RUN_KINDS:
-		return control.run_or_leave(lambda db: schedule.fire(site, db, wait, moment(site)), False)
+		return planning.fire(site, wait, lambda work: control.run_or_leave(work, None))
 	made = without_unreadable(
 		site, control, lambda: control.run_or_leave(lambda db: _wake(site, db, wait), None)
 	)

@@ -6,11 +6,13 @@ lose everything at any moment. Each part is on its own: one that fails is told o
 """
 
 import time
+from functools import partial
 
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
 from dogansystem.protocol import Database, Settings, Site
 from dogansystem.store import history, queue, samples, signals, state
 from dogansystem.store.moment import moment
+from dogansystem.triggers import planning
 from dogansystem.worker import chores, fitness
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone
@@ -36,6 +38,7 @@ def tick(site: Site) -> bool:
 			return False
 		if not control.run(lambda db: state.take_turn(db, "tick", site.now(), TURN)):
 			return False
+		alone(site, "plan", lambda: _plan_lost(site, control), None)
 		for _ in range(MAX_ROUNDS):
 			if not chores.do(site, control):
 				break
@@ -53,6 +56,13 @@ def _complete_items(site: Site, control: Control) -> None:
 	"""Complete `for_each` steps whose last item's process died before it could look."""
 	for run, step in control.run(queue.open_for_each_steps):
 		chores.close_items(site, control, run, step)
+
+
+def _plan_lost(site: Site, control: Control) -> None:
+	"""Plan again what nothing waits for."""
+	site.database.rollback()  # documents are read as they are now
+	for workflow in control.run(partial(planning.without_wait, site)):
+		control.run(lambda db, workflow=workflow: planning.plan(site, db, workflow, moment(site)))  # type: ignore[misc]
 
 
 def _ring_for_work(site: Site, control: Control) -> None:

@@ -3,26 +3,27 @@
 A step may only read steps that are finished before it starts; anything else would depend on who was faster.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dogansystem.engine.definitions import check_values
 from dogansystem.engine.definitions.check_order import ancestors
+from dogansystem.engine.definitions.check_triggers import FieldsOf
 from dogansystem.engine.definitions.problems import Problems, at, listed
+from dogansystem.engine.definitions.triggers.base import IN_START
+from dogansystem.engine.definitions.triggers.registry import KINDS
 from dogansystem.engine.errors import TemplateError
 from dogansystem.engine.templates.compiled import Compiled, compile_template
 from dogansystem.engine.templates.render import is_template, places
 
 # Source: workflow-format.md, semantics 8.
-IN_START = frozenset({"input", "trigger", "doc", "now", "today", "user", "run"})
 IN_RUN = IN_START | {"steps"}
 IN_ITEM = IN_RUN | {"item", "index"}
 ALWAYS = "which is always true; write one {{ … }} with and, or, not"
 NO_LIST = "which is no list; write one {{ … }} that gives a list"
 OF_STEP = ("output", "status", "branch", "error", "errors")
 
-
-FieldsOf = Callable[[str], Collection[str] | None]
 _METHODS = frozenset({"get", "items", "keys", "values"})  # of a mapping, as the document is one
 
 
@@ -65,7 +66,7 @@ def _places(
 	yield "limits.key", definition.get("limits", {}).get("key"), _Scope(IN_START, **about)
 	for index, trigger in enumerate(triggers):
 		of_trigger = _fields([trigger["doctype"]] if "doctype" in trigger else [], fields_of)
-		yield f"triggers[{index}].if", trigger.get("if"), _Scope(IN_START, whole=ALWAYS, **of_trigger)
+		yield from _of_trigger(trigger, f"triggers[{index}]", of_trigger)
 	for index, step in enumerate(definition.get("steps", [])):
 		names = IN_ITEM if "for_each" in step else IN_RUN
 		path, owner = f"steps[{index}]", step.get("id")
@@ -77,6 +78,15 @@ def _places(
 		undo = {**reach, "steps": {*reach["steps"], owner}, "owner": None}
 		yield at(path, "compensate.params"), step.get("compensate", {}).get("params"), _Scope(names, **undo)
 	yield "output", definition.get("output"), _Scope(IN_RUN, **about)
+
+
+def _of_trigger(
+	trigger: Mapping[str, Any], path: str, about: Mapping[str, Any]
+) -> Iterator[tuple[str, Any, _Scope]]:
+	for name, key in KINDS[trigger["on"]].keys.items() if trigger.get("on") in KINDS else ():
+		if key.in_reach and name in trigger:
+			whole = ALWAYS if key.check is check_values.condition else ""
+			yield at(path, name), trigger[name], _Scope(key.in_reach, whole=whole, **about)
 
 
 def _fields(doctypes: Sequence[str], fields_of: FieldsOf) -> dict[str, Any]:

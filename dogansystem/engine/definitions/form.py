@@ -11,10 +11,10 @@ from typing import Any
 from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
 from dogansystem.engine.definitions.check_steps import KEYS as STEP_KEYS
 from dogansystem.engine.definitions.check_steps import RETRY
-from dogansystem.engine.definitions.check_triggers import KEYS as TRIGGER_KEYS
 from dogansystem.engine.definitions.parse import KEYS, LIMITS
 from dogansystem.engine.definitions.problems import Problems, at
 from dogansystem.engine.definitions.source import unique
+from dogansystem.engine.definitions.triggers import registry
 from dogansystem.engine.errors import DefinitionError
 
 # Fields that have another name than the key they stand for; `limits.key` is the key `key` of `limits`.
@@ -26,9 +26,6 @@ _RENAMED: Mapping[str, str] = {
 	"join": "join_mode",
 	"when": "run_when",
 	"if": "condition",
-	"on": "kind",
-	"doctype": "document_type",
-	"event": "document_event",
 }
 
 
@@ -44,7 +41,8 @@ def _named(keys: Iterable[str]) -> Mapping[str, str]:
 _SPREAD: Mapping[str, Mapping[str, Any]] = {"limits": LIMITS, "retry": RETRY}
 WORKFLOW_FIELDS = _named(key for key in KEYS if key not in ("steps", "triggers"))
 STEP_FIELDS = _named(STEP_KEYS)
-TRIGGER_FIELDS = _named(["on", *dict.fromkeys(key for keys in TRIGGER_KEYS.values() for key in keys)])
+TRIGGER_FIELDS: Mapping[str, str] = registry.fields()
+_FLAGS, _VALUES = registry.fields_of_form("flag"), registry.fields_of_form("value")
 # What a field shows for a key that a definition leaves out; fields not named here are empty.
 DEFAULTS: Mapping[str, Any] = {
 	"concurrent_runs": 0,
@@ -56,8 +54,9 @@ DEFAULTS: Mapping[str, Any] = {
 	"retry_jitter": 0,
 	"on_error": "fail",
 	"priority": DEFAULT_PRIORITY,
+	**dict.fromkeys(_FLAGS, 0),
 }
-_JSON = frozenset({"input_schema", "output", "params", "compensate"})
+_JSON = frozenset({"input_schema", "output", "params", "compensate"}) | registry.fields_of_form("json")
 _NUMBERS = frozenset({"concurrent_runs", "max_parallel", "retry_attempts", "priority"})
 _PATH = re.compile(r"(?P<table>steps|triggers)\[(?P<row>\d+)\](?:\.(?P<rest>.*))?", re.DOTALL)
 
@@ -85,6 +84,8 @@ def _fields(source: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, A
 def _shown(field: str, value: Any) -> Any:
 	if field in _JSON or (field == "for_each" and isinstance(value, list)):
 		return json.dumps(value, ensure_ascii=False, indent=1)
+	if field in _VALUES:  # in quotes where it would look like no value, or like one in quotes
+		return json.dumps(value, ensure_ascii=False) if not value or value.startswith('"') else value
 	if isinstance(value, list):
 		return ", ".join(value)
 	return int(value) if isinstance(value, bool) else value
@@ -114,10 +115,12 @@ def from_form(form: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _trigger(row: Mapping[str, Any], path: str, problems: Problems) -> dict[str, Any]:
-	kind = row.get("kind") or ""
-	keys = {"on", *TRIGGER_KEYS.get(kind, ())}
-	if row.get("document_event") != "changed":
-		keys.discard("field")
+	kind = registry.KINDS.get(row.get("kind") or "")
+	keys = {"on"}
+	for name, key in kind.keys.items() if kind else ():
+		other, value = key.only_with or ("", None)
+		if key.only_with is None or row.get(TRIGGER_FIELDS[other]) == value:
+			keys.add(name)
 	return _keys(row, {key: field for key, field in TRIGGER_FIELDS.items() if key in keys}, path, problems)
 
 
@@ -151,6 +154,14 @@ def _json(value: Any) -> Any:
 	return value if value.lstrip().startswith("{{") else json.loads(value, object_pairs_hook=unique)
 
 
+def _quoted(value: Any) -> Any:
+	return _json(value) if isinstance(value, str) and value.startswith('"') else value
+
+
+def _flag(value: Any) -> bool:
+	return bool(_number(value))
+
+
 def _items(value: Any) -> Any:
 	try:
 		return json.loads(value) if str(value).lstrip().startswith("[") else value
@@ -172,7 +183,9 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 	"for_each": _items,
 	"after": _names,
 	"retry_on": _names,
-	"retry_jitter": lambda value: bool(_number(value)),
+	"retry_jitter": _flag,
+	**dict.fromkeys(_FLAGS, _flag),
+	**dict.fromkeys(_VALUES, _quoted),
 }
 
 

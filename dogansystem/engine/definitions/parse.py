@@ -9,8 +9,8 @@ from dogansystem.engine.definitions.check_actions import Branches, check_actions
 from dogansystem.engine.definitions.check_order import check_order
 from dogansystem.engine.definitions.check_runs import SourceOf, check_runs
 from dogansystem.engine.definitions.check_steps import steps
-from dogansystem.engine.definitions.check_templates import FieldsOf, check_templates
-from dogansystem.engine.definitions.check_triggers import trigger
+from dogansystem.engine.definitions.check_templates import check_templates
+from dogansystem.engine.definitions.check_triggers import FieldsOf, check_fields, check_run_as, trigger
 from dogansystem.engine.definitions.check_values import Check
 from dogansystem.engine.definitions.input_schema import check_input, input_schema
 from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
@@ -41,7 +41,8 @@ def parse(
 		actions: the JSON Schema of each action's params by the action's name; None skips that check.
 		branches: gives the branches of a step by its action and its params; None skips that check.
 		source_of: gives another workflow as plain data; None: no other is known.
-		fields_of: gives the names of a DocType's fields, or None where it does not know them; None skips that check.
+		fields_of: gives the names of a DocType's fields, perhaps with their types, or None where it does not know them; None
+			skips that check.
 		fills_run_as: whether `run_as` is filled in when the definition is saved, so that it may be left out.
 		source_name: the file, for messages.
 
@@ -54,7 +55,7 @@ def parse(
 		checked = _check(read(source, problems, source_name), actions, branches, fields_of, problems)
 		check_runs(checked, source_of or (lambda name: None), problems)
 		if not fills_run_as:
-			_check_run_as(checked, problems)
+			check_run_as(checked, problems)
 	except Unreadable:
 		pass
 	if problems.found:
@@ -79,14 +80,10 @@ def _check(
 		check_actions(in_order, "steps", actions, problems)
 	if branches is not None:
 		check_branches(in_order, "steps", branches, problems)
+	if fields_of is not None:
+		check_fields(checked.get("triggers", []), fields_of, problems)
 	check_templates(checked, fields_of, problems)
 	return checked
-
-
-def _check_run_as(checked: Mapping[str, Any], problems: Problems) -> None:
-	if "run_as" not in checked and any(each.get("on") == "schedule" for each in checked.get("triggers", [])):
-		message = "is missing; a schedule starts as nobody, so name the user who acts in the steps"
-		problems.add("run_as", message)
 
 
 def _place(problem: Problem) -> tuple[int, int]:

@@ -20,6 +20,7 @@ from dogansystem.engine.definition import (
 	Trigger,
 )
 from dogansystem.engine.definitions.check_order import edges, resolve
+from dogansystem.engine.definitions.triggers.registry import KINDS
 from dogansystem.engine.durations import parse_duration
 from dogansystem.engine.errors import UnreadableVersion
 
@@ -87,12 +88,10 @@ def _seconds(source: Mapping[str, Any], key: str) -> float | None:
 
 
 def _trigger(source: Mapping[str, Any], position: int) -> Trigger:
+	"""A trigger of a kind that this release does not know starts nothing; its keys are kept as they are."""
 	keys = {key: value for key, value in source.items() if key != "on"}
-	if "every" in keys:
-		keys["every"] = parse_duration(keys["every"])
-	if source["on"] == "schedule":
-		keys.setdefault("missed", "once")
-	return Trigger(source["on"], keys, position)
+	kind = KINDS.get(source["on"])
+	return Trigger(source["on"], kind.built(keys) if kind else keys, position)
 
 
 def _retry(source: Mapping[str, Any]) -> Retry:

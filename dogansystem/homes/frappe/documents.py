@@ -1,6 +1,6 @@
 """Documents of a Frappe site, with the permissions of the acting user, hooks and all."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import frappe
@@ -17,8 +17,8 @@ from dogansystem.protocol import Document
 class Documents(Sidebar, Moves):
 	"""What the acting user may see and change. Frappe's own errors say what was wrong."""
 
-	def fields_of(self, doctype: str) -> Collection[str] | None:
-		"""The names of a DocType's fields, custom and standard ones included; None for one that is not there."""
+	def fields_of(self, doctype: str) -> Mapping[str, str] | None:
+		"""The names and types of a DocType's fields, custom and standard ones included; None for one that is not there."""
 		is_there = frappe.db.exists("DocType", doctype, cache=True) == doctype
 		return loaded.fields_of(frappe.get_meta(doctype)) if is_there else None
 

@@ -13,6 +13,7 @@ from dogansystem.homes.frappe.values import plain
 from dogansystem.protocol import Document
 
 _STANDARD = frozenset({*default_fields, *child_table_fields, *optional_fields})
+_TIMES = {"creation": "Datetime", "modified": "Datetime"}
 
 
 def allowed(doctype: str, name: str, permission: str) -> Any:
@@ -28,9 +29,13 @@ def for_change(doctype: str, name: str) -> Any:
 	return frappe.get_doc(query.known_doctype(doctype), name, for_update=True)
 
 
-def fields_of(meta: Any) -> set[str]:
-	"""The names of a DocType's fields, standard ones included."""
-	return {field.fieldname for field in meta.fields}.union(_STANDARD)
+def fields_of(meta: Any) -> dict[str, str]:
+	"""The names and types of a DocType's fields, standard ones included."""
+	return {
+		**dict.fromkeys(_STANDARD, "Data"),
+		**_TIMES,
+		**{each.fieldname: each.fieldtype for each in meta.fields},
+	}
 
 
 def check_fields(doctype: str, values: Mapping[str, Any]) -> None:

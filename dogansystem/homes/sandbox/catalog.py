@@ -7,7 +7,7 @@ from dogansystem.engine.errors import NotFound
 from dogansystem.protocol import Site
 from dogansystem.store import catalog
 from dogansystem.store.moment import moment
-from dogansystem.triggers.schedule import workflow_changed
+from dogansystem.triggers.planning import workflow_changed
 
 
 class Catalog:

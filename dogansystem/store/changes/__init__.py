@@ -1,8 +1,9 @@
 """The one writer of runs, steps, items, waits, queues and slots.
 
 `write` writes what `engine.transition.decide` made of an event; `claims` moves steps between the ready queue and the hands
-of processes; `whole_runs` writes a new run and deletes old ones; `waits` has those of no run. No other file of this app changes these tables (a test
-looks). Every change of a state has been checked against the table of transitions before it comes here.
+of processes; `whole_runs` writes a new run and deletes old ones; `waits` has those of no run, `matches` what triggers
+remember. No other file of this app changes these tables (a test looks). Every change of a state has been checked against
+the table of transitions before it comes here.
 """
 
 from enum import Enum

@@ -4,12 +4,14 @@ from dogansystem.engine.changes import NEVER
 from dogansystem.protocol import Database
 
 
-def put(db: Database, due_at: float, kind: str, subject: str, data: str | None = None) -> None:
-	"""Have `kind` happen at `due_at` (epoch seconds) to something that is no run, such as a workflow's schedule."""
-	db.execute(
-		"INSERT INTO dogan_timer (due_at, kind, subject, data) VALUES (%s, %s, %s, %s)",
+def put(db: Database, due_at: float, kind: str, subject: str, data: str | None = None) -> int:
+	"""Have `kind` happen at `due_at` (epoch seconds) to something that is no run, such as a workflow's schedule. Gives the
+	wait's number."""
+	rows = db.sql(
+		"INSERT INTO dogan_timer (due_at, kind, subject, data) VALUES (%s, %s, %s, %s) RETURNING id",
 		(due_at, kind, subject, data),
 	)
+	return int(rows[0][0])
 
 
 def put_off(db: Database, wait: int) -> None:

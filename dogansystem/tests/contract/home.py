@@ -1,6 +1,6 @@
 """What the contract's tests need of the site they run on."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dogansystem import Orchestrator
@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 	from unittest import TestCase as _TestCase
 else:
 	_TestCase = object  # or the tests would also be collected without a site
+
+try:
+	import pytest
+except ImportError:  # a site has none, and tests of its own
+	pytest = None  # type: ignore[assignment]
 
 PERSON = "dogan-person@example.com"  # a user that exists on the site and may do what System Managers may
 
@@ -91,6 +96,11 @@ class Home(_TestCase):
 			found = self.site.documents.list("ToDo", {"description": description}, ["name", "description"])
 		self.site.database.rollback()
 		return found
+
+
+def proves(*sentences: str) -> Callable[[Any], Any]:
+	"""Mark a test with the sentences of the format that it proves."""
+	return pytest.mark.contract(*sentences) if pytest else lambda test: test
 
 
 def step(step_id: str, action: str = "data.set", **rest: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
 from dogansystem.tests.contract.isolation import IsolationContract
+from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
@@ -60,6 +61,7 @@ CONTRACTS = (
 	RetryContract,
 	AgentContract,
 	TriggerContract,
+	LookingContract,
 	WorkerContract,
 	IsolationContract,
 	NodeContract,

@@ -4,7 +4,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dogansystem.engine.definitions.check_triggers import EVENTS, MISSED
+from dogansystem.engine.definitions.triggers.checks import MISSED
+from dogansystem.engine.definitions.triggers.condition import AGAIN
+from dogansystem.engine.definitions.triggers.document import EVENTS
 
 names = st.from_regex(r"[a-z0-9]([a-z0-9-]{0,20}[a-z0-9])?", fullmatch=True)
 ids = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,8}", fullmatch=True)
@@ -60,16 +62,45 @@ def trigger(on: str, required: dict[str, Any], **optional: Any) -> st.SearchStra
 
 events = st.sampled_from(EVENTS[:-1])
 missed = st.sampled_from(MISSED)
+field_values = st.one_of(
+	texts, st.integers(-(10**9), 10**9), st.booleans(), st.sampled_from(["", '""', '"', '"a"', "0.10"])
+)
+filters = st.sampled_from(
+	[
+		{"status": "Open"},
+		{"status": ["in", ["Open", "Overdue"]], "total": [">", 5]},
+		[["due_date", "<", "{{ today | add_days(3) }}"], {"owner": "{{ user }}"}],
+		[["Sales Invoice", "status", "=", None]],
+	]
+)
 triggers = st.one_of(
 	trigger("document", {"doctype": words, "event": events}, **{"if": expressions}),
 	trigger(
-		"document", {"doctype": words, "event": st.just("changed"), "field": words}, **{"if": expressions}
+		"document",
+		{"doctype": words, "event": st.just("changed"), "field": words},
+		**{"if": expressions, "from": field_values, "to": field_values.map(lambda value: f"{value}x")},
+	),
+	trigger(
+		"date",
+		{"doctype": words, "field": words},
+		offset=st.one_of(durations, st.builds("-{}d".format, st.integers(0, 99)), st.integers(-100, 100)),
+		at=st.sampled_from(["9:00", "00:00", "23:59"]),
+		filters=filters,
+		missed=missed,
+		**{"if": expressions},
+	),
+	trigger(
+		"condition",
+		{"doctype": words, "filters": filters},
+		every=durations,
+		again=st.sampled_from(AGAIN),
+		existing=st.booleans(),
 	),
 	trigger("schedule", {"cron": st.sampled_from(["0 9 * * *", "*/5 * * * mon-fri"])}, missed=missed),
 	trigger(
 		"schedule", {"every": durations}, timezone=st.sampled_from(["UTC", "Europe/Istanbul"]), missed=missed
 	),
-	trigger("manual", {}, role=words),
+	trigger("manual", {}, role=words, doctype=words),
 )
 retries = st.fixed_dictionaries(
 	{"attempts": st.integers(1, 1000)},

@@ -8,10 +8,11 @@ import pytest
 
 from dogansystem.actions.registry import core_actions
 from dogansystem.engine.definition import Definition, Limits, Retry
-from dogansystem.engine.definitions import check_steps, check_triggers
+from dogansystem.engine.definitions import check_steps
 from dogansystem.engine.definitions import parse as parsing
 from dogansystem.engine.definitions.form import from_form, to_form
 from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
+from dogansystem.engine.definitions.triggers.registry import KINDS
 
 GOOD = Path(__file__).parent.parent / "definitions" / "good"
 FILES = sorted(GOOD.iterdir())
@@ -52,7 +53,7 @@ def test_the_good_definitions_use_every_key_there_is() -> None:
 	known |= {("step", key) for key in check_steps.KEYS if key != "compensate"} | {
 		("retry", key) for key in check_steps.RETRY
 	}
-	known |= {(on, key) for on, keys in check_triggers.KEYS.items() for key in keys}
+	known |= {(on, key) for on, kind in KINDS.items() for key in kind.keys}
 	assert known - used == set()
 
 
@@ -109,7 +110,24 @@ def test_conditions_are_kept_as_expressions() -> None:
 def test_triggers_have_their_defaults_and_durations_in_seconds() -> None:
 	triggers = load("every-trigger.yaml").triggers
 	assert triggers[3].keys == {"every": 900.0, "missed": "once"}
-	assert [trigger.position for trigger in triggers] == list(range(8))
+	assert triggers[12].keys == {
+		"doctype": "Quotation",
+		"field": "valid_till",
+		"offset": -3 * 86400.0,
+		"at": "09:00",
+		"filters": {"status": "Open"},
+		"missed": "once",
+	}
+	assert triggers[13].keys["offset"] == -90.0
+	assert triggers[14].keys["offset"] == 0.0
+	assert (triggers[15].keys["every"], triggers[15].keys["again"]) == (60.0, "never")
+	assert [trigger.position for trigger in triggers] == list(range(17))
+
+
+def test_a_value_of_a_field_is_kept_as_text() -> None:
+	triggers = load("every-trigger.yaml").triggers
+	pairs = [(triggers[number].keys["from"], triggers[number].keys["to"]) for number in (9, 10, 11)]
+	assert pairs == [("Open", ""), ("no", "1"), ('"quoted"', '"')]
 
 
 def test_the_same_meaning_has_the_same_checksum() -> None:

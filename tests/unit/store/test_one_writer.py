@@ -5,7 +5,7 @@ from pathlib import Path
 
 APP = Path(__file__).parents[3] / "dogansystem"
 WRITER = APP / "store" / "changes"
-TABLES = "tabDogan Workflow Run|tabDogan Step Run|dogan_ready|dogan_line|dogan_lease|dogan_slot|dogan_timer"
+TABLES = "tabDogan Workflow Run|tabDogan Step Run|dogan_ready|dogan_line|dogan_lease|dogan_slot|dogan_timer|dogan_watch|dogan_match"
 WRITES = re.compile(
 	rf"\b(INSERT INTO|REPLACE INTO|UPDATE|DELETE FROM|DELETE r FROM)\s+`?({TABLES})\b", re.IGNORECASE
 )

@@ -37,7 +37,7 @@ frappe.ui.form.on("Dogan Workflow", {
 		// The forms of these documents show their runs from now on, without loading the desk again.
 		const doctypes = frappe.boot.dogan.doctypes;
 		for (const trigger of frm.doc.triggers || []) {
-			if (trigger.kind === "document" && !doctypes.includes(trigger.document_type)) {
+			if (trigger.document_type && !doctypes.includes(trigger.document_type)) {
 				doctypes.push(trigger.document_type);
 			}
 		}
@@ -104,10 +104,10 @@ function help_of(action) {
 	</div>`;
 }
 
-// The fields of the row's DocType, for the trigger "changed".
+// The fields of the row's DocType, for the triggers "changed" and "date".
 function offer_fields(frm, doctype, name) {
 	const trigger = locals[doctype][name];
-	if (trigger.kind !== "document" || !trigger.document_type) return;
+	if (!["document", "date"].includes(trigger.kind) || !trigger.document_type) return;
 	frappe.model.with_doctype(trigger.document_type, () => {
 		const fields = frappe.get_meta(trigger.document_type).fields.filter(
 			(field) => !frappe.model.no_value_type.includes(field.fieldtype)

@@ -17,7 +17,7 @@ from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.store import versions
 from dogansystem.store.moment import moment
-from dogansystem.triggers.schedule import workflow_changed
+from dogansystem.triggers.planning import workflow_changed
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,14 +14,20 @@ class DoganWorkflowTrigger(Row):
 
 		account: DF.Link | None
 		again: DF.Literal["", "never", "changed"]
+		at_time: DF.Data | None
 		condition: DF.SmallText | None
 		cron: DF.Data | None
+		date_offset: DF.Data | None
 		document_event: DF.Literal["", "created", "updated", "submitted", "cancelled", "deleted", "changed"]
 		document_type: DF.Link | None
 		every: DF.Data | None
+		existing: DF.Check
 		field: DF.Data | None
 		filters: DF.Code | None
-		kind: DF.Literal["", "document", "schedule", "webhook", "email", "condition", "signal", "manual"]
+		from_value: DF.SmallText | None
+		kind: DF.Literal[
+			"", "document", "date", "schedule", "webhook", "email", "condition", "signal", "run", "manual"
+		]
 		missed: DF.Literal["", "skip", "once", "all"]
 		parent: DF.Data
 		parentfield: DF.Data
@@ -32,4 +38,5 @@ class DoganWorkflowTrigger(Row):
 		signal_name: DF.Data | None
 		subject: DF.Data | None
 		timezone: DF.Data | None
+		to_value: DF.SmallText | None
 	# end: auto-generated types

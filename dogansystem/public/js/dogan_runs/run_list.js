@@ -34,6 +34,7 @@ dogan.show_runs_of_document = async (frm) => {
 	if (frm.doctype !== about.doctype || frm.docname !== about.name) return;
 	draw_section(frm, found);
 	draw_sidebar(frm, found);
+	draw_buttons(frm, found);
 	const under_way = found.runs.some((run) => !dogan.FINISHED.includes(run.status));
 	clearTimeout(frm.dogan_poll);
 	if (under_way) {
@@ -42,6 +43,20 @@ dogan.show_runs_of_document = async (frm) => {
 		}, POLL_SECONDS * 1000);
 	}
 };
+
+// What may be started by hand on this document.
+function draw_buttons(frm, { workflows }) {
+	for (const { name, title } of workflows) {
+		frm.add_custom_button(
+			title,
+			() => {
+				if (frm.is_dirty()) frappe.msgprint(__("Save the document first: a run uses what is saved."));
+				else dogan.run_on_document(name, frm.doctype, frm.docname);
+			},
+			__("Run")
+		);
+	}
+}
 
 function draw_section(frm, { runs, total }) {
 	frm.dashboard.parent.find(".dogan-runs").closest(".form-dashboard-section").remove();

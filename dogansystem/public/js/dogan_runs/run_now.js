@@ -7,14 +7,15 @@ const CONTROLS = { string: "Data", integer: "Int", number: "Float", boolean: "Ch
 const FORMATS = { date: "Date", "date-time": "Datetime", time: "Time" };
 const INPUT = "input:"; // in front of a property's name, so that it meets no other field
 
-dogan.run_now = (workflow) => {
-	const document = document_fields(workflow);
+// `about`: the document that the run is about, if the caller knows; otherwise the person is asked for it.
+dogan.run_now = (workflow, about) => {
+	const document = about ? [] : document_fields(workflow);
 	const schema = schema_of(workflow);
 	const asked = schema ? input_fields(schema) : [];
 	const fields = [...document, ...(document.length && asked.length ? [{ fieldtype: "Section Break" }] : []), ...asked];
 	if (!fields.length) {
 		frappe.confirm(__("Run {0} now?", [dogan.escape(workflow.title || workflow.name).bold()]), () =>
-			start(workflow, {})
+			start(workflow, about || {})
 		);
 		return;
 	}
@@ -24,13 +25,21 @@ dogan.run_now = (workflow) => {
 		primary_action_label: __("Run"),
 		async primary_action(values) {
 			const input = schema ? input_of(dialog, schema, values) : null;
-			await start(workflow, { doctype: values.document_type, name: values.document_name, input });
+			await start(workflow, {
+				...(about || { doctype: values.document_type, name: values.document_name }),
+				input,
+			});
 			dialog.hide();
 		},
 	});
 	const name = dialog.fields_dict.document_name;
 	if (name) name.df.get_options = () => dialog.get_value("document_type");
 	dialog.show();
+};
+
+dogan.run_on_document = async (name, doctype, docname) => {
+	const workflow = await frappe.model.with_doc("Dogan Workflow", name);
+	dogan.run_now(workflow, { doctype, name: docname });
 };
 
 async function start(workflow, given) {
@@ -45,7 +54,7 @@ async function start(workflow, given) {
 
 // A document is asked for where a trigger would give one, or a template uses it.
 function document_fields(workflow) {
-	const triggers = (workflow.triggers || []).filter(({ kind }) => kind === "document");
+	const triggers = (workflow.triggers || []).filter((trigger) => trigger.document_type);
 	const doctypes = [...new Set(triggers.map((trigger) => trigger.document_type))];
 	const needed = uses_document(workflow) ? 1 : 0;
 	if (!doctypes.length && !needed) return [];
