@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
+from dogansystem.engine.definition import DEFAULT_DISABLE_AFTER, DEFAULT_PRIORITY, Definition
 from dogansystem.engine.definitions.check_steps import KEYS as STEP_KEYS
 from dogansystem.engine.definitions.check_steps import RETRY
 from dogansystem.engine.definitions.check_triggers import KEYS as TRIGGER_KEYS
@@ -49,6 +49,7 @@ TRIGGER_FIELDS = _named(["on", *dict.fromkeys(key for keys in TRIGGER_KEYS.value
 DEFAULTS: Mapping[str, Any] = {
 	"concurrent_runs": 0,
 	"when_full": "queue",
+	"disable_after": DEFAULT_DISABLE_AFTER,
 	"join_mode": "all",
 	"run_when": "succeeded",
 	"max_parallel": 0,
@@ -57,8 +58,9 @@ DEFAULTS: Mapping[str, Any] = {
 	"on_error": "fail",
 	"priority": DEFAULT_PRIORITY,
 }
-_JSON = frozenset({"input_schema", "output", "params", "compensate"})
-_NUMBERS = frozenset({"concurrent_runs", "max_parallel", "retry_attempts", "priority"})
+_JSON = frozenset({"parameters", "input_schema", "output", "params", "compensate"})
+_NUMBERS = frozenset({"concurrent_runs", "disable_after", "max_parallel", "retry_attempts", "priority"})
+_ROLE = "role:"  # in front of a role among people, one of whom is on each line
 _PATH = re.compile(r"(?P<table>steps|triggers)\[(?P<row>\d+)\](?:\.(?P<rest>.*))?", re.DOTALL)
 
 
@@ -85,6 +87,8 @@ def _fields(source: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, A
 def _shown(field: str, value: Any) -> Any:
 	if field in _JSON or (field == "for_each" and isinstance(value, list)):
 		return json.dumps(value, ensure_ascii=False, indent=1)
+	if field == "notify":
+		return "\n".join(f"{_ROLE} {each['role']}" if isinstance(each, dict) else each for each in value)
 	if isinstance(value, list):
 		return ", ".join(value)
 	return int(value) if isinstance(value, bool) else value
@@ -162,6 +166,13 @@ def _names(value: Any) -> list[str]:
 	return [name for name in (part.strip() for part in re.split(r"[,\n]", str(value))) if name]
 
 
+def _people(value: Any) -> list[Any]:
+	lines = [line.strip() for line in str(value).split("\n")]
+	return [
+		{"role": line[len(_ROLE) :].strip()} if line.lower().startswith(_ROLE) else line for line in lines if line
+	]
+
+
 def _number(value: Any) -> Any:
 	return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else value
 
@@ -169,6 +180,7 @@ def _number(value: Any) -> Any:
 _READ: Mapping[str, Callable[[Any], Any]] = {
 	**dict.fromkeys(_JSON, _json),
 	**dict.fromkeys(_NUMBERS, _number),
+	"notify": _people,
 	"for_each": _items,
 	"after": _names,
 	"retry_on": _names,
