@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from dogansystem import __version__
+from dogansystem.engine.definitions.parameters import from_texts
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
 from dogansystem.homes.databases.sqlite import NoRoom
@@ -76,6 +77,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	multiple=True,
 	help="Documents to load first, as JSON lines. May be repeated.",
 )
+@shared.set_option
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--db", "url", metavar="URL", help="A file or mariadb://…; by default a temporary file.")
 @click.option("--dry-run", is_flag=True, help="Show what would change: works on a copy, sends nothing out.")
@@ -87,6 +89,7 @@ def run(
 	given: str | None,
 	doc: Path | None,
 	documents: tuple[Path, ...],
+	given_parameters: tuple[str, ...],
 	workers: int,
 	url: str | None,
 	dry_run: bool,
@@ -100,13 +103,14 @@ def run(
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
 		loaded = [each for file in documents for each in files.documents(file)]
+		parameters = from_texts(definition.parameters, given_parameters)
 	with errors(as_json), _sandbox(url, dry_run) as site:
 		if allow_private_network:
 			site.set_settings(allow_private_network=1)
 		site.load_documents([*loaded, *([document] if document else [])])
 		not_sent = {"dry_run": True, "not_sent": runs.send_nothing(site)} if dry_run else {}
 		changes, messages = runs.marks(site)
-		name = runs.start(site, definition, value, document)
+		name = runs.start(site, definition, value, document, parameters)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))
 		_work_until_finished(site, name, workers, is_kept=bool(url) and not dry_run)

@@ -19,12 +19,13 @@ _FROM = "`tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.
 
 def run_as_json(db: Database, run: str) -> dict[str, Any]:
 	"""A run with all its steps, as `dogansystem run --json` prints it. Raises NotFound."""
-	query = f"SELECT {_RUN}, r.input, r.output, r.started_by FROM {_FROM} WHERE r.name = %s"
+	query = f"SELECT {_RUN}, r.input, r.output, r.started_by, r.parameters FROM {_FROM} WHERE r.name = %s"
 	row = dialect.first(db.sql(query, (run,)))
 	if row is None:
 		raise NotFound(f"There is no run {run!r}.")
-	given, output, started_by = row[-3:]
+	given, output, started_by, parameters = row[-4:]
 	more = {"input": decode(given), "output": decode(output), "started_by": started_by}
+	more |= {"parameters": decode(parameters) or {}}
 	return _of_run(row) | more | {"steps": steps_as_json(db, run)}
 
 

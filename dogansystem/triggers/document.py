@@ -9,11 +9,11 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any
 
-from dogansystem.engine.definition import Trigger
+from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.templates.render import truthy
 from dogansystem.protocol import Site
-from dogansystem.store import versions
+from dogansystem.store import parameters, versions
 from dogansystem.store.context import RunData, values_of
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import Moment, moment
@@ -77,7 +77,8 @@ def on_event(
 def _start(
 	site: Site, want: Wanted, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None
 ) -> str | None:
-	limited_to = versions.load(site, want.version).only_as
+	definition = versions.load(site, want.version)
+	limited_to = definition.only_as
 	if limited_to is not None:
 		seen = site.documents.seen_by(limited_to, dict(doc))
 		if seen is None:
@@ -93,18 +94,24 @@ def _start(
 	}  # fmt: skip
 
 	def holds() -> bool:
-		return _condition_holds(want.trigger, doc, about, site.user, at)
+		return _condition_holds(site, definition, want.trigger, doc, about, at)
 
 	return starting.start_or_fail(site, site.database, want.workflow, want.version, at, holds=holds, **given)
 
 
 def _condition_holds(
-	trigger: Trigger, doc: Mapping[str, Any], about: Mapping[str, Any], user: str, at: Moment
+	site: Site,
+	definition: Definition,
+	trigger: Trigger,
+	doc: Mapping[str, Any],
+	about: Mapping[str, Any],
+	at: Moment,
 ) -> bool:
-	condition = trigger.keys.get("if")
+	condition, user = trigger.keys.get("if"), site.user
 	if condition is None:
 		return True
-	data = RunData("", "", "", "", "document", {}, about, doc, user, user, 0, None)
+	values = parameters.of_start(site.database, definition)
+	data = RunData("", "", "", "", "document", {}, about, doc, user, user, 0, None, values)
 	return truthy(condition, values_of(data, {}, at, user))
 
 

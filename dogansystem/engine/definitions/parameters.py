@@ -5,7 +5,7 @@ A parameter is a JSON Schema with a title. Its values are data: what stands in b
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NoReturn
 
 from jsonschema import FormatChecker
@@ -30,6 +30,7 @@ FORMATS = (*DOCTYPES, "link:<DocType>", *EXAMPLES)
 # Whether there is a document, by its DocType and name; None: that is not known here.
 Exists = Callable[[str, str], bool | None]
 
+_MISSING = "has no value; set one, or give its schema a default"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+")
 
@@ -111,29 +112,42 @@ def effective(definition: Definition, kept: Mapping[str, Any]) -> dict[str, Any]
 	return found | {name: value for name, value in kept.items() if name in definition.parameters}
 
 
-def problems_of(
-	definition: Definition, kept: Mapping[str, Any], exists: Exists | None = None, *, partly: bool = False
-) -> list[Problem]:
-	"""What is wrong with the values of a workflow's parameters: those that do not fit, and, unless `partly`, those that
-	are missing. `exists` None: whether what they name is there is not asked."""
-	problems = Problems()
-	given = kept if partly else effective(definition, kept)
+def problems_by_name(
+	definition: Definition, given: Mapping[str, Any], exists: Exists | None = None
+) -> dict[str, list[Problem]]:
+	"""What is wrong with each of the `given` values, and which have none. `exists` None: whether what they name is there is
+	not asked."""
+	formats = _Formats(exists or _unknown)
 	budget.start(MAX_KEYWORDS)
+	found: dict[str, list[Problem]] = {}
 	for name, schema in definition.parameters.items():
+		problems, place = Problems(), _place(definition, name)
 		if name in given:
-			place, formats = _place(definition, name), _Formats(exists or _unknown)
 			_note_errors(schema, given[name], place, problems, formats)
-		elif not partly:
-			problems.add(_place(definition, name), "has no value; set one, or give its schema a default")
-	return problems.found
+		else:
+			problems.add(place, _MISSING)
+		if problems.found:
+			found[name] = problems.found
+	return found
 
 
-def check(
-	definition: Definition, kept: Mapping[str, Any], exists: Exists | None = None, *, partly: bool = False
-) -> None:
-	"""Raise InputError, which names each parameter by name and title, for what `problems_of` finds."""
-	if problems := problems_of(definition, kept, exists, partly=partly):
-		raise InputError("\n".join(map(str, problems)))
+def problems_of(
+	definition: Definition, kept: Mapping[str, Any], exists: Exists | None = None
+) -> list[Problem]:
+	"""What keeps a workflow from being enabled whose values are these: values that do not fit, and missing ones."""
+	found = problems_by_name(definition, effective(definition, kept), exists)
+	return [problem for problems in found.values() for problem in problems]
+
+
+def check(definition: Definition, values: Mapping[str, Any]) -> None:
+	"""Raise InputError, which names each parameter by name and title, for values that do not fit, and missing ones."""
+	_raise(problems_of(definition, values))
+
+
+def check_complete(definition: Definition, values: Mapping[str, Any]) -> None:
+	"""Raise InputError, which names each of them, if parameters have no value."""
+	missing = [name for name in definition.parameters if name not in values]
+	_raise([Problem(_place(definition, name), _MISSING) for name in missing])
 
 
 def changed(
@@ -141,30 +155,34 @@ def changed(
 ) -> dict[str, Any]:
 	"""The values that are kept once `given` are set. None takes a value away. Raises InputError."""
 	problems = Problems()
+	known = list(definition.parameters)
 	for name in given:
-		if name not in definition.parameters:
-			known = list(definition.parameters)
-			other = f"no parameter named {name!r}" + ("" if known else f"; {definition.name} has none")
-			problems.unknown(f"parameters.{name}", other, name, known, "parameters")
-	if problems.found:
-		raise InputError("\n".join(map(str, problems.found)))
-	set_now = {name: value for name, value in given.items() if value is not None}
-	check(definition, set_now, exists, partly=True)
-	still = {name: value for name, value in kept.items() if name in definition.parameters and name not in given}
-	return still | set_now
+		if name not in known:
+			message = f"no parameter named {name!r}" + ("" if known else f"; {definition.name} has none")
+			problems.unknown(f"parameters.{name}", message, name, known, "parameters")
+	_raise(problems.found)
+	new = {name: value for name, value in given.items() if value is not None}
+	wrong = problems_by_name(definition, new, exists)
+	_raise([problem for name in new for problem in wrong.get(name, ())])
+	return {name: value for name, value in kept.items() if name in known and name not in given} | new
 
 
-def from_texts(definition: Definition, texts: Iterable[str]) -> dict[str, Any]:
+def _raise(problems: Sequence[Problem]) -> None:
+	if problems:
+		raise InputError("\n".join(map(str, problems)))
+
+
+def from_texts(schemas: Mapping[str, Mapping[str, Any]], texts: Iterable[str]) -> dict[str, Any]:
 	"""Values as a command line has them, `NAME=VALUE`: JSON where it is JSON, else text. Raises InputError.
 
-	Where the schema takes text only, `5000` and `true` are text too.
+	Where a parameter takes text only, `5000` and `true` are text too.
 	"""
 	given = {}
 	for text in texts:
 		name, equals, value = text.partition("=")
 		if not (equals and name.strip()):
 			raise InputError(f"{shown(text)} sets nothing: write NAME=VALUE, such as limit=5000.")
-		given[name.strip()] = _read(definition.parameters.get(name.strip(), {}), value)
+		given[name.strip()] = _read(schemas.get(name.strip(), {}), value)
 	return given
 
 
@@ -173,7 +191,7 @@ def _read(schema: Mapping[str, Any], text: str) -> Any:
 		value = json.loads(text, parse_constant=_refuse_constant)
 	except (ValueError, RecursionError):
 		return text
-	return text if schema.get("type") == "string" and not isinstance(value, str) else value
+	return text if schema.get("type") == "string" and not isinstance(value, str | None) else value
 
 
 def _refuse_constant(name: str) -> NoReturn:

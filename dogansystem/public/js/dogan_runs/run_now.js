@@ -1,10 +1,9 @@
 // The button Run of a workflow: asks for the document and the input that the workflow wants, and starts a run.
 
+import { control_of, value_of } from "./controls";
+
 frappe.provide("dogan");
 
-// Types of JSON Schema that have a control of their own. Any other input is typed as JSON.
-const CONTROLS = { string: "Data", integer: "Int", number: "Float", boolean: "Check" };
-const FORMATS = { date: "Date", "date-time": "Datetime", time: "Time" };
 const INPUT = "input:"; // in front of a property's name, so that it meets no other field
 
 dogan.run_now = (workflow) => {
@@ -99,24 +98,13 @@ function input_fields(schema) {
 	];
 }
 
-function control_of({ type, enum: choices, format }) {
-	if (choices) {
-		const are_texts = choices.every((choice) => typeof choice === "string");
-		return are_texts ? { fieldtype: "Select", options: ["", ...choices] } : null;
-	}
-	const fieldtype = FORMATS[format] && type === "string" ? FORMATS[format] : CONTROLS[type];
-	return fieldtype ? { fieldtype } : null;
-}
-
 // What was filled in, as JSON; a field that was left empty is not part of the input.
 function input_of(dialog, schema, values) {
 	if (dialog.fields_dict.input) return values.input;
 	const input = {};
-	for (const [name, { type }] of Object.entries(schema.properties)) {
-		const { $input } = dialog.fields_dict[INPUT + name];
-		const value = values[INPUT + name];
-		if (type === "boolean") input[name] = !!value;
-		else if (value !== undefined && $input.val() !== "") input[name] = value;
+	for (const [name, property] of Object.entries(schema.properties)) {
+		const value = value_of(dialog.fields_dict[INPUT + name], values[INPUT + name], property);
+		if (value !== undefined) input[name] = value;
 	}
 	return JSON.stringify(input);
 }
