@@ -1,10 +1,12 @@
 """The contract of every kind of site, on this one."""
 
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.disabling import DisablingContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
@@ -50,4 +52,12 @@ class TestNodesOnFrappe(SiteTestCase, NodeContract):
 
 
 class TestIsolationOnFrappe(SiteTestCase, IsolationContract):
+	pass
+
+
+class TestParametersOnFrappe(SiteTestCase, ParameterContract):
+	pass
+
+
+class TestDisablingOnFrappe(SiteTestCase, DisablingContract):
 	pass

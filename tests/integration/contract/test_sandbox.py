@@ -7,11 +7,13 @@ import pytest
 
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.disabling import DisablingContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
@@ -59,6 +61,8 @@ CONTRACTS = (
 	IsolationContract,
 	NodeContract,
 	SampleContract,
+	ParameterContract,
+	DisablingContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

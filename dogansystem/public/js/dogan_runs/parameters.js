@@ -10,8 +10,8 @@ dogan.set_parameters = (workflow, done) => {
 	const schemas = Object.entries(JSON.parse(workflow.parameters || "{}"));
 	const kept = JSON.parse(workflow.parameter_values || "{}");
 	const dialog = new frappe.ui.Dialog({
-		title: __("Parameters of {0}", [workflow.title || workflow.name]),
-		fields: schemas.map(([name, schema]) => field_of(name, schema, kept[name] ?? schema.default)),
+		title: __("Parameters of {0}", [dogan.escape(workflow.title || workflow.name)]),
+		fields: schemas.map(([name, schema]) => field_of(name, schema)),
 		primary_action_label: __("Set"),
 		async primary_action(values) {
 			const changed = changes(dialog, schemas, kept, values);
@@ -23,24 +23,31 @@ dogan.set_parameters = (workflow, done) => {
 			}
 		},
 	});
+	for (const [name, schema] of schemas) {
+		const value = kept[name] ?? schema.default;
+		if (value !== undefined) dialog.set_value(PARAMETER + name, shown(schema, value));
+	}
 	dialog.show();
 };
 
-function field_of(name, schema, value) {
-	const control = control_of(schema);
-	const fallback = schema.default === undefined ? "" : __("Default: {0}", [show(schema.default)]);
+function field_of(name, schema) {
+	const fallback = schema.default === undefined ? "" : __("Default: {0}", [as_text(schema.default)]);
 	return {
 		fieldname: PARAMETER + name,
-		label: schema.title,
+		label: dogan.escape(schema.title),
 		description: [schema.description, fallback].filter(Boolean).map(dogan.escape).join(" "),
 		reqd: schema.default === undefined && schema.type !== "boolean" ? 1 : 0,
-		...(control
-			? { ...control, default: schema.type === "boolean" ? (value ? 1 : 0) : value }
-			: { fieldtype: "Code", options: "JSON", default: value === undefined ? "" : JSON.stringify(value, null, 1) }),
+		...(control_of(schema) || { fieldtype: "Code", options: "JSON" }),
 	};
 }
 
-function show(value) {
+// A value as its control takes it.
+function shown(schema, value) {
+	if (!control_of(schema)) return JSON.stringify(value, null, 1);
+	return typeof value === "boolean" ? Number(value) : value;
+}
+
+function as_text(value) {
 	return typeof value === "string" ? value : JSON.stringify(value);
 }
 

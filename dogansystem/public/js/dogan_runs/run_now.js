@@ -18,7 +18,7 @@ dogan.run_now = (workflow) => {
 		return;
 	}
 	const dialog = new frappe.ui.Dialog({
-		title: __("Run {0}", [workflow.title || workflow.name]),
+		title: __("Run {0}", [dogan.escape(workflow.title || workflow.name)]),
 		fields,
 		primary_action_label: __("Run"),
 		async primary_action(values) {
@@ -79,7 +79,7 @@ function input_fields(schema) {
 	if (properties.length && properties.every(([, property]) => control_of(property))) {
 		return properties.map(([name, property]) => ({
 			fieldname: INPUT + name,
-			label: property.title || frappe.unscrub(name),
+			label: dogan.escape(property.title || frappe.unscrub(name)),
 			description: dogan.escape(property.description || ""),
 			default: property.default,
 			reqd: (schema.required || []).includes(name) && property.type !== "boolean" ? 1 : 0,
