@@ -301,12 +301,6 @@ class Orchestrator:
 			raise NotFound(f"There is no workflow named {workflow!r}.")
 		return versions.load(self.site, found[0])
 
-	def _definition_now(self, workflow: str) -> Definition:
-		found = reads.enabled_workflow(self.site.database, workflow)
-		if found is None or not found[0]:
-			raise NotFound(f"There is no workflow named {workflow!r}.")
-		return versions.load(self.site, found[0])
-
 	def _definition_of(self, run: str) -> Definition:
 		return versions.load(self.site, reads.version_of_run(self.site.database, run))
 

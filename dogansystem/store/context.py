@@ -52,7 +52,16 @@ def _run_data(row: tuple[Any, ...]) -> RunData:
 	values = (decode(given), decode(trigger), decode(doc))
 	people = (run_as, started_by)
 	return RunData(
-		name, workflow, version, status, cause, *values, *people, int(depth or 0), about, decode(parameters) or {}
+		name,
+		workflow,
+		version,
+		status,
+		cause,
+		*values,
+		*people,
+		int(depth or 0),
+		about,
+		decode(parameters) or {},
 	)
 
 

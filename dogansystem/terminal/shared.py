@@ -97,7 +97,9 @@ def _parameters(opened: Opened, workflow: str, given_parameters: tuple[str, ...]
 			orchestrator.set_parameters(workflow, from_texts(schemas, given_parameters))
 			orchestrator.site.database.commit()
 		found = orchestrator.get_parameters(workflow)
-	print_json({"workflow": workflow, "parameters": found}) if as_json else print_lines([_parameter(each) for each in found])
+	print_json({"workflow": workflow, "parameters": found}) if as_json else print_lines(
+		[_parameter(each) for each in found]
+	)
 
 
 def _parameter(each: Mapping[str, Any]) -> str:

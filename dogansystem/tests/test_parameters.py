@@ -63,7 +63,10 @@ class TestParameters(ParametersTestCase):
 			("about", "Contract None", "DocType"),
 			("language", "contract none", "Language"),
 		):
-			with self.subTest(name=name, value=value), self.assertRaisesRegex(errors.InputError, f"no {doctype}"):
+			with (
+				self.subTest(name=name, value=value),
+				self.assertRaisesRegex(errors.InputError, f"no {doctype}"),
+			):
 				workflows.set_parameters(NAME, {name: value})
 		given = {"approver": OTHER, "team": "Dogan User", "about": "Event", "language": "de"}
 		self.assertEqual(workflows.set_parameters(NAME, json.dumps(given)), {"limit": 10000, **given})
@@ -179,7 +182,9 @@ class TestWhoIsTold(ParametersTestCase):
 		doc = frappe.get_doc(WORKFLOW, NAME)
 		self.assertEqual((doc.enabled, doc.modified_by), (0, "Administrator"))
 		link = frappe.get_all(
-			"Notification Log", {"subject": ["like", f"%{NAME}%disabled%"]}, ["document_type", "document_name"]
+			"Notification Log",
+			{"subject": ["like", f"%{NAME}%disabled%"]},
+			["document_type", "document_name"],
 		)
 		self.assertEqual({(each.document_type, each.document_name) for each in link}, {(WORKFLOW, NAME)})
 

@@ -63,10 +63,18 @@ class TestParametersDialog(DeskTestCase):
 				self.picture(f"parameters-{user}")
 				self.set_in_dialog(limit=0, approver=user, urgent=0, rows="[1, 2]", team="Dogan User")
 				self.browser.wait_for("!cur_dialog && cur_frm.doc.parameter_values")
-				expected = {"limit": 0, "approver": user, "urgent": False, "rows": [1, 2], "team": "Dogan User"}
+				expected = {
+					"limit": 0,
+					"approver": user,
+					"urgent": False,
+					"rows": [1, 2],
+					"team": "Dogan User",
+				}
 				self.assertEqual(self.kept(), expected)
 				self.open_dialog()
-				values = "['limit', 'approver', 'urgent'].map((each) => cur_dialog.get_value('parameter:' + each))"
+				values = (
+					"['limit', 'approver', 'urgent'].map((each) => cur_dialog.get_value('parameter:' + each))"
+				)
 				self.assertEqual(self.browser.evaluate(values), [0, user, 0])
 				self.set_in_dialog(count=4)
 				self.browser.wait_for("!cur_dialog && cur_frm.doc.parameter_values.includes('count')")
@@ -86,5 +94,7 @@ class TestParametersDialog(DeskTestCase):
 	def test_who_may_not_set_them_has_no_button(self):
 		with self.signed_in(USER):
 			self.go("Dogan Workflow", NAME)
-			buttons = "cur_frm.page.inner_toolbar.find('button').toArray().map((each) => each.innerText.trim())"
+			buttons = (
+				"cur_frm.page.inner_toolbar.find('button').toArray().map((each) => each.innerText.trim())"
+			)
 			self.assertNotIn("Parameters", self.browser.evaluate(buttons))

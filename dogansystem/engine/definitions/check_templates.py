@@ -23,7 +23,9 @@ OF_STEP = ("output", "status", "error", "errors")
 
 
 FieldsOf = Callable[[str], Collection[str] | None]
-_METHODS = frozenset({"get", "items", "keys", "values"})  # of a mapping, as the document and the parameters are
+_METHODS = frozenset(
+	{"get", "items", "keys", "values"}
+)  # of a mapping, as the document and the parameters are
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,11 @@ def listed_text(value: Any, path: str, problems: Problems) -> Any:
 def people(value: Any, path: str, problems: Problems) -> Any:
 	"""A user, `{role: …}`, or a list of such; kept as a list."""
 	if not isinstance(value, list):
-		return people([value], path, problems) if isinstance(value, str | dict) else _no_people(value, path, problems)
+		return (
+			people([value], path, problems)
+			if isinstance(value, str | dict)
+			else _no_people(value, path, problems)
+		)
 	kept = [_person(each, at(path, index), problems) for index, each in enumerate(value)]
 	return [each for each in kept if each is not LEFT_OUT] or LEFT_OUT
 
@@ -182,7 +186,9 @@ def _person(value: Any, path: str, problems: Problems) -> Any:
 		return _no_people(value, path, problems)
 	if value.strip().lower().startswith("role:"):
 		role = value.strip()[len("role:") :].strip()
-		return problems.refuse(path, f"{shown(value)} is text; write a role as {{role: {role}}}, without quotes")
+		return problems.refuse(
+			path, f"{shown(value)} is text; write a role as {{role: {role}}}, without quotes"
+		)
 	return _one_line(value, path, problems)
 
 

@@ -169,7 +169,9 @@ def _names(value: Any) -> list[str]:
 def _people(value: Any) -> list[Any]:
 	lines = [line.strip() for line in str(value).split("\n")]
 	return [
-		{"role": line[len(_ROLE) :].strip()} if line.lower().startswith(_ROLE) else line for line in lines if line
+		{"role": line[len(_ROLE) :].strip()} if line.lower().startswith(_ROLE) else line
+		for line in lines
+		if line
 	]
 
 

@@ -42,7 +42,9 @@ def parameter_schemas(value: Any, path: str, problems: Problems) -> Any:
 	"""The key `parameters`: names with their schemas. Names with a wrong schema are kept, so that templates may use them."""
 	if not isinstance(value, dict):
 		message = f"must be a mapping of names to JSON Schemas, not {kind(value)}"
-		return problems.refuse(path, f"{message}; write limit: {{type: number, title: Ask above this amount}}")
+		return problems.refuse(
+			path, f"{message}; write limit: {{type: number, title: Ask above this amount}}"
+		)
 	if len(value) > MAX_PARAMETERS:
 		return problems.refuse(path, f"has {len(value)} parameters; at most {MAX_PARAMETERS} are allowed")
 	budget.start(MAX_KEYWORDS)
@@ -63,7 +65,9 @@ def _check_name(name: str, path: str, problems: Problems) -> None:
 
 def _check_parameter(schema: Any, path: str, problems: Problems) -> None:
 	if not isinstance(schema, dict):
-		message = f"must be a JSON Schema with a title such as {{type: number, title: Limit}}, not {kind(schema)}"
+		message = (
+			f"must be a JSON Schema with a title such as {{type: number, title: Limit}}, not {kind(schema)}"
+		)
 		problems.add(path, message)
 		return
 	before = len(problems.found)
@@ -207,8 +211,8 @@ def _note_errors(
 ) -> None:
 	try:
 		errors = errors_of(schema, value, "its schema", formats)
-	except InputError as error:
-		problems.add(path, str(error))
+	except InputError as failure:
+		problems.add(path, str(failure))
 		return
 	for error in errors:
 		if error.validator == "format":

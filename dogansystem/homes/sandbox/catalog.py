@@ -41,9 +41,7 @@ class Catalog:
 
 	def disable(self, workflow: str) -> bool:
 		"""Disable a workflow; False if it is not enabled."""
-		return bool(
-			catalog.set_workflow_enabled(self._site.database, workflow, False, moment(self._site))
-		)
+		return bool(catalog.set_workflow_enabled(self._site.database, workflow, False, moment(self._site)))
 
 	def delete_workflow(self, name: str) -> None:
 		"""Delete a workflow that has no runs, with its versions."""

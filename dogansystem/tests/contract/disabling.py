@@ -10,7 +10,9 @@ CHECK = step("check", "data.check", params={"that": "{{ input.ok }}", "message":
 
 
 class DisablingContract(Home):
-	def save_failing(self, name: str, after: int | None = 3, steps: list[dict[str, Any]] | None = None) -> str:
+	def save_failing(
+		self, name: str, after: int | None = 3, steps: list[dict[str, Any]] | None = None
+	) -> str:
 		limits = {} if after is None else {"disable_after": after}
 		return self.save(name, steps or [CHECK], limits=limits)
 
@@ -123,7 +125,10 @@ class DisablingContract(Home):
 
 	def test_a_disabled_workflow_has_no_schedule_any_more(self):
 		workflow = self.save(
-			"contract-silent", [fails("a")], limits={"disable_after": 2}, triggers=[{"on": "schedule", "every": "1h"}]
+			"contract-silent",
+			[fails("a")],
+			limits={"disable_after": 2},
+			triggers=[{"on": "schedule", "every": "1h"}],
 		)
 		for _ in range(4):
 			self.advance(3601)

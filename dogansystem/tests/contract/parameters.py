@@ -75,7 +75,12 @@ class ParameterContract(Home):
 
 	def test_a_triggers_condition_reaches_them(self):
 		words = {"type": "string", "title": "Words", "default": "contract high"}
-		trigger = {"on": "document", "doctype": "ToDo", "event": "created", "if": "doc.description == parameters.words"}
+		trigger = {
+			"on": "document",
+			"doctype": "ToDo",
+			"event": "created",
+			"if": "doc.description == parameters.words",
+		}
 		workflow = self.save("contract-if-of", [step("a")], parameters={"words": words}, triggers=[trigger])
 		self.set_values(workflow, words="contract low")
 		with self.site.acting_as(PERSON):
@@ -157,7 +162,9 @@ class ParameterContract(Home):
 			r"approver \(Who approves\): has no value",
 			lambda: self.orchestrator.start_run("contract-needs", even_disabled=True),
 		)
-		(problem,) = [each["problem"] for each in self.orchestrator.get_parameters("contract-needs") if each["problem"]]
+		(problem,) = [
+			each["problem"] for each in self.orchestrator.get_parameters("contract-needs") if each["problem"]
+		]
 		self.assertIn("has no value", problem)
 		self.set_values("contract-needs", approver="a@example.com")
 		self.orchestrator.set_workflow_enabled("contract-needs", True)
@@ -183,7 +190,9 @@ class ParameterContract(Home):
 		with self.site.acting_as(PERSON):
 			self.orchestrator.import_workflow(source, parameters={"approver": "a@example.com"})
 		self.site.database.commit()
-		self.refused("Who approves", lambda: self.orchestrator.set_parameters("contract-stays", {"approver": None}))
+		self.refused(
+			"Who approves", lambda: self.orchestrator.set_parameters("contract-stays", {"approver": None})
+		)
 		self.assertEqual(self.value_of("contract-stays", "approver"), "a@example.com")
 
 	def test_what_does_not_fit_is_refused_and_changes_nothing(self):

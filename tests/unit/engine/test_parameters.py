@@ -87,7 +87,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 
 
 def test_what_is_not_known_here_is_no_error() -> None:
-	assert changed(workflow(), {}, {"approver": "nobody"}, lambda doctype, name: None) == {"approver": "nobody"}
+	assert changed(workflow(), {}, {"approver": "nobody"}, lambda doctype, name: None) == {
+		"approver": "nobody"
+	}
 
 
 def test_a_parameter_without_a_value_or_a_default_is_missing() -> None:

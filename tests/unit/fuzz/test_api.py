@@ -37,7 +37,12 @@ STEPS: list[dict[str, Any]] = [
 ]  # fmt: skip
 PARAMETERS = {
 	"limit": {"type": "number", "title": "Limit", "default": 1},
-	"rows": {"type": "array", "items": {"type": "string", "format": "link:Lead"}, "title": "Rows", "default": []},
+	"rows": {
+		"type": "array",
+		"items": {"type": "string", "format": "link:Lead"},
+		"title": "Rows",
+		"default": [],
+	},
 }
 WORKFLOWS = [
 	{"name": "wf", "run_as": "a@example.com", "steps": [step], **rest}

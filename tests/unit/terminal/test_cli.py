@@ -410,7 +410,10 @@ def test_run_sets_parameters_and_a_kept_sandbox_keeps_them(tmp_path):
 	[
 		((), "parameters.approver (Who approves): has no value; set one, or give its schema a default"),
 		(("approver=a", "lmit=1"), "no parameter named 'lmit' (did you mean 'limit'?)"),
-		(("approver=a", "limit=many"), "parameters.limit (Ask above this amount): must be a number, not text"),
+		(
+			("approver=a", "limit=many"),
+			"parameters.limit (Ask above this amount): must be a number, not text",
+		),
 		(("approver",), "'approver' sets nothing: write NAME=VALUE, such as limit=5000."),
 	],
 )
