@@ -63,7 +63,7 @@ class DisablingContract(Home):
 
 	def test_cancelled_runs_do_not_count(self):
 		stop = step("stop", "flow.stop", params={"status": "Cancelled"}, **{"if": "input.ok"})
-		workflow = self.save_failing("contract-cancels", 2, [stop, fails("b")])
+		workflow = self.save_failing("contract-cancels", 2, [stop, fails("b", when="done")])
 		self.run_one(workflow)
 		self.run_one(workflow, True)
 		self.assertTrue(self.is_enabled(workflow))
@@ -72,7 +72,7 @@ class DisablingContract(Home):
 
 	def test_runs_count_in_the_order_in_which_they_end(self):
 		wait = step("w", "flow.wait", params={"for": "1h"}, **{"if": "input.ok"})
-		workflow = self.save_failing("contract-order", 2, [wait, CHECK])
+		workflow = self.save_failing("contract-order", 2, [wait, {**CHECK, "when": "done"}])
 		self.advance(1)
 		slow = self.start(workflow, {"ok": True})
 		self.run_one(workflow)

@@ -400,8 +400,8 @@ def test_run_sets_parameters_and_a_kept_sandbox_keeps_them(tmp_path):
 	assert (again["version"], again["parameters"]) == (1, run["parameters"])
 	shown = command("parameters", "try", "--db", url, "--set", "limit=null").stdout
 	assert shown.splitlines() == [
-		"limit = 10000 (Ask above this amount, the default)",
 		'approver = "cfo@example.com" (Who approves)',
+		"limit = 10000 (Ask above this amount, the default)",
 	]
 
 
