@@ -73,9 +73,8 @@ def start_run(
 	check_input(definition, given)
 	values = parameters.of_start(db, definition)
 	check_complete(definition, values)
-	if (
-		even_disabled
-	):  # what is kept may be of a version before this one; it was looked at when the workflow was enabled
+	if even_disabled:
+		# What is kept may be of an older version. It is looked at when a workflow is enabled.
 		check_values(definition, values)
 	above = current.get()
 	depth = above.depth + 1 if above else 0

@@ -25,8 +25,9 @@ def look(site: Site, workflow: str) -> bool:
 	query = "SELECT current_version, enabled_since FROM `tabDogan Workflow` WHERE name = %s AND enabled = 1"
 	known = dialect.first(db.sql(query, (workflow,)))
 	number = versions.load(site, known[0]).limits.disable_after if known and known[0] else 0
-	if not (known and number and _have_failed(db, workflow, number, as_text(known[1]) or EVER)):
-		db.rollback()
+	is_broken = known and number and _have_failed(db, workflow, number, as_text(known[1]) or EVER)
+	db.rollback()  # in SQLite a transaction that has read may not become one that writes
+	if not is_broken:
 		return False
 	if not site.catalog.disable(workflow):
 		db.rollback()  # another process has just done it
