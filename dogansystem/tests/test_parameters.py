@@ -7,6 +7,7 @@ import frappe
 
 from dogansystem.api import errors, workflows
 from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.contract.sentences import contract
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase, ensure_user
 from dogansystem.tests.own import NOBODY
 from dogansystem.worker.drainer import Drainer
@@ -157,6 +158,7 @@ class TestWhoIsTold(ParametersTestCase):
 		tick(self.site)
 		frappe.set_user("Administrator")
 
+	@contract("by Frappe's Notification settings of that person")
 	def test_users_and_roles_are_told_once_an_hour_by_their_own_settings(self):
 		from frappe.desk.doctype.notification_settings.notification_settings import (
 			create_notification_settings,

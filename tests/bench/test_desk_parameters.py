@@ -5,6 +5,7 @@ import json
 import frappe
 
 from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.contract.sentences import contract
 from dogansystem.tests.home import MANAGER, USER
 from tests.bench.desk import MESSAGE, DeskTestCase, form_of
 
@@ -51,6 +52,7 @@ class TestParametersDialog(DeskTestCase):
 		frappe.db.rollback()
 		return json.loads(frappe.db.get_value("Dogan Workflow", NAME, "parameter_values") or "{}")
 
+	@contract("and gives the form its control")
 	def test_each_has_its_control_and_only_what_changed_is_set(self):
 		for user in (PERSON, MANAGER):
 			with self.subTest(user=user), self.signed_in(user):

@@ -14,7 +14,7 @@ from dogansystem.engine.definitions.parameters import (
 	problems_of,
 )
 from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.errors import InputError
+from dogansystem.engine.errors import DefinitionError, InputError
 
 PARAMETERS = {
 	"limit": {"type": "number", "title": "Ask above this amount", "default": 10000, "minimum": 1},
@@ -33,6 +33,32 @@ def workflow(parameters: Any = PARAMETERS) -> Definition:
 
 def exists(doctype: str, name: str) -> bool:
 	return (doctype, name) in KNOWN
+
+
+@pytest.mark.contract("`parameters` is a mapping of names to JSON Schemas with a `title`")
+@pytest.mark.parametrize(
+	("parameters", "place"),
+	[
+		([], "parameters"),
+		({"limit": 5}, "parameters.limit"),
+		({"limit": {"type": "nothing", "title": "Limit"}}, "parameters.limit.type"),
+		({"limit": {"type": "number"}}, "parameters.limit.title"),
+		({"the limit": {"type": "number", "title": "Limit"}}, "parameters.the limit"),
+	],
+)
+def test_it_is_a_mapping_of_names_to_schemas_with_a_title(parameters: Any, place: str) -> None:
+	assert workflow().parameters == PARAMETERS
+	with pytest.raises(DefinitionError) as caught:
+		workflow(parameters)
+	assert [problem.path for problem in caught.value.problems] == [place]
+
+
+@pytest.mark.contract("`format` may be `user`, `role`, `doctype`, `email`, `link:<DocType>`")
+def test_the_formats_that_there_are() -> None:
+	for name in ("user", "role", "doctype", "email", "link:Sales Order", "date", "time"):
+		workflow({"of": {"type": "string", "format": name, "title": "Of"}})
+	with pytest.raises(DefinitionError, match=r"no format 'usr' \(did you mean 'user'\?\)"):
+		workflow({"of": {"type": "string", "format": "usr", "title": "Of"}})
 
 
 def test_a_value_that_is_kept_comes_before_the_default() -> None:
