@@ -58,7 +58,7 @@ class TestParametersDialog(DeskTestCase):
 			with self.subTest(user=user), self.signed_in(user):
 				self.open_dialog()
 				shown = self.browser.evaluate(
-					"Object.fromEntries(cur_dialog.fields.map((df) => [df.fieldname.split(':')[1],"
+					"Object.fromEntries(cur_dialog.fields.filter((df) => df.label).map((df) => [df.fieldname.split(':')[1],"
 					" df.fieldtype + (df.options && df.fieldtype !== 'Select' ? ' ' + df.options : '')]))"
 				)
 				self.assertEqual(shown, CONTROLS)

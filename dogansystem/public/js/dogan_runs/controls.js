@@ -16,7 +16,8 @@ export function control_of({ type, enum: choices, format }) {
 	if (type === undefined && format) type = "string";
 	if (type === "string") {
 		const doctype = format && format.startsWith(LINK) ? format.slice(LINK.length) : DOCTYPES[format];
-		if (doctype) return { fieldtype: "Link", options: doctype };
+		// Who may not read these documents may still name one: the server looks whether it is there.
+		if (doctype) return { fieldtype: "Link", options: doctype, ignore_link_validation: 1 };
 		if (format === "email") return { fieldtype: "Data", options: "Email" };
 	}
 	const fieldtype = FORMATS[format] && type === "string" ? FORMATS[format] : CONTROLS[type];
