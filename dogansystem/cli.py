@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from dogansystem import __version__
+from dogansystem.engine.definitions.parameters import from_texts
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
@@ -79,6 +80,7 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	multiple=True,
 	help="Documents to load first, as JSON lines. May be repeated.",
 )
+@shared.set_option
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--db", "url", metavar="URL", help="A file or mariadb://…; by default a temporary file.")
 @click.option("--dry-run", is_flag=True, help="Show what would change: works on a copy, sends nothing out.")
@@ -100,6 +102,7 @@ def run(
 	given: str | None,
 	doc: Path | None,
 	documents: tuple[Path, ...],
+	given_parameters: tuple[str, ...],
 	workers: int,
 	url: str | None,
 	dry_run: bool,
@@ -116,6 +119,7 @@ def run(
 		document = files.document(doc) if doc else None
 		to_send = course.to_send(signals)
 		loaded = [each for file in documents for each in files.documents(file)]
+		parameters = from_texts(definition.parameters, given_parameters)
 	with errors(as_json), _sandbox(url, dry_run) as site:
 		if allow_private_network:
 			site.set_settings(allow_private_network=1)
@@ -125,7 +129,7 @@ def run(
 		clock = course.JumpingClock(site.clock) if skip_waits else None
 		site.clock = clock or site.clock
 		began = site.now()
-		name = runs.start(site, definition, value, document)
+		name = runs.start(site, definition, value, document, parameters)
 		of_run = course.Course(site, name, to_send, clock, began)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))

@@ -21,6 +21,7 @@ from dogansystem.scaling.advice import advise
 from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.scaling.simulation.question import Question, answer_of_site
 from dogansystem.store import agents, children, reads, runs, signals, versions
+from dogansystem.store import parameters as kept
 from dogansystem.store.moment import Moment, as_text, moment
 from dogansystem.triggers.starting import start_run
 
@@ -62,22 +63,55 @@ class Orchestrator:
 		except (NotFound, UnreadableVersion):
 			return None
 
-	def import_workflow(self, source: str | Mapping[str, Any], enabled: bool | None = True) -> str:
-		"""Check a definition and save it. Gives the workflow's name. `enabled=None` leaves that setting as it is."""
+	def import_workflow(
+		self,
+		source: str | Mapping[str, Any],
+		enabled: bool | None = True,
+		parameters: Mapping[str, Any] | None = None,
+	) -> str:
+		"""Check a definition and save it. Gives the workflow's name. `enabled=None` leaves that setting as it is.
+
+		`parameters` are set with it, as `set_parameters` does. Raises DefinitionError, or InputError for values that do not fit
+		or, if the workflow is enabled, are missing.
+		"""
 		definition = self.check(source)
-		self.site.catalog.save_workflow(definition, enabled)
+		self.save_workflow(definition, enabled, parameters)
 		return definition.name
+
+	def save_workflow(
+		self,
+		definition: Definition,
+		enabled: bool | None = True,
+		parameters: Mapping[str, Any] | None = None,
+	) -> None:
+		"""Save a definition that was checked; otherwise as `import_workflow`."""
+		kept.save(self.site, definition, enabled, parameters or {})
 
 	def export_workflow(self, workflow: str) -> dict[str, Any]:
 		"""The current definition of a workflow as plain data. Raises NotFound."""
-		found = reads.enabled_workflow(self.site.database, workflow)
-		if found is None or not found[0]:
-			raise NotFound(f"There is no workflow named {workflow!r}.")
-		return dict(versions.load(self.site, found[0]).source)
+		return dict(self._definition_now(workflow).source)
 
 	def set_workflow_enabled(self, workflow: str, enabled: bool) -> None:
-		"""Let a workflow's triggers start runs, or not. Runs that have started go on. Raises NotFound."""
+		"""Let a workflow's triggers start runs, or not. Runs that have started go on.
+
+		Raises NotFound, or InputError if a parameter has no value, or one that does not fit.
+		"""
+		if enabled:
+			kept.check_enabled(self.site, self._definition_now(workflow))
 		self.site.catalog.set_enabled(workflow, enabled)
+
+	def set_parameters(self, workflow: str, values: Mapping[str, Any]) -> dict[str, Any]:
+		"""Set some of a workflow's parameters; None takes a value away, so that the default counts again.
+
+		There is no new version by it, and runs that have started keep the values they have. Gives the values that a run
+		started now has. Raises NotFound, or InputError, which names each parameter that is wrong.
+		"""
+		return kept.change(self.site, self._definition_now(workflow), values)
+
+	def get_parameters(self, workflow: str) -> list[dict[str, Any]]:
+		"""A workflow's parameters: `name`, `title`, `schema`, `value` (None if there is none), `is_set` (or it is the default), and
+		the `problem` that keeps the workflow from being enabled. Raises NotFound."""
+		return kept.described(self.site, self._definition_now(workflow))
 
 	# Runs
 
@@ -305,6 +339,12 @@ class Orchestrator:
 		if self._num_workers is not None:
 			settings = replace(settings, num_workers=self._num_workers)
 		return settings
+
+	def _definition_now(self, workflow: str) -> Definition:
+		found = reads.enabled_workflow(self.site.database, workflow)
+		if found is None or not found[0]:
+			raise NotFound(f"There is no workflow named {workflow!r}.")
+		return versions.load(self.site, found[0])
 
 	def _definition_of(self, run: str) -> Definition:
 		return versions.load(self.site, reads.version_of_run(self.site.database, run))

@@ -42,6 +42,8 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"filters": lambda bounds: "filters, a mapping or a list",
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
+	"people": lambda bounds: "a user, `{role: …}`, or a list of both",
+	"parameter_schemas": lambda bounds: "a mapping of names to JSON Schemas, see [parameters](#parameters)",
 	"input_schema": lambda bounds: "a JSON Schema",
 	"steps": lambda bounds: "a list of [steps](steps.md)",
 	"_triggers": lambda bounds: "a list of [triggers](triggers.md)",
@@ -56,7 +58,10 @@ WORKFLOW: Mapping[str, str] = {
 	"description": "What it is for.",
 	"run_as": "The user whose permissions the steps have. The user of a step's agent comes first. Left out: whoever "
 	"starts the run; on a site, saving the workflow fills in the person who saves.",
-	"limits": "How many runs there may be at a time, and how long a run may take.",
+	"limits": "How many runs there may be at a time, how long a run may take, and how many may fail in a row.",
+	"notify": "Who is told when a run fails, beside the workflow's owner and whoever started the run. At most once an hour for "
+	"each workflow; who has switched notifications off in Frappe's Notification Settings is not told.",
+	"parameters": "What each site may set without changing the definition. Templates reach the values as `parameters.<name>`.",
 	"input": "What a run may be started with. It is checked when the run starts. A `default` in the schema is not filled in: "
 	"write `{{ input.days | default(14) }}`.",
 	"triggers": "What starts a run. Without triggers, only people and programs start it.",
@@ -69,6 +74,8 @@ LIMITS: Mapping[str, str] = {
 	"run is cancelled, and the new one starts once it has ended.",
 	"key": "The limit holds for each value of this template separately, such as `{{ doc.customer }}`.",
 	"run_timeout": "A run that takes longer fails with `Timeout`. It counts from the moment the limit lets the run in.",
+	"disable_after": "When so many runs in a row have failed, the workflow is disabled, and its owner and `notify` are told. 0: never. "
+	"Runs count in the order in which they end, from the moment the workflow was enabled; cancelled ones do not count.",
 }
 STEP: Mapping[str, str] = {
 	"id": "The step's name, for `after` and for templates: `steps.<id>`.",

@@ -12,6 +12,8 @@ NAMES: Mapping[str, str] = {
 	"trigger": "What started it: `on`, and for a document `event`, `doctype`, `name` (with `changed` also `field`, "
 	"`before`, `after`), for a schedule `due`; otherwise `null`, or only `on`.",
 	"doc": "The values of the document that the run is about, as they were when the run started; otherwise `null`.",
+	"parameters": "The values of the workflow's parameters, as they were when the run started. In them nothing is rendered: braces are "
+	"text.",
 	"run": "`name`, `workflow`, `cause`, `started_by`. In a trigger's `if` and in a limit's key there is no name yet.",
 	"now": "This moment in the site's timezone.",
 	"today": "This day in the site's timezone.",

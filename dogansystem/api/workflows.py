@@ -8,8 +8,8 @@ from typing import Any
 
 import frappe
 
-from dogansystem.api.access import need_current, need_run, need_start, need_user
-from dogansystem.api.arguments import checked, read_json
+from dogansystem.api.access import need_current, need_manager, need_run, need_start, need_user
+from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import InputError, as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.homes.frappe.permissions import RUN
@@ -145,6 +145,19 @@ def retry(run: str, step: str | None = None, version: str | None = None) -> dict
 		need_current(run, user)
 	with as_frappe_errors():
 		return {"steps": _orchestrator().retry_run(run, step, version)}
+
+
+@frappe.whitelist(methods=["POST"])
+@checked
+def set_parameters(workflow: str, values: dict | str) -> dict[str, Any]:
+	"""Set some of a workflow's parameters. There is no new version by it; runs that have started keep the values they have.
+
+	:param values: the new values by the parameters' names; null takes one away, so that the default counts again.
+	:return: the values that a run started now has.
+	"""
+	need_manager()
+	with as_frappe_errors():
+		return _orchestrator().set_parameters(workflow, as_object(values, "values"))
 
 
 def _orchestrator() -> Orchestrator:

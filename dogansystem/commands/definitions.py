@@ -52,6 +52,8 @@ def import_(context: Any, files: tuple[str, ...], enabled: bool | None, user: st
 			sys.exit(NOT_VALID)
 		names = [orchestrator.import_workflow(Path(file).read_text(), enabled) for file in files]
 		frappe.db.commit()
+		for name in names:
+			_show_missing(name, orchestrator.get_parameters(name))
 	print_json({"imported": names}) if as_json else [click.echo(f"{name}: imported") for name in names]
 
 
@@ -75,6 +77,14 @@ def _problems(orchestrator: Any, file: str) -> list[str]:
 	except errors.DefinitionError as error:
 		return [str(problem) for problem in error.problems]
 	return []
+
+
+def _show_missing(workflow: str, parameters: list[dict[str, Any]]) -> None:
+	"""Say what keeps a workflow from being enabled."""
+	for each in parameters:
+		if each["problem"]:
+			text = f"{workflow}: cannot be enabled yet: {each['name']} ({each['title']}): {each['problem']}"
+			click.echo(text, err=True)
 
 
 def _show_problems(found: Mapping[str, list[str]]) -> None:

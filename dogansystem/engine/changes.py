@@ -55,7 +55,7 @@ class RunChange:
 		compensating: whether its steps are being undone; None: as before.
 		has_ended: the time of its end and its output are written.
 		is_retry: what an earlier end has left is cleared; `version` is the one it goes on with, if that is another,
-			and `run_as` the user that one's steps act as.
+			`run_as` the user that one's steps act as, and `parameters` the values of its parameters (JSON text).
 	"""
 
 	old: str
@@ -71,6 +71,7 @@ class RunChange:
 	is_retry: bool = False
 	version: str | None = None
 	run_as: str | None = None
+	parameters: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

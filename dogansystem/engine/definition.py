@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 DEFAULT_PRIORITY = 5  # 0 to 9, 9 first
+DEFAULT_DISABLE_AFTER = 20  # failed runs in a row. Source: workflow-format.md, semantics 16
 DEFAULT_MAX_PARALLEL = (
 	100  # items of one for_each ready or running at a time, so that one run cannot flood a site
 )
@@ -38,12 +39,14 @@ class Retry:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-	"""How many runs of a workflow may be under way, and for how long one may take (seconds)."""
+	"""How many runs of a workflow may be under way, for how long one may take (seconds), and how many may fail in a row
+	before the workflow is disabled (0: any number)."""
 
 	concurrent_runs: int = 0
 	when_full: str = "queue"
 	key: str | None = None
 	run_timeout: float | None = None
+	disable_after: int = DEFAULT_DISABLE_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class Definition:
 	"""A checked workflow definition.
 
 	Attributes:
+		parameters: the JSON Schema of each parameter, by its name.
+		notify: who is told when a run fails: names of users, and `{"role": name}`.
 		only_as: who wrote it may not lend the permissions of others: its steps go to agents with this user only, and its
 			triggers see the documents that this user may read. None: no such limit. No part of the source.
 		source: the plain data it was made of, in canonical order.
@@ -118,6 +123,8 @@ class Definition:
 	description: str = ""
 	run_as: str | None = None
 	limits: Limits = Limits()
+	notify: tuple[str | Mapping[str, str], ...] = ()
+	parameters: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 	input: Mapping[str, Any] | None = None
 	triggers: tuple[Trigger, ...] = ()
 	output: Any = None

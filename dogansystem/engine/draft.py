@@ -109,10 +109,12 @@ class Draft:
 			else RunChange(old, new, self.ending, **more)
 		)
 
-	def reopen(self, version: str | None, run_as: str | None) -> None:
+	def reopen(self, version: str | None, run_as: str | None, parameters: str | None = None) -> None:
 		"""A finished run is Running again, before anything else happens to it."""
 		check_run_change(self.status, RUNNING)
-		change = RunChange(self.status, RUNNING, "", is_retry=True, version=version, run_as=run_as)
+		change = RunChange(
+			self.status, RUNNING, "", is_retry=True, version=version, run_as=run_as, parameters=parameters
+		)
 		self.note(reopened=change)
 		self.status, self.ending, self.compensating = RUNNING, "", False
 

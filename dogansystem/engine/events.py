@@ -140,13 +140,15 @@ class Broken:
 class Retried:
 	"""Somebody wants a finished run to go on from `step`, or from where it failed.
 
-	`definition`, `version` and `run_as` are those of another version of the workflow, if it shall go on with that one.
+	`definition`, `version` and `run_as` are those of another version of the workflow, if it shall go on with that one;
+	`parameters` the values of that one's parameters (JSON text).
 	"""
 
 	step: str | None = None
 	definition: Definition | None = None
 	version: str | None = None
 	run_as: str | None = None
+	parameters: str | None = None
 
 
 Event = (

@@ -280,7 +280,7 @@ def _retried(draft: Draft, event: events.Retried) -> None:
 		_go_over(draft, event, again)
 	draft.set_back(step for step in draft.states if step in again)
 	draft.note(forgets_waits=True)
-	draft.reopen(event.version, event.run_as)
+	draft.reopen(event.version, event.run_as, event.parameters)
 	draft.begin()
 
 

@@ -27,6 +27,10 @@ class Documents(Protocol):
 		"""The names of a DocType's fields, standard ones included; None where they are not known. A mapping gives their types
 		too."""
 
+	def exists(self, doctype: str, name: str) -> bool | None:
+		"""Whether there is a document of exactly this name (a user: one who is enabled), whoever may read it; None: that is
+		not known here."""
+
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document: ...
 	def seen_by(self, user: str, document: Document) -> Document | None: ...
 	def list(
@@ -128,13 +132,23 @@ class Catalog(Protocol):
 
 	@property
 	def fills_run_as(self) -> bool: ...
-	def save_workflow(self, definition: Any, enabled: bool | None = None) -> str:
+	def save_workflow(
+		self, definition: Any, enabled: bool | None = None, parameters: Mapping[str, Any] | None = None
+	) -> str:
 		"""Store a checked definition (`engine.definition.Definition`); gives the name of its version, a new one if it changed.
 
-		`enabled` None leaves a workflow as it is, and a new one disabled.
+		`enabled` None leaves a workflow as it is, and a new one disabled. `parameters` are all values that are kept from now
+		on; None leaves them as they are.
 		"""
 
+	def keep_parameters(self, workflow: str, values: Mapping[str, Any]) -> None:
+		"""Keep these values of a workflow's parameters, and no others. There is no new version by it."""
+
 	def set_enabled(self, workflow: str, enabled: bool) -> None: ...
+	def disable(self, workflow: str) -> bool:
+		"""Disable a workflow, whoever acts; the caller lets its triggers follow. False: it is disabled already, or there is none
+		of that name."""
+
 	def delete_workflow(self, name: str) -> None:
 		"""Delete a workflow that has no runs, with its versions. Does nothing if there is none of that name."""
 

@@ -10,7 +10,7 @@ from dogansystem.engine import transition
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Outcome
-from dogansystem.engine.states import RUNNING
+from dogansystem.engine.states import FAILED, RUNNING
 from dogansystem.engine.transition import decide
 from dogansystem.protocol import Database
 from dogansystem.store import changes, faults, names, run_state, runs
@@ -34,6 +34,7 @@ class Finished:
 		freed: a slot became free, or something waits for one: call `admission.admit`.
 		again: the attempt failed, and there will be another one.
 		begun: the lease `behind` this one, noted as begun in the same transaction.
+		failed: the run has ended as Failed.
 	"""
 
 	successor: Lease | None = None
@@ -44,6 +45,7 @@ class Finished:
 	freed: bool = False
 	again: bool = False
 	begun: Lease | None = None
+	failed: bool = False
 
 
 def finish(
@@ -111,6 +113,7 @@ def _finished(
 		freed=made.calls_admission,
 		again=made.is_again,
 		begun=behind if written is Written.ALL and not next_one else None,
+		failed=bool(made.run and made.run.has_ended and made.run.new == FAILED),
 	)
 
 

@@ -1,28 +1,38 @@
 """Workflows and agents as rows, for a home without Frappe. On a bench their DocTypes write the same columns."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import to_form
 from dogansystem.engine.outputs import encode
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, versions
-from dogansystem.store.moment import Moment
+from dogansystem.store import dialect, parameters, versions
+from dogansystem.store.moment import Moment, as_text
 
 _PLAIN = (str, int, float)
 _WORKFLOW_TABLES = ("Dogan Workflow Step", "Dogan Workflow Trigger")
 
 
-def save_workflow(db: Database, definition: Definition, enabled: bool | None, at: Moment, user: str) -> str:
+def save_workflow(
+	db: Database,
+	definition: Definition,
+	enabled: bool | None,
+	values: Mapping[str, Any] | None,
+	at: Moment,
+	user: str,
+) -> str:
 	"""Write a workflow and, if it changed, a new version; gives the version's name."""
 	db.begin()
 	version = versions.publish(db, definition, at, user, trusted=True)
-	known = db.sql("SELECT enabled FROM `tabDogan Workflow` WHERE name = %s", (definition.name,))
-	if enabled is None:
-		enabled = bool(known and known[0][0])
+	query = "SELECT enabled, enabled_since, parameter_values FROM `tabDogan Workflow` WHERE name = %s"
+	was_enabled, since, kept = dialect.first(db.sql(query, (definition.name,))) or (0, None, None)
+	enabled = bool(was_enabled) if enabled is None else enabled
 	form = to_form(definition)
 	rows = {table: form.pop(table) for table in ("steps", "triggers")}
 	form |= {"name": definition.name, "enabled": int(enabled), "current_version": version}
+	form["enabled_since"] = at.text if enabled and not was_enabled else as_text(since)
+	form["parameter_values"] = kept if values is None else parameters.as_column(values)
 	_remove(db, "Dogan Workflow", definition.name, _WORKFLOW_TABLES)
 	_insert(db, "Dogan Workflow", form, at, user)
 	for table, child in (("steps", "Dogan Workflow Step"), ("triggers", "Dogan Workflow Trigger")):
@@ -31,6 +41,14 @@ def save_workflow(db: Database, definition: Definition, enabled: bool | None, at
 			name = f"{definition.name[:100]}.{table}.{number}"
 			_insert(db, child, {**row, **place, "idx": number, "name": name}, at, user)
 	return version
+
+
+def keep_parameters(db: Database, workflow: str, values: Mapping[str, Any], at: Moment) -> None:
+	"""Write the values of a workflow's parameters; there is no new version by it."""
+	db.execute(
+		"UPDATE `tabDogan Workflow` SET parameter_values = %s, modified = %s WHERE name = %s",
+		(parameters.as_column(values), at.text, workflow),
+	)
 
 
 def delete_workflow(db: Database, name: str) -> None:
@@ -54,17 +72,37 @@ def save_agent(
 		_insert(db, "Dogan Agent Capability", child, at, user)
 
 
-def set_enabled(db: Database, doctype: str, name: str, enabled: bool, at: Moment) -> bool:
-	"""Enable or disable a `Dogan Workflow` or a `Dogan Agent`; False if there is none of that name."""
-	db.begin()
+def set_workflow_enabled(db: Database, name: str, enabled: bool, at: Moment) -> bool | None:
+	"""Enable or disable a workflow; gives whether that changed it, None if there is none of that name."""
+	was_enabled = _was_enabled(db, "Dogan Workflow", name)
+	if was_enabled is None or was_enabled == enabled:
+		return None if was_enabled is None else False
+	since = ", enabled_since = %s" if enabled else ""
+	db.execute(
+		f"UPDATE `tabDogan Workflow` SET enabled = %s, modified = %s{since} WHERE name = %s",
+		(int(enabled), at.text, *([at.text] if enabled else []), name),
+	)
+	return True
+
+
+def set_agent_enabled(db: Database, name: str, enabled: bool, at: Moment) -> bool:
+	"""Enable or disable an agent; False if there is none of that name."""
 	# Asked first: MariaDB counts the rows that changed, not those that were found.
-	if not db.sql(f"SELECT 1 FROM `tab{doctype}` WHERE name = %s", (name,)):
+	if _was_enabled(db, "Dogan Agent", name) is None:
 		return False
 	db.execute(
-		f"UPDATE `tab{doctype}` SET enabled = %s, modified = %s WHERE name = %s",
+		"UPDATE `tabDogan Agent` SET enabled = %s, modified = %s WHERE name = %s",
 		(int(enabled), at.text, name),
 	)
 	return True
+
+
+def _was_enabled(db: Database, doctype: str, name: str) -> bool | None:
+	"""Whether a document is enabled, which nobody changes until the transaction ends; None if there is none."""
+	db.begin()
+	query = f"SELECT enabled FROM `tab{doctype}` WHERE name = %s" + dialect.for_update(db)
+	row = dialect.first(db.sql(query, (name,)))
+	return bool(row[0]) if row else None
 
 
 def _remove(db: Database, doctype: str, name: str, children: Sequence[str]) -> None:

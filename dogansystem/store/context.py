@@ -1,7 +1,7 @@
 """What templates can reach: a run's input, trigger, document and the outputs of its steps, read from their rows."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +13,7 @@ from dogansystem.store.moment import Moment
 
 _RUN_COLUMNS = (
 	"name, workflow, version, status, cause, input, trigger_data, doc_values, run_as, started_by, depth,"
-	" reference_doctype, reference_name"
+	" parameters, reference_doctype, reference_name"
 )
 
 
@@ -33,6 +33,7 @@ class RunData:
 	started_by: str
 	depth: int
 	reference: tuple[str, str] | None
+	parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load_runs(db: Database, runs: Collection[str]) -> dict[str, RunData]:
@@ -45,11 +46,22 @@ def load_runs(db: Database, runs: Collection[str]) -> dict[str, RunData]:
 
 
 def _run_data(row: tuple[Any, ...]) -> RunData:
-	name, workflow, version, status, cause, given, trigger, doc, run_as, started_by, depth, *reference = row
+	name, workflow, version, status, cause, given, trigger, doc, run_as, started_by, depth, *rest = row
+	parameters, *reference = rest
 	about = (reference[0], reference[1]) if all(reference) else None
 	values = (decode(given), decode(trigger), decode(doc))
+	people = (run_as, started_by)
 	return RunData(
-		name, workflow, version, status, cause, *values, run_as, started_by, int(depth or 0), about
+		name,
+		workflow,
+		version,
+		status,
+		cause,
+		*values,
+		*people,
+		int(depth or 0),
+		about,
+		decode(parameters) or {},
 	)
 
 
@@ -103,6 +115,7 @@ def values_of(
 		"input": data.input,
 		"trigger": data.trigger,
 		"doc": data.doc,
+		"parameters": data.parameters,
 		"steps": steps,
 		"run": {each: getattr(data, each) for each in ("name", "workflow", "cause", "started_by")},
 		"now": now,

@@ -20,14 +20,15 @@ _FROM = "`tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.
 
 def run_as_json(db: Database, run: str) -> dict[str, Any]:
 	"""A run with all its steps, as `dogansystem run --json` prints it. Raises NotFound."""
-	query = f"SELECT {_RUN}, r.input, r.output, r.started_by, r.compensating FROM {_FROM} WHERE r.name = %s"
-	row = dialect.first(db.sql(query, (run,)))
+	more = "r.input, r.output, r.started_by, r.compensating, r.parameters"
+	row = dialect.first(db.sql(f"SELECT {_RUN}, {more} FROM {_FROM} WHERE r.name = %s", (run,)))
 	if row is None:
 		raise NotFound(f"There is no run {run!r}.")
-	given, output, started_by, compensating = row[-4:]
-	more = {"input": decode(given), "output": decode(output), "started_by": started_by}
-	more |= {"compensating": bool(compensating), "compensation_errors": _compensation_errors(db, run)}
-	return _of_run(row) | more | {"steps": steps_as_json(db, run)}
+	given, output, started_by, compensating, parameters = row[-5:]
+	found = {"input": decode(given), "output": decode(output), "started_by": started_by}
+	found |= {"compensating": bool(compensating), "compensation_errors": _compensation_errors(db, run)}
+	found |= {"parameters": decode(parameters) or {}}
+	return _of_run(row) | found | {"steps": steps_as_json(db, run)}
 
 
 def _compensation_errors(db: Database, run: str) -> list[dict[str, Any]]:

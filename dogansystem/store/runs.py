@@ -17,7 +17,7 @@ from dogansystem.engine.states import PENDING, QUEUED
 from dogansystem.engine.templates.render import render
 from dogansystem.engine.transition import decide, steps_to_retry
 from dogansystem.protocol import Database
-from dogansystem.store import changes, children, context, history, names, run_state
+from dogansystem.store import changes, children, context, history, names, parameters, run_state
 from dogansystem.store.changes import claims, waits
 from dogansystem.store.changes.fences import Attempt, Fence, WaitFence
 from dogansystem.store.moment import Moment
@@ -128,13 +128,15 @@ def retry(
 	"""Run `step` and all after it again, or else what failed, and what was cancelled; earlier outputs are kept.
 
 	`current`: go on with this definition and version instead of those the run started with. Gives the ids of the steps
-	that run again. Raises NotFound or WrongState.
+	that run again. Raises NotFound, WrongState, or InputError if that version has a parameter without a value.
 	"""
 	event = events.Retried(step)
 	if current:
 		# Whoever wrote this version may not be allowed to lend the user of the other one.
-		run_as = current[0].run_as or context.load_runs(db, [run])[run].started_by
-		event = events.Retried(step, *current, run_as)
+		data = context.load_runs(db, [run])[run]
+		values = parameters.of_retry(db, current[0], data.parameters)
+		run_as = current[0].run_as or data.started_by
+		event = events.Retried(step, *current, run_as, parameters.as_column(values))
 	state = run_state.read(db, run, definition, event, at)
 	if state is None:
 		raise NotFound(f"There is no run {run!r}.")

@@ -6,7 +6,7 @@ waits for ours. Whether a limit leaves room is decided afterwards, by `store.adm
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
@@ -17,7 +17,7 @@ from dogansystem.engine.events import Broken
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.states import QUEUED
 from dogansystem.protocol import Database
-from dogansystem.store import dialect, names, runs
+from dogansystem.store import dialect, names, parameters, runs
 from dogansystem.store.changes import whole_runs
 from dogansystem.store.moment import Moment
 
@@ -35,6 +35,7 @@ class Start:
 		cause: the kind of trigger, `manual` or `api`.
 		document: values of the document the run is about, with `doctype` and `name`, or None.
 		depth: how many runs stand above this one in the chain of causes.
+		parameters: the values of the workflow's parameters.
 		limit_key: value of the limit's key as `engine.limits.stored_limit_key` gives it, for a workflow with `limits.key`.
 	"""
 
@@ -51,6 +52,7 @@ class Start:
 	parent_step: str | None = None
 	idempotency_key: str | None = None
 	limit_key: str = ""
+	parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
 def start_run(db: Database, start: Start, at: Moment, broken: Broken | None = None) -> str:
@@ -123,6 +125,7 @@ def _values(start: Start) -> dict[str, Any]:
 		"ending": "",
 		"trigger_data": encode(start.trigger, "The trigger's data"),
 		"input": encode(start.input, "The input"),
+		"parameters": parameters.as_column(start.parameters),
 		"doc_values": encode(start.document, "The document") if start.document else None,
 		"reference_doctype": document.get("doctype"),
 		"reference_name": document.get("name"),

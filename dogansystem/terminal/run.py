@@ -14,10 +14,16 @@ from dogansystem.worker.drainer import Drainer
 PATIENCE = 20.0  # seconds a run waits for a database that takes nothing
 
 
-def start(site: Sandbox, definition: Definition, given: Any, document: Mapping[str, Any] | None) -> str:
-	"""Keep the definition, register the agents that it names and that are missing, and start a run of it."""
+def start(
+	site: Sandbox,
+	definition: Definition,
+	given: Any,
+	document: Mapping[str, Any] | None,
+	parameters: Mapping[str, Any],
+) -> str:
+	"""Keep the definition, set its `parameters`, register the agents that it names and that are missing, and start a run."""
 	orchestrator = Orchestrator(site)
-	site.catalog.save_workflow(definition, True)
+	orchestrator.save_workflow(definition, True, parameters)
 	_register_agents(orchestrator, definition)
 	trigger = {"on": "manual"}
 	run = orchestrator.start_run(definition.name, given, document=document, cause="manual", trigger=trigger)

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from dogansystem.engine.definitions.parameters import from_texts
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling import advice, baseline, compare, summary
@@ -79,6 +80,33 @@ def _show_again(orchestrator: Orchestrator, as_json: bool) -> None:
 			time.sleep(WATCH_INTERVAL)
 	except KeyboardInterrupt:
 		click.echo(err=True)
+
+
+set_option = click.option(
+	"--set", "given_parameters", metavar="NAME=VALUE", multiple=True,
+	help="Set a parameter: JSON, or else text. May be repeated.",
+)  # fmt: skip
+
+
+@_command("parameters", click.argument("workflow"), set_option, json_option)
+def _parameters(opened: Opened, workflow: str, given_parameters: tuple[str, ...], as_json: bool) -> None:
+	"""Show the parameters of WORKFLOW and their values, or set some. `NAME=null` lets the default count again."""
+	with opened() as orchestrator:
+		if given_parameters:
+			schemas = {each["name"]: each["schema"] for each in orchestrator.get_parameters(workflow)}
+			orchestrator.set_parameters(workflow, from_texts(schemas, given_parameters))
+			orchestrator.site.database.commit()
+		found = orchestrator.get_parameters(workflow)
+	print_json({"workflow": workflow, "parameters": found}) if as_json else print_lines(
+		[_parameter(each) for each in found]
+	)
+
+
+def _parameter(each: Mapping[str, Any]) -> str:
+	"""A parameter in a line: `limit = 5000 (Ask above this amount)`."""
+	value = f" = {json.dumps(each['value'], ensure_ascii=False)}" if each["value"] is not None else ""
+	problem = f": {each['problem']}" if each["problem"] else ""
+	return f"{each['name']}{value} ({each['title']}{'' if each['is_set'] or not value else ', the default'}){problem}"
 
 
 @_command(

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"workflows.cancel": ({"run": "{run}"}, STARTER, True),
 	"workflows.retry": ({"run": "{ended}"}, STARTER, True),
 	"signals.send": ({"name": "paid"}, MANAGERS, True),
+	"workflows.set_parameters": ({"workflow": "open", "values": '{"limit": 1}'}, MANAGERS, True),
 	"agents.register": ({"name": "Own", "user": "{caller}"}, MANAGERS, True),
 	"agents.enable": ({"name": "Off"}, MANAGERS, True),
 	"agents.disable": ({"name": "Boss"}, MANAGERS, True),
@@ -66,7 +67,9 @@ class SecurityTestCase(SiteTestCase):
 		self.addCleanup(frappe.set_user, "Administrator")
 		frappe.set_user(PERSON)
 		for name, triggers in (("open", [{"on": "manual"}]), ("closed", [])):
-			self.save(name, step("w", "flow.wait", params={"for": "1h"}), triggers=triggers)
+			limit = {"type": "number", "title": "Limit", "default": 5}
+			wait = step("w", "flow.wait", params={"for": "1h"})
+			self.save(name, wait, triggers=triggers, parameters={"limit": limit})
 		agents.register("Boss", PERSON, ["lead"])
 		agents.register("Off", PERSON, [], enabled=False)
 		frappe.set_user(USER)

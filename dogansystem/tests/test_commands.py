@@ -120,6 +120,20 @@ class TestCommands(SiteTestCase):
 		self.command("import", self.write("contract-off"))
 		self.assertIn("disabled", self.command("run", "contract-off", code=3).stderr)
 
+	def test_parameters_are_set_and_shown(self):
+		approver = {"type": "string", "format": "user", "title": "Who approves"}
+		limit = {"type": "number", "title": "Limit", "default": 1}
+		path = self.write("contract-asks", parameters={"approver": approver, "limit": limit})
+		self.assertIn("Who approves", self.command("import", path, "--enable", code=2).stderr)
+		self.assertIn("cannot be enabled yet: approver (Who approves)", self.command("import", path).stderr)
+		given = ("--set", "limit=5", "--set", f"approver={MANAGER}")
+		self.assertIn("limit = 5 (Limit)", self.command("parameters", "contract-asks", *given).stdout)
+		self.command("import", path, "--enable")
+		run = json.loads(self.command("run", "contract-asks", "--json").stdout)
+		self.assertEqual(run["parameters"], {"approver": MANAGER, "limit": 5})
+		refused = self.command("parameters", "contract-asks", "--set", "lmit=5", code=2)
+		self.assertIn("did you mean 'limit'?", refused.stderr)
+
 	def test_the_permissions_are_those_of_the_user_named(self):
 		path = self.write("contract-boss", run_as="Administrator")
 		done = self.command("import", path, "--user", MANAGER, code=3)

@@ -4,11 +4,13 @@ from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
+from dogansystem.tests.contract.disabling import DisablingContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
@@ -79,4 +81,12 @@ class TestChildrenOnFrappe(SiteTestCase, ChildContract):
 
 
 class TestCompensationOnFrappe(SiteTestCase, CompensationContract):
+	pass
+
+
+class TestParametersOnFrappe(SiteTestCase, ParameterContract):
+	pass
+
+
+class TestDisablingOnFrappe(SiteTestCase, DisablingContract):
 	pass

@@ -76,7 +76,8 @@ def on_event(
 def _start(
 	site: Site, want: Wanted, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None
 ) -> str | None:
-	limited_to = versions.load(site, want.version).only_as
+	definition = versions.load(site, want.version)
+	limited_to = definition.only_as
 	if limited_to is not None:
 		seen = site.documents.seen_by(limited_to, dict(doc))
 		if seen is None:
@@ -92,7 +93,7 @@ def _start(
 	}  # fmt: skip
 
 	def holds() -> bool:
-		return starting.condition_holds(want.trigger, doc, about, site.user, at)
+		return starting.condition_holds(site, definition, want.trigger, doc, about, site.user, at)
 
 	return starting.start_or_fail(site, site.database, want.workflow, want.version, at, holds=holds, **given)
 

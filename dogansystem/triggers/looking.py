@@ -270,7 +270,9 @@ class Looking(ABC):
 		}
 
 		def holds() -> bool:
-			return starting.condition_holds(item.trigger, document, about, looker.user, at)
+			return starting.condition_holds(
+				site, looker.definition, item.trigger, document, about, looker.user, at
+			)
 
 		return starting.start_or_fail(
 			site, db, looker.definition.name, looker.version, at, holds=holds, **given

@@ -6,6 +6,8 @@ from typing import Any
 from dogansystem.engine import log
 from dogansystem.engine.current import MAX_DEPTH, current
 from dogansystem.engine.definition import Definition, Trigger
+from dogansystem.engine.definitions.parameters import check as check_values
+from dogansystem.engine.definitions.parameters import check_complete
 from dogansystem.engine.definitions.parse import check_input
 from dogansystem.engine.definitions.problems import closest
 from dogansystem.engine.errors import (
@@ -24,7 +26,7 @@ from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, to_json_value, truthy
 from dogansystem.protocol import Database, Site
-from dogansystem.store import agents, context, queue, reads, start, versions
+from dogansystem.store import agents, context, parameters, queue, reads, start, versions
 from dogansystem.store.moment import Moment
 from dogansystem.triggers import manual
 from dogansystem.triggers.faults import written
@@ -58,7 +60,8 @@ def start_run(
 		NotFound: no such workflow or agent.
 		WrongState: the workflow is disabled.
 		UnreadableVersion: its version cannot be used.
-		InputError: `input` does not fit the workflow's schema, or the document is of a type that it is not started on.
+		InputError: `input` does not fit the workflow's schema, the document is of a type that it is not started on, or a
+			parameter has no value.
 		OutputNotJSON, OutputTooLarge: `input` cannot be kept.
 		LimitReached: too deep a chain of runs, or the limit is full and says `when_full: skip`.
 		NotAllowed: nobody is named whose permissions the steps could have.
@@ -72,6 +75,11 @@ def start_run(
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
 	check_input(definition, given)
+	values = parameters.of_start(db, definition)
+	check_complete(definition, values)
+	if even_disabled:
+		# What is kept may be of an older version. It is looked at when a workflow is enabled.
+		check_values(definition, values)
 	above = current.get()
 	depth = above.depth + 1 if above else 0
 	if depth > MAX_DEPTH:
@@ -100,7 +108,8 @@ def start_run(
 		parent_run=above.run if above else None,
 		parent_step=above.step if above else None,
 		idempotency_key=idempotency_key,
-		limit_key=_limit_key(definition, given, trigger, document, started_by, run_as, at),
+		parameters=values,
+		limit_key=_limit_key(definition, given, trigger, document, started_by, run_as, at, values),
 	)
 	_check_limit(db, request)
 	return start.start_run(db, request, at)
@@ -121,7 +130,10 @@ def start_failed(
 	"""Leave a failed run where a trigger fired and no run could start, so that people see it and why."""
 	definition = versions.load(site, version, db)
 	run_as = definition.run_as or started_by
-	request = start.Start(definition, version, run_as, started_by, cause, {}, trigger, document)
+	values = parameters.of_start(db, definition)
+	request = start.Start(
+		definition, version, run_as, started_by, cause, {}, trigger, document, parameters=values
+	)
 	return start.start_run(db, request, at, Broken(type(error).__name__, f"trigger: {error}"))
 
 
@@ -156,13 +168,20 @@ def start_or_fail(
 
 
 def condition_holds(
-	trigger: Trigger, doc: Mapping[str, Any], about: Mapping[str, Any], user: str, at: Moment
+	site: Site,
+	definition: Definition,
+	trigger: Trigger,
+	doc: Mapping[str, Any],
+	about: Mapping[str, Any],
+	user: str,
+	at: Moment,
 ) -> bool:
 	"""Whether a trigger's `if` holds for a document; `about` is what templates have as `trigger`."""
 	condition = trigger.keys.get("if")
 	if condition is None:
 		return True
-	data = context.RunData("", "", "", "", str(about["on"]), {}, about, doc, user, user, 0, None)
+	values = parameters.of_start(site.database, definition)
+	data = context.RunData("", "", "", "", str(about["on"]), {}, about, doc, user, user, 0, None, values)
 	return truthy(condition, context.values_of(data, {}, at, user))
 
 
@@ -190,11 +209,12 @@ def _limit_key(
 	started_by: str,
 	run_as: str,
 	at: Moment,
+	values: Mapping[str, Any],
 ) -> str:
 	if definition.limits.key is None:
 		return ""
 	data = context.RunData(
-		"", definition.name, "", "", "", given, trigger, document, run_as, started_by, 0, None
+		"", definition.name, "", "", "", given, trigger, document, run_as, started_by, 0, None, values
 	)
 	value = render(definition.limits.key, context.values_of(data, {}, at, run_as), "limits.key")
 	return stored_limit_key("" if value is None else str(value))

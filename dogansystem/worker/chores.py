@@ -24,7 +24,7 @@ from dogansystem.store.processes import Process
 from dogansystem.store.queue import Wait
 from dogansystem.store.signals import Sent
 from dogansystem.triggers import planning
-from dogansystem.worker import failing, identity, notices
+from dogansystem.worker import disabling, failing, identity, notices
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone, definition_of, without_unreadable
 from dogansystem.worker.tally import lost_attempt
@@ -53,8 +53,15 @@ def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None 
 	happened += alone(site, "timers", lambda: fire_timers(site, control), 0)
 	happened += alone(site, "signals", lambda: deliver_signals(site, control), 0)
 	happened += alone(site, "admission", lambda: admit(site, control), 0)
-	alone(site, "notices", lambda: notices.send(site, control), 0)
+	alone(site, "notices", lambda: _tell_of_failures(site, control), None)
 	return happened
+
+
+def _tell_of_failures(site: Site, control: Control) -> None:
+	"""Disable what fails all the time, and tell people of what has failed."""
+	for workflow in notices.failing(site, control):
+		alone(site, "disabling", partial(disabling.look, site, workflow), False)
+		alone(site, "notice", partial(notices.send, site, workflow), False)
 
 
 def admit(site: Site, control: Control) -> int:

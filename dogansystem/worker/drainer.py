@@ -17,7 +17,7 @@ from dogansystem.store import nodes, processes, queue, samples, state
 from dogansystem.store.attempts import Finished
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, fitness, identity, tick
+from dogansystem.worker import chores, disabling, fitness, identity, tick
 from dogansystem.worker.attempting import Attempting
 from dogansystem.worker.batch import Batch
 from dogansystem.worker.control import Control
@@ -264,6 +264,9 @@ class Drainer:
 	def _follow_up(self, work: Work, finished: Finished) -> None:
 		"""Do what a finished step leads to beyond its own transaction."""
 		closed = finished.check_items and self._close_items(work, finished)
+		if finished.failed or (closed and finished.broken):
+			look = partial(disabling.look, self.site, work.definition.name)
+			alone(self.site, "disabling", look, False)
 		if finished.freed or closed:
 			alone(self.site, "admission", lambda: chores.admit(self.site, self._control), 0)
 		if finished.opened > 1 or (finished.opened and finished.successor):

@@ -4,15 +4,15 @@ The rows of the runs are asked, not those who ended them: whichever way a run fa
 are told. Who told them last, and when, is a row too, so that of all processes one tells.
 """
 
-from collections.abc import Sequence
-from functools import partial
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.states import FAILED
 from dogansystem.protocol import Database, Site
-from dogansystem.store import dialect, state
+from dogansystem.store import dialect, state, versions
 from dogansystem.store.moment import Moment, moment
 from dogansystem.worker.control import Control
-from dogansystem.worker.failing import alone
 
 LOOK_INTERVAL = 5.0  # seconds between two looks, for all processes of the site together
 INTERVAL = 3600.0  # seconds between two notices of one workflow. Source: workflow-format.md, semantics 16
@@ -27,15 +27,47 @@ NOBODY = ("Guest", "")
 ERROR_SHOWN = 300  # characters
 
 
-def send(site: Site, control: Control) -> int:
-	"""Tell of what has failed since it was last told; gives how many workflows. Commits this thread's transaction."""
+@dataclass(frozen=True, slots=True)
+class About:
+	"""A workflow as those who are told of it know it, and its owner."""
+
+	workflow: str
+	title: str
+	owner: str
+	version: str | None
+
+
+def about(db: Database, workflow: str) -> About:
+	"""What is said of a workflow; of one that is gone, its name."""
+	query = "SELECT title, owner, current_version FROM `tabDogan Workflow` WHERE name = %s"
+	title, owner, version = dialect.first(db.sql(query, (workflow,))) or ("", "", None)
+	return About(workflow, title or workflow, owner or "", version)
+
+
+def people(site: Site, known: About) -> list[str]:
+	"""A workflow's owner, and those whom its `notify` names."""
+	found = [known.owner]
+	for each in _notify(site, known):
+		found += [each] if isinstance(each, str) else site.people.users_with_role(each["role"])
+	return [user for user in dict.fromkeys(found) if user not in NOBODY]
+
+
+def _notify(site: Site, known: About) -> Sequence[str | Mapping[str, str]]:
+	try:
+		return versions.load(site, known.version).notify if known.version else ()
+	except UnreadableVersion:
+		return ()  # its runs fail by it, and the owner is told of that
+
+
+def failing(site: Site, control: Control) -> list[str]:
+	"""The workflows with runs that failed lately, every few seconds: for whichever process comes first, to look at each."""
 	at = moment(site)
-	failed: list[str] = control.run_or_leave(lambda db: _look(db, at, moment(site, at.seconds - OLDEST)), [])
-	return sum(alone(site, "notice", partial(_send, site, workflow, at), False) for workflow in failed)
+	since = moment(site, at.seconds - OLDEST)
+	found: list[str] = control.run_or_leave(lambda db: _look(db, at, since), [])
+	return found
 
 
 def _look(db: Database, at: Moment, since: Moment) -> list[str]:
-	"""The workflows with runs that failed lately, if it is the caller's turn to look."""
 	if not state.take_turn(db, "notices", at.seconds, LOOK_INTERVAL):
 		return []
 	rows = db.sql(
@@ -45,7 +77,12 @@ def _look(db: Database, at: Moment, since: Moment) -> list[str]:
 	return [workflow for (workflow,) in rows]
 
 
-def _send(site: Site, workflow: str, at: Moment) -> bool:
+def send(site: Site, workflow: str) -> bool:
+	"""Tell the people of a workflow what has failed since they were last told. False: nothing, or it is too early.
+
+	Commits or rolls back this thread's transaction.
+	"""
+	at = moment(site)
 	db, key = site.database, f"failed:{workflow}"[:140]
 	told_at = max(state.value(db, key), at.seconds - OLDEST)
 	since = moment(site, told_at)
@@ -61,23 +98,22 @@ def _send(site: Site, workflow: str, at: Moment) -> bool:
 	query = "SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE status = %s AND workflow = %s AND finished_at > %s"
 	number = int(db.sql(query, (FAILED, workflow, since.text))[0][0])
 	documents = [("Dogan Workflow Run", run), *([(doctype, name)] if doctype else [])]
-	known = db.sql("SELECT owner, title FROM `tabDogan Workflow` WHERE name = %s", (workflow,))
-	owner, title = (known[0][0] or "", known[0][1] or workflow) if known else ("", workflow)
-	subject, message = _words(title, number, step, error)
-	site.people.notice(_people(db, workflow, owner, since), subject, message, documents)
+	known = about(db, workflow)
+	subject, message = _words(known.title, number, step, error)
+	told = dict.fromkeys([*people(site, known), *_starters(db, workflow, since)])
+	site.people.notice(list(told), subject, message, documents)
 	db.commit()
 	return True
 
 
-def _people(db: Database, workflow: str, owner: str, since: Moment) -> Sequence[str]:
-	"""The workflow's owner, and those who started what has failed."""
+def _starters(db: Database, workflow: str, since: Moment) -> list[str]:
+	"""Those who started what has failed."""
 	starters = db.sql(
 		"SELECT DISTINCT started_by FROM `tabDogan Workflow Run` WHERE status = %s AND workflow = %s AND finished_at > %s"
 		f" AND cause IN ({dialect.marks(BY_PEOPLE)}) LIMIT {MAX_STARTERS}",
 		(FAILED, workflow, since.text, *BY_PEOPLE),
 	)
-	everybody = dict.fromkeys([owner, *(user for (user,) in starters)])
-	return [user for user in everybody if user and user not in NOBODY]
+	return [user for (user,) in starters if user and user not in NOBODY]
 
 
 def _words(title: str, number: int, step: str | None, error: str | None) -> tuple[str, str]:

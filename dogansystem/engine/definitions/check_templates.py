@@ -24,7 +24,9 @@ ALWAYS = "which is always true; write one {{ … }} with and, or, not"
 NO_LIST = "which is no list; write one {{ … }} that gives a list"
 OF_STEP = ("output", "status", "branch", "error", "errors")
 
-_METHODS = frozenset({"get", "items", "keys", "values"})  # of a mapping, as the document is one
+_METHODS = frozenset(
+	{"get", "items", "keys", "values"}
+)  # of a mapping, as the document and the parameters are
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,11 @@ def check_templates(definition: Mapping[str, Any], fields_of: FieldsOf | None, p
 	"""Note everything that is wrong with the templates of a definition whose shape is right."""
 	steps = definition.get("steps", [])
 	known = [step["id"] for step in steps if "id" in step]
+	declared = list(definition.get("parameters", {}))
 	for place, value, scope in _places(definition, ancestors(steps), fields_of or (lambda doctype: None)):
 		_check_keys(value, place, problems)
 		for path, text in places(value, place):
-			_check_text(text, path, scope, known, problems)
+			_check_text(text, path, scope, known, declared, problems)
 
 
 def _places(
@@ -108,7 +111,14 @@ def _check_keys(value: Any, path: str, problems: Problems) -> None:
 			_check_keys(inner, at(path, index), problems)
 
 
-def _check_text(text: str, path: str, scope: _Scope, known: Sequence[str], problems: Problems) -> None:
+def _check_text(
+	text: str,
+	path: str,
+	scope: _Scope,
+	known: Sequence[str],
+	declared: Sequence[str],
+	problems: Problems,
+) -> None:
 	if problems.is_full:
 		return
 	try:
@@ -121,6 +131,9 @@ def _check_text(text: str, path: str, scope: _Scope, known: Sequence[str], probl
 	_check_names(template, path, scope, problems)
 	for step, keys in (template.steps or {}).items():
 		_check_step(step, keys, path, scope, known, problems)
+	for name in sorted((template.parameters or {}).keys() - set(declared) - _METHODS):
+		message = f"no parameter named {name!r}" + ("" if declared else "; add it to `parameters`")
+		problems.unknown(path, message, name, declared, "parameters")
 	if scope.fields is not None:
 		for name in sorted((template.doc or {}).keys() - scope.fields - _METHODS):
 			message = f"{' and '.join(scope.doctypes)} {'has' if len(scope.doctypes) == 1 else 'have'} no field {name!r}"

@@ -166,6 +166,44 @@ def listed_text(value: Any, path: str, problems: Problems) -> Any:
 	return value if all(fits) else LEFT_OUT
 
 
+def people(value: Any, path: str, problems: Problems) -> Any:
+	"""A user, `{role: …}`, or a list of such; kept as a list."""
+	if not isinstance(value, list):
+		return (
+			people([value], path, problems)
+			if isinstance(value, str | dict)
+			else _no_people(value, path, problems)
+		)
+	kept = [_person(each, at(path, index), problems) for index, each in enumerate(value)]
+	return [each for each in kept if each is not LEFT_OUT] or LEFT_OUT
+
+
+def _person(value: Any, path: str, problems: Problems) -> Any:
+	if isinstance(value, dict):
+		kept = mapping(value, path, problems, {"role": _one_line}, ["role"])
+		return kept or LEFT_OUT
+	if not isinstance(value, str):
+		return _no_people(value, path, problems)
+	if value.strip().lower().startswith("role:"):
+		role = value.strip()[len("role:") :].strip()
+		return problems.refuse(
+			path, f"{shown(value)} is text; write a role as {{role: {role}}}, without quotes"
+		)
+	return _one_line(value, path, problems)
+
+
+def _one_line(value: Any, path: str, problems: Problems) -> Any:
+	name = label(value, path, problems)
+	if name is not LEFT_OUT and "\n" in name:
+		return problems.refuse(path, "has several lines; write one user or role for each entry of a list")
+	return name
+
+
+def _no_people(value: Any, path: str, problems: Problems) -> Any:
+	message = f"must be a user such as sales@example.com, a role as {{role: Sales User}}, or a list of both, not {kind(value)}"
+	return problems.refuse(path, message)
+
+
 def not_yet(value: Any, path: str, problems: Problems) -> Any:
 	"""A key that the format has and this version does not carry out."""
 	return problems.refuse(path, "is not carried out by this version; leave it out until a version does")

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from dogansystem.engine.definition import DEFAULT_PRIORITY, Definition
+from dogansystem.engine.definition import DEFAULT_DISABLE_AFTER, DEFAULT_PRIORITY, Definition
 from dogansystem.engine.definitions.check_steps import KEYS as STEP_KEYS
 from dogansystem.engine.definitions.check_steps import RETRY
 from dogansystem.engine.definitions.parse import KEYS, LIMITS
@@ -47,6 +47,7 @@ _FLAGS, _VALUES = registry.fields_of_form("flag"), registry.fields_of_form("valu
 DEFAULTS: Mapping[str, Any] = {
 	"concurrent_runs": 0,
 	"when_full": "queue",
+	"disable_after": DEFAULT_DISABLE_AFTER,
 	"join_mode": "all",
 	"run_when": "succeeded",
 	"max_parallel": 0,
@@ -56,8 +57,11 @@ DEFAULTS: Mapping[str, Any] = {
 	"priority": DEFAULT_PRIORITY,
 	**dict.fromkeys(_FLAGS, 0),
 }
-_JSON = frozenset({"input_schema", "output", "params", "compensate"}) | registry.fields_of_form("json")
-_NUMBERS = frozenset({"concurrent_runs", "max_parallel", "retry_attempts", "priority"})
+_JSON = frozenset({"parameters", "input_schema", "output", "params", "compensate"}) | registry.fields_of_form(
+	"json"
+)
+_NUMBERS = frozenset({"concurrent_runs", "disable_after", "max_parallel", "retry_attempts", "priority"})
+_ROLE = "role:"  # in front of a role among people, one of whom is on each line
 _PATH = re.compile(r"(?P<table>steps|triggers)\[(?P<row>\d+)\](?:\.(?P<rest>.*))?", re.DOTALL)
 
 
@@ -86,6 +90,8 @@ def _shown(field: str, value: Any) -> Any:
 		return json.dumps(value, ensure_ascii=False, indent=1)
 	if field in _VALUES:  # in quotes where it would look like no value, or like one in quotes
 		return json.dumps(value, ensure_ascii=False) if not value or value.startswith('"') else value
+	if field == "notify":
+		return "\n".join(f"{_ROLE} {each['role']}" if isinstance(each, dict) else each for each in value)
 	if isinstance(value, list):
 		return ", ".join(value)
 	return int(value) if isinstance(value, bool) else value
@@ -173,6 +179,15 @@ def _names(value: Any) -> list[str]:
 	return [name for name in (part.strip() for part in re.split(r"[,\n]", str(value))) if name]
 
 
+def _people(value: Any) -> list[Any]:
+	lines = [line.strip() for line in str(value).split("\n")]
+	return [
+		{"role": line[len(_ROLE) :].strip()} if line.lower().startswith(_ROLE) else line
+		for line in lines
+		if line
+	]
+
+
 def _number(value: Any) -> Any:
 	return int(value) if isinstance(value, str) and value.strip().lstrip("-").isdigit() else value
 
@@ -180,6 +195,7 @@ def _number(value: Any) -> Any:
 _READ: Mapping[str, Callable[[Any], Any]] = {
 	**dict.fromkeys(_JSON, _json),
 	**dict.fromkeys(_NUMBERS, _number),
+	"notify": _people,
 	"for_each": _items,
 	"after": _names,
 	"retry_on": _names,

@@ -26,7 +26,7 @@ MAX_PROBLEMS = 20  # named in one error
 MAX_KEYWORDS = 1_000_000  # of schemas that are held against values in one check, else `Overrun`: some seconds
 # References to lists of references grow without end, and every error on the way is kept.
 _PRICES: Mapping[str, int] = {"$ref": 10, "$dynamicRef": 10}
-_FORMATS = FormatChecker()
+FORMATS = FormatChecker()
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
@@ -65,17 +65,23 @@ _Validator: Any = _extend(
 	}
 	| {"uniqueItems": _unique_items},
 )
-_META = _Validator(Draft202012Validator.META_SCHEMA, format_checker=_FORMATS)
+_META = _Validator(Draft202012Validator.META_SCHEMA, format_checker=FORMATS)
 
 
 def input_schema(value: Any, path: str, problems: Problems) -> Any:
 	"""Check that a schema is one; an empty one accepts everything and is left out."""
 	if not isinstance(value, dict):
 		return problems.refuse(path, f"must be a JSON Schema such as {{type: object}}, not {kind(value)}")
-	before = len(problems.found)
 	budget.start(MAX_KEYWORDS)
+	check_schema(value, path, problems)
+	return value or LEFT_OUT
+
+
+def check_schema(schema: Mapping[str, Any], path: str, problems: Problems) -> None:
+	"""Note what is wrong with a JSON Schema. The caller has started the budget."""
+	before = len(problems.found)
 	try:
-		for error in _META.iter_errors(value):
+		for error in _META.iter_errors(schema):
 			place = path
 			for key in error.absolute_path:
 				place = at(place, key)
@@ -85,8 +91,7 @@ def input_schema(value: Any, path: str, problems: Problems) -> Any:
 	except budget.Overrun:
 		problems.add(path, "is too large a schema; write a smaller one")
 	if len(problems.found) == before:
-		_check_references(value, path, problems)
-	return value or LEFT_OUT
+		_check_references(schema, path, problems)
 
 
 def _check_references(schema: Mapping[str, Any], path: str, problems: Problems) -> None:
@@ -110,6 +115,24 @@ def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
 			yield from _references(inner, at(path, index))
 
 
+def errors_of(
+	schema: Mapping[str, Any], value: Any, what: str, formats: FormatChecker = FORMATS
+) -> list[ValidationError]:
+	"""The first errors of a value held against a schema; `what` names the schema. The caller has started the budget.
+
+	Raises:
+		InputError: the schema asks for too much, or cannot be used.
+	"""
+	validator = _Validator(schema, format_checker=formats, registry=Registry())
+	try:
+		# No more than are named: each holds on to the value and the schema it is about.
+		return list(islice(validator.iter_errors(value), MAX_PROBLEMS))
+	except budget.Overrun:
+		raise InputError(f"is too much to check against {what}; give less, or simplify it") from None
+	except (RecursionError, OverflowError, re.error) as error:
+		raise InputError(f"{what} cannot be used: {error}; mend it") from None
+
+
 def check_input(definition: Definition, value: Any) -> None:
 	"""Check what a run is started with; no input at all counts as an empty mapping.
 
@@ -118,18 +141,12 @@ def check_input(definition: Definition, value: Any) -> None:
 	"""
 	if definition.input is None:
 		return
-	given = {} if value is None else value
-	validator = _Validator(definition.input, format_checker=_FORMATS, registry=Registry())
 	budget.start(MAX_KEYWORDS)
+	given = {} if value is None else value
 	try:
-		# No more than are named: each holds on to the value and the schema it is about.
-		errors = list(islice(validator.iter_errors(given), MAX_PROBLEMS))
-	except budget.Overrun:
-		schema = f"the `input` schema of {definition.name}"
-		raise InputError(f"input: is too much to check against {schema}; give less, or simplify it") from None
-	except (RecursionError, OverflowError, re.error) as error:
-		message = f"the `input` schema of {definition.name} cannot be used: {error}; mend it"
-		raise InputError(message) from None
+		errors = errors_of(definition.input, given, f"the `input` schema of {definition.name}")
+	except InputError as error:
+		raise InputError(f"input: {error}") from None
 	if errors:
 		problems = Problems()
 		note_all(errors, "input", problems)

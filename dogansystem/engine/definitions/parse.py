@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dogansystem.engine.definition import Definition
+from dogansystem.engine.definition import DEFAULT_DISABLE_AFTER, Definition
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.check_actions import Branches, check_actions, check_branches
 from dogansystem.engine.definitions.check_order import check_order
@@ -13,6 +13,7 @@ from dogansystem.engine.definitions.check_templates import check_templates
 from dogansystem.engine.definitions.check_triggers import FieldsOf, check_fields, check_run_as, trigger
 from dogansystem.engine.definitions.check_values import Check
 from dogansystem.engine.definitions.input_schema import check_input, input_schema
+from dogansystem.engine.definitions.parameters import parameter_schemas
 from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
 from dogansystem.engine.definitions.source import read
 from dogansystem.engine.definitions.stored import build_source, canonical_json, checksum
@@ -22,6 +23,7 @@ from dogansystem.engine.errors import DefinitionError, Problem
 __all__ = ["canonical_json", "check_input", "checksum", "parse"]
 
 MAX_CONCURRENT_RUNS = 100_000
+MAX_FAILED_RUNS = 1000  # in a row; all of them are looked at whenever one fails
 
 
 def parse(
@@ -108,6 +110,7 @@ LIMITS: Mapping[str, Check] = {
 	"when_full": values.choice("queue", "skip", "replace", default="queue"),
 	"key": values.template,
 	"run_timeout": values.duration(),
+	"disable_after": values.whole(0, MAX_FAILED_RUNS, default=DEFAULT_DISABLE_AFTER),
 }
 # In the order in which people read a definition; the canonical source has it too.
 KEYS: Mapping[str, Check] = {
@@ -116,6 +119,8 @@ KEYS: Mapping[str, Check] = {
 	"description": values.text(),
 	"run_as": values.label,
 	"limits": _limits,
+	"notify": values.people,
+	"parameters": parameter_schemas,
 	"input": input_schema,
 	"triggers": _triggers,
 	"steps": steps,

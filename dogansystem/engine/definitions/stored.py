@@ -68,9 +68,11 @@ def build_source(source: dict[str, Any]) -> Definition:
 		description=source.get("description", ""),
 		run_as=source.get("run_as"),
 		limits=Limits(
-			**_given(limits, "concurrent_runs", "when_full", "key"),
+			**_given(limits, "concurrent_runs", "when_full", "key", "disable_after"),
 			run_timeout=_seconds(limits, "run_timeout"),
 		),
+		notify=tuple(source.get("notify", ())),
+		parameters=source.get("parameters", {}),
 		input=source.get("input"),
 		triggers=tuple(_trigger(each, index) for index, each in enumerate(source.get("triggers", []))),
 		steps=tuple(map(_step, source["steps"], resolve(source["steps"]))),

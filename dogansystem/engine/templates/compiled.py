@@ -39,10 +39,10 @@ class Compiled:
 	Attributes:
 		single: whether it is one expression, which gives a value with its type.
 		names: the names it reads from the outside.
-		steps, doc: the keys it reads of these variables, each with the keys it reads of them; None when it may read any.
+		steps, doc, parameters: the keys it reads of these variables, each with the keys it reads of them; None when it may read any.
 	"""
 
-	__slots__ = ("doc", "names", "single", "steps", "template", "text")
+	__slots__ = ("doc", "names", "parameters", "single", "steps", "template", "text")
 
 	def __init__(self, text: str) -> None:
 		if len(text) > MAX_TEXT:
@@ -58,6 +58,7 @@ class Compiled:
 		self.names = frozenset(meta.find_undeclared_variables(tree)) - ENVIRONMENT.globals.keys()
 		self.steps = syntax.read(tree, "steps")
 		self.doc = syntax.read(tree, "doc")
+		self.parameters = syntax.read(tree, "parameters")
 		if expression is not None:
 			tree.body = [nodes.Assign(nodes.Name(_RESULT, "store"), expression, lineno=1)]
 			tree.set_environment(ENVIRONMENT)

@@ -8,10 +8,13 @@ import frappe
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.form import to_form
 from dogansystem.engine.errors import NotFound
+from dogansystem.homes.frappe.scope import acting_as
+from dogansystem.store.parameters import as_column
 
 WORKFLOW, AGENT, CREDENTIAL = "Dogan Workflow", "Dogan Agent", "Dogan Credential"
 _LAYOUT = frozenset({"Section Break", "Column Break", "Tab Break", "HTML", "Button"})
-_KEPT = frozenset({"enabled", "current_version"})  # what a definition does not say
+# What a definition does not say.
+_KEPT = frozenset({"enabled", "enabled_since", "current_version", "parameter_values"})
 
 
 class Catalog:
@@ -19,10 +22,14 @@ class Catalog:
 
 	fills_run_as = True
 
-	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:
+	def save_workflow(
+		self, definition: Definition, enabled: bool | None = None, parameters: Mapping[str, Any] | None = None
+	) -> str:
 		"""Save a definition as a Dogan Workflow; gives the name of its version."""
 		doc = _open(WORKFLOW, definition.name)
 		_replace(doc, to_form(definition))
+		if parameters is not None:
+			doc.parameter_values = as_column(parameters)
 		if enabled is not None:
 			doc.enabled = int(enabled)
 		doc.save()
@@ -31,6 +38,20 @@ class Catalog:
 	def set_enabled(self, workflow: str, enabled: bool) -> None:
 		"""Enable or disable a workflow. Raises NotFound."""
 		_set_enabled(WORKFLOW, "workflow", workflow, enabled)
+
+	def keep_parameters(self, workflow: str, values: Mapping[str, Any]) -> None:
+		"""Keep these values of a workflow's parameters, and no others. The version stays."""
+		doc = _open(WORKFLOW, workflow)
+		doc.parameter_values = as_column(values)
+		doc.save()
+
+	def disable(self, workflow: str) -> bool:
+		"""Disable a workflow, whoever acts; False if it is not enabled."""
+		if not frappe.db.get_value(WORKFLOW, workflow, "enabled", for_update=True):
+			return False
+		with acting_as("Administrator"):  # nobody acts in a worker between steps
+			frappe.db.set_value(WORKFLOW, workflow, "enabled", 0)
+		return True
 
 	def delete_workflow(self, name: str) -> None:
 		"""Delete a workflow that has no runs; its versions go with it."""

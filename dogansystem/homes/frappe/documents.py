@@ -22,6 +22,13 @@ class Documents(Sidebar, Moves):
 		is_there = frappe.db.exists("DocType", doctype, cache=True) == doctype
 		return loaded.fields_of(frappe.get_meta(doctype)) if is_there else None
 
+	def exists(self, doctype: str, name: str) -> bool:
+		"""Whether there is a document of exactly this name; a user counts if enabled."""
+		if frappe.db.exists("DocType", doctype, cache=True) != doctype:
+			return False
+		found = frappe.db.exists(doctype, name)
+		return found == name and (doctype != "User" or bool(frappe.db.get_value("User", name, "enabled")))
+
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""The document, or only some of its fields; `name` is always there."""
 		found = loaded.values(loaded.allowed(doctype, name, "read"))

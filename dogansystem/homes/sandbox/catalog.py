@@ -1,6 +1,7 @@
 """Workflows and agents of a sandbox, written by the store; everybody may save them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotFound
@@ -18,20 +19,29 @@ class Catalog:
 	def __init__(self, site: Site) -> None:
 		self._site = site
 
-	def save_workflow(self, definition: Definition, enabled: bool | None = None) -> str:
+	def save_workflow(
+		self, definition: Definition, enabled: bool | None = None, parameters: Mapping[str, Any] | None = None
+	) -> str:
 		"""Store a checked definition; gives the name of its version, a new one if it changed."""
-		site = self._site
-		version = catalog.save_workflow(site.database, definition, enabled, moment(site), site.user)
+		site, at = self._site, moment(self._site)
+		version = catalog.save_workflow(site.database, definition, enabled, parameters, at, site.user)
 		workflow_changed(site, definition.name)
 		return version
 
+	def keep_parameters(self, workflow: str, values: Mapping[str, Any]) -> None:
+		"""Keep these values of a workflow's parameters, and no others."""
+		catalog.keep_parameters(self._site.database, workflow, values, moment(self._site))
+
 	def set_enabled(self, workflow: str, enabled: bool) -> None:
 		"""Enable or disable a workflow. Raises NotFound."""
-		if not catalog.set_enabled(
-			self._site.database, "Dogan Workflow", workflow, enabled, moment(self._site)
-		):
+		site = self._site
+		if catalog.set_workflow_enabled(site.database, workflow, enabled, moment(site)) is None:
 			raise NotFound(f"There is no workflow named {workflow!r}. Import it first.")
-		workflow_changed(self._site, workflow)
+		workflow_changed(site, workflow)
+
+	def disable(self, workflow: str) -> bool:
+		"""Disable a workflow; False if it is not enabled."""
+		return bool(catalog.set_workflow_enabled(self._site.database, workflow, False, moment(self._site)))
 
 	def delete_workflow(self, name: str) -> None:
 		"""Delete a workflow that has no runs, with its versions."""
@@ -47,5 +57,5 @@ class Catalog:
 
 	def set_agent_enabled(self, name: str, enabled: bool) -> None:
 		"""Enable or disable an agent. Raises NotFound."""
-		if not catalog.set_enabled(self._site.database, "Dogan Agent", name, enabled, moment(self._site)):
+		if not catalog.set_agent_enabled(self._site.database, name, enabled, moment(self._site)):
 			raise NotFound(f"There is no agent named {name!r}. Register it first.")

@@ -43,6 +43,13 @@ class Records:
 	def fields_of(self, doctype: str) -> None:
 		"""Not known: a document of the sandbox has whatever fields it was given."""
 
+	def exists(self, doctype: str, name: str) -> bool | None:
+		"""Whether there is such a document. None: the sandbox has none of this type, so nobody knows which there would be."""
+		found = self._site.shelf.find(doctype, name)
+		if found is None:
+			return False if self._site.shelf.all(doctype) else None
+		return bool(found.get("enabled", 1)) if doctype == "User" else True
+
 	def get(self, doctype: str, name: str, fields: Sequence[str] | None = None) -> Document:
 		"""A document, or only its name and these fields. Raises DoesNotExistError, PermissionError."""
 		self._permissions.check(doctype, "read")

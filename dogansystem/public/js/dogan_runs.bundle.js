@@ -3,6 +3,7 @@
 import "./dogan_runs/format";
 import "./dogan_runs/problems";
 import "./dogan_runs/run_now";
+import "./dogan_runs/parameters";
 import "./dogan_runs/retry";
 import "./dogan_runs/run_list";
 import "./dogan_runs/timeline";

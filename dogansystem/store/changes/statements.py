@@ -109,7 +109,7 @@ def _run_values(change: RunChange, at: Moment) -> dict[str, Any]:
 		cleared = ("output", "error", "error_type", "error_step", "finished_at")
 		values |= dict.fromkeys(cleared) | {"compensating": 0}
 		if change.version:
-			values |= {"version": change.version, "run_as": change.run_as}
+			values |= {"version": change.version, "run_as": change.run_as, "parameters": change.parameters}
 	if change.compensating is not None:
 		values["compensating"] = int(change.compensating)
 	if change.is_failure:

@@ -10,12 +10,14 @@ from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
+from dogansystem.tests.contract.disabling import DisablingContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.home import Home
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
@@ -70,6 +72,8 @@ CONTRACTS = (
 	SignalContract,
 	ChildContract,
 	CompensationContract,
+	ParameterContract,
+	DisablingContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

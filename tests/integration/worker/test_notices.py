@@ -52,6 +52,19 @@ def test_owner_and_starter_are_told_with_what_went_wrong_and_where(sandbox: Sand
 	assert notice["reference"] == {"doctype": "Dogan Workflow Run", "name": failed}
 
 
+@pytest.mark.contract("`notify` (workflow key): users or roles told when a run fails")
+def test_users_and_roles_of_notify_are_told_too_and_nobody_twice(sandbox: Sandbox, clock: TestClock):
+	sandbox.people.add_user("boss@example.com", ["Sales Manager"])
+	sandbox.people.add_user("gone@example.com", ["Sales Manager"], enabled=False)
+	sandbox.people.add_user(OWNER, ["Sales Manager"])
+	notify = ["sales@example.com", {"role": "Sales Manager"}, "gone@example.com", "boss@example.com"]
+	save(sandbox, [FAILS], notify=notify)
+	run(sandbox)
+	(notice,) = notices(sandbox, clock)
+	assert notice["to"] == [OWNER, "sales@example.com", "boss@example.com", STARTER]
+
+
+@pytest.mark.contract("at most once an hour for each workflow")
 def test_once_an_hour_and_then_how_many(sandbox: Sandbox, clock: TestClock):
 	run(sandbox)
 	assert len(notices(sandbox, clock)) == 1

@@ -46,7 +46,20 @@ limits = some(
 	when_full=st.sampled_from(["queue", "skip", "replace"]),
 	key=templates,
 	run_timeout=durations,
+	disable_after=st.integers(0, 1000),
 )
+people = st.lists(st.one_of(words, words.map(lambda role: {"role": role})), max_size=3)
+formats = st.sampled_from(["user", "role", "doctype", "email", "link:Customer", "date", "time"])
+parameters = st.dictionaries(
+	ids,
+	st.one_of(
+		st.fixed_dictionaries({"title": texts, "type": st.just("number")}, optional={"default": st.integers(-9, 9)}),
+		st.fixed_dictionaries({"title": texts, "type": st.just("string")}, optional={"format": formats, "description": texts}),
+		st.fixed_dictionaries({"title": texts, "enum": st.just(["a", 1, None])}, optional={"default": st.sampled_from(["a", 1, None])}),
+		st.fixed_dictionaries({"title": texts, "default": data}),
+	),
+	max_size=4,
+)  # fmt: skip
 schemas = st.sampled_from(
 	[
 		{},
@@ -153,6 +166,8 @@ definitions = st.fixed_dictionaries(
 		"title": texts,
 		"description": texts,
 		"limits": limits,
+		"notify": st.one_of(people, words, words.map(lambda role: {"role": role})),
+		"parameters": parameters,
 		"input": schemas,
 		"triggers": st.lists(triggers, max_size=4),
 		"output": data.filter(lambda value: value is not None),

@@ -35,6 +35,15 @@ STEPS: list[dict[str, Any]] = [
 	{"id": "r", "action": "flow.stop", "params": {"status": "Succeeded", "message": "over"}},
 	{"id": "s", "action": "data.set", "for_each": "{{ [1, 2] }}", "params": {"x": "{{ item }}"}, "on_error": "continue"},
 ]  # fmt: skip
+PARAMETERS = {
+	"limit": {"type": "number", "title": "Limit", "default": 1},
+	"rows": {
+		"type": "array",
+		"items": {"type": "string", "format": "link:Lead"},
+		"title": "Rows",
+		"default": [],
+	},
+}
 WORKFLOWS = [
 	{"name": "wf", "run_as": "a@example.com", "steps": [step], **rest}
 	for step in STEPS
@@ -42,6 +51,7 @@ WORKFLOWS = [
 		{},
 		{"output": {"x": f"{{{{ steps.{step['id']}.output }}}}"}},
 		{"limits": {"concurrent_runs": 1, "key": "{{ input }}"}},
+		{"parameters": PARAMETERS, "notify": ["a@example.com", {"role": "Sales User"}]},
 	)
 ]
 # Names of errors that only mean something to those who wrote the code.
@@ -62,11 +72,11 @@ def open_sandbox() -> Sandbox:
 
 METHODS = (
 	"check", "import_workflow", "export_workflow", "set_workflow_enabled", "start_run", "get_run", "list_runs",
-	"pause_run", "resume_run", "cancel_run", "retry_run", "enable_agent", "disable_agent",
+	"pause_run", "resume_run", "cancel_run", "retry_run", "enable_agent", "disable_agent", "set_parameters", "get_parameters",
 )  # fmt: skip
 
 
-NAMES = ("wf", "WF", "other", "Desk", "RUN-1", "a")
+NAMES = ("wf", "WF", "other", "Desk", "RUN-1", "a", "limit", "rows")
 
 
 def call(chance: Random) -> tuple[str, list[Any]]:
@@ -87,6 +97,8 @@ def call(chance: Random) -> tuple[str, list[Any]]:
 		]
 	if method == "set_workflow_enabled":
 		return method, [text(), True]
+	if method == "set_parameters":
+		return method, [chance.choice(["wf", text()]), {text(): odd_value(chance)}]
 	if method == "list_runs":
 		return method, [text(), text(), (text(), text()), chance.randint(0, 2000)]
 	if method == "retry_run":
@@ -97,7 +109,9 @@ def call(chance: Random) -> tuple[str, list[Any]]:
 def test_odd_arguments_get_an_answer_or_an_error_of_the_app(tell: Tell) -> None:
 	with open_sandbox() as site:
 		front = Orchestrator(site)
-		front.import_workflow({"name": "wf", "run_as": "a@example.com", "steps": [STEPS[0]]})
+		front.import_workflow(
+			{"name": "wf", "run_as": "a@example.com", "steps": [STEPS[0]], "parameters": PARAMETERS}
+		)
 		front.register_agent("Desk", "a@example.com", ["mail"])
 		site.database.commit()
 

@@ -378,3 +378,58 @@ def test_the_tour_does_not_overwrite_a_sandbox_with_other_workflows(tmp_path):
 	done = command("demo", "--db", tmp_path / "mine.db")
 	assert done.returncode == 3
 	assert "workflows of yours" in done.stderr
+
+
+ASKS = """parameters:
+  limit: {type: number, title: Ask above this amount, default: 10000}
+  approver: {type: string, format: user, title: Who approves}
+"""
+SHOWS = "  - {id: a, action: data.set, params: {limit: '{{ parameters.limit }}', who: '{{ parameters.approver }}'}}\n"
+
+
+@pytest.mark.contract("In the sandbox: `--set limit=5000`.")
+def test_run_sets_parameters_and_a_kept_sandbox_keeps_them(tmp_path):
+	path, url = write(tmp_path, SHOWS, rest=ASKS), tmp_path / "kept.db"
+	given = ("--set", "limit=5000", "--set", "approver=cfo@example.com")
+	done = command("run", path, "--db", url, *given, "--json")
+	assert done.returncode == 0, done.stderr
+	run = json.loads(done.stdout)
+	assert run["steps"][0]["output"] == {"limit": 5000, "who": "cfo@example.com"}
+	assert run["parameters"] == {"limit": 5000, "approver": "cfo@example.com"}
+	again = json.loads(command("run", path, "--db", url, "--json").stdout)
+	assert (again["version"], again["parameters"]) == (1, run["parameters"])
+	shown = command("parameters", "try", "--db", url, "--set", "limit=null").stdout
+	assert shown.splitlines() == [
+		'approver = "cfo@example.com" (Who approves)',
+		"limit = 10000 (Ask above this amount, the default)",
+	]
+
+
+@pytest.mark.parametrize(
+	("given", "told"),
+	[
+		((), "parameters.approver (Who approves): has no value; set one, or give its schema a default"),
+		(("approver=a", "lmit=1"), "no parameter named 'lmit' (did you mean 'limit'?)"),
+		(
+			("approver=a", "limit=many"),
+			"parameters.limit (Ask above this amount): must be a number, not text",
+		),
+		(("approver",), "'approver' sets nothing: write NAME=VALUE, such as limit=5000."),
+	],
+)
+def test_a_parameter_that_is_missing_unknown_or_wrong_is_exit_code_2(tmp_path, given, told):
+	path = write(tmp_path, SHOWS, rest=ASKS)
+	done = command("run", path, *[word for each in given for word in ("--set", each)])
+	assert (done.returncode, done.stdout) == (2, "")
+	assert told in done.stderr
+
+
+def test_a_parameter_names_who_is_among_the_documents_where_there_are_such(tmp_path):
+	path, users = write(tmp_path, SHOWS, rest=ASKS), tmp_path / "users.jsonl"
+	users.write_text(
+		'{"doctype": "User", "name": "cfo@example.com"}\n{"doctype": "User", "name": "old@example.com", "enabled": 0}\n'
+	)
+	for who, code in (("cfo@example.com", 0), ("cof@example.com", 2), ("old@example.com", 2)):
+		done = command("run", path, "--documents", users, "--set", f"approver={who}")
+		assert done.returncode == code, done.stderr
+		assert code == 0 or f"there is no User '{who}'" in done.stderr

@@ -29,6 +29,9 @@ frappe.ui.form.on("Dogan Workflow", {
 		if (!frm.doc.enabled && frm.perm[0].write) {
 			frm.set_intro(__("Disabled: its triggers start no runs. Run tries it by hand; enable it once that did what you want."));
 		}
+		if (frm.doc.parameters && frm.perm[0].write) {
+			frm.add_custom_button(__("Parameters"), () => set_parameters(frm));
+		}
 		if (may_start(frm)) frm.add_custom_button(__("Run"), () => run(frm));
 		show_runs(frm);
 	},
@@ -137,6 +140,14 @@ function run(frm) {
 		return;
 	}
 	frappe.require("dogan_runs.bundle.js", () => dogan.run_now(frm.doc));
+}
+
+function set_parameters(frm) {
+	if (frm.is_dirty()) {
+		frappe.msgprint(__("Save the workflow first: the values are checked against what is saved."));
+		return;
+	}
+	frappe.require("dogan_runs.bundle.js", () => dogan.set_parameters(frm.doc, () => frm.reload_doc()));
 }
 
 function show_runs(frm) {

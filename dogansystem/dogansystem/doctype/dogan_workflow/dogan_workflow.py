@@ -9,6 +9,7 @@ from frappe import _
 from frappe.model.document import Document
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions import parameters
 from dogansystem.engine.definitions.form import from_form, problem_field
 from dogansystem.engine.definitions.stored import checksum
 from dogansystem.engine.errors import DefinitionError, Problem
@@ -53,10 +54,15 @@ class DoganWorkflow(Document):
 		concurrent_runs: DF.Int
 		current_version: DF.Link | None
 		description: DF.SmallText | None
+		disable_after: DF.Int
 		enabled: DF.Check
+		enabled_since: DF.Datetime | None
 		input_schema: DF.Code | None
 		limit_key: DF.Data | None
+		notify: DF.SmallText | None
 		output: DF.Code | None
+		parameter_values: DF.Code | None
+		parameters: DF.Code | None
 		run_as: DF.Link | None
 		run_timeout: DF.Data | None
 		steps: DF.Table[DoganWorkflowStep]
@@ -67,13 +73,18 @@ class DoganWorkflow(Document):
 	# end: auto-generated types
 
 	def validate(self) -> None:
-		"""Raise ValidationError with every problem of the definition, or PermissionError about Run As."""
+		"""Raise ValidationError with every problem of the definition or, if it is enabled, of the values of its parameters, or
+		PermissionError about Run As."""
 		self._choose_run_as()
 		definition, problems = self._check()
 		if definition is None:
 			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
 			frappe.throw(messages, title=_("The workflow is not valid"), as_list=True)
-		self._check_who_changes(definition)
+		if self._is_changed(definition):
+			self._check_who_changes(definition)
+			self._check_who_is_told(definition)
+		self._check_values(definition)
+		self._note_when_enabled()
 		self.flags.definition = definition
 
 	def on_update(self) -> None:
@@ -144,15 +155,49 @@ class DoganWorkflow(Document):
 			frappe.throw(text, frappe.MandatoryError, title=_("Run As"))
 		self.run_as = frappe.session.user
 
+	def _is_changed(self, definition: Definition) -> bool:
+		before = self.get_doc_before_save()
+		known = before and frappe.db.get_value("Dogan Workflow Version", before.current_version, "checksum")
+		return known != checksum(definition)
+
 	def _check_who_changes(self, definition: Definition) -> None:
 		"""Who changes the steps acts with the permissions of `run_as` and of the agents' users, so they must be allowed to.
 
 		This is the first check. Agents change later, so the workers check again.
 		"""
+		check_may_act_as(self.run_as, _("Run As"))
+		for agent in {step.agent for step in definition.steps if step.agent}:
+			if user := frappe.db.get_value("Dogan Agent", agent, "user"):
+				check_may_act_as(user, _("the user of agent {0}").format(agent))
+
+	def _check_who_is_told(self, definition: Definition) -> None:
+		"""Only when they are named: that somebody leaves later is no reason to refuse a workflow."""
+		exists = current_site().documents.exists
+		for each in definition.notify:
+			doctype, name = ("User", each) if isinstance(each, str) else ("Role", each["role"])
+			if not exists(doctype, name):
+				text = _("{0}: there is no {1} {2}; name one that there is.")
+				frappe.throw(text.format(_(self.meta.get_label("notify")), _(doctype), name))
+
+	def _check_values(self, definition: Definition) -> None:
+		"""An enabled workflow has values for all parameters. A disabled one is saved, and it is said what is wrong with them."""
+		problems = parameters.problems_of(definition, self._values(), current_site().documents.exists)
+		messages = [escape(str(each), quote=False) for each in problems]
+		if messages and self.enabled:
+			frappe.throw(messages, title=_("The workflow cannot be enabled"), as_list=True)
+		elif messages:
+			title = _("The workflow cannot be enabled yet")
+			frappe.msgprint(messages, title=title, as_list=True, indicator="orange")
+
+	def _values(self) -> dict[str, Any]:
+		values = frappe.parse_json(self.parameter_values) if self.parameter_values else {}
+		if not isinstance(values, dict):
+			frappe.throw(_("{0}: must be a JSON object.").format(_(self.meta.get_label("parameter_values"))))
+		return values
+
+	def _note_when_enabled(self) -> None:
 		before = self.get_doc_before_save()
-		known = before and frappe.db.get_value("Dogan Workflow Version", before.current_version, "checksum")
-		if known != checksum(definition):
-			check_may_act_as(self.run_as, _("Run As"))
-			for agent in {step.agent for step in definition.steps if step.agent}:
-				if user := frappe.db.get_value("Dogan Agent", agent, "user"):
-					check_may_act_as(user, _("the user of agent {0}").format(agent))
+		if self.enabled and not (before and before.enabled):
+			self.enabled_since = moment(current_site()).text
+		elif before:
+			self.enabled_since = before.enabled_since  # nobody writes it by hand

@@ -32,6 +32,7 @@ class DoganWorkflowRun(Document):
 		input: DF.LongText | None
 		limit_key: DF.Data | None
 		output: DF.LongText | None
+		parameters: DF.LongText | None
 		parent_run: DF.Link | None
 		parent_step: DF.Data | None
 		queued_at: DF.Datetime | None

@@ -12,7 +12,8 @@ from dogansystem.engine.definitions.check_values import Check
 from dogansystem.engine.definitions.problems import Problems, at, listed
 from dogansystem.engine.durations import parse_duration
 
-IN_START = frozenset({"input", "trigger", "doc", "now", "today", "user", "run"})  # before a run's first step
+# Before a run's first step.
+IN_START = frozenset({"input", "trigger", "doc", "parameters", "now", "today", "user", "run"})
 IN_LOOK = frozenset({"now", "today", "user"})  # before there is a document
 
 

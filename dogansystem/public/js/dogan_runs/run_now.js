@@ -1,10 +1,9 @@
 // The button Run of a workflow: asks for the document and the input that the workflow wants, and starts a run.
 
+import { control_of, value_of } from "./controls";
+
 frappe.provide("dogan");
 
-// Types of JSON Schema that have a control of their own. Any other input is typed as JSON.
-const CONTROLS = { string: "Data", integer: "Int", number: "Float", boolean: "Check" };
-const FORMATS = { date: "Date", "date-time": "Datetime", time: "Time" };
 const INPUT = "input:"; // in front of a property's name, so that it meets no other field
 
 // `about`: the document that the run is about, if the caller knows; otherwise the person is asked for it.
@@ -20,7 +19,7 @@ dogan.run_now = (workflow, about) => {
 		return;
 	}
 	const dialog = new frappe.ui.Dialog({
-		title: __("Run {0}", [workflow.title || workflow.name]),
+		title: __("Run {0}", [dogan.escape(workflow.title || workflow.name)]),
 		fields,
 		primary_action_label: __("Run"),
 		async primary_action(values) {
@@ -89,7 +88,7 @@ function input_fields(schema) {
 	if (properties.length && properties.every(([, property]) => control_of(property))) {
 		return properties.map(([name, property]) => ({
 			fieldname: INPUT + name,
-			label: property.title || frappe.unscrub(name),
+			label: dogan.escape(property.title || frappe.unscrub(name)),
 			description: dogan.escape(property.description || ""),
 			default: property.default,
 			reqd: (schema.required || []).includes(name) && property.type !== "boolean" ? 1 : 0,
@@ -108,24 +107,13 @@ function input_fields(schema) {
 	];
 }
 
-function control_of({ type, enum: choices, format }) {
-	if (choices) {
-		const are_texts = choices.every((choice) => typeof choice === "string");
-		return are_texts ? { fieldtype: "Select", options: ["", ...choices] } : null;
-	}
-	const fieldtype = FORMATS[format] && type === "string" ? FORMATS[format] : CONTROLS[type];
-	return fieldtype ? { fieldtype } : null;
-}
-
 // What was filled in, as JSON; a field that was left empty is not part of the input.
 function input_of(dialog, schema, values) {
 	if (dialog.fields_dict.input) return values.input;
 	const input = {};
-	for (const [name, { type }] of Object.entries(schema.properties)) {
-		const { $input } = dialog.fields_dict[INPUT + name];
-		const value = values[INPUT + name];
-		if (type === "boolean") input[name] = !!value;
-		else if (value !== undefined && $input.val() !== "") input[name] = value;
+	for (const [name, property] of Object.entries(schema.properties)) {
+		const value = value_of(dialog.fields_dict[INPUT + name], values[INPUT + name], property);
+		if (value !== undefined) input[name] = value;
 	}
 	return JSON.stringify(input);
 }

@@ -1,0 +1,71 @@
+// The button Parameters of a workflow: a control for each parameter, by its schema. Only what was changed is set.
+
+import { control_of, value_of } from "./controls";
+
+frappe.provide("dogan");
+
+const PARAMETER = "parameter:"; // in front of a parameter's name, so that it meets no other field
+
+dogan.set_parameters = (workflow, done) => {
+	const schemas = Object.entries(JSON.parse(workflow.parameters || "{}"));
+	const kept = JSON.parse(workflow.parameter_values || "{}");
+	const dialog = new frappe.ui.Dialog({
+		title: __("Parameters of {0}", [dogan.escape(workflow.title || workflow.name)]),
+		fields: schemas.map(([name, schema]) => field_of(name, schema)),
+		primary_action_label: __("Set"),
+		async primary_action(values) {
+			const changed = changes(dialog, schemas, kept, values);
+			if (changed) {
+				const args = { workflow: workflow.name, values: changed };
+				await frappe.xcall("dogansystem.api.workflows.set_parameters", args);
+				dialog.hide();
+				done();
+			}
+		},
+	});
+	for (const [name, schema] of schemas) {
+		const value = kept[name] ?? schema.default;
+		if (value !== undefined) dialog.set_value(PARAMETER + name, shown(schema, value));
+	}
+	dialog.show();
+};
+
+function field_of(name, schema) {
+	const fallback = schema.default === undefined ? "" : __("Default: {0}", [as_text(schema.default)]);
+	return {
+		fieldname: PARAMETER + name,
+		label: dogan.escape(schema.title),
+		description: [schema.description, fallback].filter(Boolean).map(dogan.escape).join(" "),
+		reqd: schema.default === undefined && schema.type !== "boolean" ? 1 : 0,
+		...(control_of(schema) || { fieldtype: "Code", options: "JSON" }),
+	};
+}
+
+// A value as its control takes it.
+function shown(schema, value) {
+	if (!control_of(schema)) return JSON.stringify(value, null, 1);
+	return typeof value === "boolean" ? Number(value) : value;
+}
+
+function as_text(value) {
+	return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+// The values that are not as they were; null, after a message, where JSON cannot be read. An empty field takes a value away.
+function changes(dialog, schemas, kept, values) {
+	const changed = {};
+	for (const [name, schema] of schemas) {
+		const before = kept[name] ?? schema.default;
+		let value = value_of(dialog.fields_dict[PARAMETER + name], values[PARAMETER + name], schema);
+		if (value !== undefined && !control_of(schema)) {
+			try {
+				value = JSON.parse(value);
+			} catch (error) {
+				frappe.msgprint(__("{0}: not valid JSON: {1}", [dogan.escape(schema.title), dogan.escape(error.message)]));
+				return null;
+			}
+		}
+		if (JSON.stringify(value) !== JSON.stringify(before)) changed[name] = value ?? null;
+	}
+	return changed;
+}
