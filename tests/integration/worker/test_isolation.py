@@ -4,7 +4,7 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.homes.sandbox import TestClock
-from dogansystem.worker import chores, notices
+from dogansystem.worker import chores
 from dogansystem.worker import tick as ticks
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
@@ -14,7 +14,7 @@ PARTS = {
 	"takeover": (chores, "take_over_silent"),
 	"timers": (chores, "fire_timers"),
 	"admission": (chores, "admit"),
-	"notices": (notices, "send"),
+	"notices": (chores, "_tell_of_failures"),
 	"sample": (ticks, "sample"),
 	"retention": (ticks, "look_after_history"),
 }
