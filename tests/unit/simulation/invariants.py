@@ -19,6 +19,7 @@ from dogansystem.engine.states import (
 	PENDING,
 	READY,
 	RUNNING,
+	SKIPPED,
 	SUCCEEDED,
 	WAITING,
 	may_run_change,
@@ -326,6 +327,18 @@ def _left_undone(run: Run, tried: set[str]) -> Iterator[str]:
 			yield f"{run.name} has failed, and {step.name} was not undone"
 
 
+def skips_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A step is skipped because of its `if`, or because no edge that leads to it was taken."""
+	for run in now.runs.values():
+		if run.ending and run.status != SUCCEEDED:
+			continue
+		for step in run.definition.steps:
+			if run.states[step.id] != SKIPPED or step.has_condition or run.name in known.stopped:
+				continue
+			if flow.state_of_pending(run.definition, step, run.states, run.branches) == READY:
+				yield f"{run.name}: {step.id} is skipped: {run.states} {run.branches}"
+
+
 def ends_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
 	"""A run that succeeded has no failure that nobody handled, unless it was stopped before."""
 	for run in now.runs.values():
@@ -374,6 +387,7 @@ RULES: tuple[Rule, ...] = (
 	signals_reach_who_waits,
 	ends_reach_the_parents,
 	what_was_done_is_undone,
+	skips_have_a_reason,
 	ends_have_a_reason,
 	only_what_was_purged_is_gone,
 	sums_are_right,
