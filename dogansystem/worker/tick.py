@@ -65,7 +65,11 @@ def _plan_lost(site: Site, control: Control) -> None:
 	"""Plan again what nothing waits for."""
 	site.database.rollback()  # documents are read as they are now
 	for workflow in control.run(partial(planning.without_wait, site)):
-		control.run(lambda db, workflow=workflow: planning.plan(site, db, workflow, moment(site)))  # type: ignore[misc]
+		alone(site, "plan", partial(_plan, site, control, workflow), None, workflow=workflow)
+
+
+def _plan(site: Site, control: Control, workflow: str) -> None:
+	control.run(lambda db: planning.plan(site, db, workflow, moment(site)))
 
 
 def _ring_for_work(site: Site, control: Control) -> None:
