@@ -39,6 +39,8 @@ class TestOverdueInvoices(BenchTestCase):
 				{
 					"doctype": "Sales Invoice",
 					"company": COMPANY,
+					"currency": "USD",
+					"selling_price_list": "Contract Selling",
 					"customer": "Contract Customer",
 					"set_posting_time": 1,
 					"posting_date": add_days(today(), on),
