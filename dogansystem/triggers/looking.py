@@ -123,7 +123,6 @@ class Looking(ABC):
 			return self._fire(site, wait, write, moment(site))
 		finally:
 			site.database.rollback()
-			site.doorbell.ring()  # before the rest of a large look is done
 
 	# What a kind says of itself
 
@@ -212,6 +211,8 @@ class Looking(ABC):
 			again = write(work)
 			if not again:
 				return start > 0
+			if documents and not start:
+				site.doorbell.ring()  # the rest of a large look takes a while
 			number = again
 		return True
 

@@ -13,7 +13,7 @@ from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.protocol import Document, Site
 from dogansystem.store.moment import Moment
 
-PAGE = 1000  # rows of one list
+PAGE = 5000  # rows of one list
 _GONE = frozenset({"DoesNotExistError", "PermissionError"})
 
 

@@ -20,6 +20,9 @@ from dogansystem.worker.writer import Writer
 
 TURN = 20.0  # seconds: a tick that comes sooner after another one leaves the work to it
 MAX_ROUNDS = 100  # of timers in one tick
+ROUNDS_SECONDS = (
+	40.0  # after which the next tick goes on with them: thousands of documents may be due at once
+)
 SAMPLE_INTERVAL = 50.0  # seconds: a little less than between two ticks, of which one may be late
 DAY = 86_400.0  # seconds
 PURGE_SECONDS = 5.0  # that one tick spends on counting, and on deleting each state; the next one goes on
@@ -39,8 +42,9 @@ def tick(site: Site) -> bool:
 		if not control.run(lambda db: state.take_turn(db, "tick", site.now(), TURN)):
 			return False
 		alone(site, "plan", lambda: _plan_lost(site, control), None)
+		until = time.monotonic() + ROUNDS_SECONDS
 		for _ in range(MAX_ROUNDS):
-			if not chores.do(site, control):
+			if not chores.do(site, control) or time.monotonic() > until:
 				break
 		alone(site, "items", lambda: _complete_items(site, control), None)
 		alone(site, "ring", lambda: _ring_for_work(site, control), None)
@@ -62,7 +66,11 @@ def _plan_lost(site: Site, control: Control) -> None:
 	"""Plan again what nothing waits for."""
 	site.database.rollback()  # documents are read as they are now
 	for workflow in control.run(partial(planning.without_wait, site)):
-		control.run(lambda db, workflow=workflow: planning.plan(site, db, workflow, moment(site)))  # type: ignore[misc]
+		alone(site, "plan", partial(_plan, site, control, workflow), None, workflow=workflow)
+
+
+def _plan(site: Site, control: Control, workflow: str) -> None:
+	control.run(lambda db: planning.plan(site, db, workflow, moment(site)))
 
 
 def _ring_for_work(site: Site, control: Control) -> None:

@@ -216,6 +216,27 @@ class TestButtonsOfAWorkflow(DeskTestCase):
 		self.assertEqual(output(found, "a"), {"text": "contract asked"})
 		self.assertEqual(found["document"], {"doctype": "ToDo", "name": todo.name})
 
+	def test_a_document_has_a_button_for_what_is_started_on_it(self):
+		self.save(
+			"contract-on-todo",
+			[step("a", params={"text": "{{ doc.description }}"})],
+			title="Contract <b>on</b> a ToDo",
+			triggers=[{"on": "manual", "doctype": "ToDo"}],
+		)
+		todo = frappe.get_doc({"doctype": "ToDo", "description": "contract pressed"}).insert()
+		frappe.db.commit()
+		item = (
+			"cur_frm.page.inner_toolbar.find('.dropdown-item').toArray()"
+			".find((each) => each.textContent.includes('Contract <b>on</b> a ToDo'))"
+		)
+		self.visit(f"todo/{todo.name}", f"window.cur_frm && cur_frm.doctype === 'ToDo' && !!{item}")
+		self.picture("run-on-document")
+		self.browser.evaluate(f"{item}.click()")
+		self.confirm()
+		found = self.ran("contract-on-todo")
+		self.assertEqual(output(found, "a"), {"text": "contract pressed"})
+		self.assertEqual(found["document"], {"doctype": "ToDo", "name": todo.name})
+
 	def test_run_asks_for_the_input_by_its_schema(self):
 		properties = {
 			"customer": {"type": "string", "title": "Customer", "description": "Whom it is about"},

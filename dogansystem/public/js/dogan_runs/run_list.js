@@ -48,7 +48,7 @@ dogan.show_runs_of_document = async (frm) => {
 function draw_buttons(frm, { workflows }) {
 	for (const { name, title } of workflows) {
 		frm.add_custom_button(
-			title,
+			dogan.escape(title),
 			() => {
 				if (frm.is_dirty()) frappe.msgprint(__("Save the document first: a run uses what is saved."));
 				else dogan.run_on_document(name, frm.doctype, frm.docname);
