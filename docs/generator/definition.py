@@ -49,7 +49,7 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"_triggers": lambda bounds: "a list of [triggers](triggers.md)",
 	"_limits": lambda bounds: "a mapping of [limits](#limits)",
 	"retry": lambda bounds: "a mapping, see [retry](#retry)",
-	"not_yet": lambda bounds: "nothing yet",
+	"compensation": lambda bounds: "a mapping of `action`, `params` and `retry`",
 }
 
 WORKFLOW: Mapping[str, str] = {
@@ -80,7 +80,7 @@ LIMITS: Mapping[str, str] = {
 STEP: Mapping[str, str] = {
 	"id": "The step's name, for `after` and for templates: `steps.<id>`.",
 	"title": "The name that people read on the run.",
-	"after": "The steps it waits for. Left out: the step before it in the list. `[]`: it starts with the run.",
+	"after": "The steps it waits for; `ok.approved`: the step `ok`, if it ends in the branch `approved`. Left out: the step before it in the list. `[]`: it starts with the run.",
 	"join": "`all`: it waits until all of them have finished. `any`: until the first one has.",
 	"when": "`succeeded`: at least one of them succeeded, and no failure was left unhandled. `failed`: at least one "
 	"failed. `done`: in any case. Otherwise the step is skipped.",
@@ -97,7 +97,8 @@ STEP: Mapping[str, str] = {
 	"on_error": "`continue`: the run goes on when the last attempt has failed. With `for_each`: a failed item gives `null` "
 	"and is listed in `steps.<id>.errors`.",
 	"priority": "Among steps that are ready at the same moment, 9 comes first.",
-	"compensate": "The action that undoes the step if the run fails later. **Refused until a version carries it out.**",
+	"compensate": "The action that undoes the step if the run fails later, with retries of its own. "
+	"See [compensation](#compensation).",
 }
 RETRY: Mapping[str, str] = {
 	"attempts": "How many attempts there are in all.",

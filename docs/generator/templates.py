@@ -26,6 +26,7 @@ OF_STEP: Mapping[str, str] = {
 	"output": "The output of the action; `null` unless the step succeeded.",
 	"status": "Its state, such as `Succeeded`.",
 	"error": "`null`, or a text such as `Timeout: The attempt took longer than …`.",
+	"branch": "The way it ended, if its action has several; otherwise `null`.",
 	"errors": "With `for_each` and `on_error: continue`: one entry for each failed item, as many as fit into 1 MB.",
 }
 KINDS: Mapping[str, str] = {

@@ -204,11 +204,6 @@ def _no_people(value: Any, path: str, problems: Problems) -> Any:
 	return problems.refuse(path, message)
 
 
-def not_yet(value: Any, path: str, problems: Problems) -> Any:
-	"""A key that the format has and this version does not carry out."""
-	return problems.refuse(path, "is not carried out by this version; leave it out until a version does")
-
-
 def data(value: Any, path: str, problems: Problems) -> Any:
 	"""Any data; templates in it are checked with the whole definition in view."""
 	return value
