@@ -6,12 +6,10 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from dogansystem.actions.registry import branches, schemas
+from dogansystem.actions import checking
 from dogansystem.agents.limits import check_may_enable
-from dogansystem.engine.changes import NEVER
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.errors import InputError, NotFound, UnreadableVersion, WrongState
+from dogansystem.engine.errors import InputError, NotFound, WrongState
 from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
@@ -22,7 +20,7 @@ from dogansystem.scaling.measurement import DEFAULT_MINUTES
 from dogansystem.scaling.simulation.question import Question, answer_of_site
 from dogansystem.store import agents, children, reads, runs, signals, versions
 from dogansystem.store import parameters as kept
-from dogansystem.store.moment import Moment, as_text, moment
+from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers.starting import start_run
 
 CURRENT = "current"  # the version of a workflow that is saved now
@@ -46,22 +44,7 @@ class Orchestrator:
 
 	def check(self, source: str | Mapping[str, Any]) -> Definition:
 		"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
-		actions = self.site.actions()
-		return parse(
-			source,
-			actions=schemas(actions),
-			branches=branches(actions),
-			source_of=self._source_of,
-			fields_of=self.site.documents.fields_of,
-			fills_run_as=self.site.catalog.fills_run_as,
-		)
-
-	def _source_of(self, workflow: str) -> Mapping[str, Any] | None:
-		"""A saved workflow as plain data, where there is one that can be read."""
-		try:
-			return self.export_workflow(workflow)
-		except (NotFound, UnreadableVersion):
-			return None
+		return checking.check(self.site, source)
 
 	def import_workflow(
 		self,
@@ -154,13 +137,7 @@ class Orchestrator:
 
 		Raises NotFound.
 		"""
-		db = self.site.database
-		found = reads.run_as_json(db, run)
-		waits = [each | {"until": self._as_text(each["until"])} for each in reads.waits_as_json(db, run)]
-		return found | {"waits": waits, "children": children.of_run(db, run)}
-
-	def _as_text(self, seconds: float) -> str | None:
-		return None if seconds >= NEVER else as_text(self.site.local_time(seconds))
+		return children.with_family(self.site, run)
 
 	def list_runs(
 		self,

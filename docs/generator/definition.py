@@ -40,6 +40,7 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"time_of_day": lambda bounds: "hours and minutes, such as `09:00`",
 	"field_value": lambda bounds: "one value",
 	"filters": lambda bounds: "filters, a mapping or a list",
+	"signal_name": lambda bounds: "the name of a signal",
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
 	"people": lambda bounds: "a user, `{role: …}`, or a list of both",

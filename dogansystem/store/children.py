@@ -4,11 +4,15 @@ A step that waits for a run has a wait whose subject is that run's name. The end
 same transaction and without a lock on the parent; whoever finds it due ends the step.
 """
 
+from typing import Any
+
+from dogansystem.engine.changes import NEVER
 from dogansystem.engine.errors import RunFailed
 from dogansystem.engine.outcomes import Done, Failed, as_error, failed
 from dogansystem.engine.states import RUN_FINISHED, SUCCEEDED
-from dogansystem.protocol import Database
-from dogansystem.store import dialect
+from dogansystem.protocol import Database, Site
+from dogansystem.store import dialect, reads
+from dogansystem.store.moment import as_text
 
 
 def outcome_of(db: Database, run: str) -> Done | Failed | None:
@@ -51,3 +55,14 @@ def of_run(db: Database, run: str) -> list[dict[str, str]]:
 		dict(zip(("run", "workflow", "status", "step"), (*row[:3], row[3] or ""), strict=True))
 		for row in rows
 	]
+
+
+def with_family(site: Site, run: str) -> dict[str, Any]:
+	"""A run with all its steps, what they wait for, and the runs that they have started. Raises NotFound."""
+	db = site.database
+	found = reads.run_as_json(db, run)
+	waits = reads.waits_as_json(db, run)
+	for each in waits:
+		until = each["until"]
+		each["until"] = None if until >= NEVER else as_text(site.local_time(until))
+	return found | {"waits": waits, "children": of_run(db, run)}

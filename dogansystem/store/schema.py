@@ -67,8 +67,9 @@ _INTERNAL = {
 		subject VARCHAR(300), data LONGTEXT, since DOUBLE NOT NULL DEFAULT 0)""",
 	# Signals, kept for a while; `state` is 0 until those who waited for it have it.
 	"dogan_signal": """(
-		{id}, subject VARCHAR(300) NOT NULL, name VARCHAR(140) NOT NULL, data LONGTEXT NOT NULL,
-		sent_at DOUBLE NOT NULL, sent_by VARCHAR(140) NOT NULL, state INT NOT NULL DEFAULT 0,
+		{id}, subject VARCHAR(300) NOT NULL, name VARCHAR(140) NOT NULL, signal_key TEXT, data LONGTEXT NOT NULL,
+		sent_at DOUBLE NOT NULL, sent_by VARCHAR(140) NOT NULL, run VARCHAR(140), step VARCHAR(140) NOT NULL DEFAULT '',
+		depth INT NOT NULL DEFAULT 0, state INT NOT NULL DEFAULT 0,
 		idempotency_key VARCHAR(140) UNIQUE)""",
 	# Which signals a run has taken.
 	"dogan_taken": "(run VARCHAR(140) NOT NULL, signal_id BIGINT NOT NULL, PRIMARY KEY (run, signal_id))",

@@ -7,28 +7,40 @@ signals under a lock, so that one which is being sent is either seen by it or fi
 
 from dataclasses import dataclass
 
+from dogansystem.engine.current import current
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.run_state import Signal
 from dogansystem.engine.signals import subject_of
 from dogansystem.protocol import Database
 from dogansystem.store import dialect, names
+from dogansystem.store.keys import stored_key
 from dogansystem.store.moment import Moment
-from dogansystem.store.start import stored_key
 
 SENT, DELIVERED = 0, 1
+MAX_KEY = 1000  # characters of a key that triggers see
 MAX_DELIVERED = 100  # signals in one round of chores
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-	"""A signal that has not been delivered yet. `data` is JSON text, `sent_at` epoch seconds."""
+	"""A signal that has not been delivered yet.
+
+	Attributes:
+		data: JSON text.
+		sent_at: epoch seconds.
+		run, step, depth: of the step that has sent it, if one has.
+	"""
 
 	id: int
 	subject: str
 	name: str
+	key: str | None
 	data: str
 	sent_at: float
 	sent_by: str
+	run: str | None
+	step: str
+	depth: int
 
 
 def send(
@@ -45,14 +57,15 @@ def send(
 	Raises InputError or OutputTooLarge.
 	"""
 	subject, text = subject_of(name, key), encode(data, "The data of the signal")
+	shown = None if key is None else str(key)[:MAX_KEY]
 	stored = stored_key(f"signal {name}", idempotency_key, "api") if idempotency_key else None
 	if stored and (known := _of_key(db, stored)):
 		return known
 	try:
 		db.execute(
-			"INSERT INTO dogan_signal (subject, name, data, sent_at, sent_by, idempotency_key)"
-			" VALUES (%s, %s, %s, %s, %s, %s)",
-			(subject, name, text, at.seconds, by, stored),
+			"INSERT INTO dogan_signal (subject, name, signal_key, data, sent_at, sent_by, idempotency_key, run, step, depth)"
+			" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+			(subject, name, shown, text, at.seconds, by, stored, *_sender()),
 		)
 	except Exception as error:
 		if not (stored and db.is_duplicate(error)):
@@ -62,6 +75,11 @@ def send(
 		return known
 	last = "SELECT LAST_INSERT_ID()" if db.dialect == "mariadb" else "SELECT LAST_INSERT_ROWID()"
 	return int(db.sql(last)[0][0])
+
+
+def _sender() -> tuple[str | None, str, int]:
+	cause = current.get()
+	return (cause.run, cause.step, cause.depth) if cause else (None, "", 0)
 
 
 def _of_key(db: Database, stored: str, *, newest: bool = False) -> int | None:
@@ -86,7 +104,8 @@ def to_take(db: Database, run: str, subject: str) -> Signal | None:
 def undelivered(db: Database) -> list[Sent]:
 	"""The signals that nobody has delivered yet, the oldest first."""
 	rows = db.sql(
-		"SELECT id, subject, name, data, sent_at, sent_by FROM dogan_signal WHERE state = %s ORDER BY id LIMIT %s",
+		"SELECT id, subject, name, signal_key, data, sent_at, sent_by, run, step, depth FROM dogan_signal"
+		" WHERE state = %s ORDER BY id LIMIT %s",
 		(SENT, MAX_DELIVERED),
 	)
 	return [Sent(*row) for row in rows]

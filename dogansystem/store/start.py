@@ -4,25 +4,20 @@ Only inserts happen here, and none into a row that another start could want, so 
 waits for ours. Whether a limit leaves room is decided afterwards, by `store.admission`, in a transaction of its own.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from hashlib import sha256
 from typing import Any
 
 from dogansystem.engine import log
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.errors import half_a_character
 from dogansystem.engine.events import Broken
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.states import QUEUED
 from dogansystem.protocol import Database
 from dogansystem.store import dialect, names, parameters, runs
 from dogansystem.store.changes import whole_runs
+from dogansystem.store.keys import stored_key
 from dogansystem.store.moment import Moment
-
-ASKED = frozenset({"manual", "api"})  # causes whose idempotency keys come from callers
-_PLAIN_KEY = re.compile(r"[a-z0-9._:/ -]{0,139}[a-z0-9._:/-]")  # equal in the column only if it is the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,24 +89,6 @@ def run_of_key(db: Database, workflow: str, key: str, cause: str, *, newest: boo
 		)
 	)
 	return str(row[0]) if row else None
-
-
-def stored_key(workflow: str, key: str, cause: str) -> str:
-	"""An idempotency key as its column holds it: any length fits, and only equal keys of one workflow meet.
-
-	The column's collation takes `A1`, `a1`, `á1` and `a1 ` for equal, so what is not plain goes in as a hash. Callers do
-	not meet the keys that triggers make: who could guess the one of a schedule's next run would keep it from starting.
-
-	Raises InputError if it is no text that can be kept.
-	"""
-	asker = "" if cause in ASKED else f":{cause}"
-	text = f"{workflow}{asker}/{key}"
-	if _PLAIN_KEY.fullmatch(text):
-		return text
-	try:
-		return sha256(text.encode()).hexdigest()
-	except UnicodeEncodeError as error:
-		raise half_a_character(error) from None
 
 
 def _values(start: Start) -> dict[str, Any]:

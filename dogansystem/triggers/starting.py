@@ -26,7 +26,7 @@ from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, to_json_value, truthy
 from dogansystem.protocol import Database, Site
-from dogansystem.store import agents, context, parameters, queue, reads, start, versions
+from dogansystem.store import agents, context, keys, parameters, queue, reads, start, versions
 from dogansystem.store.moment import Moment
 from dogansystem.triggers import manual
 from dogansystem.triggers.faults import written
@@ -70,7 +70,7 @@ def start_run(
 	if idempotency_key and (known := start.run_of_key(db, workflow, idempotency_key, cause)):
 		return known
 	definition, version = enabled_definition(site, db, workflow, even_disabled)
-	if cause in start.ASKED:
+	if cause in keys.ASKED:
 		manual.check_document(definition, document)
 	given = {} if input is None else to_json_value(input)
 	encode(given, "The input", _SMALLER_INPUT)  # before it is looked at: too much of it takes long to check
@@ -171,7 +171,7 @@ def condition_holds(
 	site: Site,
 	definition: Definition,
 	trigger: Trigger,
-	doc: Mapping[str, Any],
+	doc: Mapping[str, Any] | None,
 	about: Mapping[str, Any],
 	user: str,
 	at: Moment,

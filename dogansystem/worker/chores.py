@@ -24,6 +24,7 @@ from dogansystem.store.processes import Process
 from dogansystem.store.queue import Wait
 from dogansystem.store.signals import Sent
 from dogansystem.triggers import planning
+from dogansystem.triggers import signal as trigger
 from dogansystem.worker import disabling, failing, identity, notices
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone, definition_of, without_unreadable
@@ -145,7 +146,12 @@ def _deliver(site: Site, control: Control, signal: Sent) -> bool:
 		if made and made.check_items:
 			close_items(site, control, run, names.parts(step_run)[0])
 		_tell(site, run)
-	return control.run(lambda db: signals.note_delivered(db, signal.id))
+	started = control.run(lambda db: trigger.deliver(site, db, signal))
+	if started:
+		site.runs_changed(started)
+		site.database.commit()
+		site.doorbell.ring()
+	return True
 
 
 def _give_signal(

@@ -1,16 +1,17 @@
 """`engine.changes.Changes` as statements, in the one order of locks: run, lease, steps, waits, queues, slots."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import dogansystem.store.changes.places as places
 import dogansystem.store.changes.rows as rows
 from dogansystem.engine.changes import Changes, RunChange, StepChange, Successor
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.run_state import LEASE, READY_QUEUE, WAIT_QUEUE, Key, Place
+from dogansystem.engine.run_state import LEASE, READY_QUEUE, WAIT_QUEUE, Place
 from dogansystem.engine.states import CANCELLED, COMPENSATED, PENDING, READY, STEP_FINISHED, WAITING
 from dogansystem.protocol import Database, Statement
 from dogansystem.store import dialect, names
+from dogansystem.store.changes.combined import Plan
 from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
@@ -18,41 +19,12 @@ from dogansystem.store.queue import lane
 
 RUN, STEP_RUN = "tabDogan Workflow Run", "tabDogan Step Run"
 UNDER_WAY = "status = 'Running' AND ending = ''"
-MANY = 20  # rows of one kind, above which they are inserted in bulk, outside of the compound statement
 
 _ROW_KEYS = {
 	READY_QUEUE: ("dogan_ready", ("lane", "id")),
 	WAIT_QUEUE: ("dogan_line", ("id",)),
 	LEASE: ("dogan_lease", ("process", "seq")),
 }
-
-
-@dataclass(slots=True)
-class Plan:
-	"""What is executed. `guard`, `fence` and `begins` are the numbers of statements that may be unfit, if there are such.
-
-	`bulk`: many rows, inserted after the statements.
-	"""
-
-	statements: list[Statement] = field(default_factory=list)
-	bulk: list[tuple[str, list[tuple[Any, ...]]]] = field(default_factory=list)
-	guard: int | None = None
-	fence: int | None = None
-	begins: int | None = None
-
-	def add(self, statements: Iterable[Statement]) -> None:
-		"""Execute these as well."""
-		self.statements += statements
-
-	def insert(self, table: str, columns: str, values: list[tuple[Any, ...]]) -> None:
-		"""Insert rows: a few with the other statements, many behind them."""
-		marks = dialect.marks(columns.split(","))
-		if len(values) > MANY:
-			self.bulk.append((f"INSERT INTO `{table}` ({columns}) VALUES ({marks})", values))
-		elif values:
-			places = ", ".join([f"({marks})"] * len(values))
-			flat = [value for row in values for value in row]
-			self.statements.append(Statement(f"INSERT INTO `{table}` ({columns}) VALUES {places}", flat))
 
 
 def plan(
@@ -83,8 +55,8 @@ def plan(
 		made.add([_fence_statement(run, fence, changes.successor, at)])
 	made.add(_leaving(place) for place in changes.leaves)
 	_plan_steps(made, db, run, changes, at, attempt, definition)
-	_plan_waits(made, db, run, changes, at)
-	_plan_queues(made, run, changes, at)
+	places.plan_waits(made, db, run, changes, at)
+	places.plan_queues(made, run, changes, at)
 	if behind and not changes.successor:
 		made.begins = len(made.statements)
 		made.add([beginning(behind, at)])
@@ -295,79 +267,3 @@ def _cancelling_items(run: str, step: str, at: Moment) -> Iterator[Statement]:
 	yield Statement(
 		f"DELETE FROM dogan_timer WHERE run = %s AND SUBSTR(step_run, 1, {len(prefix)}) = %s", (run, prefix)
 	)
-
-
-# Waits, queues and slots
-
-
-def _taking(db: Database, run: str, signal: int) -> Statement:
-	"""Two steps of a run may wait for one signal at the same time."""
-	ignore = "INSERT IGNORE" if db.dialect == "mariadb" else "INSERT OR IGNORE"
-	return Statement(f"{ignore} INTO dogan_taken (run, signal_id) VALUES (%s, %s)", (run, signal))
-
-
-def _plan_waits(made: Plan, db: Database, run: str, changes: Changes, at: Moment) -> None:
-	if changes.forgets_waits:
-		made.add([Statement("DELETE FROM dogan_timer WHERE run = %s", (run,))])
-	if changes.signal is not None:
-		made.add([_taking(db, run, changes.signal)])
-	if changes.ended_child:  # whoever waits for this run looks at it, in a transaction of its own
-		query = "UPDATE dogan_timer SET due_at = %s WHERE subject = %s AND kind = 'child'"
-		made.add([Statement(query, (at.seconds, run))])
-	made.insert(
-		"dogan_timer",
-		"due_at, since, kind, run, step_run, subject, data",
-		[
-			(
-				at.seconds + wait.delay if wait.due is None else wait.due,
-				at.seconds,
-				wait.kind,
-				run,
-				None if wait.step is None else names.step_run(run, wait.step, wait.item),
-				wait.key,
-				wait.data,
-			)
-			for wait in changes.waits
-		],
-	)
-
-
-def _plan_queues(made: Plan, run: str, changes: Changes, at: Moment) -> None:
-	made.insert(
-		"dogan_line",
-		"resource, lane, run, step_run, attempt, since",
-		[
-			(
-				each.resource,
-				lane(each.priority),
-				run,
-				_name(run, each.step, each.item),
-				each.attempt,
-				at.seconds,
-			)
-			for each in changes.queued
-		],
-	)
-	made.insert(
-		"dogan_ready",
-		"lane, step_run, run, attempt, agent, ready_at",
-		[
-			(lane(each.priority), _name(run, each.step, each.item), run, each.attempt, each.agent, at.seconds)
-			for each in changes.ready
-		],
-	)
-	if changes.takes:
-		slot = changes.takes
-		values = (slot.resource, slot.number, _holder(run, slot.holder))
-		made.insert("dogan_slot", "resource, number, holder", [values])
-	made.add(
-		Statement("DELETE FROM dogan_slot WHERE holder = %s", (_holder(run, key),)) for key in changes.frees
-	)
-
-
-def _name(run: str, step: str | None, item: int) -> str | None:
-	return None if step is None else names.step_run(run, step, item)
-
-
-def _holder(run: str, key: Key | None) -> str:
-	return run if key is None else names.step_run(run, *key)

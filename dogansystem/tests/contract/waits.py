@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.engine.errors import DefinitionError, InputError, NotFound
-from dogansystem.tests.contract.home import Home, fails, output, row, states, step
+from dogansystem.tests.contract.home import PERSON, Home, fails, output, row, states, step
 
 HOUR = 3600
 SIGNAL = "contract-paid"
@@ -126,6 +126,36 @@ class SignalContract(Waiting):
 		self.signal(SIGNAL, data=3)
 		self.settle()
 		self.assertEqual(output(self.run_of(run), "c"), 3)
+
+	def test_a_signal_starts_the_workflows_that_want_its_name_each_once(self):
+		trigger = {"on": "signal", "name": SIGNAL, "if": "{{ trigger.data.n > 1 }}"}
+		workflow = self.save(
+			"contract-started", [step("a", params={"key": "{{ trigger.key }}"})], triggers=[trigger]
+		)
+		for n in (1, 2):
+			with self.site.acting_as(PERSON):
+				self.orchestrator.signal(SIGNAL, f"K{n}", {"n": n})
+			self.site.database.commit()
+		with self.site.acting_as(PERSON):
+			self.orchestrator.signal(f"{SIGNAL}.other", data={"n": 5})
+		self.site.database.commit()
+		self.settle()
+		self.site.database.rollback()
+		(found,) = self.orchestrator.list_runs(workflow)
+		found = self.run_of(found["run"])
+		self.assertEqual(
+			(found["status"], found["cause"], found["started_by"]), ("Succeeded", "signal", PERSON)
+		)
+		self.assertEqual(output(found, "a"), {"key": "K2"})
+
+	def test_a_workflow_that_signals_itself_comes_to_an_end(self):
+		send = step("send", "flow.signal", params={"signal": SIGNAL})
+		workflow = self.save("contract-echo", [send], triggers=[{"on": "signal", "name": SIGNAL}])
+		self.start(workflow)
+		for _ in range(12):
+			self.settle()
+		self.site.database.rollback()
+		self.assertEqual(len(self.orchestrator.list_runs(workflow)), 9)
 
 	def test_an_idempotency_key_sends_one_signal(self):
 		first = self.signal(SIGNAL, idempotency_key="evt 1")

@@ -8,11 +8,19 @@ from dogansystem.engine.definitions.triggers.date import DateKind
 from dogansystem.engine.definitions.triggers.document import DocumentKind
 from dogansystem.engine.definitions.triggers.manual import ManualKind
 from dogansystem.engine.definitions.triggers.schedule import ScheduleKind
+from dogansystem.engine.definitions.triggers.signal import SignalKind
 
-_EVERY: tuple[Kind, ...] = (DocumentKind(), DateKind(), ScheduleKind(), ConditionKind(), ManualKind())
+_EVERY: tuple[Kind, ...] = (
+	DocumentKind(),
+	DateKind(),
+	ScheduleKind(),
+	ConditionKind(),
+	SignalKind(),
+	ManualKind(),
+)
 KINDS: Mapping[str, Kind] = {kind.on: kind for kind in _EVERY}
 # Kinds that the format has and nothing starts yet.
-NOT_YET = ("webhook", "email", "signal", "run")
+NOT_YET = ("webhook", "email", "run")
 
 
 def fields() -> dict[str, str]:

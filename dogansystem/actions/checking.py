@@ -1,0 +1,34 @@
+"""A definition held against what a site has: its actions, its DocTypes, its other workflows."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from dogansystem.actions.registry import branches, schemas
+from dogansystem.engine.definition import Definition
+from dogansystem.engine.definitions.parse import parse
+from dogansystem.engine.errors import UnreadableVersion
+from dogansystem.protocol import Site
+from dogansystem.store import reads, versions
+
+
+def check(site: Site, source: str | Mapping[str, Any]) -> Definition:
+	"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
+	actions = site.actions()
+	return parse(
+		source,
+		actions=schemas(actions),
+		branches=branches(actions),
+		source_of=partial(_saved, site),
+		fields_of=site.documents.fields_of,
+		fills_run_as=site.catalog.fills_run_as,
+	)
+
+
+def _saved(site: Site, workflow: str) -> Mapping[str, Any] | None:
+	"""A saved workflow as plain data, where there is one that can be read."""
+	found = reads.enabled_workflow(site.database, workflow)
+	try:
+		return versions.load(site, found[0]).source if found and found[0] else None
+	except UnreadableVersion:
+		return None
