@@ -50,7 +50,7 @@ def _whitelist(name: str, at_the_end: Callable[..., Any]) -> None:
 	mapper = globals()[name]
 	callable_one = frappe.whitelist()(mapper)
 	globals()[name] = callable_one
-	at_the_end(frappe.whitelisted.discard, callable_one)
+	at_the_end(frappe.whitelisted.remove, callable_one)
 	at_the_end(globals().__setitem__, name, mapper)
 
 
