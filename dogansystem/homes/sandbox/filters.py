@@ -230,7 +230,10 @@ OPERATORS: Mapping[str, Callable[[Any, Any], bool]] = {
 	"<": _comparing(operator.lt),
 	">=": _comparing(operator.ge),
 	"<=": _not_after,
-	"like": lambda given, pattern: like(as_text(given), as_text(pattern)),
+	# Nothing is like nothing but the empty text, as in a database.
+	"like": lambda given, pattern: (
+		(given is not None or pattern == "") and like(as_text(given), as_text(pattern))
+	),
 	"not like": lambda given, pattern: not like(as_text(given), as_text(pattern)),
 	"in": _in,
 	"not in": lambda given, values: not _in(given, values),

@@ -40,6 +40,10 @@ TABLE = {
 	"data.check": ("that", "message"),
 	"flow.wait": ("", "for until"),
 	"flow.stop": ("", "status message"),
+	"flow.choose": ("cases", ""),
+	"flow.wait_for": ("signal", "key deadline"),
+	"flow.signal": ("signal", "key data"),
+	"flow.run": ("workflow", "input wait"),
 }
 
 # Named by the format, which leaves their parameters to the reference.
@@ -124,6 +128,10 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
 	("flow.wait", {"for": 0.5}),
 	("flow.wait", {"until": "2025-12-31 09:00"}),
 	("flow.stop", {}),
+	("flow.choose", {"cases": [{"name": "big", "if": True}]}),
+	("flow.wait_for", {"signal": "paid", "key": 7, "deadline": "2d"}),
+	("flow.signal", {"signal": "paid", "data": {"amount": 5}}),
+	("flow.run", {"workflow": "other", "input": {"n": 1}, "wait": False}),
 	("flow.stop", {"status": "Cancelled", "message": "not needed"}),
 ]
 

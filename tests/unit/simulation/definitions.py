@@ -24,6 +24,9 @@ def workflow(chance: Random, name: str) -> dict[str, Any]:
 	"""A definition as plain data. Every one passes the check; what its actions do is decided by the simulation."""
 	make = _plain_step if chance.random() < 0.4 else _step
 	steps = [make(chance, number) for number in range(chance.randint(1, MAX_STEPS))]
+	if chance.random() < 0.5:
+		for step in steps:
+			_let_undo(chance, step)
 	for step in steps:
 		if name == BELOW and step["action"] == "flow.run":
 			step |= {"action": "data.set", "params": {}}
@@ -87,11 +90,15 @@ def _step(chance: Random, number: int) -> dict[str, Any]:
 		}
 	if chance.random() < 0.3:
 		step["on_error"] = "continue"
-	if chance.random() < 0.3:
+	return step
+
+
+def _let_undo(chance: Random, step: dict[str, Any]) -> None:
+	"""Give most steps of a workflow something that undoes them."""
+	if chance.random() < 0.8:
 		step["compensate"] = {"action": "data.set"}
 		if chance.random() < 0.5:
 			step["compensate"]["retry"] = {"attempts": 2, "delay": "1m"}
-	return step
 
 
 def _name_branches(chance: Random, step: dict[str, Any], by_id: dict[str, dict[str, Any]]) -> None:

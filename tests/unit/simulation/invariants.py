@@ -301,14 +301,14 @@ def what_was_done_is_undone(now: Snapshot, known: Known) -> Iterator[str]:
 	A run that has failed leaves nothing that could have been undone, unless that was tried.
 	"""
 	for run in now.runs.values():
-		undos = sorted(run.undos, key=lambda each: str(each.ready_at))
+		undos = sorted(run.undos, key=lambda each: each.made)
 		for undo in undos:
 			target = run.undone_by(undo)
 			if (undo.status == SUCCEEDED) != (target.status == COMPENSATED):
 				yield f"{undo.name} is {undo.status}, and what it undoes is {target.status}"
 		for first, second in pairwise(undos):
 			ends = [str(run.undone_by(each).finished_at) for each in (first, second)]
-			if str(first.ready_at) < str(second.ready_at) and ends[0] < ends[1]:
+			if ends[0] < ends[1]:
 				yield f"{first.name} was undone before {second.name}, which had ended later"
 		under_way = [undo.name for undo in undos if undo.status in (READY, RUNNING, WAITING)]
 		if len(under_way) > 1 or (under_way and not run.ending):

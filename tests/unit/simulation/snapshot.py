@@ -62,7 +62,7 @@ class StepRun:
 	output: str | None
 	agent: str | None
 	branch: str | None
-	ready_at: str | None
+	made: int  # its number among all rows, in the order in which they were written
 	finished_at: str | None
 
 
@@ -183,7 +183,7 @@ def _runs(place: Place, db: Connection) -> dict[str, Run]:
 		)
 	}
 	for row in db.sql(
-		"SELECT name, run, step, item, status, attempts, output, agent, branch, ready_at, finished_at FROM `tabDogan Step Run` ORDER BY run, position, item"
+		"SELECT name, run, step, item, status, attempts, output, agent, branch, rowid, finished_at FROM `tabDogan Step Run` ORDER BY run, position, item"
 	):
 		step = StepRun(*row)
 		assert names.parts(step.name) == (step.step, step.item)

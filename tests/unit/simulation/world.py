@@ -300,8 +300,8 @@ class World:
 			run for run in self._runs("Queued", "Running", "Waiting") if not self._waits_for_paused(run)
 		]:
 			raise Broken("every_run_ends", self._describe(left))
-		for run in self._runs("Paused"):
-			self.orchestrator.resume_run(run)
+		while paused := self._runs("Paused"):
+			self.orchestrator.resume_run(paused[0])  # and those that it waits for
 			self.place.database.commit()
 		self._drain()
 		if left := self._runs("Queued", "Running", "Waiting", "Paused"):
