@@ -259,7 +259,7 @@ def items_keep_their_order(now: Snapshot, known: Known) -> Iterator[str]:
 			if run.definition.by_id[step.step].action != "data.set":
 				continue
 			expected = [
-				{"index": item.item - 1} if item.status == SUCCEEDED else None
+				{"index": item.item - 1} if item.status in (SUCCEEDED, COMPENSATED) else None
 				for item in run.items(step.step)
 			]
 			if given != expected:
@@ -380,6 +380,7 @@ RULES: tuple[Rule, ...] = (
 	slots_are_within_capacity,
 	limited_steps_have_an_agent,
 	leases_have_an_owner,
+	ends_have_a_reason,
 	finished_runs_leave_nothing,
 	timers_have_a_reason,
 	items_keep_their_order,
@@ -388,7 +389,6 @@ RULES: tuple[Rule, ...] = (
 	ends_reach_the_parents,
 	what_was_done_is_undone,
 	skips_have_a_reason,
-	ends_have_a_reason,
 	only_what_was_purged_is_gone,
 	sums_are_right,
 )
