@@ -87,7 +87,7 @@ def _try_again(draft: Draft, event: Attempted, delay: float) -> None:
 	)
 	draft.wait("retry", delay=delay, step=event.step, item=event.item)
 	draft.note(is_again=True)
-	if event.item <= 0:
+	if not event.item:
 		draft.show_waiting()
 
 

@@ -263,7 +263,7 @@ def _resumed(draft: Draft, event: events.Resumed) -> None:
 def _cancelled(draft: Draft, event: events.Cancelled) -> None:
 	_must_be_unfinished(draft, "cancelled")
 	if not draft.ending:
-		if event.compensate and draft.definition.compensates:
+		if event.compensate and draft.compensates(FAILED):  # not where the version cannot be read
 			draft.compensating = True
 			draft.set_run(RUNNING if draft.status == PAUSED else draft.status, compensating=True)
 		draft.end(CANCELLED)

@@ -142,7 +142,7 @@ def deliver_signals(site: Site, control: Control) -> int:
 def _deliver(site: Site, control: Control, signal: Sent) -> bool:
 	for wait, run, step_run in control.run(lambda db: signals.waits_for(db, signal)):
 		give = partial(_give_signal, site, signal, wait, run, step_run)
-		made = without_unreadable(site, control, lambda: control.run(give))
+		made = without_unreadable(site, control, partial(control.run, give))
 		if made and made.check_items:
 			close_items(site, control, run, names.parts(step_run)[0])
 		_tell(site, run)

@@ -373,3 +373,9 @@ def test_what_is_assumed_of_a_run_gives_what_the_run_under_lock_gives(
 def test_changes_can_be_printed_and_compared():
 	made = decide(run(PAIR, states={"a": "Running", "b": "Pending"}), attempted("a", DONE, stick=True))
 	assert all(field.name in repr(made) for field in fields(Changes))
+
+
+def test_a_run_whose_version_cannot_be_read_is_cancelled_without_compensation():
+	state = RunState("R", None, "Waiting", states={"a": "Succeeded", "b": "Waiting"}, places=())
+	made = decide(state, events.Cancelled(compensate=True))
+	assert made.run and (made.run.new, made.undoes) == ("Cancelled", False)

@@ -1,7 +1,6 @@
 """`dogansystem run` of workflows that wait: exit code 4, `--signal`, `--skip-waits`; and `dogansystem signal`."""
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +50,10 @@ def test_a_signal_that_is_given_ends_the_wait(tmp_path: Path):
 def test_waits_are_skipped_by_a_clock_that_jumps(tmp_path: Path):
 	steps = [LATE, {**ASKS, "params": {**ASKS["params"], "deadline": "30d"}}]
 	signal = json.dumps({"name": "paid", "key": "Q-1", "after": "45d"})
-	began = time.time()
 	code, found = run(tmp_path, steps, "--skip-waits", "--signal", signal)
 	assert (code, [each["branch"] for each in found["steps"]]) == (0, [None, "received"])
 	code, found = run(tmp_path, steps, "--skip-waits")
 	assert (code, [each["branch"] for each in found["steps"]]) == (0, [None, "expired"])
-	assert time.time() - began < 3600
 
 
 def test_a_run_below_that_waits_is_waited_for(tmp_path: Path):
