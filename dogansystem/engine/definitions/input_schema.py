@@ -5,7 +5,7 @@ Schemas are checked within bounds: neither their authors nor those who send the 
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -96,23 +96,24 @@ def check_schema(schema: Mapping[str, Any], path: str, problems: Problems) -> No
 
 def _check_references(schema: Mapping[str, Any], path: str, problems: Problems) -> None:
 	resolver = Registry().with_resource("", DRAFT202012.create_resource(schema)).resolver()
-	for place, reference in _references(schema, path):
+	for place, reference in keywords(schema, ("$ref", "$dynamicRef"), path):
 		try:
 			resolver.lookup(reference)  # what is outside of the schema is not fetched, and so not found
 		except Unresolvable:
 			problems.add(place, f"{reference!r} stands for nothing in this schema; define it in `$defs`")
 
 
-def _references(value: Any, path: str) -> Iterator[tuple[str, str]]:
-	if isinstance(value, Mapping):
-		for key, inner in value.items():
-			if key in ("$ref", "$dynamicRef") and isinstance(inner, str):
+def keywords(schema: Any, names: Collection[str], path: str) -> Iterator[tuple[str, str]]:
+	"""Every keyword of these names in a JSON Schema that has a text: its path and the text."""
+	if isinstance(schema, Mapping):
+		for key, inner in schema.items():
+			if key in names and isinstance(inner, str):
 				yield at(path, key), inner
 			elif key not in ("const", "enum", "default", "examples"):
-				yield from _references(inner, at(path, key))
-	elif isinstance(value, list):
-		for index, inner in enumerate(value):
-			yield from _references(inner, at(path, index))
+				yield from keywords(inner, names, at(path, key))
+	elif isinstance(schema, list):
+		for index, inner in enumerate(schema):
+			yield from keywords(inner, names, at(path, index))
 
 
 def errors_of(

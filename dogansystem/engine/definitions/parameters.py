@@ -5,7 +5,7 @@ A parameter is a JSON Schema with a title. Its values are data: what stands in b
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NoReturn
 
 from jsonschema import FormatChecker
@@ -14,7 +14,7 @@ from jsonschema.exceptions import FormatError, ValidationError
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.input_schema import FORMATS as STANDARD
-from dogansystem.engine.definitions.input_schema import MAX_KEYWORDS, check_schema, errors_of
+from dogansystem.engine.definitions.input_schema import MAX_KEYWORDS, check_schema, errors_of, keywords
 from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind, shown
 from dogansystem.engine.definitions.schema_errors import note_all
 from dogansystem.engine.errors import InputError, Problem
@@ -78,23 +78,10 @@ def _check_parameter(schema: Any, path: str, problems: Problems) -> None:
 		problems.add(at(path, "title"), "is missing; say what people read beside the value")
 	elif values.text(values.MAX_LABEL)(schema["title"], at(path, "title"), problems) is LEFT_OUT:
 		problems.add(at(path, "title"), "is empty; say what people read beside the value")
-	for place, name in _formats(schema, path):
+	for place, name in keywords(schema, ("format",), path):
 		_check_format(name, place, problems)
 	if "default" in schema:
 		_note_errors(schema, schema["default"], at(path, "default"), problems, _Formats(_unknown))
-
-
-def _formats(schema: Any, path: str) -> Iterator[tuple[str, str]]:
-	"""Every `format` of a schema: its path and its name."""
-	if isinstance(schema, dict):
-		for key, inner in schema.items():
-			if key == "format" and isinstance(inner, str):
-				yield at(path, key), inner
-			elif key not in ("const", "enum", "default", "examples"):
-				yield from _formats(inner, at(path, key))
-	elif isinstance(schema, list):
-		for index, inner in enumerate(schema):
-			yield from _formats(inner, at(path, index))
 
 
 def _check_format(name: str, path: str, problems: Problems) -> None:
