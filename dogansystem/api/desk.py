@@ -1,4 +1,4 @@
-"""What the forms of the desk need: actions and their parameters, problems of a form, runs as they are drawn."""
+"""What the forms of the desk need: actions and their parameters, problems of a form, templates, runs of a document."""
 
 from typing import Any
 
@@ -6,30 +6,15 @@ import frappe
 
 from dogansystem.actions import registry
 from dogansystem.api import workflows
-from dogansystem.api.access import may_use_current, need_manager, need_run, need_start, need_user, startable
+from dogansystem.api.access import need_manager, need_start, need_user, startable
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
-from dogansystem.engine.outcomes import as_error
-from dogansystem.engine.outputs import decode
-from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run
+from dogansystem.homes.frappe.permissions import RUN, is_manager
 from dogansystem.homes.frappe.site import current_site
-from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.workflows import template, templates
 
-STEP_RUN = "Dogan Step Run"
 SHOWN_RUNS = 5  # on a document's form
-SHOWN_ITEMS = 50  # of a for_each step, the failed ones first
-SHOWN_CHARACTERS = 500  # of an item's value and output
-
-_STEP = (
-	"name", "step", "title", "action", "status", "attempts", "agent", "worker", "ready_at", "started_at",
-	"finished_at", "wait_until", "error", "error_type",
-)  # fmt: skip
-_RUN = (
-	"name", "workflow", "version", "status", "queued_at", "started_at", "finished_at", "error_type", "error",
-)  # fmt: skip
 
 
 @frappe.whitelist()
@@ -123,83 +108,6 @@ def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
 	return {"runs": _with_titles(runs[:SHOWN_RUNS]), "total": total, "workflows": workflows_here}
 
 
-@frappe.whitelist()
-@checked
-def run_view(run: str) -> dict[str, Any]:
-	"""A run and its steps without their data, for the timeline.
-
-	`current_version`: the number of the version saved now, if it is another and the caller may retry with it. `problems`:
-	what may keep a run under way from going on.
-	"""
-	user = need_run(run)
-	steps = frappe.get_all(
-		STEP_RUN, {"run": run, "item": 0}, [*_STEP, "position"], order_by="position asc", limit=0
-	)
-	counts = frappe.db.sql(
-		"SELECT step, status, COUNT(*) AS count FROM `tabDogan Step Run` WHERE run = %s AND item > 0"
-		" GROUP BY step, status",
-		run,
-		as_dict=True,
-	)
-	wakes_at = _wakes_at(run)
-	for step in steps:
-		step.wait_until = step.wait_until or wakes_at.get(step.name)
-		step.items = {row.status: row.count for row in counts if row.step == step.step}
-	found = frappe.db.get_value(RUN, run, _RUN, as_dict=True)
-	workflow = frappe.db.get_value(
-		"Dogan Workflow", found.workflow, ["title", "current_version"], as_dict=True
-	)
-	current = workflow.current_version if workflow else None
-	found.title = (workflow and workflow.title) or found.workflow
-	found.version_number = _number(found.version)
-	may_change = may_change_run(run, user)
-	offers_current = (
-		may_change and current not in (None, found.version) and may_use_current(found.workflow, user)
-	)
-	return plain(
-		{
-			"run": found,
-			"steps": steps,
-			"may_change": may_change,
-			"current_version": _number(current) if offers_current else None,
-			"problems": [] if found.status in RUN_FINISHED else Orchestrator(current_site()).get_problems(),
-		}
-	)
-
-
-@frappe.whitelist()
-@checked
-def step_details(run: str, step: str) -> dict[str, Any]:
-	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first.
-
-	System Managers also get the `traceback` of an error that nobody expected: the step's own, or that of an item.
-	"""
-	user = need_run(run)
-	row = (
-		frappe.db.get_value(
-			STEP_RUN,
-			{"run": run, "step": step, "item": 0},
-			["output", "errors", "earlier_attempts"],
-			as_dict=True,
-		)
-		or frappe._dict()
-	)
-	items = frappe.db.sql(
-		"SELECT item, status, attempts, item_value, output, error_type, error FROM `tabDogan Step Run`"
-		" WHERE run = %s AND step = %s AND item > 0 ORDER BY status = 'Failed' DESC, item LIMIT %s",
-		(run, step, SHOWN_ITEMS),
-		as_dict=True,
-	)
-	return {
-		"output": decode(row.output),
-		"errors": decode(row.errors) or [],
-		"earlier_attempts": decode(row.earlier_attempts) or [],
-		"items": [_item(item) for item in items],
-		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
-		**({"traceback": _traceback(run, step)} if is_system_manager(user) else {}),
-	}
-
-
 def boot(bootinfo: Any) -> None:
 	"""The DocTypes whose forms show runs: those that runs are about, and those that triggers name."""
 	about = frappe.db.sql_list(
@@ -214,35 +122,6 @@ def boot(bootinfo: Any) -> None:
 		limit=0,
 	)
 	bootinfo.dogan = {"doctypes": sorted({*about, *waited_for} - {None, ""})}
-
-
-def _number(version: str | None) -> int | None:
-	return frappe.db.get_value("Dogan Workflow Version", version, "version") if version else None
-
-
-def _wakes_at(run: str) -> dict[str, Any]:
-	"""When each waiting step goes on: after a wait, or with its next attempt."""
-	site = current_site()
-	rows = site.database.sql("SELECT step_run, due_at FROM dogan_timer WHERE run = %s", (run,))
-	return {step_run: site.local_time(due_at) for step_run, due_at in rows if step_run}
-
-
-def _traceback(run: str, step: str) -> str | None:
-	"""The traceback of a step, or else of its first item that has one."""
-	with_one = {"run": run, "step": step, "traceback": ["is", "set"]}
-	found = frappe.get_all(STEP_RUN, with_one, pluck="traceback", order_by="item asc", limit=1)
-	return found[0] if found else None
-
-
-def _item(row: Any) -> dict[str, Any]:
-	values = {key: (row[key] or "")[:SHOWN_CHARACTERS] for key in ("item_value", "output")}
-	return {
-		"item": row.item,
-		"status": row.status,
-		"attempts": row.attempts,
-		"error": as_error(row.error_type, row.error),
-		**values,
-	}
 
 
 def _title(workflow: str) -> str:

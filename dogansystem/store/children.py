@@ -60,9 +60,13 @@ def of_run(db: Database, run: str) -> list[dict[str, str]]:
 def with_family(site: Site, run: str) -> dict[str, Any]:
 	"""A run with all its steps, what they wait for, and the runs that they have started. Raises NotFound."""
 	db = site.database
-	found = reads.run_as_json(db, run)
-	waits = reads.waits_as_json(db, run)
-	for each in waits:
+	return reads.run_as_json(db, run) | {"waits": waits(site, run), "children": of_run(db, run)}
+
+
+def waits(site: Site, run: str) -> list[dict[str, Any]]:
+	"""What the steps of a run wait for, as `reads.waits_as_json`; `until` is the site's time, or None: for ever."""
+	found = reads.waits_as_json(site.database, run)
+	for each in found:
 		until = each["until"]
 		each["until"] = None if until >= NEVER else as_text(site.local_time(until))
-	return found | {"waits": waits, "children": of_run(db, run)}
+	return found

@@ -26,12 +26,12 @@ def run_as_json(db: Database, run: str) -> dict[str, Any]:
 		raise NotFound(f"There is no run {run!r}.")
 	given, output, started_by, compensating, parameters = row[-5:]
 	found = {"input": decode(given), "output": decode(output), "started_by": started_by}
-	found |= {"compensating": bool(compensating), "compensation_errors": _compensation_errors(db, run)}
+	found |= {"compensating": bool(compensating), "compensation_errors": compensation_errors(db, run)}
 	found |= {"parameters": decode(parameters) or {}}
 	return _of_run(row) | found | {"steps": steps_as_json(db, run)}
 
 
-def _compensation_errors(db: Database, run: str) -> list[dict[str, Any]]:
+def compensation_errors(db: Database, run: str) -> list[dict[str, Any]]:
 	"""What could not be undone: step, index, error."""
 	rows = db.sql(
 		"SELECT step, item, error_type, error FROM `tabDogan Step Run`"

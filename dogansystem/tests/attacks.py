@@ -54,8 +54,8 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
 	"desk.run_now": ({"workflow": "open"}, USERS, True),
 	"desk.runs_of_document": ({"doctype": "ToDo", "name": "none"}, USERS, False),
-	"desk.run_view": ({"run": "{run}"}, STARTER, False),
-	"desk.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
+	"run_page.run_view": ({"run": "{run}"}, STARTER, False),
+	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
 }
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import frappe
 
-from dogansystem.api import agents, desk, errors, scaling, status, workflows
+from dogansystem.api import agents, desk, errors, run_page, scaling, status, workflows
 from dogansystem.store import nodes
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
@@ -59,8 +59,8 @@ class TestAccess(SiteTestCase):
 
 	def test_a_run_is_seen_by_who_started_it_and_by_managers(self):
 		self.assert_allowed({USER, MANAGER, PERSON}, lambda: workflows.get_run(self.run_of_user))
-		self.assert_allowed({USER, MANAGER, PERSON}, lambda: desk.run_view(self.run_of_user))
-		self.assert_allowed({USER, MANAGER, PERSON}, lambda: desk.step_details(self.run_of_user, "w"))
+		self.assert_allowed({USER, MANAGER, PERSON}, lambda: run_page.run_view(self.run_of_user))
+		self.assert_allowed({USER, MANAGER, PERSON}, lambda: run_page.step_details(self.run_of_user, "w"))
 
 	def test_a_run_is_changed_by_who_started_it_and_by_managers(self):
 		for change in (workflows.pause, workflows.cancel):

@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from dogansystem.api import agents, desk, errors, status, workflows
+from dogansystem.api import agents, desk, errors, run_page, status, workflows
 from dogansystem.tests.contract.home import PERSON, fails, step
 from dogansystem.tests.home import USER, SiteTestCase
 
@@ -133,12 +133,12 @@ class TestAPI(SiteTestCase):
 		run = workflows.start_run("broken")["run"]
 		frappe.db.commit()
 		self.drain()
-		self.assertIsNone(desk.run_view(run)["current_version"])
+		self.assertIsNone(run_page.run_view(run)["current_version"])
 		self.save("broken", step("a"), step("b"))
-		self.assertEqual(desk.run_view(run)["current_version"], 2)
+		self.assertEqual(run_page.run_view(run)["current_version"], 2)
 		self.assert_error(errors.InputError, 422, "'newest'", lambda: workflows.retry(run, version="newest"))
 		self.assertEqual(workflows.retry(run, version="current"), {"steps": ["b"]})
-		view = desk.run_view(run)
+		view = run_page.run_view(run)
 		self.assertEqual((view["run"]["version_number"], view["current_version"]), (2, None))
 
 	def test_a_manager_tries_a_disabled_workflow_by_hand(self):
@@ -184,9 +184,9 @@ class TestAPI(SiteTestCase):
 		run = workflows.start_run("each")["run"]
 		frappe.db.commit()
 		self.drain()
-		view = desk.run_view(run)
+		view = run_page.run_view(run)
 		self.assertEqual(view["steps"][0]["items"], {"Succeeded": 2, "Failed": 1})
-		details = desk.step_details(run, "each")
+		details = run_page.step_details(run, "each")
 		self.assertEqual(details["output"], [True, None, True])
 		self.assertEqual(details["items"][0]["item"], 2)
 		self.assertIn("two is bad", details["items"][0]["error"])
@@ -224,6 +224,6 @@ class TestAPI(SiteTestCase):
 		run = workflows.start_run("sleepy")["run"]
 		frappe.db.commit()
 		self.drain()
-		(view,) = desk.run_view(run)["steps"]
+		(view,) = run_page.run_view(run)["steps"]
 		until = frappe.utils.get_datetime(view["wait_until"])
 		self.assertAlmostEqual((until - frappe.utils.now_datetime()).total_seconds(), 3600, delta=30)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import frappe
 
-from dogansystem.api import desk
+from dogansystem.api import run_page
 from dogansystem.engine import log
 from dogansystem.homes.frappe import logs
 from dogansystem.homes.frappe.documents import Documents
@@ -152,7 +152,7 @@ class TestUnexpectedErrors(FailureTestCase):
 		row = self.break_step()
 		for user, sees in ((PERSON, True), (MANAGER, False)):
 			frappe.set_user(user)
-			details = desk.step_details(row.run, "it")
+			details = run_page.step_details(row.run, "it")
 			self.assertEqual("traceback" in details and bool(details["traceback"]), sees)
 			listed = frappe.get_list(STEP_RUN, {"name": row.name}, ["name", "traceback"])
 			self.assertEqual(bool(listed[0].get("traceback")), sees)

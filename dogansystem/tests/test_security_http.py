@@ -132,7 +132,7 @@ class TestHTTP(SecurityTestCase):
 	def test_an_error_shows_no_insides_to_who_has_no_business_with_them(self):
 		sid = self.sign_in(USER)
 		with patch.dict(frappe.conf, {"allow_error_traceback": 0}):
-			for name in ("workflows.get_run", "desk.run_view"):
+			for name in ("workflows.get_run", "run_page.run_view"):
 				answer = self.send("GET", METHODS + name, sid, query_string={"run": "' OR 1=1 --"})
 				self.assertEqual(answer.status_code, 404, answer.text[:300])
 				self.assertNotIn("SELECT", answer.text)

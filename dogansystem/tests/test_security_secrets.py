@@ -15,7 +15,7 @@ from urllib.parse import quote
 import frappe
 
 from dogansystem.actions.http import Request
-from dogansystem.api import desk, workflows
+from dogansystem.api import run_page, workflows
 from dogansystem.tests.attacks import SecurityTestCase
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, USER
@@ -123,8 +123,8 @@ class TestSecrets(SecurityTestCase):
 					frappe.set_user(USER)
 					for answer in (
 						workflows.get_run(run),
-						desk.run_view(run),
-						desk.step_details(run, "a"),
+						run_page.run_view(run),
+						run_page.step_details(run, "a"),
 						workflows.list_runs(),
 					):
 						self.assert_hidden(repr(answer), "an answer of the API")

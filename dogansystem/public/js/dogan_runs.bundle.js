@@ -6,4 +6,5 @@ import "./dogan_runs/run_now";
 import "./dogan_runs/parameters";
 import "./dogan_runs/retry";
 import "./dogan_runs/run_list";
+import "./dogan_runs/family";
 import "./dogan_runs/timeline";

@@ -17,6 +17,7 @@ frappe.ui.form.on("Dogan Workflow Run", {
 			frm.timeline_of_steps = new dogan.Timeline({
 				wrapper: frm.get_field("timeline").wrapper,
 				on_retry: (step) => frm.events.retry(frm, step),
+				on_signal: (wait) => dogan.ask_signal(wait, () => frm.events.redraw(frm)),
 			});
 			frm.events.redraw(frm);
 		});
@@ -25,7 +26,7 @@ frappe.ui.form.on("Dogan Workflow Run", {
 	// The newest state, without loading the form again: what is open stays open.
 	async redraw(frm) {
 		const name = frm.docname;
-		const view = await frappe.xcall("dogansystem.api.desk.run_view", { run: name });
+		const view = await frappe.xcall("dogansystem.api.run_page.run_view", { run: name });
 		if (frm.docname !== name || !frm.timeline_of_steps) return;
 		const ended = dogan.FINISHED.includes(view.run.status) && frm.doc.status !== view.run.status;
 		frm.dogan_view = view;
@@ -62,9 +63,7 @@ frappe.ui.form.on("Dogan Workflow Run", {
 			frm.add_custom_button(__("Pause"), () => frm.events.change(frm, "pause"));
 		}
 		frm.add_custom_button(__("Cancel Run"), () => {
-			frappe.confirm(__("Start no further step of this run, and end it as Cancelled?"), () =>
-				frm.events.change(frm, "cancel")
-			);
+			dogan.ask_cancel(frm.dogan_view, (compensate) => frm.events.change(frm, "cancel", { compensate }));
 		});
 	},
 

@@ -3,10 +3,12 @@
 frappe.provide("dogan");
 
 dogan.Timeline = class Timeline {
-	// `on_retry(step)` is called when somebody wants the run to go again from a step.
-	constructor({ wrapper, on_retry }) {
+	// `on_retry(step)` is called when somebody wants the run to go again from a step, `on_signal(wait)` when somebody wants to
+	// send the signal that a step waits for.
+	constructor({ wrapper, on_retry, on_signal }) {
 		this.wrapper = $(wrapper);
 		this.on_retry = on_retry;
+		this.on_signal = on_signal;
 		this.open = new Set();
 		this.items = {};
 	}
@@ -16,12 +18,18 @@ dogan.Timeline = class Timeline {
 		const unfolded = this.unfolded();
 		this.wrapper.html(`<div class="dogan-timeline">
 			${this.summary()}
+			${dogan.parent_of_run(view)}
+			${dogan.undoing_of_run(view)}
 			${view.steps.map((step) => this.step(step)).join("")}
 		</div>`);
 		this.wrapper.find(".dogan-step-head, .dogan-facts").on("click", (event) => this.toggle(event));
 		this.wrapper.find(".dogan-facts a").on("click", (event) => event.stopPropagation());
 		this.wrapper.find(".dogan-retry").on("click", (event) => {
 			this.on_retry($(event.currentTarget).attr("data-step"));
+			return false;
+		});
+		this.wrapper.find(".dogan-send-signal").on("click", (event) => {
+			this.on_signal(view.waits[$(event.currentTarget).attr("data-wait")]);
 			return false;
 		});
 		unfolded.forEach((step) => this.row_of(step).find(".dogan-step-error details").attr("open", true));
@@ -37,7 +45,7 @@ dogan.Timeline = class Timeline {
 	summary() {
 		const { run, steps } = this.view;
 		const count = (...states) => steps.filter((step) => states.includes(step.status)).length;
-		const parts = [__("{0} of {1} steps done", [count("Succeeded", "Skipped"), steps.length])];
+		const parts = [__("{0} of {1} steps done", [count("Succeeded", "Skipped", "Compensated"), steps.length])];
 		if (count("Failed")) parts.push(__("{0} failed", [count("Failed")]));
 		if (run.started_at) {
 			parts.push(dogan.duration(dogan.seconds_between(run.started_at, run.finished_at)));
@@ -79,6 +87,7 @@ dogan.Timeline = class Timeline {
 					<div class="dogan-step-end">${retry}${dogan.state_pill(step.status)}</div>
 				</div>
 				<div class="dogan-facts text-muted">${this.facts(step).join("<span> · </span>")}</div>
+				${dogan.waits_of_step(this.view, step)}${dogan.children_of_step(this.view, step)}
 				<div class="dogan-step-error">${step.error_type ? dogan.error_block(step.error_type, step.error) : ""}</div>
 				<div class="dogan-details"></div>
 			</div>
@@ -92,7 +101,9 @@ dogan.Timeline = class Timeline {
 		if (step.started_at && (step.finished_at || step.status === "Running")) {
 			facts.push(dogan.duration(dogan.seconds_between(step.started_at, step.finished_at)));
 		}
-		if (step.status === "Waiting" && step.wait_until) {
+		if (step.branch) facts.push(`<span class="dogan-branch">${dogan.arrow()} ${dogan.escape(step.branch)}</span>`);
+		const waits = this.view.waits.some((wait) => wait.step === step.step && wait.kind in dogan.WAITS);
+		if (step.status === "Waiting" && step.wait_until && !waits) {
 			facts.push(__("until {0}", [dogan.time(step.wait_until)]));
 		}
 		if (step.attempts > 1) facts.push(__("{0} attempts", [step.attempts]));
@@ -124,7 +135,7 @@ dogan.Timeline = class Timeline {
 		const step = this.view.steps.find((each) => each.step === name);
 		this.row_of(name).addClass("is-open");
 		const args = { run: this.view.run.name, step: name };
-		const details = await frappe.xcall("dogansystem.api.desk.step_details", args);
+		const details = await frappe.xcall("dogansystem.api.run_page.step_details", args);
 		if (!this.open.has(name)) return;
 		const parts = [];
 		if (details.output !== null) parts.push(block(__("Output"), dogan.json_block(details.output)));
