@@ -12,17 +12,18 @@ RUNS_TO_A_COMMIT = 100
 ITEMS = 100
 
 
-def _nothing(step_id: str, **rest: Any) -> dict[str, Any]:
+def nothing(step_id: str, **rest: Any) -> dict[str, Any]:
+	"""A step that does nothing."""
 	return {"id": step_id, "action": "data.set", "params": {"done": True}, **rest}
 
 
 # Each shape with the steps that a run of it executes: the drainer has a path of its own for each of them.
 SHAPES: Mapping[str, tuple[int, list[dict[str, Any]], Any]] = {
-	"runs of one step": (1, [_nothing("only")], None),
-	"runs of five steps": (5, [_nothing(f"step_{number}") for number in range(1, 6)], None),
+	"runs of one step": (1, [nothing("only")], None),
+	"runs of five steps": (5, [nothing(f"step_{number}") for number in range(1, 6)], None),
 	"runs of 100 items": (
 		ITEMS + 1,
-		[_nothing("each", for_each="{{ input.items }}")],
+		[nothing("each", for_each="{{ input.items }}")],
 		{"items": list(range(ITEMS))},
 	),
 }
@@ -41,9 +42,14 @@ def workflow_of(shape: str) -> str:
 	return f"benchmark-{shape.replace(' ', '-')}"
 
 
-def prepare(site: Site, shape: str, steps: int) -> int:
-	"""Start runs that have about `steps` steps, without a ring at the doorbell; gives how many they are. Commits."""
-	per_run, _, given = SHAPES[shape]
+def prepare(site: Site, shape: str, steps: int, per_run: int | None = None) -> int:
+	"""Start runs that execute about `steps` steps, without a ring at the doorbell; gives how many they are. Commits.
+
+	`per_run`: the steps that a run executes, if the workflow is none of SHAPES.
+	"""
+	given = None
+	if per_run is None:
+		per_run, _, given = SHAPES[shape]
 	runs = max(1, steps // per_run)
 	for number in range(runs):
 		start_one(site, shape, given)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from benchmarks import work
 from benchmarks.report import Figure, say
-from benchmarks.scenarios import claim, commits, first_step
+from benchmarks.scenarios import branches, claim, commits, first_step
 from benchmarks.windows import Size
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.terminal import serve
@@ -27,6 +27,8 @@ def measure_mariadb(size: Size, url: str) -> Iterator[Figure]:
 		work.install(site, USER)
 		say(f"{where}: drainer and commits")
 		yield from commits.measure(where, site, size, lambda: _commit_one(site))
+		say(f"{where}: branches")
+		yield from branches.measure(where, site, size, USER)
 		say(f"{where}: first step")
 		with _worker_process(site, address):
 			yield from first_step.measure(where, site, size)
@@ -42,6 +44,8 @@ def measure_sqlite(size: Size, *, with_claim: bool = False) -> Iterator[Figure]:
 		work.install(site, USER)
 		say(f"{where}: drainer and commits")
 		yield from commits.measure(where, site, size, lambda: _commit_one(site), promise=None)
+		say(f"{where}: branches")
+		yield from branches.measure(where, site, size, USER)
 		say(f"{where}: first step")
 		with _worker_thread(site):
 			yield from first_step.measure(where, site, size)

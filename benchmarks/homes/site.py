@@ -13,7 +13,7 @@ import frappe
 
 from benchmarks import work
 from benchmarks.report import Figure, as_json, save, say
-from benchmarks.scenarios import commits, enqueue, first_step
+from benchmarks.scenarios import branches, commits, enqueue, first_step
 from benchmarks.scenarios import save as saves
 from benchmarks.windows import QUICK, Size
 from dogansystem.homes.frappe.site import current_site
@@ -51,6 +51,8 @@ def measure(size: Size) -> Iterator[Figure]:
 	say(f"{where}: drainer and commits")
 	with _linger(0):
 		yield from commits.measure(where, site, size, _commit_one)
+		say(f"{where}: branches")
+		yield from branches.measure(where, site, size, USER)
 		say(f"{where}: drainer and jobs")
 		site.doorbell.remove()
 		with Worker():

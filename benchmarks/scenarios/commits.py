@@ -40,9 +40,9 @@ def measure(
 		)
 
 
-def drained_rate(site: Site, shape: str, steps: int) -> float:
+def drained_rate(site: Site, shape: str, steps: int, per_run: int | None = None) -> float:
 	"""Steps per second of a drainer in this thread, from its start until it finds nothing more to do."""
-	expected = work.prepare(site, shape, steps)
+	expected = work.prepare(site, shape, steps, per_run)
 	drainer = Drainer(site, until=lambda: True)
 	started = time.perf_counter()
 	done = drainer.run()
