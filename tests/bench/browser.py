@@ -43,12 +43,8 @@ class Browser:
 		os.close(to_browser)
 		os.close(from_browser)
 		os.set_blocking(self._read, False)
-		target = self._call("Target.createTarget", {"url": "about:blank"})["targetId"]
-		self._session = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})[
-			"sessionId"
-		]
-		for domain in ("Page", "Runtime", "Log", "Network"):
-			self._page(f"{domain}.enable")
+		self._context = ""
+		self.start_anew()
 		return self
 
 	def __exit__(self, *_: object) -> None:
@@ -57,6 +53,18 @@ class Browser:
 		os.close(self._read)
 		os.close(self._write)
 		self._profile.cleanup()
+
+	def start_anew(self) -> None:
+		"""Close the page, and open an empty one that shares nothing with it: no cookie, nothing stored, no answer under way."""
+		if self._context:
+			self._call("Target.disposeBrowserContext", {"browserContextId": self._context})
+		self._context = self._call("Target.createBrowserContext", {})["browserContextId"]
+		where = {"url": "about:blank", "browserContextId": self._context}
+		target = self._call("Target.createTarget", where)["targetId"]
+		attached = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})
+		self._session = attached["sessionId"]
+		for domain in ("Page", "Runtime", "Log", "Network"):
+			self._page(f"{domain}.enable")
 
 	def set_cookie(self, url: str, name: str, value: str) -> None:
 		self._page("Network.setCookie", url=url, name=name, value=value)

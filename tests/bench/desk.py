@@ -46,7 +46,9 @@ class DeskTestCase(SiteTestCase, Home):
 
 	@classmethod
 	def sign_in(cls, user: str) -> None:
-		"""Be `user` from the next page on."""
+		"""Be `user` from the next page on, which is loaded as by somebody who was never here: an answer to the page before,
+		or what it has stored, would make them somebody else again."""
+		cls.browser.start_anew()
 		cls.browser.set_cookie(cls.url, "sid", log_in(user))
 
 	def setUp(self) -> None:
@@ -67,7 +69,6 @@ class DeskTestCase(SiteTestCase, Home):
 		try:
 			yield
 		finally:
-			self.browser.open("about:blank")  # an answer to this page would make the cookie its own again
 			self.sign_in(PERSON)
 
 	def visit(self, path: str, until: str) -> None:

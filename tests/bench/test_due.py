@@ -13,11 +13,11 @@ from frappe.utils import add_days, scheduler, today
 from dogansystem.api import desk
 from dogansystem.tests.contract.home import PERSON, output, step
 from dogansystem.tests.home import ensure_user
+from tests.bench.company import COMPANY, CUSTOMER, ITEM, PRICE_LIST, make_company
 from tests.bench.processes import Worker
 from tests.bench.test_workers import TICK, BenchTestCase
 
 ACCOUNTANT = "contract-accountant@example.com"
-COMPANY = "Contract Company"
 
 
 class TestOverdueInvoices(BenchTestCase):
@@ -40,12 +40,12 @@ class TestOverdueInvoices(BenchTestCase):
 					"doctype": "Sales Invoice",
 					"company": COMPANY,
 					"currency": "USD",
-					"selling_price_list": "Contract Selling",
-					"customer": "Contract Customer",
+					"selling_price_list": PRICE_LIST,
+					"customer": CUSTOMER,
 					"set_posting_time": 1,
 					"posting_date": add_days(today(), on),
 					"due_date": add_days(today(), due),
-					"items": [{"item_code": "Contract Service", "qty": 1, "rate": 100}],
+					"items": [{"item_code": ITEM, "qty": 1, "rate": 100}],
 				}
 			).insert()
 			doc.submit()
@@ -144,62 +144,11 @@ class TestOverdueInvoices(BenchTestCase):
 		with self.site.acting_as(ACCOUNTANT):
 			offered = desk.runs_of_document("Sales Invoice", name)["workflows"]
 			self.assertIn(workflow, [each["name"] for each in offered])
-			self.assertEqual(desk.runs_of_document("Customer", "Contract Customer")["workflows"], [])
+			self.assertEqual(desk.runs_of_document("Customer", CUSTOMER)["workflows"], [])
 			with self.assertRaises(frappe.PermissionError):
-				desk.run_now(workflow, doctype="Customer", name="Contract Customer")
+				desk.run_now(workflow, doctype="Customer", name=CUSTOMER)
 			frappe.db.rollback()
 			run = desk.run_now(workflow, doctype="Sales Invoice", name=name)["run"]
 		frappe.db.commit()
 		with Worker():
 			self.assertEqual(output(self.finished(run), "about"), {"name": name})
-
-
-def make_company() -> None:
-	"""What an invoice needs, on a site where nobody has gone through ERPNext's wizard."""
-	if frappe.db.exists("Company", COMPANY):
-		return
-	from erpnext.setup.setup_wizard.operations.install_fixtures import install
-
-	install("Norway")  # a country for which ERPNext adds no fields
-	frappe.get_doc(
-		{
-			"doctype": "Company",
-			"company_name": COMPANY,
-			"abbr": "CTC",
-			"default_currency": "USD",
-			"country": "Norway",
-		}
-	).insert()
-	if not frappe.db.exists("Fiscal Year", {"disabled": 0}):
-		year = today()[:4]
-		for each in (str(int(year) - 1), year, str(int(year) + 1)):
-			frappe.get_doc(
-				{
-					"doctype": "Fiscal Year",
-					"year": each,
-					"year_start_date": f"{each}-01-01",
-					"year_end_date": f"{each}-12-31",
-				}
-			).insert()
-	if not frappe.db.exists("Price List", "Contract Selling"):
-		frappe.get_doc(
-			{"doctype": "Price List", "price_list_name": "Contract Selling", "currency": "USD", "selling": 1}
-		).insert()
-	frappe.db.set_single_value("Selling Settings", "selling_price_list", "Contract Selling")
-	frappe.get_doc(
-		{
-			"doctype": "Customer",
-			"customer_name": "Contract Customer",
-			"customer_group": frappe.db.get_value("Customer Group", {"is_group": 0}),
-			"territory": frappe.db.get_value("Territory", {"is_group": 0}),
-		}
-	).insert()
-	frappe.get_doc(
-		{
-			"doctype": "Item",
-			"item_code": "Contract Service",
-			"item_group": frappe.db.get_value("Item Group", {"is_group": 0}),
-			"is_stock_item": 0,
-			"stock_uom": "Nos",
-		}
-	).insert()

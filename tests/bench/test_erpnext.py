@@ -12,8 +12,8 @@ from frappe.utils import add_days, nowdate
 from dogansystem.tests.contract.home import Home, output, row, step
 from dogansystem.tests.home import SiteTestCase, ensure_user
 from dogansystem.tests.test_frappe_site import make_mail_account
+from tests.bench.company import COMPANY, CUSTOMER, ITEM, make_company
 
-COMPANY, CUSTOMER, ITEM = "Contract Company", "Contract Customer", "Contract Service"
 SALES, ACCOUNTS, HEAD = (
 	"contract-sales@example.com",
 	"contract-accounts@example.com",
@@ -32,12 +32,10 @@ class TestOnERPNext(SiteTestCase, Home):
 		if "erpnext" not in frappe.get_installed_apps():
 			raise unittest.SkipTest("the bench has no ERPNext")
 		super().setUpClass()
-		_ensure_company()
+		make_company()
 		ensure_user(SALES, ["Sales User"])
 		ensure_user(ACCOUNTS, ["Accounts User"])
 		ensure_user(HEAD, ["Sales Manager"])
-		_ensure("Customer", CUSTOMER, customer_name=CUSTOMER)
-		_ensure("Item", ITEM, item_code=ITEM, item_group="Services", is_stock_item=0, stock_uom="Nos")
 		frappe.db.commit()
 
 	def quotation(self) -> dict[str, Any]:
@@ -195,32 +193,6 @@ class TestOnERPNext(SiteTestCase, Home):
 def _ensure(doctype: str, name: str, **values: Any) -> None:
 	if not frappe.db.exists(doctype, name):
 		frappe.get_doc({"doctype": doctype, **values}).insert()
-
-
-def _ensure_company() -> None:
-	"""What the setup wizard makes, once for the site."""
-	if frappe.db.exists("Company", COMPANY):
-		return
-	from frappe.desk.page.setup_wizard.setup_wizard import setup_complete
-
-	year = nowdate()[:4]
-	setup_complete(
-		{
-			"currency": "USD",
-			"full_name": "Contract Person",
-			"company_name": COMPANY,
-			"company_abbr": "CC",
-			"timezone": "UTC",
-			"country": "United States",
-			"fy_start_date": f"{year}-01-01",
-			"fy_end_date": f"{year}-12-31",
-			"language": "english",
-			"email": "contract-owner@example.com",
-			"password": "contract-owner",
-			"chart_of_accounts": "Standard",
-		}
-	)
-	frappe.set_user("Administrator")
 
 
 def _make_flow() -> None:
