@@ -24,7 +24,13 @@ def _branching() -> list[dict[str, Any]]:
 		after = [f"left_{number - 1}", f"right_{number - 1}"] if number > 1 else []
 		cases = [{"name": "left", "if": "{{ true }}"}]
 		steps += [
-			{"id": choice, "action": "flow.choose", "params": {"cases": cases}, "after": after, "join": "any"},
+			{
+				"id": choice,
+				"action": "flow.choose",
+				"params": {"cases": cases},
+				"after": after,
+				"join": "any",
+			},
 			work.nothing(left, after=[f"{choice}.left"]),
 			work.nothing(right, after=[f"{choice}.else"]),
 		]

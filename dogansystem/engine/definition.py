@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+from dogansystem.engine.templates.render import step_references
+
 DEFAULT_PRIORITY = 5  # 0 to 9, 9 first
 DEFAULT_DISABLE_AFTER = 20  # failed runs in a row. Source: workflow-format.md, semantics 16
 DEFAULT_MAX_PARALLEL = (
@@ -67,7 +69,7 @@ class Compensation:
 	retry: Retry = Retry()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Step:
 	"""One step. `after` is resolved: a step without the key waits for the step before it in the list.
 
@@ -98,6 +100,11 @@ class Step:
 	def is_taken(self, step: str, branch: str | None) -> bool:
 		"""Whether the edge from `step` leads here if that succeeded in `branch`; None: it has no branches."""
 		return step not in self.branches or branch in self.branches[step]
+
+	@cached_property
+	def reads(self) -> set[str] | None:
+		"""The ids of the steps whose results its templates read; None where that cannot be told."""
+		return step_references([self.condition, self.for_each, self.params])
 
 	@property
 	def is_limited(self) -> bool:
@@ -135,6 +142,11 @@ class Definition:
 		"""The same definition, `only_as` this user."""
 		steps = tuple(replace(step, only_as=user) for step in self.steps)
 		return replace(self, steps=steps, only_as=user)
+
+	@cached_property
+	def ends(self) -> dict[tuple[object, ...], Any]:
+		"""What follows when a step ends in an ordinary way, as far as it has happened: see `ordinary`."""
+		return {}
 
 	@cached_property
 	def by_id(self) -> dict[str, Step]:

@@ -6,12 +6,11 @@ gives None, and the caller rolls everything back, effects included.
 
 from dataclasses import dataclass
 
-from dogansystem.engine import transition
+from dogansystem.engine import ordinary
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Outcome
 from dogansystem.engine.states import FAILED, RUNNING
-from dogansystem.engine.transition import decide
 from dogansystem.protocol import Database
 from dogansystem.store import changes, faults, names, run_state, runs
 from dogansystem.store.changes import Written, claims
@@ -67,11 +66,8 @@ def finish(
 	"""
 	step, lease = attempt.step, attempt.lease
 	event = Attempted(step.id, attempt.item, lease.attempt, outcome, lease.agent, chance, stick)
-	assumed = transition.assumed(
-		attempt.definition, lease.run, step, attempt.item, outcome, attempt.items, attempt.is_child
-	)
-	if assumed:
-		made = decide(assumed, event)
+	made = ordinary.changes(attempt.definition, lease.run, step, event, attempt.items, attempt.is_child)
+	if made:
 		if commit:
 			faults.point("step.before_commit")
 		written = changes.write(

@@ -23,5 +23,5 @@ def moment(site: Site, seconds: float | None = None) -> Moment:
 def as_text(value: datetime | str | None) -> str | None:
 	"""A datetime as a DocType column holds it. MariaDB gives datetimes back, SQLite text."""
 	if isinstance(value, datetime):
-		return value.strftime("%Y-%m-%d %H:%M:%S.%f")
+		return value.isoformat(" ", "microseconds")
 	return value

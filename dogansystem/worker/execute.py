@@ -16,7 +16,7 @@ from dogansystem.engine.errors import NotAllowed, NotFound, TemplateError, Timeo
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.run_state import undo_of
-from dogansystem.engine.templates.render import render, step_references, to_json_value, truthy
+from dogansystem.engine.templates.render import render, to_json_value, truthy
 from dogansystem.protocol import Act, Site
 from dogansystem.store import context
 from dogansystem.store.context import RunData
@@ -188,11 +188,9 @@ def _outcome(result: Any, what: str) -> Outcome:
 
 def _values(site: Site, work: Work, user: str, at: Moment) -> dict[str, Any]:
 	step = work.step
-	# The steps whose results this one's templates read; None when that cannot be told.
-	references = step_references([step.condition, step.for_each, step.params])
 	steps = {}
-	if references is None or references:
-		steps = context.load_steps(site.database, work.data.name, references)
+	if step.reads is None or step.reads:
+		steps = context.load_steps(site.database, work.data.name, step.reads)
 	if work.item < 0 and work.undone_item and step.id in steps:
 		steps[step.id] |= {
 			"output": context.load_output(site.database, work.data.name, step.id, work.undone_item)

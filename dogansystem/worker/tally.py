@@ -41,12 +41,16 @@ class Effort:
 		}
 
 
+_Key = tuple[int, str, str | None]  # lane, workflow, agent: attempts of one key count for the same subjects
+
+
 class Tally:
 	"""Counted by the main thread, taken by the heartbeat. A process that is killed loses the last two seconds of it."""
 
 	def __init__(self) -> None:
 		self._lock = threading.Lock()
-		self._measured: Table = {}
+		self._measured: dict[_Key, Figures] = {}
+		self._put_back: Table = {}
 
 	def add(
 		self, work: Work, outcome: Outcome, finished: Finished, began: float, ended: float, effort: Effort
@@ -54,24 +58,26 @@ class Tally:
 		"""Count an attempt that began and ended at these times (epoch seconds)."""
 		result = figures.RETRIED if finished.again else state_of(outcome)
 		waited, took = max(0.0, began - work.lease.ready_at), max(0.0, ended - began)
-		costs = effort.costs()
+		key = (work.lease.lane, work.definition.name, work.lease.agent)
 		with self._lock:
-			for subject in _subjects(work):
-				found = self._measured.get(subject)
-				if found is None:
-					found = self._measured[subject] = Figures()
-				found.attempt(result, waited, took, costs)
+			found = self._measured.get(key)
+			if found is None:
+				found = self._measured[key] = Figures()
+			found.attempt(result, waited, took, effort.costs())
 
 	def take(self) -> Table:
-		"""What was counted since the last time."""
+		"""What was counted since the last time, for each subject."""
 		with self._lock:
-			taken, self._measured = self._measured, {}
+			measured, self._measured = self._measured, {}
+			taken, self._put_back = self._put_back, {}
+		for key, found in measured.items():
+			figures.add(taken, dict.fromkeys(_subjects(*key), found))
 		return taken
 
 	def put_back(self, taken: Table) -> None:
 		"""Count again what could not be written down."""
 		with self._lock:
-			figures.add(self._measured, taken)
+			figures.add(self._put_back, taken)
 
 
 def lost_attempt(node: str, workflow: str) -> Table:
@@ -80,13 +86,13 @@ def lost_attempt(node: str, workflow: str) -> Table:
 	return {subject: Figures(Counter({figures.LOST: 1})) for subject in subjects}
 
 
-def _subjects(work: Work) -> list[tuple[str, str]]:
+def _subjects(lane: int, workflow: str, agent: str | None) -> list[tuple[str, str]]:
 	found = [
 		(figures.SITE, ""),
 		(figures.NODE, identity.node()),
-		(figures.PRIORITY, str(queue.priority(work.lease.lane))),
-		(figures.WORKFLOW, work.definition.name),
+		(figures.PRIORITY, str(queue.priority(lane))),
+		(figures.WORKFLOW, workflow),
 	]
-	if work.lease.agent:
-		found.append((figures.AGENT, work.lease.agent))
+	if agent:
+		found.append((figures.AGENT, agent))
 	return found

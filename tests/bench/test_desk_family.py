@@ -30,7 +30,9 @@ class TestARunSPage(DeskTestCase):
 
 	def test_a_signal_is_sent_from_the_page_of_a_run_that_waits_for_it(self):
 		wait = {"signal": "contract.paid", "key": "<b>SINV-1</b>", "deadline": "2d"}
-		self.save("contract-paid", [step("paid", "flow.wait_for", params=wait), step("a", after=["paid.received"])])
+		self.save(
+			"contract-paid", [step("paid", "flow.wait_for", params=wait), step("a", after=["paid.received"])]
+		)
 		run = self.start("contract-paid")
 		self.drain()
 		self.open_run(run)
@@ -75,7 +77,9 @@ class TestARunSPage(DeskTestCase):
 
 	def cancelled(self, *, undo: bool) -> str:
 		undone = {"action": "data.check", "params": {"that": "{{ False }}", "message": "<i>not undone</i>"}}
-		self.save("contract-undo", [step("a", compensate=undone), step("w", "flow.wait", params={"for": "1h"})])
+		self.save(
+			"contract-undo", [step("a", compensate=undone), step("w", "flow.wait", params={"for": "1h"})]
+		)
 		run = self.start("contract-undo")
 		self.drain()
 		self.open_run(run)

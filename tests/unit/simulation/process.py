@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
-from dogansystem.engine import current, transition
+from dogansystem.engine import current, ordinary, transition
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.errors import LimitReached
 from dogansystem.engine.events import Attempted
@@ -166,22 +166,22 @@ class Process:
 		"""By what is assumed of the run where that is possible, or, now and then, in any case with the run under lock."""
 		if self.chance.random() < 0.7:
 			return finish(*rest, **named)
-		with patch.object(transition, "assumed", lambda *_: None):
+		with patch.object(ordinary, "changes", lambda *_: None):
 			return finish(*rest, **named)
 
 	def _compare_paths(self, attempt: Attempt, outcome: Outcome, at: Moment) -> None:
 		"""What is decided from what is assumed of a run is what is decided of the run under lock."""
 		lease, step, item = attempt.lease, attempt.step, attempt.item
-		assumed = transition.assumed(
-			attempt.definition, lease.run, step, item, outcome, attempt.items, attempt.is_child
+		event = Attempted(step.id, item, lease.attempt, outcome, lease.agent, 0.5, True)
+		assumed = ordinary.changes(
+			attempt.definition, lease.run, step, event, attempt.items, attempt.is_child
 		)
 		if assumed is None:
 			return
-		event = Attempted(step.id, item, lease.attempt, outcome, lease.agent, 0.5, True)
 		known = run_state.read(self.world.place.database, lease.run, attempt.definition, event, at)
 		if known is None or known.status != RUNNING or known.ending:
 			return  # the guard of the statement notices
-		if transition.decide(assumed, event) != transition.decide(known, event):
+		if assumed != transition.decide(known, event):
 			raise Broken("what_is_assumed_is_so", f"{lease.step_run}: {assumed}, and it is {known}")
 
 	def _act(self, lease: Lease, outcome: Outcome) -> None:

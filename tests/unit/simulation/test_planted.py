@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from dogansystem.engine import attempted, draft, flow, items, transition
+from dogansystem.engine import attempted, draft, flow, items, ordinary, transition
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.draft import Draft
 from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.run_state import RunState
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED
-from dogansystem.store import attempts, changes, history, processes, run_state, runs, signals, start
+from dogansystem.store import changes, history, processes, run_state, runs, signals, start
 from dogansystem.store.changes import statements
 from tests.conftest import Tell
 from tests.unit.simulation import invariants, world
@@ -32,8 +32,9 @@ Plant = Callable[[pytest.MonkeyPatch], None]
 
 def decide_otherwise(patch: pytest.MonkeyPatch, change: Callable[[Changes], Changes]) -> None:
 	"""Let every decision of the store come out changed."""
-	for module in (runs, attempts):
-		patch.setattr(module, "decide", lambda run, event: change(transition.decide(run, event)))
+	known = ordinary.changes
+	patch.setattr(runs, "decide", lambda run, event: change(transition.decide(run, event)))
+	patch.setattr(ordinary, "changes", lambda *rest: (made := known(*rest)) and change(made))
 
 
 def flow_otherwise(patch: pytest.MonkeyPatch, change: Callable[[flow.Decision], flow.Decision]) -> None:
