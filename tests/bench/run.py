@@ -111,8 +111,8 @@ def test_only(bench: Bench, modules: Sequence[str]) -> None:
 		with said(module):
 			if module == "run-tests":
 				run_tests(bench)
-			elif module == "test_desk":
-				test_desk(bench)
+			elif module in ("test_desk", *DESK):
+				test_desk(bench, DESK if module == "test_desk" else [module])
 			else:
 				unit_tests(bench, f"tests.bench.{module}")
 
@@ -128,13 +128,13 @@ def unit_tests(bench: Bench, module: str) -> None:
 	bench.python("-m", "unittest", "--verbose", module)
 
 
-def test_desk(bench: Bench) -> None:
+def test_desk(bench: Bench, modules: Sequence[str] = DESK) -> None:
 	reason = why_no_desk(bench)
 	if reason:
 		print(f"Left out: the desk: {reason}", flush=True)
 		return
 	build_assets(bench)
-	for module in DESK:
+	for module in modules:
 		unit_tests(bench, f"tests.bench.{module}")
 
 
