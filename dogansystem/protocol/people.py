@@ -93,8 +93,10 @@ class Deciders(Protocol):
 	def unshare(self, user: str, document: tuple[str, str]) -> None:
 		"""Take back a share that `share` made, unless somebody has given it more rights since. Does nothing if it is gone."""
 
-	def tell(self, user: str, what: Told, asked: Asked, by: str = "", comment: str = "") -> None:
-		"""Tell a user of an approval, in the ways of this home.
+	def tell(
+		self, user: str, what: Told, asked: Asked, by: str = "", comment: str = "", instead_of: str = ""
+	) -> None:
+		"""Tell a user of an approval, in the ways of this home. `instead_of`: for whom they stand in, if they do.
 
 		`asked`, `passed on` and `escalated`: a decision is wanted of `user`; `by` is who passed it on. `reminded`: it still is.
 		`decided`: it is wanted no more, because `user` has decided, or `by` has for them. `no longer asked`: it is wanted no

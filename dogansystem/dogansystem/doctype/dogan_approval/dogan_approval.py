@@ -19,6 +19,7 @@ class DoganApproval(Document):
 		at_deadline: DF.Literal["expire", "approve", "reject", "escalate"]
 		comment_rule: DF.Literal["optional", "required", "on_rejection"]
 		deadline: DF.Datetime | None
+		decided: DF.Int
 		escalated: DF.Check
 		escalation: DF.LongText | None
 		form_fields: DF.LongText | None
@@ -29,6 +30,7 @@ class DoganApproval(Document):
 		needs: DF.Int
 		next_reminder: DF.Datetime | None
 		not_by: DF.LongText | None
+		people: DF.Int
 		reason: DF.SmallText | None
 		reference_doctype: DF.Link | None
 		reference_name: DF.DynamicLink | None

@@ -20,8 +20,9 @@ class DoganApprover(Document):
 		instead_of: DF.Link | None
 		passed_by: DF.Link | None
 		run: DF.Link | None
-		shared: DF.Check
+		shared_with: DF.SmallText | None
 		state: DF.Literal["Asked", "Decided", "Passed On", "No Longer Asked"]
+		told: DF.SmallText | None
 		user: DF.Link | None
 	# end: auto-generated types
 
