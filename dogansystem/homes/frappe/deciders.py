@@ -1,13 +1,10 @@
 """What a Frappe site knows of those who decide: substitutes, matrices, who may read a document, shares that end again."""
 
-from datetime import date, datetime
-from zoneinfo import ZoneInfo
-
 import frappe
 from frappe.share import add_docshare
-from frappe.utils import get_system_timezone
 
 from dogansystem.homes.frappe import permissions
+from dogansystem.homes.frappe.moments import day
 from dogansystem.homes.frappe.telling import Telling
 from dogansystem.protocol import Matrix, MatrixRow
 
@@ -69,11 +66,6 @@ def _substitutes(wanted: str, given: str, user: str, at: float) -> list[str]:
 		f" ORDER BY `{wanted}`",
 		{"user": user, "day": day(at)},
 	)
-
-
-def day(at: float) -> date:
-	"""The day of a moment (epoch seconds) in the site's timezone."""
-	return datetime.fromtimestamp(at, ZoneInfo(get_system_timezone())).date()
 
 
 def _row(row: "frappe.model.document.Document") -> MatrixRow:
