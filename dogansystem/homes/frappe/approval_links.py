@@ -27,7 +27,7 @@ def issue(approval: str, user: str) -> str:
 	secret = secrets.token_urlsafe(32)
 	kept = _kept(approval, for_update=True)
 	kept[user] = [*kept.get(user, [])[1 - MAX_LINKS :], _hash(approval, secret)]
-	frappe.db.set_value(APPROVAL, approval, "links", json.dumps(kept), update_modified=False)
+	frappe.db.set_value(APPROVAL, approval, "link_hashes", json.dumps(kept), update_modified=False)
 	return f"{approval}.{secret}"
 
 
@@ -49,6 +49,6 @@ def _hash(approval: str, secret: str) -> str:
 
 
 def _kept(approval: str, *, for_update: bool = False) -> dict[str, list[str]]:
-	text = frappe.db.get_value(APPROVAL, {"name": approval}, "links", for_update=for_update)
+	text = frappe.db.get_value(APPROVAL, {"name": approval}, "link_hashes", for_update=for_update)
 	found: dict[str, list[str]] = json.loads(text) if text else {}
 	return found

@@ -25,6 +25,7 @@ class DoganApproval(Document):
 		form_fields: DF.LongText | None
 		item: DF.Int
 		kind: DF.Literal["Approve", "Ask"]
+		link_hashes: DF.LongText | None
 		may_delegate: DF.Check
 		message: DF.LongText | None
 		needs: DF.Int
