@@ -75,7 +75,9 @@ def _may_use(context: Any, token: str, person: str) -> bool:
 		frappe.local.flags.redirect_location = f"/login?redirect-to={back}"
 		raise frappe.Redirect(302)
 	elif user not in ("Guest", person):
-		text = _("It was sent to somebody else, and you are signed in as {0}. Sign in as the person it was sent to.")
+		text = _(
+			"It was sent to somebody else, and you are signed in as {0}. Sign in as the person it was sent to."
+		)
 		_end(context, 403, _("This link is not for you"), text.format(get_fullname(user)))
 	else:
 		return True
@@ -91,7 +93,10 @@ def _answer(context: Any, token: str, approval: str, person: str) -> None:
 			_decide(context, approval, person, given)
 		else:
 			context.http_status_code = 400
-			_notice(context, _("Nothing was decided: this page did not come from the link. Please press once more."))
+			_notice(
+				context,
+				_("Nothing was decided: this page did not come from the link. Please press once more."),
+			)
 	try:
 		found = shown(approvals.get(current_site(), approval, person), person)
 	except errors.NotFound:

@@ -6,6 +6,7 @@ the last few mails: a reminder has a new link, and the one of the first mail is 
 
 import hmac
 import json
+import re
 import secrets
 from hashlib import sha256
 
@@ -14,7 +15,7 @@ import frappe
 APPROVAL = "Dogan Approval"
 PAGE = "dogan-approval"
 MAX_LINKS = 4  # of one person that are good at a time
-MAX_TOKEN = 300  # characters
+_TOKEN = re.compile(r"([A-Za-z0-9_.-]{1,140})\.([A-Za-z0-9_-]{43})")
 
 
 def path(token: str) -> str:
@@ -33,9 +34,10 @@ def issue(approval: str, user: str) -> str:
 
 def holder(token: str | None) -> tuple[str, str] | None:
 	"""The approval and the person that a token was made for; None for any other text."""
-	if not isinstance(token, str) or len(token) > MAX_TOKEN:
+	parts = _TOKEN.fullmatch(token) if isinstance(token, str) else None
+	if not parts:
 		return None
-	approval, _dot, secret = token.rpartition(".")
+	approval, secret = parts.groups()
 	given, found = _hash(approval, secret), None
 	for user, hashes in _kept(approval).items():
 		for each in hashes:
@@ -45,7 +47,7 @@ def holder(token: str | None) -> tuple[str, str] | None:
 
 
 def _hash(approval: str, secret: str) -> str:
-	return sha256(f"{approval}.{secret}".encode(errors="replace")).hexdigest()
+	return sha256(f"{approval}.{secret}".encode()).hexdigest()
 
 
 def _kept(approval: str, *, for_update: bool = False) -> dict[str, list[str]]:

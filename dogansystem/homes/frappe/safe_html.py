@@ -17,5 +17,7 @@ def cleaned(text: str | None) -> str:
 	if strip_html(text) == text:
 		text = text.strip().replace("\n", "<br>")
 	return str(
-		bleach.clean(text, tags=_TAGS, attributes=_ATTRIBUTES, protocols=_PROTOCOLS, strip=True, strip_comments=True)
+		bleach.clean(
+			text, tags=_TAGS, attributes=_ATTRIBUTES, protocols=_PROTOCOLS, strip=True, strip_comments=True
+		)
 	)

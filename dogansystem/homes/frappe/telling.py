@@ -22,6 +22,7 @@ APPROVAL = "Dogan Approval"
 WANTED = frozenset({"asked", "passed on", "escalated", "reminded"})
 MAX_SUBJECT = 140  # characters of a mail's subject
 
+
 class Telling:
 	"""The part of `People` that tells of approvals and asks; see the protocol."""
 

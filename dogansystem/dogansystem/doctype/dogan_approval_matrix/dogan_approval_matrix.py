@@ -39,7 +39,7 @@ class DoganApprovalMatrix(Document):
 	def _problem(self, row: Any) -> str | None:
 		if bool(row.user) == bool(row.role):
 			return _("Name a user or a role who decides, one of both.")
-		if row.to_amount and row.to_amount < row.from_amount:
+		if row.to_amount and row.to_amount < (row.from_amount or 0):
 			return _("To Amount is less than From Amount, so that nothing fits.")
 		if bool(row.field) != bool(row.value):
 			return _("A condition needs both the field and the value.")
