@@ -31,8 +31,7 @@ def get(approval: str) -> dict[str, Any]:
 	"""
 	limit("approvals.read", READS)
 	with as_frappe_errors():
-		found = approvals.get(current_site(), approval, frappe.session.user)
-	return shown(found, frappe.session.user)
+		return seen_by(frappe.session.user, approval)
 
 
 @frappe.whitelist()
@@ -66,8 +65,8 @@ def decide(
 	given = as_object(values, "values")
 	with as_frappe_errors():
 		through = "desk" if is_from_desk() else "api"
-		found = approvals.decide(current_site(), approval, user, decision, str(comment or ""), given, through)
-	return shown(found, user)
+		approvals.decide(current_site(), approval, user, decision, str(comment or ""), given, through)
+		return seen_by(user, approval)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -79,9 +78,10 @@ def pass_on(approval: str, to: str) -> dict[str, Any]:
 	:return: the approval, as `get` does.
 	"""
 	limit("approvals.change", CHANGES)
+	user = frappe.session.user
 	with as_frappe_errors():
-		found = approvals.pass_on(current_site(), approval, frappe.session.user, to)
-	return shown(found, frappe.session.user)
+		approvals.pass_on(current_site(), approval, user, to)
+		return seen_by(user, approval)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -96,17 +96,23 @@ def reassign(approval: str, whose: str, to: str) -> dict[str, Any]:
 	user = need_system_manager()
 	limit("approvals.change", CHANGES)
 	with as_frappe_errors():
-		return shown(approvals.reassign(current_site(), approval, user, whose, to), user)
+		approvals.reassign(current_site(), approval, user, whose, to)
+		return seen_by(user, approval)
 
 
-def shown(found: dict[str, Any], user: str) -> dict[str, Any]:
-	"""An approval with what a person sees of it: its message made harmless, and the document, if they may read it."""
-	about = found.get("document")
+def seen_by(user: str, approval: str) -> dict[str, Any]:
+	"""An approval as a person sees it: its message made harmless, the document if they may read it, and for whom they would
+	decide (`for`). Raises the engine's NotFound if they have nothing to do with it."""
+	site = current_site()
+	found = approvals.get(site, approval, user)
+	whose = site.people.stands_in_for(user, site.now()) if user not in found["asked"] else []
+	about = found["document"]
 	document = (about["doctype"], about["name"]) if about else None
 	fields = main_fields(user, document) if document else None
 	return {
 		**found,
-		"message_html": cleaned(found.get("message")),
+		"for": next((each for each in found["asked"] if each in whose), None),
+		"message_html": cleaned(found["message"]),
 		"document_title": title_of(document) if document and fields is not None else None,
 		"document_fields": fields,
 	}

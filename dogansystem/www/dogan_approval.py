@@ -17,7 +17,7 @@ from frappe import _
 from frappe.sessions import get_csrf_token
 from frappe.utils import get_fullname
 
-from dogansystem.api.approvals import shown
+from dogansystem.api.approvals import seen_by
 from dogansystem.api.rates import limit
 from dogansystem.engine import errors
 from dogansystem.homes.frappe import approval_links
@@ -98,7 +98,7 @@ def _answer(context: Any, token: str, approval: str, person: str) -> None:
 				_("Nothing was decided: this page did not come from the link. Please press once more."),
 			)
 	try:
-		found = shown(approvals.get(current_site(), approval, person), person)
+		found = seen_by(person, approval)
 	except errors.NotFound:
 		_end(context, 403, _("This is not asked of you any more"), "")
 		return

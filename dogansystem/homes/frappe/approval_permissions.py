@@ -1,8 +1,8 @@
 """Who may see approvals, who is asked, and decisions; and whose substitutes.
 
 Managers see all approvals. Anybody else sees those they are or were asked, those of people for whom they stand in, those
-they have decided, those they have asked for or whose run they have started, and those of workflows that are theirs. Nobody
-changes or deletes one: the DocTypes' permissions give that to no role, and their controllers refuse it to everybody.
+they have asked for or whose run they have started, and those of workflows that are theirs: the same as `people.approvals.get`.
+Nobody changes or deletes one: the DocTypes' permissions give that to no role, and their controllers refuse it to everybody.
 """
 
 from typing import Any
@@ -19,7 +19,6 @@ _SEEN = """
 	SELECT approval FROM `tabDogan Approver` WHERE user = {user} OR user IN (
 		SELECT for_user FROM `tabDogan Substitute` WHERE by_user = {user}
 		AND (from_date IS NULL OR from_date <= {today}) AND (until_date IS NULL OR until_date >= {today}))
-	UNION SELECT approval FROM `tabDogan Approval Decision` WHERE by_user = {user}
 	UNION SELECT name FROM `tabDogan Approval` WHERE asked_by = {user}
 		OR run IN (SELECT name FROM `tabDogan Workflow Run` WHERE started_by = {user})
 		OR workflow IN (SELECT name FROM `tabDogan Workflow` WHERE owner = {user})
