@@ -4,15 +4,20 @@ No role is needed: who is asked may decide, and nobody else. A decision that com
 first and when; one without a comment or value that it needs is 422; somebody who is not asked gets 403.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import frappe
+from frappe import _
 
 from dogansystem.api.access import need_system_manager
 from dogansystem.api.arguments import as_object, checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.api.rates import limit
+from dogansystem.engine import errors
 from dogansystem.homes.frappe.main_fields import main_fields, title_of
+from dogansystem.homes.frappe.permissions import is_manager
 from dogansystem.homes.frappe.safe_html import cleaned
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
@@ -29,9 +34,9 @@ def get(approval: str) -> dict[str, Any]:
 	:return: `may_decide`, and `why_not` where you may not; `message_html`, the message without anything that could do harm;
 	`document_title` and `document_fields` (`label`, `value`) of a document that you may read.
 	"""
-	limit("approvals.read", READS)
-	with as_frappe_errors():
-		return seen_by(frappe.session.user, approval)
+	user = _caller("read", READS)
+	with _answers(user):
+		return seen_by(user, approval)
 
 
 @frappe.whitelist()
@@ -41,9 +46,9 @@ def pending(doctype: str | None = None, name: str | None = None) -> list[dict[st
 
 	:param doctype: with `name`, only what is about this document.
 	"""
-	limit("approvals.read", READS)
-	with as_frappe_errors():
-		found = approvals.pending(current_site(), frappe.session.user)
+	user = _caller("read", READS)
+	with _answers(user):
+		found = approvals.pending(current_site(), user)
 	about = {"doctype": doctype, "name": name}
 	return [each for each in found if not doctype or each["document"] == about]
 
@@ -60,10 +65,9 @@ def decide(
 	:param values: of the fields asked, by name, as JSON.
 	:return: the approval, as `get` does.
 	"""
-	user = frappe.session.user
-	limit("approvals.change", CHANGES)
+	user = _caller("change", CHANGES)
 	given = as_object(values, "values")
-	with as_frappe_errors():
+	with _answers(user):
 		through = "desk" if is_from_desk() else "api"
 		approvals.decide(current_site(), approval, user, decision, str(comment or ""), given, through)
 		return seen_by(user, approval)
@@ -77,9 +81,8 @@ def pass_on(approval: str, to: str) -> dict[str, Any]:
 	:param to: an enabled user.
 	:return: the approval, as `get` does.
 	"""
-	limit("approvals.change", CHANGES)
-	user = frappe.session.user
-	with as_frappe_errors():
+	user = _caller("change", CHANGES)
+	with _answers(user):
 		approvals.pass_on(current_site(), approval, user, to)
 		return seen_by(user, approval)
 
@@ -93,11 +96,32 @@ def reassign(approval: str, whose: str, to: str) -> dict[str, Any]:
 	:param to: an enabled user.
 	:return: the approval, as `get` does.
 	"""
-	user = need_system_manager()
-	limit("approvals.change", CHANGES)
-	with as_frappe_errors():
+	need_system_manager()
+	user = _caller("change", CHANGES)
+	with _answers(user):
 		approvals.reassign(current_site(), approval, user, whose, to)
 		return seen_by(user, approval)
+
+
+def _caller(what: str, times: int) -> str:
+	"""Who calls. Raises PermissionError for guests, RateLimitExceededError for who calls too often."""
+	user = frappe.session.user
+	if user == "Guest":
+		frappe.throw(_("Sign in to see what waits for you."), frappe.PermissionError)
+	limit(f"approvals.{what}", times)
+	return str(user)
+
+
+@contextmanager
+def _answers(user: str) -> Iterator[None]:
+	"""The engine's errors as Frappe's. Only managers hear whether there is an approval of a name."""
+	with as_frappe_errors():
+		try:
+			yield
+		except errors.NotFound:
+			if is_manager(user):
+				raise
+			raise errors.NotAllowed("There is no such approval, or it is nothing of yours.") from None
 
 
 def seen_by(user: str, approval: str) -> dict[str, Any]:

@@ -77,7 +77,7 @@ class TestDeciding(ApprovalTestCase):
 			for decision in ("approved", "rejected"):
 				with self.subTest(user=user), self.assertRaises(NotAsked):
 					self.as_user(user, approvals.decide, approval, decision)
-			with self.subTest(user=user), self.assertRaises(NotAsked):
+			with self.subTest(user=user), self.assertRaises(frappe.PermissionError):
 				self.as_user(user, approvals.pass_on, approval, user)
 		for user in (USER, OTHER, MANAGER):
 			with self.subTest(user=user), self.assertRaises(frappe.PermissionError):
@@ -221,7 +221,7 @@ class TestSeeing(ApprovalTestCase):
 		try:
 			approvals.get(approval)
 			found.add(True)
-		except frappe.DoesNotExistError:
+		except frappe.PermissionError:
 			found.add(False)
 		return found
 

@@ -1,5 +1,6 @@
 """Approvals as people meet them: on the desk in Chromium, in a mail as a mail server has got it, and all at the same time."""
 
+import os
 import re
 import statistics
 import time
@@ -219,8 +220,6 @@ class TestManyAtOnce(ApprovalTestCase):
 
 	@classmethod
 	def setUpClass(cls) -> None:
-		import os
-
 		frappe.init(site=os.environ["DOGAN_BENCH_SITE"])
 		frappe.connect()
 		super().setUpClass()

@@ -1,5 +1,7 @@
 """What a Frappe site knows of those who decide: substitutes, matrices, who may read a document, shares that end again."""
 
+import json
+
 import frappe
 from frappe.share import add_docshare
 
@@ -57,6 +59,17 @@ class Deciders(Telling):
 			frappe.delete_doc(
 				"DocShare", found.name, ignore_permissions=True, flags=_UNCHECKED, delete_permanently=True
 			)
+
+
+def take_back_shares() -> None:
+	"""Take back every share that was made for a decision which is still open: there will be none, the app goes."""
+	rows = frappe.db.sql(
+		"SELECT p.shared_with, a.reference_doctype, a.reference_name FROM `tabDogan Approver` p"
+		" JOIN `tabDogan Approval` a ON a.name = p.approval WHERE p.state = 'Asked' AND p.shared_with LIKE '[_%'"
+	)
+	for users, *document in rows:
+		for user in json.loads(users):
+			Deciders().unshare(user, tuple(document))
 
 
 def _substitutes(wanted: str, given: str, user: str, at: float) -> list[str]:
