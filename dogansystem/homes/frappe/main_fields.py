@@ -9,7 +9,7 @@ from frappe.utils import cstr, strip_html
 from dogansystem.homes.frappe.permissions import may_read
 from dogansystem.homes.frappe.scope import acting_as
 
-MAX_FIELDS = 12
+MAX_FIELDS = 10
 MAX_VALUE = 300  # characters
 _TEXTS = frozenset({"Data", "Link", "Dynamic Link", "Small Text", "Read Only", "Phone", "Autocomplete"})
 _FORMATTED = frozenset({"Currency", "Float", "Int", "Percent", "Date", "Datetime", "Time", "Duration"})
@@ -17,7 +17,7 @@ _TRANSLATED = frozenset({"Select"})
 
 
 def main_fields(user: str, document: tuple[str, str]) -> list[dict[str, str]] | None:
-	"""`label` and `value`, plain text, of the fields that lists and the head of the form show; None if `user` may not read the
+	"""`label` and `value`, plain text, of the fields that say most of a document; None if `user` may not read the
 	document, or it is gone. Only fields that everybody may see who may read it."""
 	doctype, name = document
 	if not frappe.db.exists("DocType", doctype) or not may_read(user, doctype, name):
@@ -36,9 +36,9 @@ def title_of(document: tuple[str, str]) -> str:
 
 
 def _chosen(doc: Any) -> list[Any]:
+	"""What lists show comes first, then what has to be filled in, then the others in the order of the form."""
 	fields = [each for each in doc.meta.fields if _is_shown(each)]
-	first = [each for each in fields if each.in_list_view or each.bold or each.in_standard_filter]
-	return [*first, *(each for each in fields if each.reqd and each not in first)]
+	return sorted(fields, key=lambda each: (not (each.in_list_view or each.bold), not each.reqd))
 
 
 def _is_shown(field: Any) -> bool:

@@ -55,3 +55,7 @@ class DoganApproval(Document):
 	def on_trash(self) -> None:
 		"""Raise: what people have decided is kept as long as its run."""
 		frappe.throw(_("An approval is deleted with its run: delete {0}.").format(self.run))
+
+	def before_rename(self, *_names: str, **_more: object) -> None:
+		"""Raise, for Administrator too."""
+		frappe.throw(_("An approval is not renamed: what people have decided is kept as it was."))
