@@ -1,6 +1,6 @@
 """Who decides, as approvals and asks have to know it: users, substitutes, matrices, and what people are told of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
