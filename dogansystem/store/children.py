@@ -11,7 +11,7 @@ from dogansystem.engine.errors import RunFailed
 from dogansystem.engine.outcomes import Done, Failed, as_error, failed
 from dogansystem.engine.states import RUN_FINISHED, SUCCEEDED
 from dogansystem.protocol import Database, Site
-from dogansystem.store import dialect, reads
+from dogansystem.store import approvals, dialect, reads
 from dogansystem.store.moment import as_text
 
 
@@ -64,9 +64,15 @@ def with_family(site: Site, run: str) -> dict[str, Any]:
 
 
 def waits(site: Site, run: str) -> list[dict[str, Any]]:
-	"""What the steps of a run wait for, as `reads.waits_as_json`; `until` is the site's time, or None: for ever."""
+	"""What the steps of a run wait for, as `reads.waits_as_json`; `until` is the site's time, or None: for ever.
+
+	A wait for people has the `subject` and who is `asked`.
+	"""
 	found = reads.waits_as_json(site.database, run)
+	of_people = any(each["kind"] == "decision" for each in found)
+	asked = approvals.asked_of_run(site.database, run) if of_people else {}
 	for each in found:
+		each |= asked.get(each.get("approval", ""), {})
 		until = each["until"]
 		each["until"] = None if until >= NEVER else as_text(site.local_time(until))
 	return found

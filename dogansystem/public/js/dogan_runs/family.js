@@ -8,6 +8,11 @@ dogan.WAITS = {
 		key === null || key === undefined
 			? __("Waits for the signal {0}", [strong(signal)])
 			: __("Waits for the signal {0} with the key {1}", [strong(signal), strong(key)]),
+	decision: ({ approval, asked, subject }) =>
+		__("Waits for {0} to decide: {1}", [
+			(asked || []).map(strong).join(", "),
+			dogan.link("Dogan Approval", approval, subject || approval),
+		]),
 	child: ({ run }) => __("Waits for the run {0}", [dogan.link("Dogan Workflow Run", run)]),
 };
 
