@@ -122,6 +122,11 @@ class People(Protocol):
 		"""Whether `user` is an enabled user of this site."""
 
 	def roles(self, user: str) -> set[str]: ...
+	def is_own_address(self, address: str) -> bool:
+		"""Whether a mail account of the site sends from this address."""
+
+	def mails_sent_to(self, address: str, seconds: float) -> int:
+		"""How many mails the site has queued to an address in so many last seconds."""
 
 
 class Catalog(Protocol):
@@ -202,5 +207,14 @@ class Desk(Protocol):
 		"""A secret kept under a name for `http.request`, or None if there is none or the user may not use it.
 
 		`{"type": "bearer", "token"}`, `{"type": "basic", "username", "password"}` or
-		`{"type": "header", "header", "value"}`; each with `hosts`, the servers it may be sent to: none means any.
+		`{"type": "header", "header", "value"}`, `{"type": "hmac", "secret"}` or `{"type": "address", "url"}`; each with
+		`hosts`, the servers it may be sent to: none means any. That of a Connected App comes as a bearer, with a token that
+		is valid now.
+		"""
+
+	def webhook_secret(self, name: str) -> Mapping[str, str] | None:
+		"""What signs the deliveries of webhooks with a credential, whoever acts; None: there is none, or it is of another kind.
+
+		`{"type": "hmac", "github", "stripe" or "shopify", "secret"}` or `{"type": "token", "header", "secret"}`; perhaps with a
+		`rate` such as `60/m`.
 		"""

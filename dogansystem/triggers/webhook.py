@@ -66,8 +66,9 @@ def receive(site: Site, workflow: str, request: Request) -> str | None:
 		except Refused:
 			pass
 		raise Refused("there is no enabled workflow of this name with a webhook")
-	triggers, identity = _signed(site, wanting, request)
-	delivery = Delivery(bodies.read(request), request.headers, request.query, identity)
+	triggers, secret, identity = _signed(site, wanting, request)
+	headers = {name: value for name, value in request.headers.items() if name != secret.get("header", "").lower()}
+	delivery = Delivery(bodies.read(request), headers, request.query, identity)
 	return _start_first(site, _Wanting(wanting.definition, wanting.version, triggers), delivery)
 
 
@@ -89,8 +90,10 @@ def _of_workflow(site: Site, workflow: str) -> _Wanting | None:
 	return _Wanting(definition, version, triggers) if triggers else None
 
 
-def _signed(site: Site, wanting: _Wanting, request: Request) -> tuple[list[Trigger], str | None]:
-	"""The triggers whose credential has signed a delivery, and its id. Raises Refused or TooMany."""
+def _signed(
+	site: Site, wanting: _Wanting, request: Request
+) -> tuple[list[Trigger], Mapping[str, str], str | None]:
+	"""The triggers whose credential has signed a delivery, that credential, and the delivery's id. Raises Refused or TooMany."""
 	reasons: dict[str, str] = {}
 	for name in dict.fromkeys(str(each.keys["credential"]) for each in wanting.triggers):
 		secret = site.webhook_secret(name)
@@ -104,7 +107,7 @@ def _signed(site: Site, wanting: _Wanting, request: Request) -> tuple[list[Trigg
 			continue
 		if secret.get("rate") and (seconds := rate.seconds_to_wait(site, f"webhook {name}", secret["rate"])):
 			raise TooMany(seconds)
-		return [each for each in wanting.triggers if each.keys["credential"] == name], identity
+		return [each for each in wanting.triggers if each.keys["credential"] == name], secret, identity
 	text = "; ".join(f"credential {name}: {reason}" for name, reason in reasons.items())
 	site.report(f"{wanting.definition.name}: a webhook was refused", text)
 	raise Refused(text)

@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import frappe
-from frappe.utils import create_batch, escape_html
+from frappe.utils import add_to_date, create_batch, escape_html
 from frappe.utils.user import get_users_with_role
 
+from dogansystem.engine.current import current
 from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.files import readable
 from dogansystem.homes.frappe.permissions import may_read
@@ -89,6 +90,23 @@ class People:
 	def roles(self, user: str) -> set[str]:
 		"""The roles of a user."""
 		return set(frappe.get_roles(user))
+
+	def is_own_address(self, address: str) -> bool:
+		"""Whether it is that of an Email Account."""
+		return bool(address and frappe.db.exists("Email Account", {"email_id": address}))
+
+	def mails_sent_to(self, address: str, seconds: float) -> int:
+		"""How many mails to an address were put into the Email Queue."""
+		since = add_to_date(None, seconds=-seconds)
+		filters = {"recipient": ["like", f"%{address}%"], "creation": [">", since]}
+		return frappe.db.count("Email Queue Recipient", filters)
+
+
+def say_automatic(mail: Any) -> None:
+	"""Frappe's hook for a mail that is being written: one of a step says that it is automatic, so that programs which answer
+	mails do not answer it (RFC 3834)."""
+	if current.get():
+		mail.set_header("Auto-Submitted", "auto-generated")
 
 
 def _show(user: str, subject: str, message: str, document: tuple[str, str] | None) -> None:

@@ -60,6 +60,17 @@ class People:
 		described = self._site.shelf.find(USER, user)
 		return set(TRUSTED) if described is None else {*EVERYBODY, *_roles(described)}
 
+	def is_own_address(self, address: str) -> bool:
+		"""Whether it is that of an Email Account."""
+		accounts = self._site.shelf.all("Email Account")
+		return any(str(each.get("email_id", "")).lower() == address.lower() for each in accounts)
+
+	def mails_sent_to(self, address: str, seconds: float) -> int:
+		"""How many mails to an address were recorded."""
+		since = self._site.now() - seconds
+		found = self._messages("kind = %s AND sent_at > %s", ("email", since))
+		return sum(address in (*each["to"], *each["cc"]) for each in found)
+
 	def users_with_role(self, role: str) -> list[str]:
 		"""The enabled users who were given the role, in the order they were added; never Administrator."""
 		return [
