@@ -94,6 +94,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	metavar="JSON",
 	help='Send a signal, such as {"name": "paid", "key": "Q-1", "after": "2d"}. May be repeated.',
 )
+@click.option(
+	"--webhook",
+	metavar="JSON",
+	help='Start by a delivery to its webhook, such as {"body": {"id": 1}, "headers": {}, "query": {}}, or @FILE.',
+)
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
 @verbose_option
 @json_option
@@ -108,6 +113,7 @@ def run(
 	dry_run: bool,
 	skip_waits: bool,
 	signals: tuple[str, ...],
+	webhook: str | None,
 	allow_private_network: bool,
 	verbose: bool,
 	as_json: bool,
@@ -118,6 +124,7 @@ def run(
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
 		to_send = course.to_send(signals)
+		delivery = runs.delivery(webhook) if webhook is not None else None
 		loaded = [each for file in documents for each in files.documents(file)]
 		parameters = from_texts(definition.parameters, given_parameters)
 	with errors(as_json), _sandbox(url, dry_run) as site:
@@ -129,7 +136,7 @@ def run(
 		clock = course.JumpingClock(site.clock) if skip_waits else None
 		site.clock = clock or site.clock
 		began = site.now()
-		name = runs.start(site, definition, value, document, parameters)
+		name = runs.start(site, definition, value, document, parameters, delivery)
 		of_run = course.Course(site, name, to_send, clock, began)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))

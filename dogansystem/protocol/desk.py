@@ -109,6 +109,17 @@ class People(Protocol):
 		document the user may print, perhaps with a `format`; it goes along as PDF.
 		"""
 
+	def missing_for(self, channel: str) -> str | None:
+		"""What the site lacks to send by `sms` or `whatsapp`, and what to do; None: nothing."""
+
+	def send_sms(self, to: Sequence[str], message: str) -> list[str]:
+		"""Send a message to numbers now. Raises NotAvailable where the site has no gateway."""
+
+	def send_whatsapp(
+		self, to: Sequence[str], message: str, reference: tuple[str, str] | None = None
+	) -> list[str]:
+		"""Send a message to numbers by the site's app for it. Raises NotAvailable where there is none."""
+
 	def notify(
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
 	) -> list[str]: ...

@@ -12,7 +12,9 @@ def parse(text: str) -> tuple[int, int]:
 	"""How often, in how many seconds. Raises ValueError."""
 	match = _RATE.fullmatch(text.strip())
 	if match is None:
-		raise ValueError(f"{text!r} is not a rate; write one such as 60/m, with s, m or h for second, minute or hour")
+		raise ValueError(
+			f"{text!r} is not a rate; write one such as 60/m, with s, m or h for second, minute or hour"
+		)
 	return int(match[1]), UNITS[match[2]]
 
 

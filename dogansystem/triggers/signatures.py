@@ -60,7 +60,9 @@ def is_delivery_id(text: str) -> bool:
 def _ours(secret: Mapping[str, str], request: Request, now: float) -> str:
 	timestamp, delivery = (request.headers.get(name, "") for name in (TIMESTAMP, DELIVERY))
 	if not _TIME.fullmatch(timestamp) or not _ID.fullmatch(delivery):
-		raise Refused(f"it has no {TIMESTAMP} in seconds, or no {DELIVERY} of letters, digits, `_`, `:` and `-`")
+		raise Refused(
+			f"it has no {TIMESTAMP} in seconds, or no {DELIVERY} of letters, digits, `_`, `:` and `-`"
+		)
 	given = request.headers.get(SIGNATURE, "").removeprefix("sha256=")
 	_compare(given, signed(secret["secret"], timestamp, delivery, request.body))
 	_check_age(timestamp, now)

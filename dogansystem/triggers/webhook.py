@@ -6,6 +6,7 @@ there is such a workflow, nor what is wrong. The run is written in the transacti
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from dogansystem.engine import log
@@ -67,7 +68,9 @@ def receive(site: Site, workflow: str, request: Request) -> str | None:
 			pass
 		raise Refused("there is no enabled workflow of this name with a webhook")
 	triggers, secret, identity = _signed(site, wanting, request)
-	headers = {name: value for name, value in request.headers.items() if name != secret.get("header", "").lower()}
+	headers = {
+		name: value for name, value in request.headers.items() if name != secret.get("header", "").lower()
+	}
 	delivery = Delivery(bodies.read(request), headers, request.query, identity)
 	return _start_first(site, _Wanting(wanting.definition, wanting.version, triggers), delivery)
 
@@ -77,7 +80,9 @@ def deliver(site: Site, workflow: str, delivery: Delivery) -> str | None:
 	has no webhook."""
 	wanting = _of_workflow(site, workflow)
 	if wanting is None:
-		raise NotFound(f"Workflow {workflow!r} has no trigger `on: webhook`, or is disabled. Add one, and enable it.")
+		raise NotFound(
+			f"Workflow {workflow!r} has no trigger `on: webhook`, or is disabled. Add one, and enable it."
+		)
 	return _start_first(site, wanting, delivery)
 
 
@@ -129,10 +134,8 @@ def _start(site: Site, wanting: _Wanting, trigger: Trigger, delivery: Delivery) 
 	try:
 		key = _key(site, definition, trigger, about, user, delivery)
 	except DoganError as error:
-		return written(
-			site.database,
-			lambda: starting.start_failed(site, site.database, wanting.version, error, at, **given),
-		)
+		failed = partial(starting.start_failed, site, site.database, wanting.version, error, at, **given)
+		return written(site.database, failed)
 	# Whatever has become of the workflow since, a delivery that comes again is the first one.
 	if key and (known := start.run_of_key(site.database, definition.name, key, KIND)):
 		return known

@@ -82,7 +82,9 @@ def credential(name: str) -> Mapping[str, Any] | None:
 
 def webhook_secret(name: str) -> Mapping[str, str] | None:
 	"""What a Dogan Credential signs deliveries with, whoever acts; None: there is none, or it is of another kind."""
-	return frappe.get_doc(CREDENTIAL, name).for_webhook() if frappe.db.exists(CREDENTIAL, name) == name else None
+	return (
+		frappe.get_doc(CREDENTIAL, name).for_webhook() if frappe.db.exists(CREDENTIAL, name) == name else None
+	)
 
 
 def _open(doctype: str, name: str) -> Any:

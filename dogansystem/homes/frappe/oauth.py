@@ -22,7 +22,9 @@ def access_token(app: str, user: str) -> str:
 		found = doc.get_active_token(user)
 		if found and (token := found.get_password("access_token", raise_exception=False)):
 			return str(token)
-	text = _("{0} is not connected to {1}, or has to be connected again: open the Connected App as this user.")
+	text = _(
+		"{0} is not connected to {1}, or has to be connected again: open the Connected App as this user."
+	)
 	frappe.throw(text.format(user, app))
 
 

@@ -9,6 +9,7 @@ from frappe.utils.user import get_users_with_role
 
 from dogansystem.engine.current import current
 from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.channels import Channels
 from dogansystem.homes.frappe.files import readable
 from dogansystem.homes.frappe.permissions import may_read
 from dogansystem.homes.frappe.scope import acting_as
@@ -17,7 +18,7 @@ from dogansystem.homes.frappe.scope import acting_as
 MAX_RECIPIENTS = 100
 
 
-class People:
+class People(Channels):
 	"""The users of the site, and the world behind its mail accounts."""
 
 	def send_email(

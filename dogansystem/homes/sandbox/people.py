@@ -128,6 +128,21 @@ class People:
 			raise NotFound(f"There is no File named {given}, nor one with that URL.")
 		return given
 
+	def missing_for(self, channel: str) -> str | None:
+		"""Nothing: what would be sent is recorded."""
+
+	def send_sms(self, to: Sequence[str], message: str) -> list[str]:
+		"""Record an SMS; gives the numbers it would go to."""
+		self._record("sms", {"to": list(to), "message": message})
+		return list(to)
+
+	def send_whatsapp(
+		self, to: Sequence[str], message: str, reference: tuple[str, str] | None = None
+	) -> list[str]:
+		"""Record a WhatsApp message; gives the numbers it would go to."""
+		self._record("whatsapp", {"to": list(to), "message": message, "reference": _reference(reference)})
+		return list(to)
+
 	def notify(
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
 	) -> list[str]:

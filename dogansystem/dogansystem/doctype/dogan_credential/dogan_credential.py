@@ -19,7 +19,10 @@ _SENT = {
 	"hmac": ("secret",),
 	"address": ("url",),
 }
-_RECEIVED = {**dict.fromkeys(("hmac", "github", "stripe", "shopify"), ("secret",)), "token": ("header", "value")}
+_RECEIVED = {
+	**dict.fromkeys(("hmac", "github", "stripe", "shopify"), ("secret",)),
+	"token": ("header", "value"),
+}
 _SECRET = frozenset({"token", "password", "value", "secret", "url"})
 _NAMES_NO_SERVERS = frozenset({"address", *_RECEIVED})
 # A name or an address, no port.
@@ -71,7 +74,9 @@ class DoganCredential(Document):
 				text = _("Servers: {0} is not the name of a server. Write api.example.com.")
 				frappe.throw(text.format(frappe.bold(escape(server))))
 		if self.header and not _HEADER.fullmatch(self.header):
-			frappe.throw(_("Header: {0} is not the name of a header.").format(frappe.bold(escape(self.header))))
+			frappe.throw(
+				_("Header: {0} is not the name of a header.").format(frappe.bold(escape(self.header)))
+			)
 		self._check_address()
 		if self.rate:
 			self._check_rate()

@@ -24,7 +24,8 @@ class EmailKind(Kind):
 	keys: ClassVar[Mapping[str, Key]] = {
 		"account": Key(values.label, "The Email Account that receives it. Left out: any."),
 		"subject": Key(
-			values.label, "A pattern of its subject, `*` for any text: `Order *`. Upper and lower case are the same."
+			values.label,
+			"A pattern of its subject, `*` for any text: `Order *`. Upper and lower case are the same.",
 		),
 		"from": Key(
 			values.label,
@@ -32,7 +33,5 @@ class EmailKind(Kind):
 			field="from_value",
 			form="value",
 		),
-		"if": Key(
-			values.condition, "A run starts only if it is true.", field="condition", in_reach=IN_START
-		),
+		"if": Key(values.condition, "A run starts only if it is true.", field="condition", in_reach=IN_START),
 	}

@@ -28,7 +28,9 @@ def statuses(value: Any, path: str, problems: Problems) -> Any:
 			problems.unknown(
 				at(path, index), f"{shown(name)} is no state in which a run ends", name, ENDS, "states"
 			)
-	return list(dict.fromkeys(names)) or problems.refuse(path, "names no state; give one, or leave the key out")
+	return list(dict.fromkeys(names)) or problems.refuse(
+		path, "names no state; give one, or leave the key out"
+	)
 
 
 class RunKind(Kind):

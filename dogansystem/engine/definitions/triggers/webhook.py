@@ -31,9 +31,14 @@ def headers(value: Any, path: str, problems: Problems) -> Any:
 		return names
 	for index, name in enumerate(names):
 		if not _HEADER.fullmatch(name):
-			problems.add(at(path, index), f"{shown(name)} is not the name of a header; write one such as X-GitHub-Event")
+			problems.add(
+				at(path, index),
+				f"{shown(name)} is not the name of a header; write one such as X-GitHub-Event",
+			)
 		elif name.lower() in _SIGNS:
-			problems.add(at(path, index), f"{name} signs deliveries in, and a run would show it; leave it out")
+			problems.add(
+				at(path, index), f"{name} signs deliveries in, and a run would show it; leave it out"
+			)
 	return names or LEFT_OUT
 
 
