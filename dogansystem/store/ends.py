@@ -7,8 +7,8 @@ itself. An end that nobody asks for costs that look and nothing more.
 from dataclasses import dataclass
 from typing import Any
 
-from dogansystem.engine.outputs import decode
 from dogansystem.engine.outcomes import as_error
+from dogansystem.engine.outputs import decode
 from dogansystem.protocol import Database
 from dogansystem.store import dialect, state
 from dogansystem.store.moment import as_text

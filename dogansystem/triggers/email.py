@@ -14,8 +14,8 @@ from dogansystem.engine.definition import Trigger
 from dogansystem.engine.definitions.triggers.email import DOCTYPE as DOCTYPE
 from dogansystem.engine.errors import LimitReached
 from dogansystem.protocol import Site
-from dogansystem.store.moment import moment
 from dogansystem.store import versions
+from dogansystem.store.moment import moment
 from dogansystem.triggers import starting
 from dogansystem.triggers.faults import tell
 

@@ -14,10 +14,10 @@ from dogansystem.engine.definitions.triggers.run import ANY
 from dogansystem.engine.errors import TooDeep, UnreadableVersion
 from dogansystem.protocol import Database, Site
 from dogansystem.store import ends, reads, versions
+from dogansystem.store.changes import waits
 from dogansystem.store.ends import Ended
 from dogansystem.store.moment import moment
 from dogansystem.store.queue import Wait
-from dogansystem.store.changes import waits
 from dogansystem.triggers import starting
 from dogansystem.triggers.base import Write, of_kind
 from dogansystem.triggers.faults import survived, tell
