@@ -32,6 +32,8 @@ def receive() -> Response:
 		what is not signed as it should be, whatever the reason; 429 above the credential's rate; 422 for a body that cannot be
 		read.
 	"""
+	if not getattr(frappe.local, "request", None):
+		raise frappe.PermissionError  # nobody has sent it
 	workflow = _workflow()
 	try:
 		run = webhook.receive(current_site(), workflow, _request())

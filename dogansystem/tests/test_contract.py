@@ -10,6 +10,7 @@ from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.outside import EmailContract, RunTriggerContract, WebhookContract
 from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
@@ -89,4 +90,16 @@ class TestParametersOnFrappe(SiteTestCase, ParameterContract):
 
 
 class TestDisablingOnFrappe(SiteTestCase, DisablingContract):
+	pass
+
+
+class TestWebhooksOnFrappe(SiteTestCase, WebhookContract):
+	pass
+
+
+class TestMailsOnFrappe(SiteTestCase, EmailContract):
+	pass
+
+
+class TestEndsOfRunsOnFrappe(SiteTestCase, RunTriggerContract):
 	pass
