@@ -5,7 +5,7 @@ messages from outside, kept as a Dogan Credential of the kind `address`.
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from dogansystem.actions import http
 from dogansystem.actions.base import Action, StepContext
@@ -24,7 +24,10 @@ class Sms(Action):
 	external = True
 	parameters = parameters({"to": NUMBERS, "message": MESSAGE})
 	returns = "{recipients: the numbers it was sent to}"
-	example = {"to": "{{ doc.contact_mobile }}", "message": "Your quotation {{ doc.name }} expires soon."}
+	example: ClassVar[Mapping[str, Any]] = {
+		"to": "{{ doc.contact_mobile }}",
+		"message": "Your quotation {{ doc.name }} expires soon.",
+	}
 
 	def missing(self, site: Site, params: Mapping[str, Any]) -> str | None:
 		return site.people.missing_for("sms")
@@ -39,7 +42,10 @@ class WhatsApp(Action):
 	external = True
 	parameters = parameters({"to": NUMBERS, "message": MESSAGE})
 	returns = "{recipients: the numbers it was sent to}"
-	example = {"to": "{{ doc.contact_mobile }}", "message": "Your quotation {{ doc.name }} expires soon."}
+	example: ClassVar[Mapping[str, Any]] = {
+		"to": "{{ doc.contact_mobile }}",
+		"message": "Your quotation {{ doc.name }} expires soon.",
+	}
 
 	def missing(self, site: Site, params: Mapping[str, Any]) -> str | None:
 		return site.people.missing_for("whatsapp")
@@ -68,7 +74,11 @@ class Chat(Action):
 		{"to": text("Telegram only, and needed there: the id of the chat, such as -1001234567890")},
 	)
 	returns = "{status: the status of the answer}"
-	example = {"service": "slack", "credential": "sales-chat", "message": "{{ doc.name }} expires soon."}
+	example: ClassVar[Mapping[str, Any]] = {
+		"service": "slack",
+		"credential": "sales-chat",
+		"message": "{{ doc.name }} expires soon.",
+	}
 
 	def validate(self, params: Mapping[str, Any]) -> None:
 		super().validate(params)

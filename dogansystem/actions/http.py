@@ -85,7 +85,7 @@ class Request(Action):
 				"description": "The status that counts as success: a number, a range such as 200-299, or a list of them",
 			},
 		},
-		**{"not": {"anyOf": [{"required": ["json", "form"]}, {"required": ["json", "files"]}]}},
+		allOf=[{"not": {"required": ["json", other]}} for other in ("form", "files")],
 	)
 	returns = (
 		"{status, headers, body}: header names in lower case; a JSON body as data, another as text, "

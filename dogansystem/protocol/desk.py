@@ -100,13 +100,15 @@ class People(Protocol):
 		cc: Sequence[str] = (),
 		attachments: Sequence[Any] = (),
 		print_of: Mapping[str, Any] | None = None,
+		in_reply_to: str | None = None,
 		reference: tuple[str, str] | None = None,
 	) -> list[str]:
 		"""Queue a mail in the current transaction; gives the addresses it goes to.
 
 		`template` names an Email Template, rendered with `values`, in place of `message`. An attachment is the name
 		or URL of a File that the acting user may read, or `{fname, fcontent}`. `print_of` is `{doctype, name}` of a
-		document the user may print, perhaps with a `format`; it goes along as PDF.
+		document the user may print, perhaps with a `format`; it goes along as PDF. `in_reply_to` names a Communication that
+		the user may read.
 		"""
 
 	def missing_for(self, channel: str) -> str | None:

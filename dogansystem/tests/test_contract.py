@@ -19,6 +19,7 @@ from dogansystem.tests.contract.triggers import TriggerContract
 from dogansystem.tests.contract.waits import ChildContract, SignalContract
 from dogansystem.tests.contract.workers import WorkerContract
 from dogansystem.tests.home import SiteTestCase
+from dogansystem.tests.test_frappe_site import make_mail_account
 
 
 class TestFlowOnFrappe(SiteTestCase, FlowContract):
@@ -98,7 +99,8 @@ class TestWebhooksOnFrappe(SiteTestCase, WebhookContract):
 
 
 class TestMailsOnFrappe(SiteTestCase, EmailContract):
-	pass
+	def let_mail_out(self) -> None:
+		make_mail_account(self)
 
 
 class TestEndsOfRunsOnFrappe(SiteTestCase, RunTriggerContract):

@@ -13,6 +13,7 @@ import frappe
 import redis
 from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
 from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
+from frappe.email.doctype.email_queue.email_queue import QueueBuilder
 from frappe.handler import run_server_script
 from frappe.model.db_query import DatabaseQuery
 from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
@@ -153,6 +154,11 @@ def within_transaction(db: Any) -> Iterator[None]:
 # Documents and people
 
 wants_notifications = is_notifications_enabled  # whoever inserts a Notification Log has to ask
+
+
+# Whether `frappe.sendmail(in_reply_to=…)` takes the name of a Communication. Up to 16 it takes a Message-ID, and puts it into
+# the mail as it is. Source: QueueBuilder.prepare_email_content
+REPLIES_BY_NAME = "get_value" in inspect.getsource(QueueBuilder.prepare_email_content)
 
 
 def is_submitting(doc: Any) -> bool:

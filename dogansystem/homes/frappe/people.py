@@ -32,11 +32,13 @@ class People(Channels):
 		cc: Sequence[str] = (),
 		attachments: Sequence[Any] = (),
 		print_of: Mapping[str, Any] | None = None,
+		in_reply_to: str | None = None,
 		reference: tuple[str, str] | None = None,
 	) -> list[str]:
 		"""Put a mail into the Email Queue: it is sent if the step commits, and only then."""
 		doctype, name = reference or (None, None)
 		everybody = [*to, *cc]
+		answered = _answered(in_reply_to) if in_reply_to else None
 		files = [*map(_attachment, attachments), *([_print(**print_of)] if print_of else [])]
 		if template:
 			of = frappe.get_doc("Email Template", template)
@@ -51,6 +53,7 @@ class People(Channels):
 				attachments=files,
 				reference_doctype=doctype,
 				reference_name=name,
+				in_reply_to=answered,
 				add_unsubscribe_link=0,
 				expose_recipients="header",
 			)
@@ -130,6 +133,16 @@ def _attachment(given: Any) -> dict[str, Any]:
 	if not isinstance(given, str):
 		return {"fname": given["fname"], "fcontent": given["fcontent"]}
 	return {"fid": readable(given).name}
+
+
+def _answered(communication: str) -> str | None:
+	"""What `frappe.sendmail` takes for the Communication that a mail answers; None: it has no Message-ID."""
+	doc = frappe.get_doc("Communication", communication)
+	doc.check_permission("read")
+	message_id = (doc.message_id or "").strip("<> \t\r\n")
+	if not message_id:
+		return None
+	return communication if compat.REPLIES_BY_NAME else f"<{message_id}>"
 
 
 def _print(doctype: str, name: str, format: str | None = None) -> dict[str, Any]:

@@ -90,6 +90,7 @@ class People:
 		cc: Sequence[str] = (),
 		attachments: Sequence[Any] = (),
 		print_of: Mapping[str, Any] | None = None,
+		in_reply_to: str | None = None,
 		reference: tuple[str, str] | None = None,
 	) -> list[str]:
 		"""Record a mail in the current transaction; gives the addresses it would go to.
@@ -104,8 +105,12 @@ class People:
 				raise InvalidEmailAddressError(f"{address!r} is no email address. Write name@example.com.")
 		if print_of:
 			self._site.documents.get(print_of["doctype"], print_of["name"])
+		if in_reply_to:
+			self._site.documents.get("Communication", in_reply_to)
 		text = self._from_template(template, values or {}) if template else message
-		content = {"to": list(to), "cc": list(cc), "subject": subject, "message": text}
+		content: dict[str, Any] = {"to": list(to), "cc": list(cc), "subject": subject, "message": text}
+		if in_reply_to:
+			content["in_reply_to"] = in_reply_to
 		content["attachments"] = [self._attachment(given) for given in attachments]
 		self._record(
 			"email", {**content, "print": plain(print_of, "print"), "reference": _reference(reference)}

@@ -44,12 +44,10 @@ class WebhookContract(Started):
 
 	def hook(self, name: str, credential: str = "contract-hook", **keys: Any) -> str:
 		"""A workflow with a webhook."""
+		if credential == "contract-hook":
+			self.keep_credential(credential, type="hmac", secret=SECRET)
 		trigger = {"on": "webhook", "credential": credential, **keys}
 		return self.save(name, [step("a", params={"got": "{{ trigger.body }}"})], triggers=[trigger])
-
-	def setUp(self) -> None:
-		super().setUp()
-		self.keep_credential("contract-hook", type="hmac", secret=SECRET)
 
 	def request(
 		self,
@@ -177,8 +175,7 @@ class WebhookContract(Started):
 		disabled = self.hook("contract-hook-off")
 		self.enable(disabled, False)
 		without = self.save("contract-no-hook", [step("a")])
-		unsigned = self.hook("contract-hook-no-credential", "contract-not-there")
-		for workflow in (disabled, without, unsigned, "contract-not-there", "", "../x", "ä" * 500):
+		for workflow in (disabled, without, "contract-not-there", "", "../x", "ä" * 500):
 			with self.subTest(workflow):
 				self.refused(workflow)
 		self.assertEqual(self.runs(disabled), [])
@@ -343,6 +340,7 @@ class EmailContract(Started):
 		self.enable(workflow, False)
 
 	def test_two_programs_that_answer_each_other_come_to_an_end(self):
+		self.let_mail_out()
 		answer = step(
 			"a", "email.send", params={"to": "{{ doc.sender }}", "subject": "Thanks", "message": "…"}
 		)
@@ -463,6 +461,7 @@ class RunTriggerContract(Started):
 		self.save(
 			"contract-no-start", [step("a")], triggers=[{"on": "run", "workflow": "contract-no-start-2"}]
 		)
+		self.keep_credential("contract-hook", type="hmac", secret=SECRET)
 		trigger = {"on": "webhook", "credential": "contract-hook", "if": "{{ trigger.body.nothing.there }}"}
 		watched = self.save("contract-no-start-2", [step("a")], triggers=[trigger])
 		webhook.deliver(self.site, watched, webhook.Delivery({"id": 1}))
