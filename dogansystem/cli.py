@@ -103,6 +103,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	metavar="STEP=JSON",
 	help='Decide what a step asks, such as ok=\'{"decision": "approved", "by": "x@example.com"}\'. May be repeated.',
 )
+@click.option(
+	"--webhook",
+	metavar="JSON",
+	help='Start by a delivery to its webhook, such as {"body": {"id": 1}, "headers": {}, "query": {}}, or @FILE.',
+)
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
 @verbose_option
 @json_option
@@ -118,6 +123,7 @@ def run(
 	skip_waits: bool,
 	signals: tuple[str, ...],
 	answers: tuple[str, ...],
+	webhook: str | None,
 	allow_private_network: bool,
 	verbose: bool,
 	as_json: bool,
@@ -129,6 +135,7 @@ def run(
 		document = files.document(doc) if doc else None
 		to_send = course.to_send(signals)
 		to_give = read_answers(answers, definition)
+		delivery = runs.delivery(webhook) if webhook is not None else None
 		loaded = [each for file in documents for each in files.documents(file)]
 		parameters = from_texts(definition.parameters, given_parameters)
 	with errors(as_json), _sandbox(url, dry_run) as site:
@@ -140,7 +147,7 @@ def run(
 		clock = course.JumpingClock(site.clock) if skip_waits else None
 		site.clock = clock or site.clock
 		began = site.now()
-		name = runs.start(site, definition, value, document, parameters)
+		name = runs.start(site, definition, value, document, parameters, delivery)
 		given_answers = Answers(site, to_give)
 		of_run = course.Course(site, name, to_send, clock, began, given_answers)
 		if not as_json:

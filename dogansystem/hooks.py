@@ -23,8 +23,15 @@ doc_events = {
 	)
 }
 
-# A scrape of the metrics brings its token where Frappe expects a login: it is taken out before Frappe looks.
-before_request = ["dogansystem.api.metrics.keep_token"]
+# A scrape of the metrics brings its token where Frappe expects a login: it is taken out before Frappe looks. So does a
+# webhook, whose body is not for Frappe either.
+before_request = ["dogansystem.api.metrics.keep_token", "dogansystem.api.webhooks.keep_request"]
+
+# The short address of a workflow's webhook.
+override_whitelisted_methods = {"dogansystem.webhook": "dogansystem.api.webhooks.receive"}
+
+# A mail of a step says that it is automatic.
+make_email_body_message = ["dogansystem.homes.frappe.people.say_automatic"]
 
 # Every minute: schedules and waits that are due, takeovers, a ring if work is ready.
 scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}

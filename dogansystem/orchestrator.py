@@ -9,7 +9,7 @@ from typing import Any
 from dogansystem.actions import checking
 from dogansystem.agents.limits import check_may_enable
 from dogansystem.engine.definition import Definition
-from dogansystem.engine.errors import InputError, NotFound, WrongState
+from dogansystem.engine.errors import InputError, NotFound, Problem, WrongState
 from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
@@ -46,6 +46,10 @@ class Orchestrator:
 	def check(self, source: str | Mapping[str, Any]) -> Definition:
 		"""The definition in YAML, JSON or plain data. Raises DefinitionError with every problem found."""
 		return checking.check(self.site, source)
+
+	def what_is_missing(self, definition: Definition) -> list[Problem]:
+		"""What the site lacks for a checked workflow: apps, settings, credentials. Each says what to do."""
+		return checking.missing(self.site, definition)
 
 	def import_workflow(
 		self,
@@ -221,7 +225,9 @@ class Orchestrator:
 
 		Gives the approval as `get_approval` does. Raises NotFound, AlreadyDecided, NotAsked, DecisionIncomplete or InputError.
 		"""
-		return approvals.decide(self.site, approval, user or self.site.user, decision, comment, values, through)
+		return approvals.decide(
+			self.site, approval, user or self.site.user, decision, comment, values, through
+		)
 
 	def pass_on(self, approval: str, to: str, *, user: str | None = None) -> dict[str, Any]:
 		"""Let `to` be asked instead of `user`. Raises NotFound, AlreadyDecided, NotAsked or NotAllowed."""

@@ -108,6 +108,10 @@ class Action(ABC):
 		if check := _check_of(type(self)):
 			check(params)
 
+	def missing(self, site: Site, params: Mapping[str, Any]) -> str | None:
+		"""What a site lacks for a step with these params, templates and all, and what to do; None: nothing."""
+		return None
+
 	@abstractmethod
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
 		"""Do it once, in the step's transaction. Give back JSON data, a `Branch`, a `Wait` or a `Stop`; raise to fail.

@@ -7,9 +7,12 @@ from typing import Any
 from dogansystem.actions.registry import branches, schemas
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.errors import UnreadableVersion
+from dogansystem.engine.definitions.problems import Problems, at
+from dogansystem.engine.errors import Problem, UnreadableVersion
 from dogansystem.protocol import Site
 from dogansystem.store import reads, versions
+
+CREDENTIAL = "Dogan Credential"
 
 
 def check(site: Site, source: str | Mapping[str, Any]) -> Definition:
@@ -23,6 +26,23 @@ def check(site: Site, source: str | Mapping[str, Any]) -> Definition:
 		fields_of=site.documents.fields_of,
 		fills_run_as=site.catalog.fills_run_as,
 	)
+
+
+def missing(site: Site, definition: Definition) -> list[Problem]:
+	"""What the site lacks for an enabled workflow: apps, settings, credentials. Each says what to do."""
+	problems, actions = Problems(), site.actions()
+	for index, step in enumerate(definition.steps):
+		action = actions.get(step.action)
+		if action and (reason := action.missing(site, step.params)):
+			problems.add(at(f"steps[{index}]", "action"), reason)
+	for trigger in definition.triggers:
+		name = trigger.keys.get("credential")
+		if name and site.documents.exists(CREDENTIAL, name) is False:
+			remedy = "add a Dogan Credential of that name that signs webhooks"
+			problems.add(
+				f"triggers[{trigger.position}].credential", f"there is no credential {name!r}; {remedy}"
+			)
+	return problems.found
 
 
 def _saved(site: Site, workflow: str) -> Mapping[str, Any] | None:

@@ -5,12 +5,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from hashlib import sha256
 from html import escape
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote, quote_plus, urlsplit
 
 from dogansystem.actions.schema import ValidationError
+from dogansystem.triggers.signatures import signed
 
+SHORTEST_PART = 12  # characters of a part of an address that may be a secret; shorter ones are words
 SHORTEST_SECRET = 4  # characters; anything shorter would be cut out of ordinary words
 REDACTED = "[secret]"
 
@@ -25,6 +28,22 @@ class Signature:
 	headers: Mapping[str, str] = field(repr=False)
 	secrets: re.Pattern[str] | None = field(default=None, repr=False)
 	hosts: frozenset[str] = frozenset()  # to which it may be sent; none means any
+	key: str = field(default="", repr=False)  # what the body is signed with
+	url: str = field(default="", repr=False)  # an address that is itself the secret
+
+	def of_body(self, body: bytes, delivery: str, now: float) -> Mapping[str, str]:
+		"""The headers that sign a request with this body, as a webhook of this app wants them. `now`: epoch seconds.
+
+		A request has the same `delivery` in every attempt.
+		"""
+		if not self.key:
+			return {}
+		timestamp, identity = str(int(now)), sha256(delivery.encode()).hexdigest()[:32]
+		return {
+			"X-Dogan-Timestamp": timestamp,
+			"X-Dogan-Delivery": identity,
+			"X-Dogan-Signature": signed(self.key, timestamp, identity, body),
+		}
 
 	def redact(self, text: str) -> str:
 		"""`text` without the secrets: servers echo what they were sent."""
@@ -58,10 +77,13 @@ def signature(name: str, credential: Mapping[str, Any]) -> Signature:
 	except KeyError as missing:
 		raise ValidationError(
 			f"credential {name!r}: {missing} is missing or unknown. It is a bearer with a token, a basic with a username"
-			" and a password, or a header with a header and a value. Correct it on the site."
+			" and a password, a header with a header and a value, an hmac with a secret, or an address with a url. Correct it"
+			" on the site."
 		) from None
 	hosts = frozenset(str(host).lower() for host in credential.get("hosts", ()))
-	return Signature(headers, _pattern(secrets), hosts)
+	key = credential["secret"] if credential["type"] == "hmac" else ""
+	url = credential["url"] if credential["type"] == "address" else ""
+	return Signature(headers, _pattern(secrets), hosts, key, url)
 
 
 def _pattern(secrets: Iterable[str]) -> re.Pattern[str] | None:
@@ -95,4 +117,15 @@ def _signed(credential: Mapping[str, str]) -> tuple[dict[str, str], tuple[str, .
 		return {"Authorization": f"Basic {packed}"}, (packed, credential["password"])
 	if kind == "header":
 		return {credential["header"]: credential["value"]}, (credential["value"],)
+	if kind == "hmac":
+		return {}, (credential["secret"],)
+	if kind == "address":
+		return {}, _secrets_of(credential["url"])
 	raise KeyError(kind)
+
+
+def _secrets_of(url: str) -> tuple[str, ...]:
+	"""What must not be shown of an address that is a secret: all of it but the server's name."""
+	parts = urlsplit(url)
+	path = parts.path.strip("/")
+	return tuple(each for each in (url, parts.query, path, *path.split("/")) if len(each) >= SHORTEST_PART)

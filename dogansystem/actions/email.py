@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from email.utils import getaddresses
-from typing import Any
+from typing import Any, ClassVar
 
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.schema import (
@@ -48,10 +48,19 @@ class Send(Action):
 				"A document that is attached as PDF",
 				format=text("The Print Format; the document type's own if left out"),
 			),
+			"in_reply_to": text(
+				"The Communication that it answers, such as {{ doc.name }} of a mail: it stands below that one in the "
+				"receiver's mailbox. The user must be allowed to read it"
+			),
 		},
 		oneOf=[{"required": ["message"]}, {"required": ["template"]}],
 	)
 	returns = "{recipients: the addresses it goes to}"
+	example: ClassVar[Mapping[str, Any]] = {
+		"to": "{{ doc.contact_email }}",
+		"subject": "Your quotation {{ doc.name }}",
+		"message": "It is valid until {{ doc.valid_till }}.",
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		recipients = context.site.people.send_email(
@@ -66,6 +75,7 @@ class Send(Action):
 				for each in params.get("attachments", ())
 			],
 			print_of=params.get("print"),
+			in_reply_to=params.get("in_reply_to"),
 			reference=context.reference,
 		)
 		return {"recipients": recipients}

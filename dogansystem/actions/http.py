@@ -18,7 +18,7 @@ from dogansystem.actions import body
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.credentials import UNSIGNED, Signature, signature
 from dogansystem.actions.outbound import Deadline, Outbound, label
-from dogansystem.actions.schema import Schema, ValidationError, parameters, shown, text
+from dogansystem.actions.schema import Schema, ValidationError, one_or_many, parameters, shown, text
 from dogansystem.engine.errors import DoganError, HTTPError, NotAllowed, NotFound, OutputTooLarge, Timeout
 from dogansystem.engine.outputs import MAX_BYTES
 
@@ -30,6 +30,8 @@ RESERVED_HEADERS = frozenset({"connection", "content-length", "host", "transfer-
 HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")  # RFC 9110, 5.6.2
 HEADER_END = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 BROKEN = (requests.RequestException, TransportError, HTTPException, OSError)  # all that an exchange may raise
+MAX_FILES = 20  # fields with files in one request
+MAX_FILE_BYTES = 10 * 1024 * 1024  # of all files of one request
 STATUS: Schema = {
 	"type": ["integer", "string"],
 	"minimum": 100,
@@ -66,6 +68,13 @@ class Request(Action):
 			"query": _by_name("What is added to the address after the question mark, by name"),
 			"json": {"description": "A body sent as JSON"},
 			"form": _by_name("A body sent as a form, by field"),
+			"files": {
+				"type": "object",
+				"minProperties": 1,
+				"maxProperties": MAX_FILES,
+				"additionalProperties": one_or_many("The name or URL of a File, or a list of them"),
+				"description": "Files sent with the form, by field: their names or URLs. They must be the user's to read",
+			},
 			"credential": text("The name of the credential that it signs in with"),
 			"expect": {
 				**STATUS,
@@ -76,7 +85,7 @@ class Request(Action):
 				"description": "The status that counts as success: a number, a range such as 200-299, or a list of them",
 			},
 		},
-		**{"not": {"required": ["json", "form"]}},
+		allOf=[{"not": {"required": ["json", other]}} for other in ("form", "files")],
 	)
 	returns = (
 		"{status, headers, body}: header names in lower case; a JSON body as data, another as text, "
@@ -84,27 +93,38 @@ class Request(Action):
 	)
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
-		signed = _sign_in(params, context)
-		try:
-			return self._send(params, signed, context)
-		except DoganError as error:
-			# A redirect may have put the secret into the address that an error names.
-			raise type(error)(signed.redact(str(error))) from None
+		name = params.get("credential")
+		signed = sign_in(name, context) if name is not None else UNSIGNED
+		if signed.url:
+			raise ValidationError(
+				f"params.credential: {name!r} is the address of a chat. Use notify.chat, or a credential of another kind."
+			)
+		return send(params, signed, context)
 
-	def _send(self, params: dict[str, Any], signed: Signature, context: StepContext) -> dict[str, Any]:
-		request = _prepare(params, signed, context)
-		is_expected = expected(params.get("expect", "200-299"))
-		with Deadline(context.timeout or DEFAULT_TIMEOUT) as deadline:
-			outbound = Outbound(deadline, context.site.settings().allow_private_network)
-			try:
-				answer = _exchange(outbound, request, is_expected, signed)
-			except BROKEN as error:
-				raise _named(error, request, deadline, signed) from None
-			finally:
-				outbound.close()
-		if deadline.passed:  # a body without a length looks complete when its socket is shut
-			raise _too_slow(request, deadline)
-		return answer
+
+def send(params: Mapping[str, Any], signed: Signature, context: StepContext) -> dict[str, Any]:
+	"""Send what params of `http.request` say, signed in; gives the answer. No error shows the secret."""
+	try:
+		return _send(params, signed, context)
+	except DoganError as error:
+		# A redirect may have put the secret into the address that an error names.
+		raise type(error)(signed.redact(str(error))) from None
+
+
+def _send(params: Mapping[str, Any], signed: Signature, context: StepContext) -> dict[str, Any]:
+	request = _prepare(params, signed, context)
+	is_expected = expected(params.get("expect", "200-299"))
+	with Deadline(context.timeout or DEFAULT_TIMEOUT) as deadline:
+		outbound = Outbound(deadline, context.site.settings().allow_private_network)
+		try:
+			answer = _exchange(outbound, request, is_expected, signed)
+		except BROKEN as error:
+			raise _named(error, request, deadline, signed) from None
+		finally:
+			outbound.close()
+	if deadline.passed:  # a body without a length looks complete when its socket is shut
+		raise _too_slow(request, deadline)
+	return answer
 
 
 def expected(given: Any) -> Callable[[int], bool]:
@@ -116,10 +136,8 @@ def expected(given: Any) -> Callable[[int], bool]:
 	return lambda status: any(status in allowed for allowed in ranges)
 
 
-def _sign_in(params: Mapping[str, Any], context: StepContext) -> Signature:
-	name = params.get("credential")
-	if name is None:
-		return UNSIGNED
+def sign_in(name: str, context: StepContext) -> Signature:
+	"""What a credential adds to a request. Raises NotFound for one that the acting user may not use."""
 	credential = context.site.credential(name)
 	if credential is None:
 		reason = f"there is no credential {name!r} that {context.user} may use"
@@ -133,15 +151,17 @@ def _prepare(params: Mapping[str, Any], signed: Signature, context: StepContext)
 	if method in UNSAFE:
 		headers.setdefault("Idempotency-Key", context.idempotency_key)
 	data: Any = _pairs(params["form"]) if "form" in params else None
+	files = _files(params["files"], context) if "files" in params else None
 	if "json" in params:
 		headers.setdefault("Content-Type", "application/json")
 		data = _json(params["json"])
 	_check_url(params["url"], signed)
 	try:
 		prepared = requests.Request(
-			method, params["url"], headers, data=data, params=_pairs(params.get("query", {}))
+			method, params["url"], headers, files=files, data=data, params=_pairs(params.get("query", {}))
 		).prepare()
 		prepared.headers.update(signed.headers)
+		prepared.headers.update(signed.of_body(_bytes(prepared.body), context.idempotency_key, context.now))
 		for name, value in prepared.headers.items():
 			name.encode("ascii"), value.encode("latin-1")  # all that HTTP has for a header
 			check_header_validity((name, value))
@@ -174,6 +194,21 @@ def _pairs(given: Mapping[str, Any]) -> list[tuple[str, str]]:
 		for value in (values if isinstance(values, list) else [values])
 		if value is not None
 	]
+
+
+def _files(given: Mapping[str, Any], context: StepContext) -> list[tuple[str, tuple[str, bytes]]]:
+	"""Files as a form sends them, by field. Raises NotFound, PermissionError, or ValidationError for too much."""
+	found, left = [], MAX_FILE_BYTES
+	for name, files in given.items():
+		for file in [files] if isinstance(files, str) else files:
+			stored = context.site.files.read(file, left)
+			left -= len(stored.content)
+			found.append((name, (stored.file_name, stored.content)))
+	return found
+
+
+def _bytes(body: Any) -> bytes:
+	return body.encode() if isinstance(body, str) else body or b""
 
 
 def _json(value: Any) -> bytes:

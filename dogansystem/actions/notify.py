@@ -1,7 +1,7 @@
 """Telling the site's own users something, on their desk."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.actions.schema import document_of, one_or_many, parameters, text, words
@@ -32,6 +32,10 @@ class User(Action):
 		{"user": one_or_many("Who is told: a user, or a list of users"), "subject": SUBJECT}, OPTIONAL
 	)
 	returns = "{notified: the users it reached}"
+	example: ClassVar[Mapping[str, Any]] = {
+		"user": "sales@example.com",
+		"subject": "{{ doc.name }} expires soon",
+	}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		given = params["user"]
@@ -51,6 +55,7 @@ class Role(Action):
 	summary = "Notify everyone who has a role"
 	parameters = parameters({"role": text("Everyone with this role is told"), "subject": SUBJECT}, OPTIONAL)
 	returns = "{notified: the users it reached}"
+	example: ClassVar[Mapping[str, Any]] = {"role": "Sales Manager", "subject": "{{ doc.name }} expires soon"}
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 		users = context.site.people.users_with_role(params["role"])

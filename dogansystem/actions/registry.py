@@ -11,6 +11,7 @@ from jsonschema.exceptions import SchemaError
 
 from dogansystem.actions import (
 	busy,
+	channels,
 	data,
 	deciding,
 	document,
@@ -27,7 +28,9 @@ from dogansystem.actions.schema import type_words
 from dogansystem.engine.errors import DoganError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
-_FAMILIES = (document, email, notify, http, method, report, script, data, flow, deciding, busy)
+_FAMILIES = (
+	document, email, notify, channels, http, method, report, script, data, flow, deciding, busy
+)  # fmt: skip
 CORE: tuple[type[Action], ...] = tuple(
 	kind for family in _FAMILIES for kind in vars(family).values()
 	if isinstance(kind, type) and issubclass(kind, Action) and kind is not Action

@@ -73,10 +73,10 @@ def export(context: Any, workflows: tuple[str, ...], as_json: bool) -> None:
 
 def _problems(orchestrator: Any, file: str) -> list[str]:
 	try:
-		orchestrator.check(Path(file).read_text())
+		definition = orchestrator.check(Path(file).read_text())
 	except errors.DefinitionError as error:
 		return [str(problem) for problem in error.problems]
-	return []
+	return [str(problem) for problem in orchestrator.what_is_missing(definition)]
 
 
 def _show_missing(workflow: str, parameters: list[dict[str, Any]]) -> None:

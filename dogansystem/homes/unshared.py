@@ -1,5 +1,7 @@
 """A cache that keeps nothing, and only counts."""
 
+import threading
+import time
 from collections import Counter
 from collections.abc import Mapping
 
@@ -9,6 +11,8 @@ class Unshared:
 
 	def __init__(self) -> None:
 		self._counts: Counter[str] = Counter()
+		self._tallies: dict[str, tuple[float, int]] = {}  # until when (time.monotonic()), and how many
+		self._lock = threading.Lock()
 
 	def get(self, key: str) -> bytes | None:
 		"""Nothing."""
@@ -24,3 +28,12 @@ class Unshared:
 	def counts(self) -> Mapping[str, int]:
 		"""The numbers of this process."""
 		return dict(self._counts)
+
+	def tally(self, key: str, seconds: int) -> int:
+		"""Count one more of a key in this process."""
+		now = time.monotonic()
+		with self._lock:
+			self._tallies = {each: kept for each, kept in self._tallies.items() if kept[0] > now}
+			until, count = self._tallies.get(key, (now + seconds, 0))
+			self._tallies[key] = until, count + 1
+			return count + 1

@@ -101,14 +101,27 @@ class People(Deciders, Protocol):
 		cc: Sequence[str] = (),
 		attachments: Sequence[Any] = (),
 		print_of: Mapping[str, Any] | None = None,
+		in_reply_to: str | None = None,
 		reference: tuple[str, str] | None = None,
 	) -> list[str]:
 		"""Queue a mail in the current transaction; gives the addresses it goes to.
 
 		`template` names an Email Template, rendered with `values`, in place of `message`. An attachment is the name
 		or URL of a File that the acting user may read, or `{fname, fcontent}`. `print_of` is `{doctype, name}` of a
-		document the user may print, perhaps with a `format`; it goes along as PDF.
+		document the user may print, perhaps with a `format`; it goes along as PDF. `in_reply_to` names a Communication that
+		the user may read.
 		"""
+
+	def missing_for(self, channel: str) -> str | None:
+		"""What the site lacks to send by `sms` or `whatsapp`, and what to do; None: nothing."""
+
+	def send_sms(self, to: Sequence[str], message: str) -> list[str]:
+		"""Send a message to numbers now. Raises NotAvailable where the site has no gateway."""
+
+	def send_whatsapp(
+		self, to: Sequence[str], message: str, reference: tuple[str, str] | None = None
+	) -> list[str]:
+		"""Send a message to numbers by the site's app for it. Raises NotAvailable where there is none."""
 
 	def notify(
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None
@@ -123,6 +136,11 @@ class People(Deciders, Protocol):
 		"""Whether `user` is an enabled user of this site."""
 
 	def roles(self, user: str) -> set[str]: ...
+	def is_own_address(self, address: str) -> bool:
+		"""Whether a mail account of the site sends from this address."""
+
+	def mails_sent_to(self, address: str, seconds: float) -> int:
+		"""How many mails the site has queued to an address in so many last seconds."""
 
 
 class Catalog(Protocol):
@@ -203,5 +221,14 @@ class Desk(Protocol):
 		"""A secret kept under a name for `http.request`, or None if there is none or the user may not use it.
 
 		`{"type": "bearer", "token"}`, `{"type": "basic", "username", "password"}` or
-		`{"type": "header", "header", "value"}`; each with `hosts`, the servers it may be sent to: none means any.
+		`{"type": "header", "header", "value"}`, `{"type": "hmac", "secret"}` or `{"type": "address", "url"}`; each with
+		`hosts`, the servers it may be sent to: none means any. That of a Connected App comes as a bearer, with a token that
+		is valid now.
+		"""
+
+	def webhook_secret(self, name: str) -> Mapping[str, str] | None:
+		"""What signs the deliveries of webhooks with a credential, whoever acts; None: there is none, or it is of another kind.
+
+		`{"type": "hmac", "github", "stripe" or "shopify", "secret"}` or `{"type": "token", "header", "secret"}`; perhaps with a
+		`rate` such as `60/m`.
 		"""

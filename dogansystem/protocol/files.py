@@ -23,6 +23,9 @@ class Files(Protocol):
 	def read(self, file: str, most: int) -> StoredFile:
 		"""What is in a File. Raises ValidationError for one of more than `most` bytes, or that is kept elsewhere."""
 
+	def of(self, doctype: str, name: str) -> list[str]:
+		"""The names of the Files that are attached to a document, the oldest first, whoever may read them."""
+
 	def create(
 		self,
 		file_name: str,

@@ -128,6 +128,8 @@ class Cache(Protocol):
 		"""Add to numbers that all processes share."""
 
 	def counts(self) -> Mapping[str, int]: ...
+	def tally(self, key: str, seconds: int) -> int:
+		"""Count one more of a key, which is forgotten after so many seconds; gives the count. 0: nobody can count now."""
 
 
 class Storage(Protocol):

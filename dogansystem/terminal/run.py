@@ -6,9 +6,12 @@ from typing import Any
 
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import InputError
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.terminal import files
 from dogansystem.terminal.course import Course
+from dogansystem.triggers import webhook
 from dogansystem.worker.drainer import Drainer
 
 PATIENCE = 20.0  # seconds a run waits for a database that takes nothing
@@ -20,15 +23,44 @@ def start(
 	given: Any,
 	document: Mapping[str, Any] | None,
 	parameters: Mapping[str, Any],
+	delivery: webhook.Delivery | None = None,
 ) -> str:
-	"""Keep the definition, set its `parameters`, register the agents that it names and that are missing, and start a run."""
+	"""Keep the definition, set its `parameters`, register the agents that it names and that are missing, and start a run:
+	by hand, or by a `delivery` to its webhook. Raises InputError if that starts none."""
 	orchestrator = Orchestrator(site)
 	orchestrator.save_workflow(definition, True, parameters)
 	_register_agents(orchestrator, definition)
 	trigger = {"on": "manual"}
-	run = orchestrator.start_run(definition.name, given, document=document, cause="manual", trigger=trigger)
+	if delivery:
+		run = webhook.deliver(site, definition.name, delivery)
+		if run is None:
+			raise InputError(
+				"--webhook: the delivery starts no run: the `if` of no webhook trigger is true for it."
+			)
+	else:
+		run = orchestrator.start_run(
+			definition.name, given, document=document, cause="manual", trigger=trigger
+		)
 	site.database.commit()
 	return run
+
+
+def delivery(text: str) -> webhook.Delivery:
+	"""The delivery of `--webhook`, as JSON text or `@FILE`. Raises FileError."""
+	value = files.json_value(text, "--webhook")
+	if not isinstance(value, Mapping) or value.keys() - {"body", "headers", "query", "delivery"}:
+		raise files.FileError(
+			"--webhook: must be a mapping with `body`, and maybe `headers`, `query` and `delivery`. Write it as"
+			' \'{"body": {"id": 1}}\'.'
+		)
+	for key in ("headers", "query"):
+		if not isinstance(value.get(key, {}), Mapping):
+			raise files.FileError(f"--webhook: {key}: must be a mapping of names to values.")
+	headers = {str(name).lower(): str(each) for name, each in value.get("headers", {}).items()}
+	identity = value.get("delivery")
+	return webhook.Delivery(
+		value.get("body"), headers, dict(value.get("query", {})), None if identity is None else str(identity)
+	)
 
 
 def work_until_over(site: Sandbox, course: Course, workers: int) -> None:

@@ -28,6 +28,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"workflows.cancel": ({"run": "{run}"}, STARTER, True),
 	"workflows.retry": ({"run": "{ended}"}, STARTER, True),
 	"signals.send": ({"name": "paid"}, MANAGERS, True),
+	"webhooks.receive": ({}, set(), True),
 	"workflows.set_parameters": ({"workflow": "open", "values": '{"limit": 1}'}, MANAGERS, True),
 	"agents.register": ({"name": "Own", "user": "{caller}"}, MANAGERS, True),
 	"agents.enable": ({"name": "Off"}, MANAGERS, True),

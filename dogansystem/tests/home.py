@@ -166,6 +166,19 @@ class SiteTestCase(FrappeTestCase):
 		doc.save()
 		frappe.db.commit()
 
+	def keep_credential(self, name: str, **values: str) -> str:
+		"""Add a Dogan Credential, and commit."""
+		fields = {"kind": values.pop("type"), **values}
+		if fields["kind"] == "token":
+			fields["value"] = fields.pop("secret")
+		if fields["kind"] in ("bearer", "basic", "header"):
+			fields.setdefault("hosts", "127.0.0.1")
+		with self.site.acting_as("Administrator"):
+			frappe.delete_doc("Dogan Credential", name, ignore_missing=True, force=True)
+			frappe.get_doc({"doctype": "Dogan Credential", "credential_name": name, **fields}).insert()
+		frappe.db.commit()
+		return name
+
 	@property
 	def orchestrator(self) -> Orchestrator:
 		return Orchestrator(self.site)

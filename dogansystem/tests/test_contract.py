@@ -10,6 +10,7 @@ from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.outside import EmailContract, RunTriggerContract, WebhookContract
 from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
@@ -18,6 +19,7 @@ from dogansystem.tests.contract.triggers import TriggerContract
 from dogansystem.tests.contract.waits import ChildContract, SignalContract
 from dogansystem.tests.contract.workers import WorkerContract
 from dogansystem.tests.home import SiteTestCase
+from dogansystem.tests.test_frappe_site import make_mail_account
 
 
 class TestFlowOnFrappe(SiteTestCase, FlowContract):
@@ -89,4 +91,17 @@ class TestParametersOnFrappe(SiteTestCase, ParameterContract):
 
 
 class TestDisablingOnFrappe(SiteTestCase, DisablingContract):
+	pass
+
+
+class TestWebhooksOnFrappe(SiteTestCase, WebhookContract):
+	pass
+
+
+class TestMailsOnFrappe(SiteTestCase, EmailContract):
+	def let_mail_out(self) -> None:
+		make_mail_account(self)
+
+
+class TestEndsOfRunsOnFrappe(SiteTestCase, RunTriggerContract):
 	pass

@@ -15,7 +15,7 @@ from dogansystem.protocol import Site
 from dogansystem.store import reads, versions
 from dogansystem.store.kept import Kept
 from dogansystem.store.moment import moment
-from dogansystem.triggers import starting
+from dogansystem.triggers import email, starting
 from dogansystem.triggers.faults import survived, tell
 
 STAMP = "triggers"  # what is touched when a workflow is saved, enabled, disabled or deleted
@@ -56,8 +56,8 @@ def on_event(
 ) -> list[str]:
 	"""Start what wants this event, in the document's transaction; gives the names of the runs.
 
-	`event` is created, updated, submitted, cancelled, deleted, or changed where a field was written without a save;
-	`previous` the values before it, if there were any.
+	`event` is created, updated, submitted, cancelled, deleted, changed where a field was written without a save, or received
+	where a mail is there with all its attachments; `previous` the values before it, if there were any.
 	A trigger that cannot be evaluated does not keep people from saving: its run is there, failed, with the reason. If not
 	even that run can be written, the log has it. Either way the other triggers start their runs.
 	"""
@@ -76,6 +76,8 @@ def on_event(
 def _start(
 	site: Site, want: Wanted, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None
 ) -> str | None:
+	if want.trigger.on == email.KIND:
+		return email.start(site, want.workflow, want.version, want.trigger, doc)
 	definition = versions.load(site, want.version)
 	limited_to = definition.only_as
 	if limited_to is not None:
@@ -101,6 +103,8 @@ def _start(
 def _is_about(
 	trigger: Trigger, doc: Mapping[str, Any], event: str, previous: Mapping[str, Any] | None
 ) -> bool:
+	if trigger.on == email.KIND or event == email.RECEIVED:
+		return trigger.on == email.KIND and event == email.RECEIVED and email.fits(trigger, doc)
 	asked = trigger.keys["event"]
 	if asked != "changed":
 		return bool(asked == event)
@@ -137,9 +141,9 @@ def _read(site: Site) -> Map:
 	found: dict[str, tuple[Wanted, ...]] = {}
 	for workflow, version in reads.enabled_workflows(site.database):
 		for trigger in _triggers(site, workflow, version):
-			doctype = str(trigger.keys.get("doctype"))
+			doctype = email.DOCTYPE if trigger.on == email.KIND else str(trigger.keys.get("doctype"))
 			# What the app itself writes starts nothing.
-			if trigger.on == "document" and not doctype.startswith(OWN):
+			if trigger.on in ("document", email.KIND) and not doctype.startswith(OWN):
 				found[doctype] = (*found.get(doctype, ()), Wanted(workflow, version, trigger))
 	return found
 

@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.protocol import Database, Site
 from dogansystem.store import queue, reads, versions
+from dogansystem.store.ends import WAIT
 from dogansystem.store.moment import Moment, moment
 from dogansystem.store.queue import Wait
-from dogansystem.triggers import document
+from dogansystem.triggers import document, run
 from dogansystem.triggers.base import Timed, Write
 from dogansystem.triggers.condition import Condition
 from dogansystem.triggers.date import Date
@@ -31,10 +32,13 @@ def plan(site: Site, db: Database, workflow: str, at: Moment) -> None:
 	db.begin()
 	for kind in TIMED.values():
 		kind.plan(site, db, workflow, definition, at)
+	run.plan(db, definition)
 
 
 def fire(site: Site, wait: Wait, write: Write) -> bool | None:
 	"""Do what a due wait asks for. None: it is of a kind that this release does not know, and is left to a newer one."""
+	if wait.kind == WAIT:
+		return run.fire(site, wait, write)
 	kind = TIMED.get(wait.kind)
 	return kind.fire(site, wait, write) if kind else None
 

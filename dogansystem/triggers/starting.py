@@ -178,11 +178,21 @@ def condition_holds(
 ) -> bool:
 	"""Whether a trigger's `if` holds for a document; `about` is what templates have as `trigger`."""
 	condition = trigger.keys.get("if")
-	if condition is None:
-		return True
+	return condition is None or truthy(condition, values_at_start(site, definition, doc, about, user, at))
+
+
+def values_at_start(
+	site: Site,
+	definition: Definition,
+	doc: Mapping[str, Any] | None,
+	about: Mapping[str, Any],
+	user: str,
+	at: Moment,
+) -> dict[str, Any]:
+	"""What the templates of a trigger can use; `about` is what they have as `trigger`."""
 	values = parameters.of_start(site.database, definition)
 	data = context.RunData("", "", "", "", str(about["on"]), {}, about, doc, user, user, 0, None, values)
-	return truthy(condition, context.values_of(data, {}, at, user))
+	return context.values_of(data, {}, at, user)
 
 
 def enabled_definition(

@@ -12,8 +12,12 @@ SourceOf = Callable[[str], Mapping[str, Any] | None]  # a saved workflow as plai
 
 
 def check_runs(definition: Mapping[str, Any], source_of: SourceOf, problems: Problems) -> None:
-	"""Note each step by which the workflow would start itself again and again."""
+	"""Note each step by which the workflow would start itself again and again, and triggers that wait for its own ends."""
 	name = definition.get("name")
+	for index, trigger in enumerate(definition.get("triggers", [])):
+		if trigger.get("on") == "run" and trigger.get("workflow") == name:
+			message = "is the workflow itself; name another one, or `*` for all others"
+			problems.add(f"triggers[{index}].workflow", message)
 	for index, first in _runs(definition.get("steps", [])):
 		way = _way(first, str(name), source_of, set())
 		if way:

@@ -64,11 +64,12 @@ def _places(
 ) -> Iterator[tuple[str, Any, _Scope]]:
 	"""Every place for templates: its path, its value, its scope."""
 	triggers = definition.get("triggers", [])
-	doctypes = list(dict.fromkeys(each["doctype"] for each in triggers if "doctype" in each))
+	doctypes = list(dict.fromkeys(found for each in triggers if (found := _doctype(each))))
 	about = _fields(doctypes, fields_of)
 	yield "limits.key", definition.get("limits", {}).get("key"), _Scope(IN_START, **about)
 	for index, trigger in enumerate(triggers):
-		of_trigger = _fields([trigger["doctype"]] if "doctype" in trigger else [], fields_of)
+		doctype = _doctype(trigger)
+		of_trigger = _fields([doctype] if doctype else [], fields_of)
 		yield from _of_trigger(trigger, f"triggers[{index}]", of_trigger)
 	for index, step in enumerate(definition.get("steps", [])):
 		names = IN_ITEM if "for_each" in step else IN_RUN
@@ -81,6 +82,12 @@ def _places(
 		undo = {**reach, "steps": {*reach["steps"], owner}, "owner": None}
 		yield at(path, "compensate.params"), step.get("compensate", {}).get("params"), _Scope(names, **undo)
 	yield "output", definition.get("output"), _Scope(IN_RUN, **about)
+
+
+def _doctype(trigger: Mapping[str, Any]) -> str | None:
+	"""The type of the documents that a trigger is about."""
+	kind = KINDS.get(trigger.get("on", ""))
+	return trigger.get("doctype") or (kind.doctype if kind else None) or None
 
 
 def _of_trigger(

@@ -5,7 +5,7 @@ from typing import Any
 
 from dogansystem.engine.definitions import check_values as values
 from dogansystem.engine.definitions.problems import LEFT_OUT, Problems, at, kind
-from dogansystem.engine.definitions.triggers.registry import KINDS, NOT_YET
+from dogansystem.engine.definitions.triggers.registry import KINDS
 
 FieldsOf = Callable[[str], Collection[str] | None]
 
@@ -19,10 +19,6 @@ def trigger(value: Any, path: str, problems: Problems) -> dict[str, Any]:
 	place = at(path, "on")
 	if on is None:
 		problems.add(place, f"is missing; say what starts a run: {', '.join(KINDS)}")
-		return {}
-	if on in NOT_YET:
-		kinds = ", ".join(KINDS)
-		problems.add(place, f"{on!r} starts nothing in this version; use {kinds}, or wait for a later one")
 		return {}
 	if values.choice(*KINDS)(on, place, problems) is LEFT_OUT:
 		return {}

@@ -43,6 +43,7 @@ WORKFLOW_FIELDS = _named(key for key in KEYS if key not in ("steps", "triggers")
 STEP_FIELDS = _named(STEP_KEYS)
 TRIGGER_FIELDS: Mapping[str, str] = registry.fields()
 _FLAGS, _VALUES = registry.fields_of_form("flag"), registry.fields_of_form("value")
+_NAMES = registry.fields_of_form("names")
 # What a field shows for a key that a definition leaves out; fields not named here are empty.
 DEFAULTS: Mapping[str, Any] = {
 	"concurrent_runs": 0,
@@ -202,6 +203,7 @@ _READ: Mapping[str, Callable[[Any], Any]] = {
 	"retry_jitter": _flag,
 	**dict.fromkeys(_FLAGS, _flag),
 	**dict.fromkeys(_VALUES, _quoted),
+	**dict.fromkeys(_NAMES, _names),
 }
 
 

@@ -65,6 +65,16 @@ class SharedCache:
 			return {name.decode(): int(number) for name, number in found.items()}
 		return {}
 
+	def tally(self, key: str, seconds: int) -> int:
+		"""Count one more of a key, for all processes."""
+		name = self._prefix + key.encode()
+		with may_be_away(log.WARNING):
+			count = int(self._redis.execute_command("INCR", name))
+			if count == 1:
+				self._redis.execute_command("EXPIRE", name, seconds)
+			return count
+		return 0
+
 
 class KeptCache:
 	"""The request caches of the users who act in this process.

@@ -80,6 +80,13 @@ def credential(name: str) -> Mapping[str, Any] | None:
 	return doc.for_request() if doc.may_be_used_by(frappe.session.user) else None
 
 
+def webhook_secret(name: str) -> Mapping[str, str] | None:
+	"""What a Dogan Credential signs deliveries with, whoever acts; None: there is none, or it is of another kind."""
+	return (
+		frappe.get_doc(CREDENTIAL, name).for_webhook() if frappe.db.exists(CREDENTIAL, name) == name else None
+	)
+
+
 def _open(doctype: str, name: str) -> Any:
 	"""The document of that name, locked, or a new one."""
 	if frappe.db.exists(doctype, name):

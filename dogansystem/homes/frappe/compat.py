@@ -17,6 +17,7 @@ from frappe.desk.doctype.notification_settings.notification_settings import (
 	is_notifications_enabled,
 )
 from frappe.email.doctype.email_account.email_account import EmailAccount
+from frappe.email.doctype.email_queue.email_queue import QueueBuilder
 from frappe.handler import run_server_script
 from frappe.model.db_query import DatabaseQuery
 from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
@@ -168,6 +169,11 @@ def wants_mail_of_assignments(user: str) -> bool:
 def can_send_mail(doctype: str) -> bool:
 	"""Whether there is a mail account to send from: `frappe.sendmail` raises, with a message, where there is none."""
 	return EmailAccount.find_outgoing(match_by_doctype=doctype) is not None
+
+
+# Whether `frappe.sendmail(in_reply_to=…)` takes the name of a Communication. Up to 16 it takes a Message-ID, and puts it into
+# the mail as it is. Source: QueueBuilder.prepare_email_content
+REPLIES_BY_NAME = "get_value" in inspect.getsource(QueueBuilder.prepare_email_content)
 
 
 def is_submitting(doc: Any) -> bool:

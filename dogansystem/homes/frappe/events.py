@@ -14,7 +14,7 @@ from frappe import _
 from dogansystem.homes.frappe import compat, stamps
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
-from dogansystem.triggers import document, faults
+from dogansystem.triggers import document, email, faults
 
 _BUSY_FLAGS = ("in_install", "in_install_app", "in_migrate", "in_patch", "in_uninstall", "in_setup_wizard")
 _EMPTY = (None, "", 0)
@@ -30,6 +30,8 @@ def on_event(doc: Any, method: str) -> None:
 		if wants and (event := _event(doc, method, wants)):
 			values = _stored(plain(doc.as_dict()))
 			document.on_event(current_site(), values, event, _previous(doc, values))
+			if _is_received(doc, event):
+				document.on_event(current_site(), values, email.RECEIVED)
 	except Exception as error:
 		site = current_site()
 		if not faults.can_be_survived(site.database, error):
@@ -42,11 +44,24 @@ def on_event(doc: Any, method: str) -> None:
 def _event(doc: Any, method: str, wants: Any) -> str | None:
 	"""The event of a trigger, or None if there is none of it."""
 	if method == "on_change":  # `db_set` wrote a field; or a save is over, which the triggers know already
-		is_wanted = any(want.trigger.keys["event"] == "changed" for want in wants)
+		is_wanted = any(want.trigger.keys.get("event") == "changed" for want in wants)
 		return "changed" if is_wanted and not doc.flags.in_delete else None
 	if method not in _EVENTS:  # on_update, and on_update_after_submit
 		return "created" if doc.flags.in_insert else None if compat.is_submitting(doc) else "updated"
 	return _EVENTS[method]
+
+
+def _is_received(doc: Any, event: str) -> bool:
+	"""Whether a mail is there with all that belongs to it.
+
+	Frappe inserts a mail that it receives, then makes Files of its attachments, and then saves it.
+	"""
+	if doc.doctype != email.DOCTYPE:
+		return False
+	if event == "created":
+		doc.flags.dogan_receiving = bool(doc.flags.in_receive)
+		return not doc.flags.in_receive
+	return event == "updated" and bool(doc.flags.pop("dogan_receiving", False))
 
 
 def _wanted() -> Mapping[str, Any]:

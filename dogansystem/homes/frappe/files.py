@@ -37,6 +37,11 @@ class Files:
 			frappe.throw(text.format(doc.file_name, f"{len(content):,}", f"{most:,}"))
 		return StoredFile(doc.file_name, content)
 
+	def of(self, doctype: str, name: str) -> list[str]:
+		"""The names of the Files that are attached to a document."""
+		filters = {**_reference((doctype, name)), "is_folder": 0}
+		return frappe.get_all("File", filters, pluck="name", order_by="creation, name", limit=0)
+
 	def create(
 		self,
 		file_name: str,

@@ -4,10 +4,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import frappe
-from frappe.utils import create_batch, escape_html
+from frappe.utils import add_to_date, create_batch, escape_html
 from frappe.utils.user import get_users_with_role
 
+from dogansystem.engine.current import current
 from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.channels import Channels
 from dogansystem.homes.frappe.deciders import Deciders
 from dogansystem.homes.frappe.files import readable
 from dogansystem.homes.frappe.permissions import may_read
@@ -17,7 +19,7 @@ from dogansystem.homes.frappe.scope import acting_as
 MAX_RECIPIENTS = 100
 
 
-class People(Deciders):
+class People(Deciders, Channels):
 	"""The users of the site, and the world behind its mail accounts."""
 
 	def send_email(
@@ -31,11 +33,13 @@ class People(Deciders):
 		cc: Sequence[str] = (),
 		attachments: Sequence[Any] = (),
 		print_of: Mapping[str, Any] | None = None,
+		in_reply_to: str | None = None,
 		reference: tuple[str, str] | None = None,
 	) -> list[str]:
 		"""Put a mail into the Email Queue: it is sent if the step commits, and only then."""
 		doctype, name = reference or (None, None)
 		everybody = [*to, *cc]
+		answered = _answered(in_reply_to) if in_reply_to else None
 		files = [*map(_attachment, attachments), *([_print(**print_of)] if print_of else [])]
 		if template:
 			of = frappe.get_doc("Email Template", template)
@@ -50,6 +54,7 @@ class People(Deciders):
 				attachments=files,
 				reference_doctype=doctype,
 				reference_name=name,
+				in_reply_to=answered,
 				add_unsubscribe_link=0,
 				expose_recipients="header",
 			)
@@ -91,6 +96,23 @@ class People(Deciders):
 		"""The roles of a user."""
 		return set(frappe.get_roles(user))
 
+	def is_own_address(self, address: str) -> bool:
+		"""Whether it is that of an Email Account."""
+		return bool(address and frappe.db.exists("Email Account", {"email_id": address}))
+
+	def mails_sent_to(self, address: str, seconds: float) -> int:
+		"""How many mails to an address were put into the Email Queue."""
+		since = add_to_date(None, seconds=-seconds)
+		filters = {"recipient": ["like", f"%{address}%"], "creation": [">", since]}
+		return frappe.db.count("Email Queue Recipient", filters)
+
+
+def say_automatic(mail: Any) -> None:
+	"""Frappe's hook for a mail that is being written: one of a step says that it is automatic, so that programs which answer
+	mails do not answer it (RFC 3834)."""
+	if current.get():
+		mail.set_header("Auto-Submitted", "auto-generated")
+
 
 def _show(user: str, subject: str, message: str, document: tuple[str, str] | None) -> None:
 	"""Put a notification on a user's desk."""
@@ -112,6 +134,16 @@ def _attachment(given: Any) -> dict[str, Any]:
 	if not isinstance(given, str):
 		return {"fname": given["fname"], "fcontent": given["fcontent"]}
 	return {"fid": readable(given).name}
+
+
+def _answered(communication: str) -> str | None:
+	"""What `frappe.sendmail` takes for the Communication that a mail answers; None: it has no Message-ID."""
+	doc = frappe.get_doc("Communication", communication)
+	doc.check_permission("read")
+	message_id = (doc.message_id or "").strip("<> \t\r\n")
+	if not message_id:
+		return None
+	return communication if compat.REPLIES_BY_NAME else f"<{message_id}>"
 
 
 def _print(doctype: str, name: str, format: str | None = None) -> dict[str, Any]:

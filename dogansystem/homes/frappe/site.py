@@ -19,7 +19,7 @@ from dogansystem.actions import registry
 from dogansystem.engine import log
 from dogansystem.homes.frappe import compat, desk, explain, logs, scheduler, stamps, surroundings
 from dogansystem.homes.frappe.cache import SharedCache, may_be_away
-from dogansystem.homes.frappe.catalog import Catalog, credential
+from dogansystem.homes.frappe.catalog import Catalog, credential, webhook_secret
 from dogansystem.homes.frappe.database import ControlDatabase, SiteDatabase
 from dogansystem.homes.frappe.documents import Documents
 from dogansystem.homes.frappe.doorbell import Doorbell
@@ -72,6 +72,7 @@ class FrappeSite:
 	call_method = staticmethod(call_method)
 	run_script = staticmethod(run_script)
 	credential = staticmethod(credential)
+	webhook_secret = staticmethod(webhook_secret)
 	explain = staticmethod(explain.explain)
 	versions = staticmethod(surroundings.versions)
 	signs_of_production = staticmethod(surroundings.signs_of_production)

@@ -60,6 +60,11 @@ class Files:
 			return True
 		return bool(doctype) and self._permissions.allows(user, str(doctype), "read")
 
+	def of(self, doctype: str, name: str) -> list[str]:
+		"""The names of the Files that are attached to a document."""
+		reference = _reference((doctype, name))
+		return [each["name"] for each in self._site.shelf.all(FILE) if reference.items() <= each.items()]
+
 	def create(
 		self,
 		file_name: str,

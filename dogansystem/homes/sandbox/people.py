@@ -61,6 +61,17 @@ class People(Deciders):
 		described = self._site.shelf.find(USER, user)
 		return set(TRUSTED) if described is None else {*EVERYBODY, *_roles(described)}
 
+	def is_own_address(self, address: str) -> bool:
+		"""Whether it is that of an Email Account."""
+		accounts = self._site.shelf.all("Email Account")
+		return any(str(each.get("email_id", "")).lower() == address.lower() for each in accounts)
+
+	def mails_sent_to(self, address: str, seconds: float) -> int:
+		"""How many mails to an address were recorded."""
+		since = self._site.now() - seconds
+		found = self._messages("kind = %s AND sent_at > %s", ("email", since))
+		return sum(address in (*each["to"], *each["cc"]) for each in found)
+
 	def users_with_role(self, role: str) -> list[str]:
 		"""The enabled users who were given the role, in the order they were added; never Administrator."""
 		return [
@@ -80,6 +91,7 @@ class People(Deciders):
 		cc: Sequence[str] = (),
 		attachments: Sequence[Any] = (),
 		print_of: Mapping[str, Any] | None = None,
+		in_reply_to: str | None = None,
 		reference: tuple[str, str] | None = None,
 	) -> list[str]:
 		"""Record a mail in the current transaction; gives the addresses it would go to.
@@ -94,8 +106,12 @@ class People(Deciders):
 				raise InvalidEmailAddressError(f"{address!r} is no email address. Write name@example.com.")
 		if print_of:
 			self._site.documents.get(print_of["doctype"], print_of["name"])
+		if in_reply_to:
+			self._site.documents.get("Communication", in_reply_to)
 		text = self._from_template(template, values or {}) if template else message
-		content = {"to": list(to), "cc": list(cc), "subject": subject, "message": text}
+		content: dict[str, Any] = {"to": list(to), "cc": list(cc), "subject": subject, "message": text}
+		if in_reply_to:
+			content["in_reply_to"] = in_reply_to
 		content["attachments"] = [self._attachment(given) for given in attachments]
 		self._record(
 			"email", {**content, "print": plain(print_of, "print"), "reference": _reference(reference)}
@@ -117,6 +133,21 @@ class People(Deciders):
 		if not by_url and self._site.shelf.find("File", given) is None:
 			raise NotFound(f"There is no File named {given}, nor one with that URL.")
 		return given
+
+	def missing_for(self, channel: str) -> str | None:
+		"""Nothing: what would be sent is recorded."""
+
+	def send_sms(self, to: Sequence[str], message: str) -> list[str]:
+		"""Record an SMS; gives the numbers it would go to."""
+		self._record("sms", {"to": list(to), "message": message})
+		return list(to)
+
+	def send_whatsapp(
+		self, to: Sequence[str], message: str, reference: tuple[str, str] | None = None
+	) -> list[str]:
+		"""Record a WhatsApp message; gives the numbers it would go to."""
+		self._record("whatsapp", {"to": list(to), "message": message, "reference": _reference(reference)})
+		return list(to)
 
 	def notify(
 		self, users: Sequence[str], subject: str, message: str = "", document: tuple[str, str] | None = None

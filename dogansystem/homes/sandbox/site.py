@@ -30,6 +30,7 @@ from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_st
 from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Act, Document, Scheduler, Settings, Surroundings
 from dogansystem.triggers import document as trigger
+from dogansystem.triggers import email, signatures
 
 DEFAULT_USER = "sandbox@example.com"
 
@@ -210,6 +211,11 @@ class Sandbox:
 		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
 		return self._credentials.get(name) or from_environment(name)
 
+	def webhook_secret(self, name: str) -> Mapping[str, str] | None:
+		"""The same, where it is of a kind that signs deliveries."""
+		found = self.credential(name)
+		return found if found and found.get("type") in signatures.KINDS and found.get("secret") else None
+
 	def explain(self, error: BaseException, act: Act) -> str | None:
 		"""Nothing: a sandbox's own errors say what is wrong and what to do."""
 
@@ -284,6 +290,8 @@ class Sandbox:
 		"""Write down what happened to a document and start the workflows that it triggers."""
 		self._note_change(event, document["doctype"], document["name"])
 		trigger.on_event(self, document, event, previous)
+		if event == "created" and document["doctype"] == email.DOCTYPE:
+			trigger.on_event(self, document, email.RECEIVED)
 
 	def document_renamed(self, document: Document, name: str) -> None:
 		"""Give a document another name, wherever the sandbox has written the old one by itself. Starts no workflow."""

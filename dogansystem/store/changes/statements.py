@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import dogansystem.store.changes.ends as ends
 import dogansystem.store.changes.places as places
 import dogansystem.store.changes.rows as rows
 from dogansystem.engine.changes import Changes, RunChange, StepChange, Successor
@@ -58,6 +59,8 @@ def plan(
 	_plan_steps(made, db, run, changes, at, attempt, definition)
 	places.plan_waits(made, db, run, changes, at)
 	places.plan_queues(made, run, changes, at)
+	if changes.run and changes.run.has_ended:
+		made.add([ends.noting(run, changes.run.new, at)])
 	if behind and not changes.successor:
 		made.begins = len(made.statements)
 		made.add([beginning(behind, at)])

@@ -35,6 +35,13 @@ class Home(_TestCase):
 		"""Change Dogan Settings and commit."""
 		raise NotImplementedError
 
+	def keep_credential(self, name: str, **values: str) -> str:
+		"""Keep a secret under a name. `values` as the site gives them back, with the `type`."""
+		raise NotImplementedError
+
+	def let_mail_out(self) -> None:
+		"""Have the site queue mails, where it needs an account for it."""
+
 	@property
 	def orchestrator(self) -> Orchestrator:
 		return Orchestrator(self.site)

@@ -17,6 +17,7 @@ from dogansystem.tests.contract.home import Home
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
+from dogansystem.tests.contract.outside import EmailContract, RunTriggerContract, WebhookContract
 from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
@@ -50,6 +51,10 @@ class OnSandbox(Home, TestCase):
 	def advance(self, seconds: float) -> None:
 		self.clock.advance(seconds)
 
+	def keep_credential(self, name: str, **values: str) -> str:
+		self.site.set_credential(name, values)
+		return name
+
 	def set_settings(self, **values: object) -> None:
 		self.site.set_settings(**values)
 		self.site.database.commit()
@@ -74,6 +79,9 @@ CONTRACTS = (
 	CompensationContract,
 	ParameterContract,
 	DisablingContract,
+	WebhookContract,
+	EmailContract,
+	RunTriggerContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

@@ -9,6 +9,7 @@ from dogansystem.actions.registry import core_actions
 from dogansystem.worker.drainer import Drainer
 
 from .conftest import USER
+from .server import serving
 
 ON_A_SITE = {"document.print", "report.run", "report.send", "script.run"}
 EXAMPLES = sorted(name for name, action in core_actions().items() if action.example)
@@ -20,6 +21,7 @@ QUOTATION: dict[str, Any] = {
 	"party_name": "Çelik",
 	"customer_name": "Ayşe Çelik",
 	"contact_email": "ayse@example.com",
+	"contact_mobile": "+905551234567",
 	"order_type": "Sales",
 	"grand_total": 250.0,
 	"valid_till": "2020-01-31",
@@ -48,8 +50,14 @@ def test_every_action_of_these_families_has_an_example() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_an_example_runs(site: Sandbox, name: str) -> None:
+	with serving() as server:
+		site.set_credential("sales-chat", {"type": "address", "url": f"{server.url}/echo"})
+		run_example(site, name)
+
+
+def run_example(site: Sandbox, name: str) -> None:
 	quotation = {**QUOTATION, "docstatus": DOCSTATUS.get(name, 0)}
-	site.set_settings(linger_seconds=0)
+	site.set_settings(linger_seconds=0, allow_private_network=1)
 	site.load_documents([quotation, *OTHERS])
 	site.whitelist(
 		"erpnext.selling.doctype.quotation.quotation.make_sales_order",

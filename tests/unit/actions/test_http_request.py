@@ -19,6 +19,7 @@ from dogansystem.engine.errors import (
 	Timeout,
 	error_names,
 )
+from dogansystem.triggers import signatures
 
 from .conftest import context
 from .server import MEGABYTE, Server, serving
@@ -329,3 +330,64 @@ def test_proxies_and_passwords_of_the_environment_are_not_used(
 
 	assert answer["status"] == 200
 	assert "authorization" not in server.received[0].headers
+
+
+def test_files_go_out_with_a_form(server: Server, site: Sandbox, send: Send) -> None:
+	site.load_documents(
+		[
+			{
+				"doctype": "File",
+				"name": "F-1",
+				"file_name": "prices.csv",
+				"file_url": "/files/p.csv",
+				"content": "a;b",
+			},
+			{"doctype": "File", "name": "F-2", "file_name": 'odd"\r\nX-Evil: 1.csv', "content": "é"},
+		]
+	)
+	send(f"{server.url}/status?code=200", method="POST", form={"of": "May"}, files={"list": ["F-1", "F-2"]})
+	body = server.received[0].body
+	assert server.received[0].headers["content-type"].startswith("multipart/form-data; boundary=")
+	assert b'name="of"\r\n\r\nMay' in body
+	assert b'name="list"; filename="prices.csv"\r\n\r\na;b' in body
+	assert "é".encode() in body
+	assert b"\r\nX-Evil" not in body
+
+
+def test_files_are_those_that_the_user_may_read_and_not_too_large(
+	server: Server, site: Sandbox, send: Send, monkeypatch: pytest.MonkeyPatch
+) -> None:
+	own = {"doctype": "File", "name": "F-1", "content": "x" * 60}
+	site.load_documents([own, {**own, "name": "F-2", "is_private": 1, "owner": "other@example.com"}])
+	with pytest.raises(Exception, match="may not read"):
+		send(f"{server.url}/echo", method="POST", files={"a": "F-2"})
+	monkeypatch.setattr("dogansystem.actions.http.MAX_FILE_BYTES", 100)
+	with pytest.raises(Exception, match="at most 40"):
+		send(f"{server.url}/echo", method="POST", files={"a": ["F-1", "F-1"]})
+	with pytest.raises(ValidationError):
+		send(f"{server.url}/echo", method="POST", json={}, files={"a": "F-1"})
+	assert server.received == []
+
+
+def test_an_hmac_signs_what_is_sent_so_that_a_webhook_of_this_app_takes_it(
+	server: Server, site: Sandbox, send: Send
+) -> None:
+	secret = {"type": "hmac", "secret": "s3cret-between-two"}
+	site.set_credential("pair", secret)
+	send(f"{server.url}/status?code=200", method="POST", json={"of": "é"}, credential="pair")
+	send(f"{server.url}/status?code=200", method="POST", json={"of": "é"}, credential="pair")
+	first, second = server.received
+	now = int(first.headers["x-dogan-timestamp"])
+	taken = [
+		signatures.check(secret, signatures.Request(each.body, each.headers), now) for each in (first, second)
+	]
+	assert taken[0] == taken[1]  # another attempt is the same delivery
+	with pytest.raises(signatures.Refused):
+		signatures.check(secret, signatures.Request(first.body + b" ", first.headers), now)
+
+
+def test_a_secret_of_an_hmac_is_shown_nowhere(server: Server, site: Sandbox, send: Send) -> None:
+	site.set_credential("pair", {"type": "hmac", "secret": "s3cret-between-two"})
+	answer = send(f"{server.url}/echo", method="POST", json={"of": "s3cret-between-two"}, credential="pair")
+	assert "s3cret-between-two" not in json.dumps(answer)
+	assert all("s3cret-between-two" not in value for value in server.received[0].headers.values())

@@ -32,10 +32,10 @@ TABLE = {
 	"report.run": ("report", "filters limit"),
 	"data.parse": ("", "csv json xml file options"),
 	"data.table": ("rows", "columns as file_name"),
-	"email.send": ("to subject", "message template cc attachments print"),
+	"email.send": ("to subject", "message template cc attachments print in_reply_to"),
 	"notify.user": ("user subject", "message document"),
 	"notify.role": ("role subject", "message document"),
-	"http.request": ("url", "method headers query json form credential expect"),
+	"http.request": ("url", "method headers query json form files credential expect"),
 	"method.call": ("method", "args"),
 	"data.check": ("that", "message"),
 	"flow.wait": ("", "for until"),
@@ -57,6 +57,9 @@ OTHERS = {
 	"document.print": ("doctype name", "format letterhead language attach"),
 	"report.send": ("report to", "subject message cc filters limit as"),
 	"script.run": ("script", "args"),
+	"notify.sms": ("to message", ""),
+	"notify.whatsapp": ("to message", ""),
+	"notify.chat": ("service credential message", "to"),
 }
 # What the format promises that an action says of itself: these change nothing, neither here nor outside.
 READING = {
@@ -187,8 +190,9 @@ def test_an_example_is_valid(name: str, params: dict[str, Any]) -> None:
 	core_actions()[name].validate(params)
 
 
-def test_only_http_requests_leave_the_database() -> None:
-	assert [name for name, action in core_actions().items() if action.external] == ["http.request"]
+def test_only_requests_and_messages_leave_the_database() -> None:
+	external = {name for name, action in core_actions().items() if action.external}
+	assert external == {"http.request", "notify.sms", "notify.whatsapp", "notify.chat"}
 
 
 def test_an_action_says_whether_it_only_reads() -> None:

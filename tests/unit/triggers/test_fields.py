@@ -9,7 +9,7 @@ import pytest
 
 from dogansystem.engine.definitions.form import from_form, to_form
 from dogansystem.engine.definitions.parse import parse
-from dogansystem.engine.definitions.triggers.registry import KINDS, NOT_YET
+from dogansystem.engine.definitions.triggers.registry import KINDS
 from dogansystem.engine.errors import DefinitionError
 
 FIELDS = {"Task": {"name": "Data", "status": "Select", "due": "Date", "starts_on": "Datetime"}}
@@ -76,7 +76,7 @@ def test_the_form_passes_over_what_it_hides() -> None:
 
 def test_the_form_shows_each_field_for_the_kinds_that_have_it() -> None:
 	fields = {each["fieldname"]: each for each in json.loads(DOCTYPE.read_text())["fields"]}
-	assert set(fields["kind"]["options"].split()) == {*KINDS, *NOT_YET}
+	assert set(fields["kind"]["options"].split()) == {*KINDS}
 	every = {(key.field or name) for kind in KINDS.values() for name, key in kind.keys.items()}
 	for field in every:
 		shown = fields[field]["depends_on"]

@@ -180,8 +180,10 @@ class DoganWorkflow(Document):
 				frappe.throw(text.format(_(self.meta.get_label("notify")), _(doctype), name))
 
 	def _check_values(self, definition: Definition) -> None:
-		"""An enabled workflow has values for all parameters. A disabled one is saved, and it is said what is wrong with them."""
+		"""An enabled workflow has values for all parameters, and all that its steps need is there. A disabled one is saved, and it
+		is said what is wrong."""
 		problems = parameters.problems_of(definition, self._values(), current_site().documents.exists)
+		problems += Orchestrator(current_site()).what_is_missing(definition)
 		messages = [escape(str(each), quote=False) for each in problems]
 		if messages and self.enabled:
 			frappe.throw(messages, title=_("The workflow cannot be enabled"), as_list=True)

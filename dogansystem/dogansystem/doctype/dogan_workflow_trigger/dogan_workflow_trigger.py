@@ -16,25 +16,28 @@ class DoganWorkflowTrigger(Row):
 		again: DF.Literal["", "never", "changed"]
 		at_time: DF.Data | None
 		condition: DF.SmallText | None
+		credential: DF.Link | None
 		cron: DF.Data | None
 		date_offset: DF.Data | None
+		delivery_key: DF.Data | None
 		document_event: DF.Literal["", "created", "updated", "submitted", "cancelled", "deleted", "changed"]
 		document_type: DF.Link | None
+		ended_as: DF.Data | None
 		every: DF.Data | None
 		existing: DF.Check
 		field: DF.Data | None
 		filters: DF.Code | None
 		from_value: DF.SmallText | None
+		kept_headers: DF.SmallText | None
 		kind: DF.Literal[
 			"", "document", "date", "schedule", "webhook", "email", "condition", "signal", "run", "manual"
 		]
 		missed: DF.Literal["", "skip", "once", "all"]
+		of_workflow: DF.Data | None
 		parent: DF.Data
 		parentfield: DF.Data
 		parenttype: DF.Data
 		role: DF.Link | None
-		secret: DF.Data | None
-		sender: DF.Data | None
 		signal_name: DF.Data | None
 		subject: DF.Data | None
 		timezone: DF.Data | None

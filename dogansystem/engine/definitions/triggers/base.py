@@ -25,7 +25,8 @@ class Key:
 		check: what it takes.
 		meaning: for the reference.
 		field: its field on the form Dogan Workflow Trigger; empty: the key's own name.
-		form: what the field holds: `text`, `json`, `flag` (a checkbox), or `value`, text that may be empty.
+		form: what the field holds: `text`, `names` (with commas between), `json`, `flag` (a checkbox), or `value`, text that
+			may be empty.
 		required: whether it has to be given.
 		default: what it is where it is left out; None: it is not there.
 		is_duration: it is built as seconds.
@@ -55,6 +56,7 @@ class Kind:
 	about: ClassVar[str]
 	keys: ClassVar[Mapping[str, Key]]
 	starts_as: ClassVar[str] = ""  # of kinds whose runs nobody starts, so that run_as is needed: `a schedule`
+	doctype: ClassVar[str] = ""  # of a kind that is about documents of one type
 
 	@property
 	def required(self) -> tuple[str, ...]:

@@ -6,21 +6,25 @@ from dogansystem.engine.definitions.triggers.base import Kind
 from dogansystem.engine.definitions.triggers.condition import ConditionKind
 from dogansystem.engine.definitions.triggers.date import DateKind
 from dogansystem.engine.definitions.triggers.document import DocumentKind
+from dogansystem.engine.definitions.triggers.email import EmailKind
 from dogansystem.engine.definitions.triggers.manual import ManualKind
+from dogansystem.engine.definitions.triggers.run import RunKind
 from dogansystem.engine.definitions.triggers.schedule import ScheduleKind
 from dogansystem.engine.definitions.triggers.signal import SignalKind
+from dogansystem.engine.definitions.triggers.webhook import WebhookKind
 
 _EVERY: tuple[Kind, ...] = (
 	DocumentKind(),
 	DateKind(),
 	ScheduleKind(),
+	WebhookKind(),
+	EmailKind(),
 	ConditionKind(),
 	SignalKind(),
+	RunKind(),
 	ManualKind(),
 )
 KINDS: Mapping[str, Kind] = {kind.on: kind for kind in _EVERY}
-# Kinds that the format has and nothing starts yet.
-NOT_YET = ("webhook", "email", "run")
 
 
 def fields() -> dict[str, str]:

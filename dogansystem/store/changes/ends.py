@@ -1,0 +1,20 @@
+"""Ends of runs, noted in the transaction that ends them, for triggers that ask for such ends. `store.ends` reads them."""
+
+from dogansystem.protocol import Statement
+from dogansystem.store.ends import WAIT, name_of
+from dogansystem.store.moment import Moment
+
+
+def noting(run: str, status: str, at: Moment) -> Statement:
+	"""Note the end of a run, if somebody asks for ends of this kind. Stands behind the statement that ends it.
+
+	What a run's end has started is not noted: it starts nothing by its own end.
+	"""
+	return Statement(
+		"INSERT INTO dogan_timer (due_at, since, kind, subject, data)"
+		" SELECT %s, %s, %s, r.name, JSON_OBJECT('status', r.status, 'error_type', r.error_type, 'error', r.error,"
+		" 'step', r.error_step, 'finished_at', %s)"
+		" FROM dogan_state s JOIN `tabDogan Workflow Run` r ON r.name = %s"
+		" WHERE s.name = %s AND s.value > 0 AND r.cause <> 'run'",
+		(at.seconds, at.seconds, WAIT, at.text, run, name_of(status)),
+	)
