@@ -26,6 +26,9 @@ from generator import (
 )
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from tests import sentences
+
 ACTIONS = ROOT / "docs" / "reference" / "actions"
 
 # The marked parts of each page: `<!-- generated: name -->` … `<!-- end -->`.
@@ -82,6 +85,7 @@ def pages() -> dict[Path, str]:
 	return {
 		**{ROOT / page: filled(ROOT / page, parts) for page, parts in PARTS.items()},
 		**{ACTIONS / name: text + "\n" for name, text in actions.pages().items()},
+		sentences.LIST: sentences.listed(),
 	}
 
 

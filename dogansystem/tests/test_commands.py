@@ -14,7 +14,7 @@ import frappe
 import yaml
 
 from dogansystem.tests import own
-from dogansystem.tests.contract.home import PERSON, fails, step
+from dogansystem.tests.contract.home import PERSON, fails, proves, step
 from dogansystem.tests.home import MANAGER, SiteTestCase
 
 
@@ -54,6 +54,7 @@ class TestCommands(SiteTestCase):
 		frappe.db.rollback()
 		return done
 
+	@proves("check | import | export | run")
 	def test_a_workflow_is_imported_run_and_exported(self):
 		path = self.write("contract-command", step("a", params={"of": "{{ input.number }}"}))
 		self.command("import", path, "--enable")
@@ -140,6 +141,10 @@ class TestCommands(SiteTestCase):
 		self.assertIn("System Manager", done.stderr)
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "contract-boss"))
 
+	@proves(
+		"`bench --site SITE dogansystem status |",
+		'status["agents"]["total"]',
+	)
 	def test_the_status_is_the_same_as_in_python(self):
 		self.command("import", self.write("contract-status"))
 		printed = json.loads(self.command("status", "--json").stdout)
@@ -182,6 +187,7 @@ class TestCommands(SiteTestCase):
 		self.assertIn("Nothing of a load is left", self.command("load", "--clean").stdout)
 		self.assertEqual(set(frappe.get_all("Dogan Workflow", pluck="name")), {*before, "contract-theirs"})
 
+	@proves("baseline | compare")
 	def test_baselines_are_recorded_listed_and_compared(self):
 		if own.has_figures():
 			self.skipTest("the site has figures of its own")

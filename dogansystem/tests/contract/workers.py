@@ -5,7 +5,7 @@ from dogansystem.store import admission, leasing, names, processes, reads, runs,
 from dogansystem.store.attempts import Attempt, finish
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.tests.contract.home import Home, row, states, step
+from dogansystem.tests.contract.home import Home, proves, row, states, step
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 
@@ -27,6 +27,7 @@ class WorkerContract(Home):
 
 		return control.run(work)
 
+	@proves("0 to 9, 9 first")
 	def test_urgent_steps_are_claimed_first(self):
 		workflow = self.save(
 			"contract-priority",
@@ -42,6 +43,7 @@ class WorkerContract(Home):
 		self.drain()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	@proves("A step killed with its worker is retried and counts as an attempt.")
 	def test_a_step_killed_with_its_worker_is_retried_and_counts_as_an_attempt(self):
 		run = self.start(
 			self.save("contract-killed", [step("make", "document.create", params=CREATE), step("b")])
@@ -177,6 +179,7 @@ class WorkerContract(Home):
 		control.close()
 		self.drain()
 
+	@proves('status["workflows"]["total"]')
 	def test_the_status_counts_what_there_is(self):
 		before = self.orchestrator.get_system_status()
 		self.site.database.rollback()

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -18,6 +19,7 @@ common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], m
 
 @common
 @given(definitions)
+@pytest.mark.contract("A definition is YAML or JSON")
 def test_a_definition_and_its_canonical_source_are_the_same(source: dict[str, Any]) -> None:
 	definition = parse(source)
 	assert parse(definition.source) == definition
@@ -27,6 +29,7 @@ def test_a_definition_and_its_canonical_source_are_the_same(source: dict[str, An
 
 @common
 @given(definitions)
+@pytest.mark.contract("a Dogan Workflow document on a site is the same thing as a form, and the two convert without loss")
 def test_a_definition_and_its_form_are_the_same(source: dict[str, Any]) -> None:
 	definition = parse(source)
 	form = to_form(definition)
@@ -36,6 +39,7 @@ def test_a_definition_and_its_form_are_the_same(source: dict[str, Any]) -> None:
 
 @common
 @given(definitions)
+@pytest.mark.contract("A definition is YAML or JSON")
 def test_a_definition_and_its_yaml_are_the_same(source: dict[str, Any]) -> None:
 	definition = parse(source)
 	# Everything in quotes: what PyYAML writes without them follows YAML 1.1.
