@@ -58,7 +58,6 @@ _NOT_YET = (
 	# Files
 	"dogansystem graph",
 	"dogansystem new",
-	"`export --all DIR` and",
 )
 WITHOUT: Mapping[str, str] = {
 	"This page is the contract of what has to work": "it says what the page is",

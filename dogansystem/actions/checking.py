@@ -1,6 +1,8 @@
 """A definition held against what a site has: its actions, its DocTypes, its other workflows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -25,8 +27,23 @@ def check(site: Site, source: str | Mapping[str, Any]) -> Definition:
 	)
 
 
+_beside: ContextVar[Mapping[str, Mapping[str, Any]]] = ContextVar("workflows_beside", default={})
+
+
+@contextmanager
+def beside(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+	"""Check definitions, for as long as the block lasts, as if these workflows were saved already: several that come together."""
+	token = _beside.set(sources)
+	try:
+		yield
+	finally:
+		_beside.reset(token)
+
+
 def _saved(site: Site, workflow: str) -> Mapping[str, Any] | None:
 	"""A saved workflow as plain data, where there is one that can be read."""
+	if workflow in _beside.get():
+		return _beside.get()[workflow]
 	found = reads.enabled_workflow(site.database, workflow)
 	try:
 		return versions.load(site, found[0]).source if found and found[0] else None

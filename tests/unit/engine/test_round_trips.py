@@ -11,6 +11,9 @@ from hypothesis import strategies as st
 from dogansystem.engine import durations
 from dogansystem.engine.definitions.form import from_form, to_form
 from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
+from dogansystem.engine.definitions.problems import Problems
+from dogansystem.engine.definitions.source import read
+from dogansystem.engine.definitions.yaml_text import to_yaml
 from dogansystem.engine.templates.render import render
 from tests.unit.engine.definitions import data, definitions
 
@@ -46,6 +49,22 @@ def test_a_definition_and_its_yaml_are_the_same(source: dict[str, Any]) -> None:
 	text = yaml.safe_dump(definition.source, allow_unicode=True, default_style='"', sort_keys=False)
 	assert parse(text) == definition
 	assert checksum(parse(text)) == checksum(definition)
+
+
+@common
+@given(definitions)
+def test_a_definition_and_the_yaml_that_is_exported_are_the_same(source: dict[str, Any]) -> None:
+	definition = parse(source)
+	text = to_yaml(definition.source)
+	assert parse(text).source == definition.source
+	assert yaml.safe_load(text) == definition.source
+
+
+@given(st.text() | st.from_regex(r"[-+]?[0-9o.eExX:_ ]{1,8}|[~yYnNoOtTrRuUeEfFaAlLsS]{1,5}", fullmatch=True))
+def test_a_text_stays_a_text_in_yaml(text: str) -> None:
+	written = to_yaml({"text": text})
+	assert read(written, Problems()) == {"text": text}
+	assert yaml.safe_load(written) == {"text": text}
 
 
 @given(data)
