@@ -18,6 +18,7 @@ from generator import (
 	doctypes,
 	errors,
 	events,
+	format_schema,
 	metrics,
 	rooms,
 	states,
@@ -86,6 +87,7 @@ def pages() -> dict[Path, str]:
 		**{ROOT / page: filled(ROOT / page, parts) for page, parts in PARTS.items()},
 		**{ACTIONS / name: text + "\n" for name, text in actions.pages().items()},
 		sentences.LIST: sentences.listed(),
+		ROOT / "dogansystem" / "workflow.schema.json": format_schema.write(),
 	}
 
 

@@ -194,7 +194,9 @@ db_option = click.option(
 
 
 @main.command("import")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="PATH…")
+@click.argument(
+	"paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="PATH…"
+)
 @db_option
 @moving.import_options
 @json_option
@@ -216,6 +218,13 @@ def export(workflows: tuple[str, ...], to: str | None, url: str, as_json: bool) 
 	"""Print workflows as YAML, or as JSON, or write all of them into a folder."""
 	with errors(as_json), Sandbox(existing(url)) as site:
 		moving.export(Orchestrator(site), workflows, Path(to) if to else None, as_json)
+
+
+@main.command()
+@json_option
+def schema(as_json: bool) -> None:
+	"""Print the format of workflows as a JSON Schema, with which an editor completes and checks definitions."""
+	click.echo(files.SCHEMA.read_text(encoding="utf-8"), nl=False)
 
 
 def _checked(path: Path) -> dict[str, Any]:

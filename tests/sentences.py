@@ -202,7 +202,9 @@ def listed() -> str:
 			chapter = sentence.chapter
 			lines += ["", f"## {chapter}", ""]
 		lines.append(f"- {_quoted(sentence.text)}")
-		lines += [f"  - {_test(words, each, sentence)}" for words, tests in sentence.tests.items() for each in tests]
+		lines += [
+			f"  - {_test(words, each, sentence)}" for words, tests in sentence.tests.items() for each in tests
+		]
 		if not sentence.tests:
 			lines.append(f"  - **no test**: {sentence.reason or 'none has been written'}")
 	return "\n".join(lines) + "\n"

@@ -27,7 +27,7 @@ def check(site: Site, source: str | Mapping[str, Any]) -> Definition:
 	)
 
 
-_beside: ContextVar[Mapping[str, Mapping[str, Any]]] = ContextVar("workflows_beside", default={})
+_beside: ContextVar[Mapping[str, Mapping[str, Any]] | None] = ContextVar("workflows_beside", default=None)
 
 
 @contextmanager
@@ -42,8 +42,9 @@ def beside(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
 
 def _saved(site: Site, workflow: str) -> Mapping[str, Any] | None:
 	"""A saved workflow as plain data, where there is one that can be read."""
-	if workflow in _beside.get():
-		return _beside.get()[workflow]
+	together = _beside.get() or {}
+	if workflow in together:
+		return together[workflow]
 	found = reads.enabled_workflow(site.database, workflow)
 	try:
 		return versions.load(site, found[0]).source if found and found[0] else None

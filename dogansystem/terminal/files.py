@@ -14,6 +14,7 @@ from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.homes.sandbox.filters import check_field
 from dogansystem.homes.sandbox.naming import check_name
 
+SCHEMA = Path(__file__).parents[1] / "workflow.schema.json"  # the format as a JSON Schema
 MAX_BYTES = 1024 * 1024  # of a definition, an input or a document; more is a mistake, or an attack
 MAX_DEPTH = 100  # lists and mappings inside each other, as deep as what handles them can go
 

@@ -95,7 +95,7 @@ def _definitions(orchestrator: Orchestrator, paths: Sequence[Path]) -> dict[Path
 			try:
 				found[path] = orchestrator.check(_with_run_as(orchestrator, source))
 			except DefinitionError as error:
-				problems[str(path)] = [str(problem) for problem in error.problems]
+				problems.setdefault(str(path), []).extend(map(str, error.problems))
 	_note_twice(found, problems)
 	if problems:
 		raise FilesRefused(problems)
@@ -221,7 +221,9 @@ def write(orchestrator: Orchestrator, folder: Path) -> list[Path]:
 		if definition is None or (there and checksum(there) == checksum(definition)):
 			continue
 		if there is None and path.exists():
-			raise files.FileError(f"{path}: is in the way of the workflow {name}, which is not in it. Move it.")
+			raise files.FileError(
+				f"{path}: is in the way of the workflow {name}, which is not in it. Move it."
+			)
 		text = json.dumps(definition.source, ensure_ascii=False, indent=2) + "\n"
 		path.write_text(text if path.suffix == ".json" else to_yaml(definition.source), encoding="utf-8")
 		written.append(path)

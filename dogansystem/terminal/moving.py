@@ -21,7 +21,10 @@ prune_option = click.option(
 dry_run_option = click.option("--dry-run", is_flag=True, help="Show the plan, and change nothing.")
 import_options = with_options(enable_option, prune_option, dry_run_option)
 all_option = click.option(
-	"--all", "to", metavar="DIR", help="Write every workflow into this folder, a file each, instead of printing some."
+	"--all",
+	"to",
+	metavar="DIR",
+	help="Write every workflow into this folder, a file each, instead of printing some.",
 )
 
 
@@ -49,9 +52,7 @@ def import_paths(
 	_tell(orchestrator, changes, dry_run, as_json)
 
 
-def _tell(
-	orchestrator: Orchestrator, changes: Sequence[folder.Change], dry_run: bool, as_json: bool
-) -> None:
+def _tell(orchestrator: Orchestrator, changes: Sequence[folder.Change], dry_run: bool, as_json: bool) -> None:
 	imported = [] if dry_run else [each.workflow for each in changes if each.file]
 	for each in changes:
 		if each.workflow in imported and each.definition:

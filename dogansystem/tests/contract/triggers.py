@@ -86,7 +86,9 @@ class TriggerContract(Home):
 		self.assertIn("no_such_field", run["error"])
 		self.disable(workflow)
 
-	@proves("Runs that a run's own writes start carry its depth; past depth 8 they are refused with an error on the run that caused them.")
+	@proves(
+		"Runs that a run's own writes start carry its depth; past depth 8 they are refused with an error on the run that caused them."
+	)
 	def test_runs_that_start_each_other_end_at_depth_eight(self):
 		workflow = self.save(
 			"contract-depth",

@@ -62,8 +62,13 @@ def test_sentences_rows_explained_keys_and_commands_are_told_apart():
 
 
 def test_a_sentence_without_a_test_and_a_test_without_a_sentence_are_found():
-	found, astray = matched(PAGE, (Proof("a.py::test_a", "are seconds. Unknown"), Proof("a.py::test_b", "nothing")))
+	found, astray = matched(
+		PAGE, (Proof("a.py::test_a", "are seconds. Unknown"), Proof("a.py::test_b", "nothing"))
+	)
 
-	assert [each.text for each in found if each.tests] == ["Durations are seconds.", "Unknown keys are errors."]
+	assert [each.text for each in found if each.tests] == [
+		"Durations are seconds.",
+		"Unknown keys are errors.",
+	]
 	assert Sentence("Definitions", "It ends.") in found
 	assert [each.test for each in astray] == ["a.py::test_b"]

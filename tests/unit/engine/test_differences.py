@@ -21,7 +21,11 @@ B = {"id": "b", "action": "data.set"}
 		),
 		({"steps": [A, B]}, {"steps": [B, A]}, ["steps: in another order"]),
 		({"steps": [A]}, {"steps": [B, A]}, ['steps[b]: added, {"id": "b", "action": "data.set"}']),
-		({"steps": [A, B]}, {"steps": [A]}, ['steps[b]: taken away, it was {"id": "b", "action": "data.set"}']),
+		(
+			{"steps": [A, B]},
+			{"steps": [A]},
+			['steps[b]: taken away, it was {"id": "b", "action": "data.set"}'],
+		),
 		({"title": "a"}, {"title": "b", "run_as": "c"}, ['title: "a" -> "b"', 'run_as: added, "c"']),
 		(
 			{"triggers": [{"on": "manual"}]},

@@ -66,7 +66,9 @@ def test_without_a_retry_a_failure_is_final() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(errors.PERMANENT))
-@pytest.mark.contract("default: all but the ones that cannot change: validation, permission, missing document, bad template")
+@pytest.mark.contract(
+	"default: all but the ones that cannot change: validation, permission, missing document, bad template"
+)
 def test_what_cannot_change_is_not_retried_unless_it_is_named(name: str) -> None:
 	assert waits(Retry(attempts=3), (name,)) == []
 	assert waits(Retry(attempts=3), ("MandatoryError", name)) == []

@@ -32,7 +32,9 @@ def test_a_definition_and_its_canonical_source_are_the_same(source: dict[str, An
 
 @common
 @given(definitions)
-@pytest.mark.contract("a Dogan Workflow document on a site is the same thing as a form, and the two convert without loss")
+@pytest.mark.contract(
+	"a Dogan Workflow document on a site is the same thing as a form, and the two convert without loss"
+)
 def test_a_definition_and_its_form_are_the_same(source: dict[str, Any]) -> None:
 	definition = parse(source)
 	form = to_form(definition)

@@ -464,8 +464,12 @@ def test_a_parameter_names_who_is_among_the_documents_where_there_are_such(tmp_p
 def test_the_package_gives_the_command_without_a_bench(tmp_path):
 	(script,) = entry_points(group="console_scripts", name="dogansystem")
 	assert script.load() is main
-	used = "import sys, dogansystem.cli; print([name for name in sys.modules if name.split('.')[0] == 'frappe'])"
-	done = subprocess.run([sys.executable, "-c", used], capture_output=True, text=True, timeout=60, check=True)
+	used = (
+		"import sys, dogansystem.cli; print([name for name in sys.modules if name.split('.')[0] == 'frappe'])"
+	)
+	done = subprocess.run(
+		[sys.executable, "-c", used], capture_output=True, text=True, timeout=60, check=True
+	)
 	assert done.stdout.strip() == "[]"
 
 

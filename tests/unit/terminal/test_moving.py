@@ -14,9 +14,12 @@ from dogansystem.cli import main
 A: dict[str, Any] = {"name": "a", "steps": [{"id": "one", "action": "data.set", "params": {"x": "yes\n on"}}]}
 B: dict[str, Any] = {
 	"name": "b",
-	"title": "Ask: \"above\" a limit # yes",
+	"title": 'Ask: "above" a limit # yes',
 	"parameters": {"limit": {"type": "number", "title": "Limit"}},
-	"steps": [{"id": "wait", "action": "flow.wait", "params": {"for": "1h"}}, {"id": "then", "action": "data.set"}],
+	"steps": [
+		{"id": "wait", "action": "flow.wait", "params": {"for": "1h"}},
+		{"id": "then", "action": "data.set"},
+	],
 }
 
 
@@ -110,7 +113,7 @@ def test_the_plan_says_what_would_change_and_a_dry_run_changes_nothing(folder: P
 	assert (found["imported"], found["dry_run"]) == ([], True)
 	(first, second) = found["changes"]
 	assert (first["change"], second["change"]) == ("changed", "unchanged")
-	assert first["differences"] == ['title: added, "New"', 'steps[one].params.x: "yes\\n on" -> "no"']
+	assert first["differences"] == ['steps[one].params.x: "yes\\n on" -> "no"', 'title: added, "New"']
 	assert "changed   a" in shown and 'title: added, "New"' in shown and "Nothing was changed." in shown
 	assert kept(database) == before
 
@@ -156,7 +159,9 @@ def test_a_run_under_way_keeps_its_version(folder: Path, database: str):
 		("z.yaml", json.dumps({**A, "title": "again"}), "keep one of the two files"),
 	],
 )
-def test_a_file_that_is_bad_changes_nothing_at_all(folder: Path, database: str, name: str, text: str, problem: str):
+def test_a_file_that_is_bad_changes_nothing_at_all(
+	folder: Path, database: str, name: str, text: str, problem: str
+):
 	change(folder / "a.yaml", title="New")
 	(folder / name).parent.mkdir(exist_ok=True)
 	(folder / name).write_text(text)

@@ -44,7 +44,7 @@ def test_a_run_that_waits_for_what_nobody_will_give_ends_with_4_and_names_the_wa
 	assert "step ask for the signal paid with the key Q-1" in shown.stdout
 
 
-@pytest.mark.contract("`--signal '{\"name\": \"paid\", \"key\": \"1\", \"data\": {}")
+@pytest.mark.contract('`--signal \'{"name": "paid", "key": "1", "data": {}')
 def test_a_signal_that_is_given_ends_the_wait(tmp_path: Path):
 	signal = json.dumps({"name": "paid", "key": "Q-1", "data": {"n": 1}})
 	code, found = run(tmp_path, [ASKS], "--signal", signal)
@@ -54,7 +54,7 @@ def test_a_signal_that_is_given_ends_the_wait(tmp_path: Path):
 
 @pytest.mark.contract(
 	"`--skip-waits`: the clock jumps to the next due moment whenever nothing else is to do.",
-	"\"after\": \"2d\"}'` sends one, so long after the start.",
+	'"after": "2d"}\'` sends one, so long after the start.',
 )
 def test_waits_are_skipped_by_a_clock_that_jumps(tmp_path: Path):
 	steps = [LATE, {**ASKS, "params": {**ASKS["params"], "deadline": "30d"}}]

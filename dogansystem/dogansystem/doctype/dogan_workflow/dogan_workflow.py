@@ -20,7 +20,6 @@ from dogansystem.store import versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.planning import workflow_changed
 
-
 # What is no part of the definition.
 _OF_SITE = ("enabled", "enabled_since", "current_version", "parameter_values")
 
