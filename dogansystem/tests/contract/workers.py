@@ -105,6 +105,29 @@ class WorkerContract(Home):
 			(found["status"], states(found)), ("Cancelled", {"a": "Cancelled", "b": "Cancelled"})
 		)
 
+	@proves("Cancel: the same, then compensation if asked.")
+	def test_a_step_given_back_after_its_run_was_cancelled_with_compensation_is_not_begun(self):
+		undoes = {
+			"action": "document.create",
+			"params": {"doctype": "ToDo", "values": {"description": "contract back"}},
+		}
+		steps = [step("a", compensate=undoes), step("w", "flow.wait", params={"for": "1m"}), step("b")]
+		run = self.start(self.save("contract-back-undone", steps))
+		self.drain()
+		self.advance(61)
+		control = Control(self.site)
+		chores.fire_timers(self.site, control)
+		process, _ = self.claim(control)
+		self.act("cancel", run, True)
+		control.run(lambda db: claims.unbegin_all(db, process))  # handed over, and not started after all
+		chores.give_back(self.site, control, process)
+		control.close()
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual(found["status"], "Cancelled")
+		self.assertEqual(states(found), {"a": "Compensated", "w": "Succeeded", "b": "Cancelled"})
+		self.assertEqual(len(self.todos("contract back")), 1)
+
 	def test_a_step_given_back_after_its_run_was_paused_waits_until_it_is_resumed(self):
 		run = self.start(self.save("contract-back-paused", [step("a"), step("b")]))
 		self.give_back_unstarted(run, "pause")
