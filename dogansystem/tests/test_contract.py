@@ -2,6 +2,7 @@
 
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.batches import BatchContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.children import ChildContract
 from dogansystem.tests.contract.compensation import CompensationContract
@@ -90,4 +91,8 @@ class TestParametersOnFrappe(SiteTestCase, ParameterContract):
 
 
 class TestDisablingOnFrappe(SiteTestCase, DisablingContract):
+	pass
+
+
+class TestBatchesOnFrappe(SiteTestCase, BatchContract):
 	pass

@@ -7,7 +7,7 @@ from dogansystem.protocol import Database, Site
 from dogansystem.store import queue, reads, versions
 from dogansystem.store.moment import Moment, moment
 from dogansystem.store.queue import Wait
-from dogansystem.triggers import document
+from dogansystem.triggers import batch, document
 from dogansystem.triggers.base import Timed, Write
 from dogansystem.triggers.condition import Condition
 from dogansystem.triggers.date import Date
@@ -35,6 +35,8 @@ def plan(site: Site, db: Database, workflow: str, at: Moment) -> None:
 
 def fire(site: Site, wait: Wait, write: Write) -> bool | None:
 	"""Do what a due wait asks for. None: it is of a kind that this release does not know, and is left to a newer one."""
+	if wait.kind == batch.KIND:
+		return batch.fire(site, wait, write)
 	kind = TIMED.get(wait.kind)
 	return kind.fire(site, wait, write) if kind else None
 

@@ -24,6 +24,7 @@ from tests.bench.upgrade import upgrade
 CANNOT_BE_USED = 75  # EX_TEMPFAIL
 DESK = (
 	"test_desk",
+	"test_desk_batches",
 	"test_desk_buttons",
 	"test_desk_failures",
 	"test_desk_parameters",

@@ -8,6 +8,7 @@ import pytest
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.batches import BatchContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.children import ChildContract
 from dogansystem.tests.contract.compensation import CompensationContract
@@ -75,6 +76,7 @@ CONTRACTS = (
 	CompensationContract,
 	ParameterContract,
 	DisablingContract,
+	BatchContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}
