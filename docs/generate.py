@@ -18,6 +18,7 @@ from generator import (
 	doctypes,
 	errors,
 	events,
+	format_schema,
 	metrics,
 	rooms,
 	states,
@@ -26,6 +27,9 @@ from generator import (
 )
 
 ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from tests import sentences
+
 ACTIONS = ROOT / "docs" / "reference" / "actions"
 
 # The marked parts of each page: `<!-- generated: name -->` … `<!-- end -->`.
@@ -82,6 +86,8 @@ def pages() -> dict[Path, str]:
 	return {
 		**{ROOT / page: filled(ROOT / page, parts) for page, parts in PARTS.items()},
 		**{ACTIONS / name: text + "\n" for name, text in actions.pages().items()},
+		sentences.LIST: sentences.listed(),
+		ROOT / "dogansystem" / "workflow.schema.json": format_schema.write(),
 	}
 
 

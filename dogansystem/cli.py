@@ -24,7 +24,7 @@ from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
-from dogansystem.terminal import course, deciding, files, loads, shared, show, simulation
+from dogansystem.terminal import course, deciding, files, loads, moving, shared, show, simulation
 from dogansystem.terminal import run as runs
 from dogansystem.terminal.answers import Answers
 from dogansystem.terminal.answers import read as read_answers
@@ -206,6 +206,45 @@ def demo(url: str, workers: int, verbose: bool, as_json: bool) -> None:
 	if as_json:
 		print_json(found)
 	sys.exit(SUCCEEDED if found["all_succeeded"] else FAILED)
+
+
+db_option = click.option(
+	"--db", "url", default=DEFAULT_DATABASE, show_default=True, metavar="URL", help="A file or mariadb://…"
+)
+
+
+@main.command("import")
+@click.argument(
+	"paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="PATH…"
+)
+@db_option
+@moving.import_options
+@json_option
+def import_(
+	paths: tuple[Path, ...], url: str, enabled: bool | None, prune: bool, dry_run: bool, as_json: bool
+) -> None:
+	"""Keep definitions, files or all of a folder, as workflows of a sandbox, and say what that changes: all of them, or none if
+	one is not valid."""
+	with errors(as_json), Sandbox(url) as site:
+		moving.import_paths(Orchestrator(site), paths, enabled, prune, dry_run, as_json)
+
+
+@main.command()
+@click.argument("workflows", nargs=-1, metavar="WORKFLOW…")
+@moving.all_option
+@db_option
+@json_option
+def export(workflows: tuple[str, ...], to: str | None, url: str, as_json: bool) -> None:
+	"""Print workflows as YAML, or as JSON, or write all of them into a folder."""
+	with errors(as_json), Sandbox(existing(url)) as site:
+		moving.export(Orchestrator(site), workflows, Path(to) if to else None, as_json)
+
+
+@main.command()
+@json_option
+def schema(as_json: bool) -> None:
+	"""Print the format of workflows as a JSON Schema, with which an editor completes and checks definitions."""
+	click.echo(files.SCHEMA.read_text(encoding="utf-8"), nl=False)
 
 
 def _checked(path: Path) -> dict[str, Any]:

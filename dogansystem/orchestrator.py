@@ -22,6 +22,7 @@ from dogansystem.scaling.simulation.question import Question, answer_of_site
 from dogansystem.store import agents, children, reads, runs, signals, versions
 from dogansystem.store import parameters as kept
 from dogansystem.store.moment import Moment, moment
+from dogansystem.triggers.batch import Batches
 from dogansystem.triggers.starting import start_run
 
 CURRENT = "current"  # the version of a workflow that is saved now
@@ -195,6 +196,11 @@ class Orchestrator:
 		self._changed(run)
 		return sorted(again)
 
+	@property
+	def batches(self) -> Batches:
+		"""Runs for many documents at once."""
+		return Batches(self.site)
+
 	# Signals
 
 	def signal(
@@ -344,10 +350,8 @@ class Orchestrator:
 
 	def simulate(self, workflow: str, question: Question, at_most: int | None = None) -> dict[str, Any]:
 		"""What a workflow of the site would do on other numbers of nodes and workers, or under another load: throughput, waits
-		and cost for each. What the question leaves open is taken from the measurements of the last day.
-
-		`at_most`: attempts to simulate in all. Raises NotFound, InputError.
-		"""
+		and cost for each. What the question leaves open is taken from the measurements of the last day. `at_most`: attempts to
+		simulate in all. Raises NotFound, InputError."""
 		definition = self.check(self.export_workflow(workflow))
 		return answer_of_site(self.site, question, definition, at_most)
 

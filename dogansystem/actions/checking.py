@@ -1,6 +1,8 @@
 """A definition held against what a site has: its actions, its DocTypes, its other workflows."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
@@ -45,8 +47,24 @@ def missing(site: Site, definition: Definition) -> list[Problem]:
 	return problems.found
 
 
+_beside: ContextVar[Mapping[str, Mapping[str, Any]] | None] = ContextVar("workflows_beside", default=None)
+
+
+@contextmanager
+def beside(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
+	"""Check definitions, for as long as the block lasts, as if these workflows were saved already: several that come together."""
+	token = _beside.set(sources)
+	try:
+		yield
+	finally:
+		_beside.reset(token)
+
+
 def _saved(site: Site, workflow: str) -> Mapping[str, Any] | None:
 	"""A saved workflow as plain data, where there is one that can be read."""
+	together = _beside.get() or {}
+	if workflow in together:
+		return together[workflow]
 	found = reads.enabled_workflow(site.database, workflow)
 	try:
 		return versions.load(site, found[0]).source if found and found[0] else None

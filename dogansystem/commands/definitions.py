@@ -6,19 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import click
-import frappe
-import yaml
 from frappe.commands import pass_context
 
 from dogansystem.commands.site import (
 	NOT_VALID,
 	FileGiven,
+	PathGiven,
 	json_option,
+	new_path,
 	orchestrator_of,
 	print_json,
 	user_option,
 )
 from dogansystem.engine import errors
+from dogansystem.terminal import moving
 
 
 @click.command("check")
@@ -38,37 +39,35 @@ def check(context: Any, files: tuple[str, ...], as_json: bool) -> None:
 
 
 @click.command("import")
-@click.argument("files", nargs=-1, required=True, type=FileGiven())
-@click.option("--enable/--disable", "enabled", default=None, help="Left out: as it is; a new one disabled.")
+@click.argument("paths", nargs=-1, required=True, type=PathGiven())
+@moving.import_options
 @user_option
 @json_option
 @pass_context
-def import_(context: Any, files: tuple[str, ...], enabled: bool | None, user: str, as_json: bool) -> None:
-	"""Keep definitions as workflows of the site: all of them, or none if one is not valid."""
+def import_(
+	context: Any,
+	paths: tuple[str, ...],
+	enabled: bool | None,
+	prune: bool,
+	dry_run: bool,
+	user: str,
+	as_json: bool,
+) -> None:
+	"""Keep definitions, files or all of a folder, as workflows of the site, and say what that changes: all of them, or none if
+	one is not valid."""
 	with orchestrator_of(context, user) as orchestrator:
-		problems = {file: found for file in files if (found := _problems(orchestrator, file))}
-		if problems:
-			print_json({"imported": [], "problems": problems}) if as_json else _show_problems(problems)
-			sys.exit(NOT_VALID)
-		names = [orchestrator.import_workflow(Path(file).read_text(), enabled) for file in files]
-		frappe.db.commit()
-		for name in names:
-			_show_missing(name, orchestrator.get_parameters(name))
-	print_json({"imported": names}) if as_json else [click.echo(f"{name}: imported") for name in names]
+		moving.import_paths(orchestrator, [Path(path) for path in paths], enabled, prune, dry_run, as_json)
 
 
 @click.command("export")
-@click.argument("workflows", nargs=-1, required=True)
+@click.argument("workflows", nargs=-1)
+@moving.all_option
 @json_option
 @pass_context
-def export(context: Any, workflows: tuple[str, ...], as_json: bool) -> None:
-	"""Print workflows as YAML, or as JSON."""
+def export(context: Any, workflows: tuple[str, ...], to: str | None, as_json: bool) -> None:
+	"""Print workflows as YAML, or as JSON, or write all of them into a folder."""
 	with orchestrator_of(context) as orchestrator:
-		found = [orchestrator.export_workflow(name) for name in workflows]
-	if as_json:
-		print_json(found[0] if len(found) == 1 else found)
-	else:
-		click.echo(yaml.safe_dump_all(found, sort_keys=False, allow_unicode=True, width=110), nl=False)
+		moving.export(orchestrator, workflows, Path(new_path(to)) if to else None, as_json)
 
 
 def _problems(orchestrator: Any, file: str) -> list[str]:
@@ -77,14 +76,6 @@ def _problems(orchestrator: Any, file: str) -> list[str]:
 	except errors.DefinitionError as error:
 		return [str(problem) for problem in error.problems]
 	return [str(problem) for problem in orchestrator.what_is_missing(definition)]
-
-
-def _show_missing(workflow: str, parameters: list[dict[str, Any]]) -> None:
-	"""Say what keeps a workflow from being enabled."""
-	for each in parameters:
-		if each["problem"]:
-			text = f"{workflow}: cannot be enabled yet: {each['name']} ({each['title']}): {each['problem']}"
-			click.echo(text, err=True)
 
 
 def _show_problems(found: Mapping[str, list[str]]) -> None:

@@ -29,14 +29,26 @@ def path_of(text: str) -> str:
 	return from_there if os.path.exists(from_there) else text
 
 
+def new_path(text: str) -> str:
+	"""The same for what need not be there yet."""
+	return os.path.join(os.environ.get("PWD", ""), text)
+
+
 class FileGiven(click.Path):
 	"""A file that is there, by a path from where the person stands."""
 
-	def __init__(self) -> None:
-		super().__init__(exists=True, dir_okay=False)
+	def __init__(self, dir_okay: bool = False) -> None:
+		super().__init__(exists=True, dir_okay=dir_okay)
 
 	def convert(self, value: Any, param: Any, ctx: Any) -> Any:
 		return super().convert(path_of(value), param, ctx)
+
+
+class PathGiven(FileGiven):
+	"""The same for a file or a folder."""
+
+	def __init__(self) -> None:
+		super().__init__(dir_okay=True)
 
 
 def on_bench(command: Callable[..., None]) -> Callable[..., None]:

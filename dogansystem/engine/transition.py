@@ -192,8 +192,8 @@ def _lease_lost(draft: Draft, event: events.LeaseLost) -> None:
 	assert draft.before.places is not None
 	if draft.before.is_finished:
 		draft.leave(place for place in draft.before.places if not place.begun)
-	elif draft.ending and not draft.compensating:
-		draft.settle()
+	elif draft.ending and not any(place.item < 0 for place in draft.before.places):
+		draft.settle()  # what undoes its steps has not begun
 	elif draft.status == PAUSED:
 		draft.park(draft.before.places)
 	else:

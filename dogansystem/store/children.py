@@ -57,10 +57,29 @@ def of_run(db: Database, run: str) -> list[dict[str, str]]:
 	]
 
 
+def parent_of(db: Database, run: str) -> dict[str, str] | None:
+	"""The run whose step has started this one: `run`, `workflow`, `step`."""
+	row = dialect.first(
+		db.sql(
+			"SELECT p.name, p.workflow, r.parent_step FROM `tabDogan Workflow Run` r"
+			" JOIN `tabDogan Workflow Run` p ON p.name = r.parent_run WHERE r.name = %s",
+			(run,),
+		)
+	)
+	return dict(zip(("run", "workflow", "step"), (*row[:2], row[2] or ""), strict=True)) if row else None
+
+
 def with_family(site: Site, run: str) -> dict[str, Any]:
-	"""A run with all its steps, what they wait for, and the runs that they have started. Raises NotFound."""
+	"""A run with all its steps, what they wait for, the runs that they have started, and the one that has started it.
+
+	Raises NotFound.
+	"""
 	db = site.database
-	return reads.run_as_json(db, run) | {"waits": waits(site, run), "children": of_run(db, run)}
+	return reads.run_as_json(db, run) | {
+		"waits": waits(site, run),
+		"children": of_run(db, run),
+		"parent": parent_of(db, run),
+	}
 
 
 def waits(site: Site, run: str) -> list[dict[str, Any]]:

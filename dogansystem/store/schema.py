@@ -82,6 +82,10 @@ _INTERNAL = {
 	"dogan_match": """(
 		workflow VARCHAR(140) NOT NULL, trigger_key VARCHAR(64) NOT NULL, document VARCHAR(64) NOT NULL,
 		at DOUBLE NOT NULL, mark VARCHAR(140) NOT NULL DEFAULT '', PRIMARY KEY (workflow, trigger_key, document))""",
+	# The documents of a batch, and what became of each.
+	"dogan_batch_document": """(
+		{id}, batch VARCHAR(140) NOT NULL, document VARCHAR(140) NOT NULL, state INT NOT NULL DEFAULT 0,
+		run VARCHAR(140), reason TEXT)""",
 	"dogan_state": "(name VARCHAR(140) NOT NULL PRIMARY KEY, value DOUBLE NOT NULL)",
 	# What processes have measured in the last minute or two, each a row with every beat.
 	"dogan_tally": "({id}, at DOUBLE NOT NULL, figures LONGTEXT NOT NULL)",
@@ -107,6 +111,7 @@ _INTERNAL_INDEXES = (
 	("dogan_signal", "dogan_signal_subject", ("subject",)),
 	("dogan_signal", "dogan_signal_state", ("state",)),
 	("dogan_tally", "dogan_tally_at", ("at",)),
+	("dogan_batch_document", "dogan_batch_state", ("batch", "state")),
 )
 
 _MARIADB_OPTIONS = "ENGINE=InnoDB ROW_FORMAT=DYNAMIC CHARACTER SET=utf8mb4 COLLATE=utf8mb4_unicode_ci"

@@ -14,6 +14,7 @@ from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.homes.sandbox.filters import check_field
 from dogansystem.homes.sandbox.naming import check_name
 
+SCHEMA = Path(__file__).parents[1] / "workflow.schema.json"  # the format as a JSON Schema
 MAX_BYTES = 1024 * 1024  # of a definition, an input or a document; more is a mistake, or an attack
 MAX_DEPTH = 100  # lists and mappings inside each other, as deep as what handles them can go
 
@@ -27,7 +28,7 @@ def definition(path: Path) -> Definition:
 	try:
 		actions = registry.core_actions()
 		return parse(
-			_text(path),
+			read_text(path),
 			actions=registry.schemas(actions),
 			branches=registry.branches(actions),
 			source_name=str(path),
@@ -39,13 +40,13 @@ def definition(path: Path) -> Definition:
 def json_value(text: str, what: str) -> Any:
 	"""JSON given on the command line, or `@FILE` with JSON in it. Raises FileError."""
 	if text.startswith("@"):
-		return _json(_text(Path(text[1:])), text[1:])
+		return _json(read_text(Path(text[1:])), text[1:])
 	return _json(text, what, ' Write it as \'{"key": "value"}\', or give @FILE.')
 
 
 def document(path: Path) -> dict[str, Any]:
 	"""The one document in a JSON file, with `doctype` and `name`. Raises FileError."""
-	return _document(_json(_text(path), str(path)), str(path))
+	return _document(_json(read_text(path), str(path)), str(path))
 
 
 def documents(path: Path) -> Iterator[dict[str, Any]]:
@@ -117,7 +118,8 @@ def _document(value: Any, where: str) -> dict[str, Any]:
 	return dict(value)
 
 
-def _text(path: Path) -> str:
+def read_text(path: Path) -> str:
+	"""The text in a file. Raises FileError."""
 	try:
 		with path.open("rb") as file:
 			content = file.read(MAX_BYTES + 1)

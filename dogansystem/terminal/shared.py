@@ -226,6 +226,65 @@ def _signal(
 	print_json({"signal": sent}) if as_json else click.echo(f"Signal {name} sent: {sent}")
 
 
+@_command(
+	"batch",
+	click.argument("workflow"),
+	click.argument("doctype"),
+	click.argument("names", nargs=-1),
+	click.option(
+		"--filters", metavar="JSON", help="Instead of names: filters that the documents match, or @FILE."
+	),
+	click.option("--input", "given", metavar="JSON", help="The input of every run, or @FILE."),
+	json_option,
+)
+def _batch(
+	opened: Opened,
+	workflow: str,
+	doctype: str,
+	names: tuple[str, ...],
+	filters: str | None,
+	given: str | None,
+	as_json: bool,
+) -> None:
+	"""Have a run of WORKFLOW started for each of the documents NAMES of type DOCTYPE, by the workers."""
+	with opened() as orchestrator:
+		found = files.json_value(filters, "--filters") if filters is not None else None
+		value = files.json_value(given, "--input") if given is not None else None
+		batch = orchestrator.batches.start(workflow, doctype, names or None, found, value)
+		orchestrator.site.database.commit()
+		total = orchestrator.batches.get(batch)["total"]
+	print_json({"batch": batch, "total": total}) if as_json else click.echo(
+		f"Batch {batch}: {total} documents"
+	)
+
+
+@_command("batches", click.argument("batch", required=False), json_option)
+def _batches(opened: Opened, batch: str | None, as_json: bool) -> None:
+	"""Show the newest batches, or what became of each document of one."""
+	with opened() as orchestrator:
+		kept = orchestrator.batches
+		found = kept.get(batch) | {"documents": kept.documents(batch, 1000)} if batch else kept.list()
+	if as_json:
+		print_json(found)
+	else:
+		print_lines(
+			_batch_lines(found) if isinstance(found, Mapping) else [_batch_line(each) for each in found]
+		)
+
+
+def _batch_line(found: Mapping[str, Any]) -> str:
+	done = found["started"] + found["refused"] + found["cancelled"]
+	return f"{found['batch']}  {found['workflow']}  {found['status']}  {done} of {found['total']} {found['document_type']}"
+
+
+def _batch_lines(found: Mapping[str, Any]) -> list[str]:
+	each = [
+		f"  {row['document']}: {row['reason'] or row['status'] or row['result']}"
+		for row in found["documents"]
+	]
+	return [_batch_line(found), *each]
+
+
 def _follow(orchestrator: Orchestrator, found: Left, say: Callable[[str], Any], timeout: float) -> Left:
 	"""Wait until a node is empty, at most `timeout` seconds, and say how it goes; gives what is left then."""
 	until, told_at = time.monotonic() + timeout, float("-inf")

@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import frappe
 
-from dogansystem.api import agents, workflows
+from dogansystem.api import agents, batches, workflows
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
 from dogansystem.worker.drainer import Drainer
@@ -30,6 +30,12 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"signals.send": ({"name": "paid"}, MANAGERS, True),
 	"webhooks.receive": ({}, set(), True),
 	"workflows.set_parameters": ({"workflow": "open", "values": '{"limit": 1}'}, MANAGERS, True),
+	"batches.start_batch": ({"workflow": "open", "doctype": "ToDo", "names": '["none"]'}, USERS, True),
+	"batches.get_batch": ({"batch": "{batch}"}, STARTER, False),
+	"batches.batch_documents": ({"batch": "{batch}"}, STARTER, False),
+	"batches.list_batches": ({}, USERS, False),
+	"batches.cancel_batch": ({"batch": "{batch}"}, STARTER, True),
+	"batches.workflows_for": ({"doctype": "ToDo"}, USERS, False),
 	"agents.register": ({"name": "Own", "user": "{caller}"}, MANAGERS, True),
 	"agents.enable": ({"name": "Off"}, MANAGERS, True),
 	"agents.disable": ({"name": "Boss"}, MANAGERS, True),
@@ -83,6 +89,7 @@ class SecurityTestCase(SiteTestCase):
 		agents.register("Off", PERSON, [], enabled=False)
 		frappe.set_user(USER)
 		self.run, self.paused, self.ended = (workflows.start_run("open")["run"] for _ in range(3))
+		self.batch = batches.start_batch("open", "ToDo", '["none"]')["batch"]
 		workflows.pause(self.paused)
 		workflows.cancel(self.ended)
 		self.status = frappe.db.get_value("Dogan Workflow Run", self.run, "status")
@@ -105,6 +112,7 @@ class SecurityTestCase(SiteTestCase):
 
 	def filled(self, given: dict[str, Any], caller: str) -> dict[str, Any]:
 		names = {"run": self.run, "paused": self.paused, "ended": self.ended, "caller": caller}
+		names["batch"] = self.batch
 		return {
 			key: value.format(**names)
 			if value.startswith("{") and "}" in value and ":" not in value

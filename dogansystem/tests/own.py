@@ -43,7 +43,9 @@ def sweep() -> None:
 	_delete("Dogan Agent", "name", agents)
 	for doctype in ("Dogan Credential", "Dogan Baseline"):
 		_delete(doctype, "name", _names(doctype, "name LIKE 'contract%%'"))
-	_delete_from_queue(workflows, runs, agents)
+	batches = _names("Dogan Batch", "workflow IN %(workflows)s", workflows)
+	_delete("Dogan Batch", "name", batches)
+	_delete_from_queue(workflows, runs, agents, batches)
 	_delete_documents()
 	# Signals of these names are the tests'; MariaDB compares them without regard to case.
 	frappe.db.sql("DELETE FROM dogan_signal WHERE name LIKE 'contract-%%'")
@@ -222,7 +224,9 @@ def _delete(doctype: str, column: str, values: Sequence[str]) -> None:
 		frappe.db.sql(f"DELETE FROM `tab{doctype}` WHERE `{column}` IN %s", (tuple(values),))
 
 
-def _delete_from_queue(workflows: Sequence[str], runs: Sequence[str], agents: Sequence[str]) -> None:
+def _delete_from_queue(
+	workflows: Sequence[str], runs: Sequence[str], agents: Sequence[str], batches: Sequence[str] = ()
+) -> None:
 	"""Rows of the internal tables about these, whatever the tables are called."""
 	columns = frappe.db.sql(
 		"SELECT table_name, column_name FROM information_schema.columns"
@@ -233,7 +237,8 @@ def _delete_from_queue(workflows: Sequence[str], runs: Sequence[str], agents: Se
 	resources = [f"agent:{each}" for each in agents] + [f"workflow:{each}" for each in workflows]
 	known = {
 		"run": ("run", runs),
-		"subject": ("subject", workflows),
+		"subject": ("subject", [*workflows, *batches]),
+		"batch": ("batch", batches),
 		"workflow": ("workflow", workflows),
 		"resource": (resource, resources),
 		"holder": ("SUBSTRING_INDEX(holder, '.', 1)", runs),

@@ -8,7 +8,7 @@ import frappe
 
 from dogansystem.engine.errors import NotAvailable, NotFound, StepCommitted
 from dogansystem.homes.frappe import methods
-from dogansystem.tests.contract.home import PERSON, output, row, step
+from dogansystem.tests.contract.home import PERSON, output, proves, row, step
 from dogansystem.tests.home import MANAGER, OTHER, USER
 from dogansystem.tests.papers import BUILT, PAPER, REPORT, SCRIPT, PaperTestCase
 
@@ -238,6 +238,7 @@ class TestScripts(PaperTestCase):
 		if not methods.is_safe_exec_enabled():
 			self.leave_out("Server Scripts are switched off on this bench")
 
+	@proves("run (a Server Script of type API, where the site allows them)")
 	def test_a_script_answers_by_message_or_by_flags_and_is_found_by_both_names(self):
 		self.script("frappe.response['message'] = [frappe.session.user, frappe.form_dict.what]")
 		for name in (SCRIPT, "contract_method"):
@@ -264,6 +265,7 @@ class TestScripts(PaperTestCase):
 		with self.assertRaises(StepCommitted), self.site.step_scope(USER):
 			self.site.run_script(SCRIPT, {})
 
+	@proves("run (a Server Script of type API, where the site allows them)")
 	def test_where_scripts_are_switched_off_the_error_says_how_to_switch_them_on(self):
 		with patch.object(methods, "is_safe_exec_enabled", lambda: False):
 			self.refused(

@@ -14,8 +14,11 @@ import frappe
 import yaml
 
 from dogansystem.tests import own
-from dogansystem.tests.contract.home import PERSON, fails, step
+from dogansystem.tests.contract.home import PERSON, fails, proves, step
 from dogansystem.tests.home import MANAGER, SiteTestCase
+
+WORKFLOW = "Dogan Workflow"
+KEPT = ["enabled", "enabled_since", "current_version", "parameter_values", "modified"]
 
 
 class TestCommands(SiteTestCase):
@@ -54,6 +57,7 @@ class TestCommands(SiteTestCase):
 		frappe.db.rollback()
 		return done
 
+	@proves("check | import | export | run")
 	def test_a_workflow_is_imported_run_and_exported(self):
 		path = self.write("contract-command", step("a", params={"of": "{{ input.number }}"}))
 		self.command("import", path, "--enable")
@@ -73,6 +77,36 @@ class TestCommands(SiteTestCase):
 		good, bad = self.write("contract-good"), self.write("contract-bad", step("a", "data.sett"))
 		self.command("import", good, bad, code=2)
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "contract-good"))
+
+	@proves("On a bench: `bench --site SITE dogansystem status | check | import | export | run")
+	@proves("`export --all DIR` and `import DIR [--prune] [--dry-run]` move all workflows as files")
+	def test_a_folder_is_exported_planned_and_imported(self):
+		self.write("contract-one")
+		self.write("contract-two")
+		(self.folder / "contract-one.yaml").rename(self.folder / "one.yaml")
+		done = self.command("import", str(self.folder), "--enable", "--dry-run")
+		self.assertIn("new       contract-one", done.stdout)
+		self.assertFalse(frappe.db.exists(WORKFLOW, "contract-one"))
+		self.command("import", str(self.folder), "--enable")
+		found = json.loads(self.command("import", str(self.folder), "--json").stdout)
+		kinds = {each["workflow"]: each["change"] for each in found["changes"]}
+		self.assertEqual((kinds["contract-one"], kinds["contract-two"]), ("unchanged", "unchanged"))
+		before = frappe.db.get_value(WORKFLOW, "contract-one", KEPT)
+		self.write("contract-two", step("b"))
+		self.command("import", str(self.folder))
+		self.assertEqual(frappe.db.get_value(WORKFLOW, "contract-one", KEPT), before)
+		self.assertEqual(frappe.db.get_value(WORKFLOW, "contract-two", "enabled"), 1)
+		elsewhere = self.folder / "elsewhere"
+		self.command("export", "--all", str(elsewhere))
+		self.assertIn("contract-two.yaml", [path.name for path in elsewhere.iterdir()])
+
+	def test_a_file_without_run_as_leaves_it_as_it_is(self):
+		path = Path(self.write("contract-acts"))
+		self.command("import", str(path))
+		path.write_text(path.read_text().replace(f"run_as: {PERSON}\n", ""))
+		found = json.loads(self.command("import", str(path), "--user", MANAGER, "--json").stdout)
+		self.assertEqual(found["changes"][0]["change"], "unchanged")
+		self.assertEqual(frappe.db.get_value(WORKFLOW, "contract-acts", "run_as"), PERSON)
 
 	def test_simulate_takes_its_times_from_what_the_site_has_measured(self):
 		path = self.write("contract-simulated", step("a"), step("b"))
@@ -140,6 +174,10 @@ class TestCommands(SiteTestCase):
 		self.assertIn("System Manager", done.stderr)
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "contract-boss"))
 
+	@proves(
+		"`bench --site SITE dogansystem status |",
+		'status["agents"]["total"]',
+	)
 	def test_the_status_is_the_same_as_in_python(self):
 		self.command("import", self.write("contract-status"))
 		printed = json.loads(self.command("status", "--json").stdout)
@@ -182,6 +220,7 @@ class TestCommands(SiteTestCase):
 		self.assertIn("Nothing of a load is left", self.command("load", "--clean").stdout)
 		self.assertEqual(set(frappe.get_all("Dogan Workflow", pluck="name")), {*before, "contract-theirs"})
 
+	@proves("baseline | compare")
 	def test_baselines_are_recorded_listed_and_compared(self):
 		if own.has_figures():
 			self.skipTest("the site has figures of its own")

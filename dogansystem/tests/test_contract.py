@@ -2,7 +2,9 @@
 
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.batches import BatchContract
 from dogansystem.tests.contract.branches import BranchContract
+from dogansystem.tests.contract.children import ChildContract
 from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.disabling import DisablingContract
 from dogansystem.tests.contract.errors import ErrorContract
@@ -16,7 +18,7 @@ from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
-from dogansystem.tests.contract.waits import ChildContract, SignalContract
+from dogansystem.tests.contract.waits import SignalContract
 from dogansystem.tests.contract.workers import WorkerContract
 from dogansystem.tests.home import SiteTestCase
 from dogansystem.tests.test_frappe_site import make_mail_account
@@ -104,4 +106,8 @@ class TestMailsOnFrappe(SiteTestCase, EmailContract):
 
 
 class TestEndsOfRunsOnFrappe(SiteTestCase, RunTriggerContract):
+	pass
+
+
+class TestBatchesOnFrappe(SiteTestCase, BatchContract):
 	pass

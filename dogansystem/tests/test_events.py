@@ -9,7 +9,7 @@ from dogansystem.engine.errors import TooDeep
 from dogansystem.homes.frappe import events
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import kept
-from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.contract.home import PERSON, proves, step
 from dogansystem.tests.home import SiteTestCase
 from dogansystem.triggers import document
 
@@ -48,6 +48,7 @@ class EventTestCase(SiteTestCase):
 
 
 class TestEvents(EventTestCase):
+	@proves("`event`: created, updated, submitted, cancelled, deleted")
 	def test_each_event_of_a_documents_life_is_told_once(self):
 		workflows = {
 			event: self.listen(event) for event in ("created", "updated", "submitted", "cancelled", "deleted")
@@ -74,6 +75,7 @@ class TestEvents(EventTestCase):
 		doc.save()
 		self.assertEqual(self.count(updated), 1)
 
+	@proves("deleted, changed; `field`")
 	def test_a_field_written_without_a_save_is_a_change(self):
 		changed = self.listen("changed", field="status")
 		doc = self.new(status="").insert()

@@ -8,7 +8,7 @@ from dogansystem.store import queue, reads, versions
 from dogansystem.store.ends import WAIT
 from dogansystem.store.moment import Moment, moment
 from dogansystem.store.queue import Wait
-from dogansystem.triggers import document, run
+from dogansystem.triggers import batch, document, run
 from dogansystem.triggers.base import Timed, Write
 from dogansystem.triggers.condition import Condition
 from dogansystem.triggers.date import Date
@@ -39,6 +39,8 @@ def fire(site: Site, wait: Wait, write: Write) -> bool | None:
 	"""Do what a due wait asks for. None: it is of a kind that this release does not know, and is left to a newer one."""
 	if wait.kind == WAIT:
 		return run.fire(site, wait, write)
+	if wait.kind == batch.KIND:
+		return batch.fire(site, wait, write)
 	kind = TIMED.get(wait.kind)
 	return kind.fire(site, wait, write) if kind else None
 

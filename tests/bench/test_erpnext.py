@@ -9,7 +9,7 @@ import frappe
 import openpyxl
 from frappe.utils import add_days, nowdate
 
-from dogansystem.tests.contract.home import Home, output, row, step
+from dogansystem.tests.contract.home import Home, output, proves, row, step
 from dogansystem.tests.home import SiteTestCase, ensure_user
 from dogansystem.tests.test_frappe_site import make_mail_account
 from tests.bench.company import COMPANY, CUSTOMER, ITEM, make_company
@@ -56,6 +56,10 @@ class TestOnERPNext(SiteTestCase, Home):
 		self.assertEqual(run["status"], "Succeeded", run["error"])
 		return run
 
+	@proves(
+		"amend, delete",
+		"print (PDF as a File), convert (a mapper such as Quotation to Sales Order)",
+	)
 	def test_a_quotation_becomes_a_sales_order_that_is_submitted_printed_and_amended(self):
 		quotation = {"doctype": "Quotation", "name": "{{ steps.quotation.output.name }}"}
 		order = {"doctype": "Sales Order", "name": "{{ steps.order.output.name }}"}
@@ -116,6 +120,7 @@ class TestOnERPNext(SiteTestCase, Home):
 		}
 		return step("report", action, params={"report": RECEIVABLE, "filters": filters, **more})
 
+	@proves("run (query or script report as the acting user, rows as output)")
 	def test_receivables_are_reported_tabled_and_sent_as_an_accounts_user(self):
 		make_mail_account(self)
 		run = self.succeeded(
@@ -159,6 +164,7 @@ class TestOnERPNext(SiteTestCase, Home):
 		run = self.succeeded(HEAD, step("report", "report.run", params=params))
 		self.assertIn("entity", [each["fieldname"] for each in output(run, "report")["columns"]])
 
+	@proves("transition (Frappe's own Workflow)")
 	def test_a_quotation_takes_the_way_of_frappes_own_workflow(self):
 		_make_flow()
 		self.addCleanup(_remove_flow)

@@ -36,11 +36,16 @@ _NO_UNDO = ("flow.",)
 _MAY_UNDO = frozenset({"flow.signal"})
 
 
+def may_undo(action: str) -> bool:
+	"""Whether an action may undo a step."""
+	return not action.startswith(_NO_UNDO) or action in _MAY_UNDO
+
+
 def compensation(value: Any, path: str, problems: Problems) -> Any:
 	"""What undoes a step."""
 	kept = values.mapping(value, path, problems, COMPENSATION, ["action"])
 	action = kept.get("action", "")
-	if action.startswith(_NO_UNDO) and action not in _MAY_UNDO:
+	if not may_undo(action):
 		message = f"{action} steers the run, which has ended by then; name an action that undoes the step"
 		problems.add(at(path, "action"), message)
 	return kept or LEFT_OUT

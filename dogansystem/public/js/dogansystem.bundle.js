@@ -50,3 +50,20 @@ $(document).on("form-refresh", (event, frm) => {
 	// Whoever is asked may decide, whatever their roles.
 	frappe.require("dogan_approvals.bundle.js", () => dogan.show_approvals_of_document(frm));
 });
+
+// The list of documents has "Run…" for those that are chosen.
+if (frappe.views && frappe.views.ListView) {
+	const items_of = frappe.views.ListView.prototype.get_actions_menu_items;
+	frappe.views.ListView.prototype.get_actions_menu_items = function () {
+		const items = items_of.call(this);
+		const doctypes = (frappe.boot.dogan && frappe.boot.dogan.doctypes) || [];
+		if (doctypes.includes(this.doctype) && dogan.may_see_runs()) {
+			const action = () =>
+				frappe.require("dogan_runs.bundle.js", () =>
+					dogan.run_for_many(this.doctype, this.get_checked_items(true))
+				);
+			items.push({ label: __("Run a Workflow…"), action, standard: true });
+		}
+		return items;
+	};
+}

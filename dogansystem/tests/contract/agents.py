@@ -1,9 +1,10 @@
 """Agents: whose capacity and permissions steps use, and how many may be enabled."""
 
 from dogansystem.engine.errors import LimitReached, NotFound
-from dogansystem.tests.contract.home import PERSON, Home, row, states, step
+from dogansystem.tests.contract.home import PERSON, Home, output, proves, row, states, step
 
 WAIT = {"for": "1h"}
+OTHER = "dogan-other@example.com"
 GONE = "contract-gone@example.com"
 
 
@@ -15,6 +16,7 @@ class AgentContract(Home):
 		self.site.database.commit()
 		return name
 
+	@proves("agent: Sales Desk")
 	def test_a_step_is_given_to_the_agent_it_names(self):
 		agent = self.register("Contract Desk")
 		run = self.run_steps([step("a", agent=agent), step("b")])
@@ -35,6 +37,15 @@ class AgentContract(Home):
 		busy = {each["name"]: each["busy"] for each in self.orchestrator.list_agents()}
 		self.assertEqual(busy[agent], 0)
 
+	@proves("whose permissions the steps have; an agent's own user comes first")
+	def test_steps_act_as_run_as_and_an_agents_own_user_comes_first(self):
+		self.orchestrator.register_agent("Contract Other", OTHER)
+		self.site.database.commit()
+		acts = {"user": "{{ user }}"}
+		run = self.run_steps([step("a", agent="Contract Other", params=acts), step("b", params=acts)])
+		self.assertEqual((output(run, "a"), output(run, "b")), ({"user": OTHER}, {"user": PERSON}))
+
+	@proves("or capability: email (any agent that has it, the least busy first)")
 	def test_a_capability_goes_to_the_agent_that_is_least_busy(self):
 		first = self.register("Contract Able 1", ("contract mail",), capacity=2)
 		second = self.register("Contract Able 2", ("contract mail",), capacity=2)

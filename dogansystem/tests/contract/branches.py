@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.tests.contract.home import Home, fails, output, row, states, step
+from dogansystem.tests.contract.home import Home, fails, output, proves, row, states, step
 
 
 def choose(step_id: str = "size", **rest: Any) -> dict[str, Any]:
@@ -23,6 +23,12 @@ WAYS = [
 
 
 class BranchContract(Home):
+	@proves(
+		"**Branches.** Some actions end in one of several named ways",
+		"`after: [ok.approved]` waits for the step `ok` and is *taken* only if it ended that way; `after: [ok]` is taken whichever way it succeeded.",
+		"branches: the names and `else`",
+		"Output `{branch}`.",
+	)
 	def test_a_step_behind_a_branch_is_taken_only_if_the_step_ended_in_it(self):
 		for n, branch, taken in ((11, "big", "large"), (7, "medium", "mid"), (1, "else", "rest")):
 			with self.subTest(n=n):
@@ -34,6 +40,7 @@ class BranchContract(Home):
 				self.assertEqual(row(run, "size")["branch"], branch)
 				self.assertEqual(output(run, "size"), {"branch": branch})
 
+	@proves("The first case that is true.")
 	def test_the_first_case_that_is_true_is_taken(self):
 		self.assertEqual(row(self.run_steps([choose()], {"n": 100}), "size")["branch"], "big")
 
@@ -42,12 +49,17 @@ class BranchContract(Home):
 		for n, state in ((11, "Succeeded"), (7, "Succeeded"), (1, "Skipped")):
 			self.assertEqual(states(self.run_steps(steps, {"n": n}))["some"], state)
 
+	@proves("If none was taken, the step is skipped.")
 	def test_what_follows_a_way_that_was_not_taken_is_skipped_to_the_end(self):
 		steps = [choose(), step("large", after=["size.big"]), step("further"), step("end")]
 		run = self.run_steps(steps, {"n": 1})
 		self.assertEqual(run["status"], "Succeeded")
 		self.assertEqual(states(run), {"size": "Succeeded", "large": "Skipped", "further": "Skipped", "end": "Skipped"})  # fmt: skip
 
+	@proves(
+		"The name is `steps.ok.branch`.",
+		"`steps.<id>.output|status|error|branch`",
+	)
 	def test_templates_read_the_branch(self):
 		steps = [choose(), step("b", params={"was": "{{ steps.size.branch }}"})]
 		self.assertEqual(output(self.run_steps(steps, {"n": 7}), "b"), {"was": "medium"})
@@ -62,6 +74,7 @@ class BranchContract(Home):
 		found = states(self.run_steps(steps))
 		self.assertEqual(found, {"size": "Failed", "large": "Skipped", "any": "Succeeded"})
 
+	@proves("`when: done`: always")
 	def test_when_done_runs_whichever_way_was_taken(self):
 		steps = [choose(), step("end", after=["size"], when="done")]
 		self.assertEqual(states(self.run_steps(steps, {"n": 1}))["end"], "Succeeded")
@@ -76,6 +89,10 @@ class BranchContract(Home):
 		self.assertEqual(row(found, "size")["branch"], "big")
 		self.assertEqual(states(found)["large"], "Succeeded")
 
+	@proves(
+		"A branch that the action does not have is an error of the definition, with a suggestion.",
+		"a branch with `when: done` or `failed` is an error",
+	)
 	def test_what_a_definition_says_wrong_about_branches_is_named(self):
 		each = step("each", "flow.choose", for_each=[1], params={"cases": [{"name": "x", "if": True}]})
 		for steps, path, words in (

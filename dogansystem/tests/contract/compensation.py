@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.engine.errors import DefinitionError
-from dogansystem.tests.contract.home import PERSON, fails, output, row, states, step
+from dogansystem.tests.contract.home import PERSON, fails, output, proves, row, states, step
 from dogansystem.tests.contract.waits import Waiting
 
 UNDONE = "contract undone"
@@ -37,6 +37,12 @@ class CompensationContract(Waiting):
 		self.site.database.rollback()
 		return [each["description"].removeprefix(f"{UNDONE} ") for each in found]
 
+	@proves(
+		"then `compensate` actions run in reverse order of completion, one after another",
+		"steps undone are Compensated",
+		"Failed at the end with the error that caused it",
+		"undoes this step if the run fails later",
+	)
 	def test_what_succeeded_is_undone_in_reverse_order_when_the_run_fails(self):
 		run = self.begin([made("a"), made("b"), step("plain"), fails("c", compensate=undo("c"))])
 		found = self.run_of(run)
@@ -59,12 +65,17 @@ class CompensationContract(Waiting):
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 		self.assertEqual(self.undone(), [])
 
+	@proves("has steps.<id>.output and item in reach")
 	def test_what_undoes_reads_the_output_of_its_step(self):
 		values = {"doctype": "ToDo", "values": {"description": "contract undone {{ steps.a.output.done }} of {{ input.n }}"}}  # fmt: skip
 		undoes = {"action": "document.create", "params": values}
 		self.begin([step("a", compensate=undoes), fails("b")], given={"n": 7})
 		self.assertEqual(self.undone(), ["a of 7"])
 
+	@proves(
+		"items of a `for_each` too",
+		"has steps.<id>.output and item in reach",
+	)
 	def test_items_are_undone_each_with_its_item_and_output(self):
 		text = "contract undone {{ item }}{{ index }}{{ steps.a.output.x }}"
 		undoes = {"action": "document.create", "params": {"doctype": "ToDo", "values": {"description": text}}}
@@ -93,6 +104,10 @@ class CompensationContract(Waiting):
 		self.assertEqual((found["status"], row(found, "a")["status"]), ("Failed", "Failed"))
 		self.assertEqual(self.undone(), ["2", "1"])
 
+	@proves(
+		"A compensation that fails for good leaves its step Succeeded, is kept in `compensation_errors`, and the others go on.",
+		"a run that was compensated `compensation_errors`",
+	)
 	def test_a_compensation_that_fails_leaves_its_step_and_the_others_go_on(self):
 		bad = {"action": "data.check", "params": {"that": False, "message": "cannot"}}
 		run = self.begin([made("a"), step("b", compensate=bad), made("c"), fails("d")])
@@ -107,6 +122,10 @@ class CompensationContract(Waiting):
 		self.assertIn("cannot", problem["error"])
 		self.assertEqual(self.undone(), ["c", "a"])
 
+	@proves(
+		"each with retries of its own",
+		"The run is Running with `compensating: true` meanwhile",
+	)
 	def test_a_compensation_has_retries_of_its_own(self):
 		action = "http.request"
 		bad = {"action": action, "params": {"url": "http://127.0.0.1:9/"}, "retry": {"attempts": 3, "delay": "1m", "on": ["Exception", "ConnectionError", "DoganError", "NotAllowed", "ValidationError"]}}  # fmt: skip
@@ -128,6 +147,7 @@ class CompensationContract(Waiting):
 		self.assertEqual((found["status"], states(found)), ("Failed", {"a": "Compensated"}))
 		self.assertIn("output", found["error"])
 
+	@proves("A step that was retried from compensates nothing twice.")
 	def test_a_step_that_was_retried_from_compensates_nothing_twice(self):
 		run = self.begin([made("a"), made("b"), fails("c")])
 		self.assertEqual(self.undone(), ["b", "a"])
@@ -139,6 +159,10 @@ class CompensationContract(Waiting):
 		self.assertEqual(self.undone(), ["b", "a", "b", "a"])
 		self.assertEqual(row(found, "a")["attempts"], 1)
 
+	@proves(
+		"Cancel asks whether to compensate (`compensate: true`).",
+		"Cancel: the same, then compensation if asked.",
+	)
 	def test_cancel_undoes_only_if_asked_to(self):
 		steps = [made("a"), step("w", "flow.wait", params={"for": "1h"})]
 		run = self.begin(steps)
@@ -165,6 +189,7 @@ class CompensationContract(Waiting):
 		self.settle()
 		self.assertEqual((self.run_of(run)["status"], self.undone()), ("Failed", ["a"]))
 
+	@proves("as the user of the step it undoes")
 	def test_a_step_is_undone_as_the_user_that_it_had(self):
 		with self.site.acting_as("Administrator"):
 			self.orchestrator.register_agent("contract-undoer", PERSON)

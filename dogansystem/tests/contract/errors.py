@@ -1,6 +1,6 @@
 """What happens when a step fails: workflow-format.md, semantics 4, 6, 7 and 9."""
 
-from dogansystem.tests.contract.home import Home, fails, output, row, states, step
+from dogansystem.tests.contract.home import Home, fails, output, proves, row, states, step
 
 UNREACHABLE = {
 	"url": "http://127.0.0.1:9/",
@@ -9,6 +9,10 @@ UNREACHABLE = {
 
 
 class ErrorContract(Home):
+	@proves(
+		"Otherwise the run fails: steps not started are Cancelled",
+		"fail (default) | continue",
+	)
 	def test_an_unhandled_failure_ends_the_run_and_cancels_the_rest(self):
 		run = self.run_steps([step("a"), fails("b"), step("c")])
 		self.assertEqual(run["status"], "Failed")
@@ -17,6 +21,11 @@ class ErrorContract(Home):
 		self.assertIn("b says no", run["error"])
 		self.assertEqual(run["error_step"], "b")
 
+	@proves(
+		"with `on_error: continue`, or",
+		"fail (default) | continue",
+		"`steps.<id>.output|status|error|branch`",
+	)
 	def test_with_continue_the_run_goes_on(self):
 		run = self.run_steps(
 			[fails("a", on_error="continue"), step("b", params={"saw": "{{ steps.a.status }}"})]
@@ -25,6 +34,10 @@ class ErrorContract(Home):
 		self.assertEqual(output(run, "b"), {"saw": "Failed"})
 		self.assertEqual(run["status"], "Succeeded")
 
+	@proves(
+		"with a step that waits for it with `when: failed` or `done`, the failure is handled and the run goes on.",
+		"`steps.<id>.output|status|error|branch`",
+	)
 	def test_a_failure_that_a_step_waits_for_is_handled(self):
 		run = self.run_steps(
 			[fails("a"), step("cleanup", after=["a"], when="done", params={"why": "{{ steps.a.error }}"})]
@@ -72,6 +85,7 @@ class ErrorContract(Home):
 		self.assertEqual(row(run, "bad")["attempts"], 1)
 		self.assertEqual(len(self.todos("contract kept")), 1)
 
+	@proves("A retry waits `delay` × the backoff factor")
 	def test_a_retry_waits_its_backoff_and_counts_attempts(self):
 		self.set_settings(allow_private_network=1)
 		retry = {"attempts": 3, "delay": "10s", "backoff": "exponential"}
@@ -105,17 +119,20 @@ class ErrorContract(Home):
 			self.assertTrue(each["started_at"] and each["worker"])
 		self.assertIn("ConnectionError", found["error"])
 
+	@proves("default: all but the ones that cannot change")
 	def test_errors_that_cannot_change_are_not_retried(self):
 		retry = {"attempts": 5, "delay": "1s"}
 		run = self.run_steps([fails("check", retry=retry)])
 		self.assertEqual((run["status"], row(run, "check")["attempts"]), ("Failed", 1))
 
+	@proves("`on` names the errors that are retried")
 	def test_on_names_the_errors_that_are_retried(self):
 		self.set_settings(allow_private_network=1)
 		retry = {"attempts": 3, "delay": "1s", "on": ["Timeout"]}
 		run = self.run_steps([step("call", "http.request", params=UNREACHABLE, retry=retry)])
 		self.assertEqual((run["status"], row(run, "call")["attempts"]), ("Failed", 1))
 
+	@proves("Outputs are JSON, at most 1 MB each; more is an error that says so.")
 	def test_an_output_over_one_megabyte_is_an_error_that_says_so(self):
 		run = self.run_steps(
 			[step("big", params={"text": "{{ input.text }}", "again": "{{ input.text }}"})],
@@ -125,6 +142,7 @@ class ErrorContract(Home):
 		self.assertIn("OutputTooLarge", run["error"])
 		self.assertIn("1,048,576", run["error"])
 
+	@proves("Undefined names are errors that name the path.")
 	def test_an_undefined_name_is_an_error_that_names_the_path(self):
 		run = self.run_steps([step("a"), step("b", params={"x": "{{ steps.a.output.dnoe }}"})])
 		self.assertEqual(run["status"], "Failed")

@@ -1,9 +1,13 @@
 """The control flow: workflow-format.md, semantics 1 to 5."""
 
-from dogansystem.tests.contract.home import Home, fails, output, row, states, step
+from dogansystem.tests.contract.home import Home, fails, output, proves, row, states, step
 
 
 class FlowContract(Home):
+	@proves(
+		"default: the step before it in the list",
+		"A step becomes ready when every step in `after` is finished.",
+	)
 	def test_steps_run_one_after_the_other_in_the_list(self):
 		run = self.run_steps(
 			[step("a"), step("b", params={"before": "{{ steps.a.output.done }}"}), step("c")]
@@ -13,6 +17,10 @@ class FlowContract(Home):
 		self.assertEqual(output(run, "b"), {"before": "a"})
 		self.assertLessEqual(row(run, "a")["finished_at"], row(run, "b")["finished_at"])
 
+	@proves(
+		"[] : a starting step",
+		"A step becomes ready when every step in `after` is finished.",
+	)
 	def test_a_join_waits_for_all_of_its_branches(self):
 		run = self.run_steps(
 			[step("a", after=[]), step("b", after=[]), step("both", after=["a", "b"], params={
@@ -20,6 +28,7 @@ class FlowContract(Home):
 		)  # fmt: skip
 		self.assertEqual(output(run, "both"), {"got": "ab"})
 
+	@proves("With `join: any`, when the first is finished.")
 	def test_join_any_starts_when_the_first_has_finished(self):
 		run = self.start(
 			self.save(
@@ -39,18 +48,28 @@ class FlowContract(Home):
 		self.assertEqual(row(found, "then")["attempts"], 1)
 		self.assertEqual(found["status"], "Succeeded")
 
+	@proves(
+		"`if` false: Skipped, output `null`.",
+		"`when: done`: always",
+		"If none was taken, the step is skipped.",
+	)
 	def test_a_step_behind_skipped_steps_only_is_skipped_too(self):
 		run = self.run_steps([{**step("a"), "if": "{{ false }}"}, step("b"), step("c", when="done")])
 		self.assertEqual(states(run), {"a": "Skipped", "b": "Skipped", "c": "Succeeded"})
 		self.assertIsNone(output(run, "a"))
 		self.assertEqual(run["status"], "Succeeded")
 
+	@proves("`when: succeeded`: at least one edge was taken and no step in `after` failed unhandled.")
 	def test_a_step_runs_when_one_succeeded_and_another_was_skipped(self):
 		run = self.run_steps(
 			[{**step("a", after=[]), "if": "{{ 1 > 2 }}"}, step("b", after=[]), step("c", after=["a", "b"])]
 		)
 		self.assertEqual(states(run), {"a": "Skipped", "b": "Succeeded", "c": "Succeeded"})
 
+	@proves(
+		"`when: failed`: at least one failed; else skipped.",
+		"succeeded (default) | failed | done",
+	)
 	def test_when_failed_runs_only_behind_a_failure(self):
 		run = self.run_steps(
 			[fails("a", after=[]), step("mend", after=["a"], when="failed"), step("fine", after=["a"]),
@@ -62,11 +81,16 @@ class FlowContract(Home):
 		)
 		self.assertEqual(run["status"], "Succeeded")
 
+	@proves("An error while evaluating `if` fails the step.")
 	def test_an_error_in_if_fails_the_step(self):
 		run = self.run_steps([{**step("a"), "if": "{{ input.missing.path }}"}])
 		self.assertEqual((run["status"], states(run)), ("Failed", {"a": "Failed"}))
 		self.assertIn("input.missing", run["error"])
 
+	@proves(
+		"output is the list of outputs in the items' order",
+		"A `for_each` step is listed once for itself (`index: null`) and once for each item.",
+	)
 	def test_for_each_gives_outputs_in_the_items_order(self):
 		run = self.run_steps(
 			[step("each", for_each="{{ input.numbers }}", max_parallel=3, params={"double": "{{ item * 2 }}", "at": "{{ index }}"})],
@@ -78,6 +102,10 @@ class FlowContract(Home):
 		)
 		self.assertEqual([each["index"] for each in run["steps"]], [None, 0, 1, 2, 3, 4])
 
+	@proves(
+		"`null` for skipped ones",
+		'if: "{{ item.contact_email }}" # for each item',
+	)
 	def test_for_each_skips_items_whose_if_is_false(self):
 		run = self.run_steps(
 			[
@@ -90,11 +118,13 @@ class FlowContract(Home):
 		self.assertEqual(output(run, "each"), [None, {"n": 2}, None, {"n": 4}])
 		self.assertEqual(row(run, "each", 0)["status"], "Skipped")
 
+	@proves("An empty list succeeds with `[]`.")
 	def test_for_each_over_nothing_succeeds_with_an_empty_list(self):
 		run = self.run_steps([step("each", for_each="{{ [] }}"), step("then")])
 		self.assertEqual(output(run, "each"), [])
 		self.assertEqual(states(run), {"each": "Succeeded", "then": "Succeeded"})
 
+	@proves("one step run for each item, in parallel up to `max_parallel`")
 	def test_for_each_keeps_at_most_max_parallel_items_open(self):
 		run = self.start(
 			self.save(
@@ -136,6 +166,7 @@ class FlowContract(Home):
 		self.assertEqual(items, ["Succeeded", "Failed", "Cancelled", "Cancelled"])
 		self.assertIn("item 1", run["error"])
 
+	@proves("With `on_error: continue`, failed items give `null` and `steps.<id>.errors` lists them")
 	def test_with_continue_failed_items_give_null_and_are_listed(self):
 		run = self.run_steps(
 			[
@@ -152,6 +183,7 @@ class FlowContract(Home):
 		self.assertEqual(run["status"], "Failed")
 		self.assertIn("int", run["error"])
 
+	@proves("| `flow.stop` | [status: Succeeded], [message] | ends the run here |")
 	def test_flow_stop_ends_the_run_here(self):
 		run = self.run_steps([step("a"), step("halt", "flow.stop", params={"message": "enough"}), step("b")])
 		self.assertEqual(run["status"], "Succeeded")
@@ -164,6 +196,11 @@ class FlowContract(Home):
 		self.assertEqual(run["status"], "Failed")
 		self.assertIn("no budget", run["error"])
 
+	@proves(
+		"A step may wait for a time",
+		"A wait is a row with what ends it and, perhaps, a deadline; no worker holds it.",
+		"| `flow.wait` | for or until | `{until}` |",
+	)
 	def test_a_wait_is_a_row_and_ends_in_time(self):
 		run = self.start(
 			self.save("contract-wait", [step("w", "flow.wait", params={"for": "10m"}), step("b")])

@@ -3,7 +3,7 @@
 from typing import Any
 
 from dogansystem.engine.errors import InputError, NotFound
-from dogansystem.tests.contract.home import PERSON, Home, output, states, step
+from dogansystem.tests.contract.home import PERSON, Home, output, proves, states, step
 from dogansystem.tests.contract.sentences import contract
 
 LIMIT = {"type": "number", "title": "Ask above this amount", "default": 10000}
@@ -106,6 +106,7 @@ class ParameterContract(Home):
 		self.assertEqual(output(self.run_of(run["run"]), "show"), {"limit": 7})
 
 	@contract("Values are kept on the workflow, outside its versions")
+	@proves("what each site may set, without changing the definition")
 	def test_setting_one_makes_no_version_and_a_new_version_keeps_it(self):
 		workflow = self.save("contract-versions", [SHOW], parameters={"limit": LIMIT})
 		self.set_values(workflow, limit=5)

@@ -3,10 +3,11 @@
 from typing import Any
 
 from dogansystem.engine.errors import InputError, WrongState
-from dogansystem.tests.contract.home import Home, fails, output, row, states, step
+from dogansystem.tests.contract.home import Home, fails, output, proves, row, states, step
 
 
 class RetryContract(Home):
+	@proves("earlier outputs are kept")
 	def test_retry_goes_on_where_the_run_failed_and_keeps_earlier_outputs(self):
 		workflow = self.save(
 			"contract-retry-run",
@@ -30,6 +31,7 @@ class RetryContract(Home):
 		self.assertEqual(output(found, "make"), before)
 		self.assertEqual(len(self.todos("contract retry")), 1)
 
+	@proves("Retry from a step: that step, all after it")
 	def test_retry_from_a_step_runs_it_and_all_after_it(self):
 		run = self.start(
 			self.save("contract-retry-from", [step("a"), step("b"), step("c"), step("aside", after=["a"])])
@@ -48,6 +50,7 @@ class RetryContract(Home):
 		self.save(workflow, list(steps), **rest)
 		return run
 
+	@proves("Retry takes the version the run started with")
 	def test_retry_goes_on_with_the_version_it_started_with_unless_asked(self):
 		run = self.failed_then_saved(step("a"), step("b"))
 		self.act("retry", run)
@@ -55,6 +58,10 @@ class RetryContract(Home):
 		found = self.run_of(run)
 		self.assertEqual((found["status"], found["version"]), ("Failed", 1))
 
+	@proves(
+		"if asked (`version: current`), the one saved now",
+		"the run says which",
+	)
 	def test_a_mended_workflow_rescues_a_failed_run(self):
 		run = self.failed_then_saved(step("a"), step("b", params={"after": "{{ steps.a.output.done }}"}))
 		before = row(self.run_of(run), "a")
@@ -80,6 +87,7 @@ class RetryContract(Home):
 		self.drain()
 		self.assertEqual(states(self.run_of(run)), {"a": "Succeeded", "instead": "Succeeded"})
 
+	@proves("when its steps up to there are the same")
 	def test_a_run_does_not_go_on_with_a_version_whose_kept_steps_are_different(self):
 		run = self.failed_then_saved(step("a", params={"done": "otherwise"}), step("b"))
 		with self.assertRaisesRegex(WrongState, "step 'a'.* is different there"):

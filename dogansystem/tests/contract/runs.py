@@ -1,12 +1,13 @@
 """What is done to runs: start, pause, resume, cancel, retry. workflow-format.md, semantics 8 and 10 to 12, and limits."""
 
 from dogansystem.engine.errors import InputError, LimitReached, NotFound, WrongState
-from dogansystem.tests.contract.home import PERSON, Home, fails, output, row, states, step
+from dogansystem.tests.contract.home import PERSON, Home, fails, output, proves, row, states, step
 
 WAIT = {"for": "1h"}
 
 
 class RunContract(Home):
+	@proves("A string that is one `{{ … }}` gives the value itself with its type; mixed text gives text.")
 	def test_values_keep_their_type_through_a_single_expression(self):
 		run = self.run_steps(
 			[step("a", params={"list": "{{ input.list }}", "text": "n={{ input.number }}", "number": "{{ input.number }}"})],
@@ -14,10 +15,15 @@ class RunContract(Home):
 		)  # fmt: skip
 		self.assertEqual(output(run, "a"), {"list": [1, {"x": None}], "text": "n=2.5", "number": 2.5})
 
+	@proves(
+		"The run's output is rendered when it succeeds.",
+		'output: {sent: "{{ steps.mail.output | length }}"}',
+	)
 	def test_the_output_is_rendered_when_the_run_succeeds(self):
 		run = self.run_steps([step("a")], output={"was": "{{ steps.a.output.done }}", "by": "{{ user }}"})
 		self.assertEqual(run["output"], {"was": "a", "by": PERSON})
 
+	@proves("optional JSON Schema, checked when a run starts")
 	def test_input_is_checked_against_the_schema(self):
 		schema = {"type": "object", "required": ["number"], "properties": {"number": {"type": "integer"}}}
 		workflow = self.save("contract-input", [step("a")], input=schema)
@@ -26,6 +32,7 @@ class RunContract(Home):
 		self.site.database.rollback()
 		self.assertEqual(self.orchestrator.list_runs(workflow), [])
 
+	@proves("`start_run` with an `idempotency_key` that was used returns the first run, whatever its state.")
 	def test_an_idempotency_key_gives_the_first_run_again(self):
 		workflow = self.save("contract-key", [fails("a")])
 		first = self.start(workflow, idempotency_key="order 1")
@@ -72,6 +79,10 @@ class RunContract(Home):
 			self.start("no-such")
 		self.site.database.rollback()
 
+	@proves(
+		"Pause: no further step starts",
+		"A wait in a paused run is ended as usual",
+	)
 	def test_a_paused_run_starts_nothing_until_it_is_resumed(self):
 		run = self.start(self.save("contract-pause", [step("w", "flow.wait", params=WAIT), step("b")]))
 		self.drain()
@@ -111,6 +122,7 @@ class RunContract(Home):
 		self.drain()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	@proves("Cancel: the same")
 	def test_a_cancelled_run_starts_nothing_more(self):
 		run = self.start(self.save("contract-cancel", [step("w", "flow.wait", params=WAIT), step("b")]))
 		self.drain()
@@ -227,6 +239,7 @@ class RunContract(Home):
 		second = self.start(workflow)
 		self.assertEqual(self.run_of(first)["version"], self.run_of(second)["version"])
 
+	@proves("queue | skip | replace (cancel the oldest, start this)")
 	def test_concurrent_runs_wait_for_room(self):
 		workflow = self.save(
 			"contract-limit", [step("w", "flow.wait", params=WAIT)], limits={"concurrent_runs": 1}
@@ -240,6 +253,17 @@ class RunContract(Home):
 			(self.run_of(first)["status"], self.run_of(second)["status"]), ("Succeeded", "Waiting")
 		)
 
+	@proves("concurrent_runs: 5 # 0: no limit")
+	def test_without_a_number_there_is_no_limit(self):
+		for number, limits in enumerate(({"concurrent_runs": 0}, {})):
+			workflow = self.save(
+				f"contract-unlimited-{number}", [step("w", "flow.wait", params=WAIT)], limits=limits
+			)
+			runs = [self.start(workflow) for _ in range(7)]
+			self.drain()
+			self.assertEqual({self.run_of(run)["status"] for run in runs}, {"Waiting"})
+
+	@proves("optional: the limit holds for each value of the key")
 	def test_the_limit_holds_for_each_value_of_its_key(self):
 		workflow = self.save(
 			"contract-limit-key",
@@ -250,6 +274,7 @@ class RunContract(Home):
 		self.drain()
 		self.assertEqual([self.run_of(run)["status"] for run in runs], ["Waiting", "Waiting", "Queued"])
 
+	@proves("queue | skip | replace (cancel the oldest, start this)")
 	def test_a_full_limit_that_skips_starts_nothing_and_says_why(self):
 		limits = {"concurrent_runs": 1, "when_full": "skip"}
 		workflow = self.save("contract-limit-skip", [step("w", "flow.wait", params=WAIT)], limits=limits)
@@ -260,6 +285,7 @@ class RunContract(Home):
 		self.site.database.rollback()
 		self.assertEqual(len(self.orchestrator.list_runs(workflow)), 1)
 
+	@proves("queue | skip | replace (cancel the oldest, start this)")
 	def test_a_full_limit_that_replaces_cancels_the_oldest(self):
 		limits = {"concurrent_runs": 1, "when_full": "replace"}
 		workflow = self.save("contract-limit-replace", [step("w", "flow.wait", params=WAIT)], limits=limits)

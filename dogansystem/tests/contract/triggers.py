@@ -1,6 +1,6 @@
 """What starts runs: documents in their own transaction, schedules once for each time, people and programs."""
 
-from dogansystem.tests.contract.home import PERSON, Home, output, step
+from dogansystem.tests.contract.home import PERSON, Home, output, proves, step
 
 TODO = {"doctype": "ToDo", "description": "contract trigger"}
 
@@ -24,6 +24,10 @@ class TriggerContract(Home):
 		self.site.database.rollback()
 		return found
 
+	@proves(
+		"the document's transaction commits",
+		"A run started by a document has `doc` (its values at that moment) and remembers the reference.",
+	)
 	def test_a_document_starts_a_run_that_remembers_it(self):
 		workflow = self.on_todo("contract-on-created")
 		name = self.create()
@@ -35,6 +39,7 @@ class TriggerContract(Home):
 		self.assertEqual(output(self.run_of(run["run"]), "a"), {"of": name})
 		self.disable(workflow)
 
+	@proves("the document's transaction commits")
 	def test_a_document_that_is_rolled_back_starts_nothing(self):
 		workflow = self.on_todo("contract-rolled-back")
 		self.create()
@@ -42,6 +47,7 @@ class TriggerContract(Home):
 		self.assertEqual(self.runs(workflow), [])
 		self.disable(workflow)
 
+	@proves("`field`, `from`, `to` (for changed); `if`")
 	def test_if_decides_whether_a_document_is_wanted(self):
 		workflow = self.on_todo("contract-trigger-if", **{"if": "{{ doc.priority == 'High' }}"})
 		self.create(priority="Low")
@@ -80,6 +86,9 @@ class TriggerContract(Home):
 		self.assertIn("no_such_field", run["error"])
 		self.disable(workflow)
 
+	@proves(
+		"Runs that a run's own writes start carry its depth; past depth 8 they are refused with an error on the run that caused them."
+	)
 	def test_runs_that_start_each_other_end_at_depth_eight(self):
 		workflow = self.save(
 			"contract-depth",
@@ -100,6 +109,7 @@ class TriggerContract(Home):
 			name, [step("a", params={"due": "{{ trigger.due }}"})], triggers=[{"on": "schedule", **rest}]
 		)
 
+	@proves("the time comes")
 	def test_a_schedule_fires_once_for_each_time(self):
 		workflow = self.scheduled("contract-every", every="10m")
 		self.drain()
@@ -112,6 +122,10 @@ class TriggerContract(Home):
 			self.assertEqual(len(self.runs(workflow)), expected)
 		self.disable(workflow)
 
+	@proves(
+		"after downtime `missed` decides",
+		"`missed`: skip, once (default), all",
+	)
 	def test_after_downtime_missed_decides(self):
 		for missed, expected in (("skip", 0), ("once", 1), ("all", 6)):
 			workflow = self.scheduled(f"contract-missed-{missed}", every="10m", missed=missed)

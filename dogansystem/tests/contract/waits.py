@@ -1,9 +1,9 @@
-"""Waits for signals and for other runs. workflow-format.md, semantics 13 to 15."""
+"""Waits for signals. workflow-format.md, semantics 13 and 14."""
 
 from typing import Any
 
-from dogansystem.engine.errors import DefinitionError, InputError, NotFound
-from dogansystem.tests.contract.home import PERSON, Home, fails, output, row, states, step
+from dogansystem.engine.errors import InputError
+from dogansystem.tests.contract.home import PERSON, Home, output, proves, row, states, step
 
 HOUR = 3600
 SIGNAL = "contract-paid"
@@ -13,12 +13,6 @@ def wait_for(step_id: str = "ask", **rest: Any) -> dict[str, Any]:
 	"""A step that waits for a signal; `key` and `deadline` are its parameters."""
 	params = {"signal": SIGNAL, **{key: rest.pop(key) for key in ("key", "deadline") if key in rest}}
 	return step(step_id, "flow.wait_for", params=params, **rest)
-
-
-def child(step_id: str, workflow: str, **rest: Any) -> dict[str, Any]:
-	"""A step that runs another workflow."""
-	params = {"workflow": workflow, **{key: rest.pop(key) for key in ("input", "wait") if key in rest}}
-	return step(step_id, "flow.run", params=params, **rest)
 
 
 class Waiting(Home):
@@ -43,6 +37,12 @@ class Waiting(Home):
 
 
 class SignalContract(Waiting):
+	@proves(
+		"Output the signal's data; branches `received`, `expired`.",
+		"**`flow.wait_for`**: `signal`, [`key`], [`deadline`].",
+		"A step may wait for a time, a signal",
+		"A step that has branches has `branch`",
+	)
 	def test_a_signal_ends_the_wait_with_its_data(self):
 		run = self.begin([wait_for(key="Q-1"), step("b", params={"was": "{{ steps.ask.output.amount }}"})])
 		found = self.run_of(run)
@@ -55,6 +55,7 @@ class SignalContract(Waiting):
 		self.assertEqual((output(found, "ask"), row(found, "ask")["branch"]), ({"amount": 5}, "received"))
 		self.assertEqual(output(found, "b"), {"was": 5})
 
+	@proves("ends every step's wait for that name and key")
 	def test_signals_of_another_name_or_key_do_not_end_it(self):
 		run = self.begin([wait_for(key="Acme")])
 		for name, key in ((SIGNAL, "acme"), (SIGNAL, "Acmé"), (SIGNAL, "Acme "), (SIGNAL, None), (SIGNAL.title(), "Acme"), (f"{SIGNAL}.", "Acme")):  # fmt: skip
@@ -71,6 +72,10 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	@proves(
+		"[`deadline`]. Output the signal's data; branches `received`, `expired`.",
+		"with what ends it and, perhaps, a deadline",
+	)
 	def test_a_deadline_that_passes_leads_to_expired(self):
 		steps = [
 			wait_for(deadline="1h"),
@@ -84,6 +89,9 @@ class SignalContract(Waiting):
 		self.assertEqual(states(found), {"ask": "Succeeded", "yes": "Skipped", "no": "Succeeded"})
 		self.assertEqual((output(found, "ask"), row(found, "ask")["branch"]), (None, "expired"))
 
+	@proves(
+		"`signal(name, key, data)` ends every step's wait for that name and key that there is at that moment"
+	)
 	def test_one_signal_ends_the_waits_of_every_step_at_that_moment(self):
 		steps = [wait_for("a", after=[]), wait_for("b", after=[])]
 		first, second = self.begin(steps), self.begin(steps)
@@ -92,6 +100,10 @@ class SignalContract(Waiting):
 		for run in (first, second):
 			self.assertEqual(states(self.run_of(run)), {"a": "Succeeded", "b": "Succeeded"})
 
+	@proves(
+		"A step that begins to wait takes the oldest signal of its name and key that was sent since its run started",
+		"an answer that comes before the question's step is not lost",
+	)
 	def test_an_answer_that_comes_before_the_question_is_not_lost(self):
 		workflow = self.save("contract-early", [step("first"), wait_for()])
 		self.signal(SIGNAL, data="before the run")
@@ -103,12 +115,14 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(output(self.run_of(run), "ask"), "early")
 
+	@proves("that was sent since its run started")
 	def test_a_signal_from_before_the_run_does_not_count(self):
 		self.signal(SIGNAL)
 		self.settle()
 		self.advance(1)
 		self.assertEqual(self.run_of(self.begin([wait_for()]))["status"], "Waiting")
 
+	@proves("that this run has not taken yet")
 	def test_a_run_takes_a_signal_once_the_oldest_first(self):
 		steps = [
 			step("first", "flow.wait", params={"for": "1m"}),
@@ -127,6 +141,10 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(output(self.run_of(run), "c"), 3)
 
+	@proves(
+		"a signal of that name is sent",
+		"starts the workflows with such a trigger",
+	)
 	def test_a_signal_starts_the_workflows_that_want_its_name_each_once(self):
 		trigger = {"on": "signal", "name": SIGNAL, "if": "{{ trigger.data.n > 1 }}"}
 		workflow = self.save(
@@ -157,11 +175,23 @@ class SignalContract(Waiting):
 		self.site.database.rollback()
 		self.assertEqual(len(self.orchestrator.list_runs(workflow)), 9)
 
+	@proves("Whatever ends a wait ends it once: two signals")
+	def test_of_two_signals_at_one_moment_one_ends_the_wait(self):
+		run = self.begin([wait_for("a"), step("between"), wait_for("b"), wait_for("c")])
+		for data in (1, 2):
+			self.signal(SIGNAL, data=data)
+		self.settle()
+		found = self.run_of(run)
+		self.assertEqual((output(found, "a"), output(found, "b"), states(found)["c"]), (1, 2, "Waiting"))
+		self.assertEqual(row(found, "between")["attempts"], 1)
+
+	@proves("`idempotency_key` as for runs.")
 	def test_an_idempotency_key_sends_one_signal(self):
 		first = self.signal(SIGNAL, idempotency_key="evt 1")
 		self.assertEqual(self.signal(SIGNAL, idempotency_key="evt 1"), first)
 		self.assertNotEqual(self.signal(SIGNAL, idempotency_key="EVT 1"), first)
 
+	@proves("One transaction with the sender's changes.")
 	def test_a_signal_that_is_rolled_back_was_never_sent(self):
 		run = self.begin([wait_for()])
 		self.orchestrator.signal(SIGNAL)
@@ -169,6 +199,7 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(self.run_of(run)["status"], "Waiting")
 
+	@proves("A wait in a paused run is ended as usual, and what follows starts when the run is resumed.")
 	def test_a_wait_in_a_paused_run_ends_and_what_follows_starts_when_it_is_resumed(self):
 		run = self.begin([wait_for(), step("b")])
 		self.act("pause", run)
@@ -180,6 +211,7 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	@proves("A wait of a run that ends is dropped")
 	def test_a_wait_of_a_run_that_ends_is_dropped(self):
 		run = self.begin([wait_for()])
 		self.act("cancel", run)
@@ -212,6 +244,7 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	@proves("**`flow.signal`**: `signal`, [`key`], [`data`].")
 	def test_a_step_sends_a_signal_with_its_other_effects(self):
 		waiting = self.begin([wait_for(key="K")], name="contract-receiver")
 		send = step(
@@ -226,110 +259,3 @@ class SignalContract(Waiting):
 			with self.subTest(name=name, key=key), self.assertRaises(InputError):
 				self.orchestrator.signal(name, key)
 		self.site.database.rollback()
-
-
-class ChildContract(Waiting):
-	def test_the_output_of_the_other_run_is_the_steps_output(self):
-		self.save("contract-child", [step("a")], output={"twice": "{{ input.n * 2 }}"})
-		run = self.begin([child("sub", "contract-child", input={"n": 21}), step("b")])
-		found = self.run_of(run)
-		self.assertEqual((found["status"], output(found, "sub")), ("Succeeded", {"twice": 42}))
-		(below,) = found["children"]
-		self.assertEqual(
-			(below["workflow"], below["status"], below["step"]), ("contract-child", "Succeeded", "sub")
-		)
-		self.assertEqual(self.run_of(below["run"])["cause"], "flow.run")
-
-	def test_its_failure_is_the_error_run_failed_with_its_message(self):
-		self.save("contract-child-fails", [fails("a")])
-		found = self.run_of(self.begin([child("sub", "contract-child-fails")]))
-		self.assertEqual(found["status"], "Failed")
-		self.assertIn("RunFailed", row(found, "sub")["error"])
-		self.assertIn("a says no", row(found, "sub")["error"])
-
-	def test_retry_starts_another_run(self):
-		self.save("contract-child-again", [fails("a")])
-		retry = {"attempts": 2, "delay": "10s"}
-		run = self.begin([child("sub", "contract-child-again", retry=retry)])
-		self.assertEqual(self.run_of(run)["status"], "Waiting")
-		self.advance(11)
-		self.settle()
-		found = self.run_of(run)
-		self.assertEqual((found["status"], len(found["children"])), ("Failed", 2))
-
-	def test_a_handled_failure_lets_the_run_go_on(self):
-		self.save("contract-child-handled", [fails("a")])
-		found = self.run_of(self.begin([child("sub", "contract-child-handled"), step("b", when="failed")]))
-		self.assertEqual((found["status"], states(found)), ("Succeeded", {"sub": "Failed", "b": "Succeeded"}))
-
-	def test_without_waiting_the_step_gives_the_run(self):
-		self.save("contract-child-alone", [wait_for()])
-		found = self.run_of(self.begin([child("sub", "contract-child-alone", wait=False)]))
-		self.assertEqual(found["status"], "Succeeded")
-		self.assertEqual(output(found, "sub"), {"run": found["children"][0]["run"]})
-
-	def test_pause_resume_and_cancel_pass_down(self):
-		self.save("contract-grandchild", [wait_for()])
-		self.save("contract-child-deep", [child("sub", "contract-grandchild")])
-		run = self.begin([child("sub", "contract-child-deep")])
-		family = [run]
-		while below := self.run_of(family[-1])["children"]:
-			family.append(below[0]["run"])
-		self.assertEqual(len(family), 3)
-		for what, state in (("pause", "Paused"), ("resume", "Waiting"), ("cancel", "Cancelled")):
-			self.act(what, run)
-			self.settle()
-			self.assertEqual([self.run_of(each)["status"] for each in family], [state] * 3, what)
-
-	def test_items_wait_for_a_run_each(self):
-		self.save("contract-child-item", [step("a")], output="{{ input.n + 1 }}")
-		steps = [
-			child("sub", "contract-child-item", input={"n": "{{ item }}"}, for_each=[1, 2, 3], max_parallel=2)
-		]
-		found = self.run_of(self.begin(steps))
-		self.assertEqual((found["status"], output(found, "sub")), ("Succeeded", [2, 3, 4]))
-
-	def test_items_whose_runs_fail_leave_the_others(self):
-		checks = step("a", "data.check", params={"that": "{{ input.n != 2 }}"})
-		self.save("contract-child-some", [checks], output="{{ input.n }}")
-		sub = child(
-			"sub", "contract-child-some", input={"n": "{{ item }}"}, for_each=[1, 2, 3], max_parallel=1
-		)
-		found = self.run_of(self.begin([{**sub, "on_error": "continue"}]))
-		self.assertEqual((found["status"], output(found, "sub")), ("Succeeded", [1, None, 3]))
-
-	def test_a_run_that_is_retried_reaches_the_step_with_its_new_end(self):
-		self.save("contract-child-mended", [wait_for()])
-		run = self.begin([child("sub", "contract-child-mended")])
-		below = self.run_of(run)["children"][0]["run"]
-		self.act("cancel", below)
-		self.act("retry", below)
-		self.settle()
-		self.assertEqual(self.run_of(run)["status"], "Waiting")
-		self.signal(SIGNAL, data=1)
-		self.settle()
-		self.assertEqual(self.run_of(run)["status"], "Succeeded")
-
-	def test_depth_counts(self):
-		self.save("contract-endless", [child("sub", "contract-endless", **{"if": "{{ true }}"})])
-		run = self.begin([child("sub", "contract-endless")])
-		for _ in range(12):
-			self.settle()
-		found = self.run_of(run)
-		self.assertEqual(found["status"], "Failed")
-		self.assertIn("at most 8", row(found, "sub")["error"])
-
-	def test_a_workflow_that_reaches_itself_without_a_condition_is_refused(self):
-		self.save("contract-second", [step("a"), child("sub", "contract-first", **{"if": "{{ input.go }}"})])
-		self.save("contract-first", [child("sub", "contract-second")])
-		with self.assertRaisesRegex(DefinitionError, "by way of contract-first"):
-			self.save("contract-second", [step("a"), child("sub", "contract-first")])
-		self.site.database.rollback()
-		with self.assertRaisesRegex(DefinitionError, "itself"):
-			self.save("contract-itself", [child("sub", "contract-itself")])
-		self.site.database.rollback()
-
-	def test_a_workflow_that_is_not_there_is_an_error_of_the_step(self):
-		found = self.run_of(self.begin([child("sub", "contract-no-such")]))
-		self.assertEqual(found["status"], "Failed")
-		self.assertIn(NotFound.__name__, row(found, "sub")["error"])

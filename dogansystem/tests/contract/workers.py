@@ -5,7 +5,7 @@ from dogansystem.store import admission, leasing, names, processes, reads, runs,
 from dogansystem.store.attempts import Attempt, finish
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.tests.contract.home import Home, row, states, step
+from dogansystem.tests.contract.home import Home, proves, row, states, step
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 
@@ -27,6 +27,7 @@ class WorkerContract(Home):
 
 		return control.run(work)
 
+	@proves("0 to 9, 9 first")
 	def test_urgent_steps_are_claimed_first(self):
 		workflow = self.save(
 			"contract-priority",
@@ -42,6 +43,7 @@ class WorkerContract(Home):
 		self.drain()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	@proves("A step killed with its worker is retried and counts as an attempt.")
 	def test_a_step_killed_with_its_worker_is_retried_and_counts_as_an_attempt(self):
 		run = self.start(
 			self.save("contract-killed", [step("make", "document.create", params=CREATE), step("b")])
@@ -102,6 +104,29 @@ class WorkerContract(Home):
 		self.assertEqual(
 			(found["status"], states(found)), ("Cancelled", {"a": "Cancelled", "b": "Cancelled"})
 		)
+
+	@proves("Cancel: the same, then compensation if asked.")
+	def test_a_step_given_back_after_its_run_was_cancelled_with_compensation_is_not_begun(self):
+		undoes = {
+			"action": "document.create",
+			"params": {"doctype": "ToDo", "values": {"description": "contract back"}},
+		}
+		steps = [step("a", compensate=undoes), step("w", "flow.wait", params={"for": "1m"}), step("b")]
+		run = self.start(self.save("contract-back-undone", steps))
+		self.drain()
+		self.advance(61)
+		control = Control(self.site)
+		chores.fire_timers(self.site, control)
+		process, _ = self.claim(control)
+		self.act("cancel", run, True)
+		control.run(lambda db: claims.unbegin_all(db, process))  # handed over, and not started after all
+		chores.give_back(self.site, control, process)
+		control.close()
+		self.drain()
+		found = self.run_of(run)
+		self.assertEqual(found["status"], "Cancelled")
+		self.assertEqual(states(found), {"a": "Compensated", "w": "Succeeded", "b": "Cancelled"})
+		self.assertEqual(len(self.todos("contract back")), 1)
 
 	def test_a_step_given_back_after_its_run_was_paused_waits_until_it_is_resumed(self):
 		run = self.start(self.save("contract-back-paused", [step("a"), step("b")]))
@@ -177,6 +202,7 @@ class WorkerContract(Home):
 		control.close()
 		self.drain()
 
+	@proves('status["workflows"]["total"]')
 	def test_the_status_counts_what_there_is(self):
 		before = self.orchestrator.get_system_status()
 		self.site.database.rollback()

@@ -8,7 +8,9 @@ import pytest
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.batches import BatchContract
 from dogansystem.tests.contract.branches import BranchContract
+from dogansystem.tests.contract.children import ChildContract
 from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.disabling import DisablingContract
 from dogansystem.tests.contract.errors import ErrorContract
@@ -23,7 +25,7 @@ from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
-from dogansystem.tests.contract.waits import ChildContract, SignalContract
+from dogansystem.tests.contract.waits import SignalContract
 from dogansystem.tests.contract.workers import WorkerContract
 from tests.integration.sandbox.conftest import FURTHER, SERVER, empty
 
@@ -82,6 +84,7 @@ CONTRACTS = (
 	WebhookContract,
 	EmailContract,
 	RunTriggerContract,
+	BatchContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

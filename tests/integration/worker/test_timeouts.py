@@ -70,6 +70,10 @@ def in_thread(drainer: Drainer) -> None:
 
 @pytest.mark.parametrize("where", [in_main, in_thread])
 @pytest.mark.parametrize("then", ["swallows", "swallows twice", "wraps", "overruns"])
+@pytest.mark.contract(
+	"A timeout ends the attempt, rolls its changes back and is the error `Timeout`, whatever the step itself says after its time.",
+	"timeout: 5m # one attempt",
+)
 def test_a_step_past_its_time_is_a_timeout_whatever_it_says(
 	sandbox: Site, monkeypatch: pytest.MonkeyPatch, where, then: str
 ):

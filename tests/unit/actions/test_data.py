@@ -11,17 +11,20 @@ from dogansystem.engine.errors import PERMANENT, CheckFailed, error_names
 from .conftest import context
 
 
+@pytest.mark.contract("| `data.set` | any keys | the same values |")
 def test_set_gives_back_what_it_was_given(site: Sandbox) -> None:
 	values = {"total": 12.5, "rows": [{"a": None}], "for": "any key"}
 	assert Set().run(values, context(site)) == values
 
 
 @pytest.mark.parametrize("that", [True, 1, "yes", [0], {"a": 1}])
+@pytest.mark.contract("| `data.check` | that, [message] | `true`")
 def test_a_check_that_holds_gives_true(that: Any, site: Sandbox) -> None:
 	assert Check().run({"that": that}, context(site)) is True
 
 
 @pytest.mark.parametrize("that", [False, 0, 0.0, "", " \n", [], {}, None])
+@pytest.mark.contract("or the error `CheckFailed` (never retried)")
 def test_a_check_that_does_not_hold_fails_with_its_message_and_is_not_retried(
 	that: Any, site: Sandbox
 ) -> None:

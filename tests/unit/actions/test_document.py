@@ -19,6 +19,7 @@ def quotation(site: Sandbox) -> str:
 	)
 
 
+@pytest.mark.contract("| `document.create` | doctype, values | the document, `name` included |")
 def test_create_gives_the_document_with_its_name(site: Sandbox) -> None:
 	document = act(
 		site, "document.create", doctype="Lead", values={"lead_name": "Ayşe", "notes": [{"note": "a"}]}
@@ -29,6 +30,7 @@ def test_create_gives_the_document_with_its_name(site: Sandbox) -> None:
 	assert act(site, "document.get", doctype="Lead", name=document["name"]) == document
 
 
+@pytest.mark.contract("| `document.get` | doctype, name, [fields] | the document;")
 def test_get_gives_only_the_fields_that_were_asked_for(site: Sandbox, quotation: str) -> None:
 	found = act(site, "document.get", doctype="Quotation", name=quotation, fields=["customer"])
 	assert found == {"name": quotation, "customer": "Çelik"}
@@ -42,6 +44,7 @@ def test_count_gives_the_number_of_those_that_match(site: Sandbox, quotation: st
 	assert act(site, "document.count", doctype="Quotation", filters={"status": "Open"}) == 1
 
 
+@pytest.mark.contract("list of rows; filters as in `frappe.get_list`")
 def test_list_filters_sorts_and_limits(site: Sandbox) -> None:
 	for amount in (5, 20, 10, 30):
 		act(site, "document.create", doctype="Order", values={"amount": amount})
@@ -57,6 +60,7 @@ def test_list_filters_sorts_and_limits(site: Sandbox) -> None:
 	]
 
 
+@pytest.mark.contract("| `document.list` | doctype, [filters], [fields], [order_by], [limit: 1000] |")
 def test_list_gives_at_most_a_thousand_rows_unless_told_otherwise(site: Sandbox) -> None:
 	site.load_documents({"doctype": "Tag", "name": f"T-{number}"} for number in range(1001))
 
@@ -64,6 +68,7 @@ def test_list_gives_at_most_a_thousand_rows_unless_told_otherwise(site: Sandbox)
 	assert len(act(site, "document.list", doctype="Tag", limit=1001)) == 1001
 
 
+@pytest.mark.contract("| `document.update` | doctype, name, values | the document |")
 def test_update_gives_the_changed_document(site: Sandbox, quotation: str) -> None:
 	document = act(site, "document.update", doctype="Quotation", name=quotation, values={"status": "Lost"})
 
@@ -71,6 +76,7 @@ def test_update_gives_the_changed_document(site: Sandbox, quotation: str) -> Non
 	assert act(site, "document.get", doctype="Quotation", name=quotation)["status"] == "Lost"
 
 
+@pytest.mark.contract("| `document.submit` `cancel` `delete` | doctype, name | `{name, docstatus}` |")
 def test_submit_cancel_and_delete_give_name_and_docstatus(site: Sandbox, quotation: str) -> None:
 	params = {"doctype": "Quotation", "name": quotation}
 
@@ -80,6 +86,7 @@ def test_submit_cancel_and_delete_give_name_and_docstatus(site: Sandbox, quotati
 	assert act(site, "document.list", doctype="Quotation") == []
 
 
+@pytest.mark.contract("| `document.comment` | doctype, name, text | `{name}` of the comment |")
 def test_a_comment_stands_on_the_document_and_gives_its_name(site: Sandbox, quotation: str) -> None:
 	output = act(site, "document.comment", doctype="Quotation", name=quotation, text="Called, no answer")
 
@@ -92,6 +99,7 @@ def test_a_comment_stands_on_the_document_and_gives_its_name(site: Sandbox, quot
 	)
 
 
+@pytest.mark.contract("| `document.assign` | doctype, name, user, [description] | `{name}` of the ToDo |")
 def test_an_assignment_is_a_todo_and_gives_its_name(site: Sandbox, quotation: str) -> None:
 	output = act(
 		site,
@@ -124,6 +132,7 @@ MORE: dict[str, dict[str, Any]] = {
 
 
 @pytest.mark.parametrize("verb", ["get", "submit", "cancel", "delete", "amend", "unassign", *MORE])
+@pytest.mark.contract("a missing one is the error `DoesNotExistError`")
 def test_a_missing_document_is_an_error_of_that_name_that_is_not_retried(site: Sandbox, verb: str) -> None:
 
 	with pytest.raises(Exception, match="Q-404") as failure:

@@ -36,6 +36,10 @@ def send(
 	return output, mail
 
 
+@pytest.mark.contract(
+	"| `email.send` | to, subject, message or template, [cc], [attachments], [print: {doctype, name, format}] | `{recipients: […]}` |",
+	"attachments, a document's print as PDF",
+)
 def test_a_mail_is_queued_whole(site: Sandbox) -> None:
 	attachments = ["/files/terms.pdf", {"fname": "a.csv", "fcontent": "x,y"}]
 	printed = {"doctype": "Quotation", "name": "Q-1", "format": "Short"}
@@ -77,6 +81,7 @@ INVOICE = {"doctype": "Sales Invoice", "name": "I-2"}
 		({"print": INVOICE}, None, "I-2 for Kaya (I-2)"),
 	],
 )
+@pytest.mark.contract("send (template")
 def test_a_template_is_filled_with_the_printed_document_or_else_the_runs(
 	site: Sandbox, params: dict[str, Any], reference: tuple[str, str] | None, text: str
 ) -> None:

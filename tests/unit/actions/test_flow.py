@@ -46,6 +46,7 @@ def test_the_output_says_the_moment_in_the_sites_timezone(site: Sandbox) -> None
 		(" 2025-12-02 18:00 ", "America/New_York", 183 * 24 + 11),  # winter: an hour more
 	],
 )
+@pytest.mark.contract("| `flow.wait` | for or until | `{until}` |")
 def test_a_moment_is_in_the_sites_timezone_unless_it_says_another(text: str, zone: str, hours: float) -> None:
 	with Sandbox(timezone=zone) as elsewhere:
 		assert wait(elsewhere, until=text).until == pytest.approx(NOON + hours * 3600, abs=1e-3)

@@ -150,6 +150,7 @@ def send(site: Sandbox) -> Send:
 
 
 @pytest.mark.parametrize("url", ATTACKS + MISREAD)
+@pytest.mark.contract("private addresses refused unless allowed in settings")
 def test_no_connection_leaves_for_a_private_address(
 	url: str, monkeypatch: pytest.MonkeyPatch, send: Send
 ) -> None:
@@ -173,6 +174,7 @@ def test_the_refusal_says_what_to_set_and_is_not_retried(send: Send) -> None:
 	assert "NotAllowed" in PERMANENT
 
 
+@pytest.mark.contract("private addresses refused unless allowed in settings")
 def test_private_addresses_are_reached_once_the_settings_allow_them(server: Server, send: Send) -> None:
 	assert send(f"{server.url}/status?code=200", private_allowed=True)["status"] == 200
 

@@ -63,6 +63,10 @@ def send(site: Sandbox) -> Send:
 	return send
 
 
+@pytest.mark.contract(
+	"`{status, headers, body}`; JSON bodies parsed",
+	"| `http.request` | url, [method: GET]",
+)
 def test_a_get_gives_status_headers_and_parsed_json(server: Server, send: Send) -> None:
 	answer = send(f"{server.url}/echo", query={"page": 2, "tag": ["a", "b"], "all": True, "none": None})
 
@@ -73,6 +77,7 @@ def test_a_get_gives_status_headers_and_parsed_json(server: Server, send: Send) 
 	assert json.loads(json.dumps(answer)) == answer
 
 
+@pytest.mark.contract("request (JSON, form")
 def test_json_and_form_bodies_arrive_with_their_content_type(server: Server, send: Send) -> None:
 	send(f"{server.url}/echo", method="POST", json={"name": "Çelik", "rows": [1, None]})
 	send(f"{server.url}/echo", method="POST", form={"name": "Çelik & Co", "tag": ["a", "b"], "paid": False})
@@ -114,6 +119,7 @@ def test_the_idempotency_key_goes_out_with_what_changes_something_and_only_then(
 		("port", "x-api-key", 'key-"51"-55'),
 	],
 )
+@pytest.mark.contract("named credentials: basic, bearer, header")
 def test_a_credential_signs_in_and_an_echo_does_not_give_it_away(
 	server: Server, name: str, header: str, value: str, send: Send
 ) -> None:
@@ -163,6 +169,7 @@ def test_a_credential_that_is_unknown_or_incomplete_sends_nothing(server: Server
 		(302, 302, True),
 	],
 )
+@pytest.mark.contract("[expect: 200-299]")
 def test_expect_says_which_status_is_a_success(
 	server: Server, expect: Any, code: int, passes: bool, send: Send
 ) -> None:
@@ -174,6 +181,7 @@ def test_expect_says_which_status_is_a_success(
 			send(f"{server.url}/status?code={code}", **params)
 
 
+@pytest.mark.contract("another status is the error `HTTPError`")
 def test_an_unexpected_status_names_the_request_without_its_query_and_quotes_the_beginning(
 	server: Server, send: Send
 ) -> None:

@@ -17,6 +17,7 @@ def call(site: Sandbox, **params: Any) -> Any:
 	return action.run(params, context(site))
 
 
+@pytest.mark.contract("| `method.call` | method, [args] | what it returns |")
 def test_a_method_gets_its_arguments_by_name_and_its_result_is_the_output(site: Sandbox) -> None:
 	site.whitelist("shop.api.price", lambda item, quantity=1: {"item": item, "total": 5 * quantity})
 
@@ -33,6 +34,7 @@ def test_a_method_needs_no_arguments(site: Sandbox) -> None:
 	assert call(site, method="shop.api.ping") == "pong"
 
 
+@pytest.mark.contract("call (a whitelisted server method)")
 def test_a_method_that_is_not_on_the_list_is_an_error_that_names_it(site: Sandbox) -> None:
 	with pytest.raises(NotFound, match=r"shop\.api\.drop"):
 		call(site, method="shop.api.drop")

@@ -26,6 +26,7 @@ def notify(site: Sandbox, action: Action, reference: Any = None, **params: Any) 
 	return action.run(params, context(site, reference=reference))
 
 
+@pytest.mark.contract("| `notify.user`, `notify.role` | user or role, subject, [message]")
 def test_users_are_told_once_each(site: Sandbox) -> None:
 	output = notify(site, User(), user=[AMY, BOB, AMY], subject="Late", message="Look")
 
@@ -40,6 +41,7 @@ def test_users_are_told_once_each(site: Sandbox) -> None:
 	assert told["reference"] is None
 
 
+@pytest.mark.contract("[document: {doctype, name}] | `{notified: […]}` |")
 def test_a_notification_opens_the_named_document_or_else_the_runs(site: Sandbox) -> None:
 	document = {"doctype": "Lead", "name": "L-1"}
 	notify(site, User(), ("Quotation", "Q-1"), user=AMY, subject="Late")
@@ -58,6 +60,7 @@ def test_a_disabled_user_is_an_error_and_nobody_is_told(site: Sandbox) -> None:
 	assert site.outbox() == []
 
 
+@pytest.mark.contract("user, role (desk notification, realtime)")
 def test_everyone_enabled_who_has_the_role_is_told(site: Sandbox) -> None:
 	output = notify(site, Role(), ("Quotation", "Q-1"), role="Sales User", subject="Late")
 

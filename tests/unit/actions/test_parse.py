@@ -53,6 +53,7 @@ def assert_refused(site: Sandbox, words: str, **params: Any) -> None:
 @pytest.mark.contract(
 	"| `data.parse` | one of csv, json, xml, file; [options] | list of rows, or the value |"
 )
+@pytest.mark.contract("parse (CSV, JSON, XML text or a File to rows)")
 def test_csv_gives_rows_by_the_names_in_its_first_line(site: Sandbox) -> None:
 	text = '\ufeffname,qty\r\n"Çelik, Ltd",2\r\n\r\n"says ""yes""",\r\n'
 	assert act(site, "data.parse", csv=text) == [
@@ -135,6 +136,7 @@ def test_xml_that_is_broken_or_too_deep_is_an_error(site: Sandbox) -> None:
 	assert_refused(site, "more than 100 elements within each other", xml="<a>" * 5000)
 
 
+@pytest.mark.contract("parse (CSV, JSON, XML text or a File to rows)")
 def test_a_file_is_read_by_its_ending(site: Sandbox) -> None:
 	rows = [{"name": "Çelik", "qty": "2"}]
 	assert act(site, "data.parse", file=file_of(site, "a.csv", "name,qty\nÇelik,2".encode())) == rows

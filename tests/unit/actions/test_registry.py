@@ -147,6 +147,10 @@ def properties(schema: Mapping[str, Any], path: str) -> Iterator[tuple[str, Mapp
 		yield from properties(parameter.get("items", {}), f"{path}.{name}[]")
 
 
+@pytest.mark.contract(
+	"create, get, list, count, update, upsert, submit, cancel, amend, delete, comment, assign, unassign, tag, share, rename, attach (a File), print (PDF as a File), convert",
+	"| `flow` | wait, wait_for, signal",
+)
 def test_the_core_actions_are_those_of_the_workflow_format() -> None:
 	offered = {name for name, action in core_actions().items() if action.offered}
 	assert offered == {*TABLE, *OTHERS, "data.set"}
@@ -158,6 +162,7 @@ def test_what_only_the_load_uses_is_not_offered_to_people() -> None:
 
 
 @pytest.mark.parametrize("name", [*TABLE, *OTHERS])
+@pytest.mark.contract("Parameters and outputs of the core ones (a name in brackets is optional):")
 def test_an_action_takes_the_parameters_of_the_workflow_format_and_no_others(name: str) -> None:
 	schema = core_actions()[name].parameters
 	required, optional = (set(words.split()) for words in (TABLE | OTHERS)[name])
@@ -275,6 +280,7 @@ not_a_class = "label.print"
 HERE = __name__
 
 
+@pytest.mark.contract("Other apps add their own through the hook `dogansystem_actions`.")
 def test_actions_of_other_apps_are_loaded_by_their_paths() -> None:
 	found = load([f"{HERE}.Print", f"{HERE}.Print"])
 

@@ -48,6 +48,7 @@ def cells(site: Sandbox, output: dict[str, str]) -> list[list[Any]]:
 
 
 @pytest.mark.contract("| `data.table` | rows, [columns], [as: html, csv, xlsx] | `{html}` or `{file}` |")
+@pytest.mark.contract("table (rows as an HTML table, CSV or XLSX File)")
 def test_html_shows_every_field_as_text(site: Sandbox) -> None:
 	output = act(site, "data.table", rows=ROWS)
 

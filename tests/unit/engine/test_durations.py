@@ -25,6 +25,7 @@ from dogansystem.engine.durations import duration_text, format_duration, parse_d
 		("0.1h0.2s", 360.2),
 	],
 )
+@pytest.mark.contract("Durations are seconds or `30s 15m 2h 1d`.")
 def test_a_duration_is_read(value: Any, seconds: float) -> None:
 	assert parse_duration(value) == seconds
 

@@ -27,11 +27,13 @@ def waits(retry: Retry, names: tuple[str, ...] = ("OSError",), chance: float = 1
 	("backoff", "expected"),
 	[("fixed", [30, 30, 30, 30]), ("linear", [30, 60, 90, 120]), ("exponential", [30, 60, 120, 240])],
 )
+@pytest.mark.contract("the backoff factor (fixed 1, linear n, exponential 2^(n−1))")
 def test_the_wait_is_the_delay_times_the_backoffs_factor(backoff: str, expected: list[float]) -> None:
 	assert waits(Retry(attempts=5, delay=30, backoff=backoff)) == expected
 
 
 @pytest.mark.parametrize("backoff", ["fixed", "linear", "exponential"])
+@pytest.mark.contract("at most `max_delay`")
 def test_a_wait_is_at_most_max_delay(backoff: str) -> None:
 	retry = Retry(attempts=1000, delay=30, backoff=backoff, max_delay=100)
 	assert max(waits(retry)) <= 100
@@ -44,6 +46,7 @@ def test_without_max_delay_a_wait_stays_within_the_calendar() -> None:
 	assert all(earlier <= later for earlier, later in pairwise(found))
 
 
+@pytest.mark.contract("with full jitter if asked")
 def test_full_jitter_draws_from_nothing_to_the_whole_wait() -> None:
 	retry = Retry(attempts=4, delay=30, jitter=True, max_delay=100)
 	assert waits(retry, chance=1.0) == [30, 60, 100]
@@ -63,6 +66,9 @@ def test_without_a_retry_a_failure_is_final() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(errors.PERMANENT))
+@pytest.mark.contract(
+	"default: all but the ones that cannot change: validation, permission, missing document, bad template"
+)
 def test_what_cannot_change_is_not_retried_unless_it_is_named(name: str) -> None:
 	assert waits(Retry(attempts=3), (name,)) == []
 	assert waits(Retry(attempts=3), ("MandatoryError", name)) == []
@@ -73,10 +79,12 @@ def test_what_cannot_change_is_not_retried_unless_it_is_named(name: str) -> None
 @pytest.mark.parametrize(
 	"names", [("Timeout", "DoganError"), ("HTTPError", "DoganError"), ("OperationalError",)]
 )
+@pytest.mark.contract("default: all but the ones that cannot change")
 def test_everything_else_is_retried(names: tuple[str, ...]) -> None:
 	assert len(waits(Retry(attempts=3), names)) == 2
 
 
+@pytest.mark.contract("`on` names the errors that are retried")
 def test_with_on_only_the_named_errors_are_retried() -> None:
 	retry = Retry(attempts=3, on=("Timeout", "ConnectionError"))
 	assert len(waits(retry, ("Timeout", "DoganError"))) == 2

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,9 @@ from hypothesis import strategies as st
 from dogansystem.engine import durations
 from dogansystem.engine.definitions.form import from_form, to_form
 from dogansystem.engine.definitions.parse import canonical_json, checksum, parse
+from dogansystem.engine.definitions.problems import Problems
+from dogansystem.engine.definitions.source import read
+from dogansystem.engine.definitions.yaml_text import to_yaml
 from dogansystem.engine.templates.render import render
 from tests.unit.engine.definitions import data, definitions
 
@@ -18,6 +22,7 @@ common = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], m
 
 @common
 @given(definitions)
+@pytest.mark.contract("A definition is YAML or JSON")
 def test_a_definition_and_its_canonical_source_are_the_same(source: dict[str, Any]) -> None:
 	definition = parse(source)
 	assert parse(definition.source) == definition
@@ -27,6 +32,9 @@ def test_a_definition_and_its_canonical_source_are_the_same(source: dict[str, An
 
 @common
 @given(definitions)
+@pytest.mark.contract(
+	"a Dogan Workflow document on a site is the same thing as a form, and the two convert without loss"
+)
 def test_a_definition_and_its_form_are_the_same(source: dict[str, Any]) -> None:
 	definition = parse(source)
 	form = to_form(definition)
@@ -36,12 +44,29 @@ def test_a_definition_and_its_form_are_the_same(source: dict[str, Any]) -> None:
 
 @common
 @given(definitions)
+@pytest.mark.contract("A definition is YAML or JSON")
 def test_a_definition_and_its_yaml_are_the_same(source: dict[str, Any]) -> None:
 	definition = parse(source)
 	# Everything in quotes: what PyYAML writes without them follows YAML 1.1.
 	text = yaml.safe_dump(definition.source, allow_unicode=True, default_style='"', sort_keys=False)
 	assert parse(text) == definition
 	assert checksum(parse(text)) == checksum(definition)
+
+
+@common
+@given(definitions)
+def test_a_definition_and_the_yaml_that_is_exported_are_the_same(source: dict[str, Any]) -> None:
+	definition = parse(source)
+	text = to_yaml(definition.source)
+	assert parse(text).source == definition.source
+	assert yaml.safe_load(text) == definition.source
+
+
+@given(st.text() | st.from_regex(r"[-+]?[0-9o.eExX:_ ]{1,8}|[~yYnNoOtTrRuUeEfFaAlLsS]{1,5}", fullmatch=True))
+def test_a_text_stays_a_text_in_yaml(text: str) -> None:
+	written = to_yaml({"text": text})
+	assert read(written, Problems()) == {"text": text}
+	assert yaml.safe_load(written) == {"text": text}
 
 
 @given(data)

@@ -69,6 +69,7 @@ CONTEXT: dict[str, Any] = {
 		("{{ dict(a=1) }}", {"a": 1}),
 	],
 )
+@pytest.mark.contract("A string that is one `{{ … }}` gives the value itself with its type")
 def test_one_expression_gives_the_value_with_its_type(template: str, value: Any) -> None:
 	given = render(template, CONTEXT)
 	assert given == value
@@ -91,6 +92,7 @@ def test_one_expression_gives_the_value_with_its_type(template: str, value: Any)
 		("{{ [today] }}!", "['2025-03-01']!"),
 	],
 )
+@pytest.mark.contract("mixed text gives text")
 def test_mixed_text_gives_text_in_which_null_is_nothing(template: str, text: str) -> None:
 	assert render(template, CONTEXT) == text
 
@@ -144,6 +146,7 @@ def test_a_field_comes_before_a_method_of_the_same_name() -> None:
 		("{% if %}", "not a valid template: Expected an expression"),
 	],
 )
+@pytest.mark.contract("Undefined names are errors that name the path.")
 def test_an_error_names_the_template_and_the_path_its_author_wrote(template: str, words: str) -> None:
 	with pytest.raises(TemplateError) as caught:
 		render({"to": ["x", {"a": template}]}, CONTEXT, "params")
@@ -273,6 +276,7 @@ def test_filters_compute_with_dates_and_with_their_text(template: str, value: An
 		("{{ [3] | random }}", 3),
 	],
 )
+@pytest.mark.contract("Templates are Jinja in a sandbox.")
 def test_jinjas_own_filters_operators_and_methods(template: str, value: Any) -> None:
 	assert render(template, CONTEXT) == value
 

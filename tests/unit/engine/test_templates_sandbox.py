@@ -187,6 +187,7 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("template", ESCAPES.values(), ids=ESCAPES.keys())
+@pytest.mark.contract("Templates are Jinja in a sandbox.")
 def test_what_reaches_out_of_the_sandbox_is_an_error(template: str) -> None:
 	with pytest.raises(TemplateError, match=r"^params\.x: .{10}"):
 		render({"x": template}, CONTEXT, "params")

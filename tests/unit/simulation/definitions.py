@@ -9,6 +9,7 @@ CAPABILITIES = {"Desk": ["desk"], "Mail": ["mail", "any"], "Spare": ["any"]}
 ERRORS = ("ConnectionError", "Timeout", "ValidationError")  # the last one is never retried
 MAX_STEPS = 6
 BELOW = "below"  # what steps run: it has no limit, or its runs would wait for the slot of those that wait for them
+DOCTYPE, DOCUMENTS = "Lead", ("L-1", "L-2", "L-3", "L-4")  # what batches are for
 SIGNALS = ("paid", "seen")  # what steps wait for
 CHOOSES = {
 	"action": "flow.choose",

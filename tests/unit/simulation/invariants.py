@@ -25,7 +25,7 @@ from dogansystem.engine.states import (
 	may_run_change,
 	may_step_change,
 )
-from dogansystem.store import names
+from dogansystem.store import batches, names
 from tests.unit.simulation.definitions import AGENTS
 from tests.unit.simulation.snapshot import Run, Snapshot, StepRun
 
@@ -195,6 +195,10 @@ def slots_are_within_capacity(now: Snapshot, known: Known) -> Iterator[str]:
 		if run.definition.limits.concurrent_runs and run.name not in in_line and (resource, run.name) in held:
 			needed[resource, run.name] += 1
 		elif run.definition.limits.concurrent_runs and run.name not in in_line and run.status != PAUSED:
+			if (
+				run.compensating
+			):  # retried, and cancelled while it stood in line: it is undone without waiting for others
+				continue
 			yield f"{run.name} is {run.status} without a slot of {resource}"
 	if held != needed:
 		yield f"slots held: {sorted((held - needed).elements())} too many, {sorted((needed - held).elements())} missing"
@@ -369,6 +373,22 @@ def sums_are_right(now: Snapshot, known: Known) -> Iterator[str]:
 		yield f"the status says {now.sums}, and there are {dict(runs)} and {dict(steps)}"
 
 
+def each_document_has_one_run_or_one_reason(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Of a batch, each document has nothing yet, or a run of its own, or a reason; somebody goes on while some are left."""
+	for batch in now.batches:
+		started = {run for _, state, run, _ in batch.documents if state == batches.STARTED}
+		if batch.runs != started - known.purged:
+			yield f"{batch.name} has the runs {batch.runs}, and its documents {started}"
+		if len(started) != sum(state == batches.STARTED for _, state, _, _ in batch.documents):
+			yield f"documents of {batch.name} share a run: {batch.documents}"
+		for number, state, run, reason in batch.documents:
+			if (bool(run), bool(reason)) != (state == batches.STARTED, state == batches.REFUSED):
+				yield f"document {number} of {batch.name} is {batches.WORDS[state]} with run {run} and reason {reason}"
+		left = any(state == batches.PENDING for _, state, _, _ in batch.documents)
+		if (batch.status == batches.RUNNING, batch.waits) != (left, int(left)):
+			yield f"{batch.name} is {batch.status} with {batch.waits} waits: {batch.documents}"
+
+
 Rule = Callable[[Snapshot, Known], Iterator[str]]
 RULES: tuple[Rule, ...] = (
 	changes_are_allowed,
@@ -389,6 +409,7 @@ RULES: tuple[Rule, ...] = (
 	ends_reach_the_parents,
 	what_was_done_is_undone,
 	skips_have_a_reason,
+	each_document_has_one_run_or_one_reason,
 	only_what_was_purged_is_gone,
 	sums_are_right,
 )

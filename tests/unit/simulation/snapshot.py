@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.outputs import decode
 from dogansystem.engine.run_state import undo_of
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.connection import Connection
@@ -90,6 +91,17 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Batch:
+	"""A batch with its documents: number, state, run, reason. `waits`: how many waits will go on with it."""
+
+	name: str
+	status: str
+	documents: list[tuple[int, int, str | None, str | None]]
+	runs: set[str]  # that say they are of this batch
+	waits: int
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
 	"""Rows by table. `places` says for each step run in which tables it stands, once for each row."""
 
@@ -102,6 +114,7 @@ class Snapshot:
 	timers: list[tuple[str, str | None, str | None]]  # kind, run, step run
 	waits: list[Wait]
 	signals: list[Sent]
+	batches: list[Batch]
 	processes: set[int]
 	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
 	changes: list[tuple[str, str, str, str]]  # kind, name, old, new: since the last look
@@ -122,7 +135,7 @@ def take(place: Place) -> Snapshot:
 	ready = db.sql("SELECT step_run, run, agent FROM dogan_ready")
 	leases = db.sql("SELECT step_run, run, agent, process FROM dogan_lease")
 	line = db.sql("SELECT resource, run, step_run FROM dogan_line")
-	timers = db.sql("SELECT kind, run, step_run FROM dogan_timer")
+	timers = db.sql("SELECT kind, run, step_run FROM dogan_timer WHERE kind <> 'batch'")
 	places: dict[str, list[str]] = defaultdict(list)
 	for table, rows, column in (
 		("ready", ready, 0),
@@ -155,6 +168,7 @@ def take(place: Place) -> Snapshot:
 			)
 		],
 		signals=_signals(db),
+		batches=_batches(db),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],
@@ -163,6 +177,20 @@ def take(place: Place) -> Snapshot:
 	)
 	db.rollback()
 	return found
+
+
+def _batches(db: Connection) -> list[Batch]:
+	documents: dict[str, list[tuple[int, int, str | None, str | None]]] = defaultdict(list)
+	for batch, *rest in db.sql("SELECT batch, id, state, run, reason FROM dogan_batch_document ORDER BY id"):
+		documents[batch].append(tuple(rest))
+	runs: dict[str, set[str]] = defaultdict(set)
+	for run, trigger in db.sql(
+		"SELECT name, trigger_data FROM `tabDogan Workflow Run` WHERE cause = 'batch'"
+	):
+		runs[decode(trigger)["batch"]].add(run)
+	waits = dict(db.sql("SELECT subject, COUNT(*) FROM dogan_timer WHERE kind = 'batch' GROUP BY subject"))
+	rows = db.sql("SELECT name, status FROM `tabDogan Batch`")
+	return [Batch(name, status, documents[name], runs[name], waits.get(name, 0)) for name, status in rows]
 
 
 def _signals(db: Connection) -> list[Sent]:

@@ -15,7 +15,7 @@ from dogansystem.engine.draft import Draft
 from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.run_state import RunState
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED
-from dogansystem.store import changes, history, processes, run_state, runs, signals, start
+from dogansystem.store import batches, changes, history, processes, run_state, runs, signals, start
 from dogansystem.store.changes import statements
 from tests.conftest import Tell
 from tests.unit.simulation import invariants, world
@@ -196,6 +196,10 @@ def branches_do_not_matter(patch: pytest.MonkeyPatch) -> None:
 	patch.setattr(draft, "flow", wrong)
 
 
+def what_a_batch_started_is_not_noted(patch: pytest.MonkeyPatch) -> None:
+	patch.setattr(batches, "note", lambda db, number, run, reason=None: None)
+
+
 def nobody_signs_off(patch: pytest.MonkeyPatch) -> None:
 	patch.setattr(processes, "leave", lambda db, process: None)
 
@@ -222,6 +226,7 @@ PLANTED: dict[str, Plant] = {
 	"what_was_done_is_undone": what_came_first_is_undone_first,
 	"skips_have_a_reason": branches_do_not_matter,
 	"ends_reach_the_parents": ended_runs_tell_nobody,
+	"each_document_has_one_run_or_one_reason": what_a_batch_started_is_not_noted,
 	"every_run_ends": the_tick_does_nothing,
 	"nothing_is_left": nobody_signs_off,
 	"halted_runs_start_nothing": nobody_asks_whether_the_run_is_under_way,

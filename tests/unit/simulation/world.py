@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from random import Random
 from types import SimpleNamespace
+from unittest.mock import patch
 
 from dogansystem import Orchestrator
 from dogansystem.engine.errors import LimitReached, WrongState
@@ -13,6 +14,7 @@ from dogansystem.protocol import Database
 from dogansystem.store import admission, children, history, names
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
+from dogansystem.triggers import batch as batching
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
 from dogansystem.worker.tick import tick
@@ -32,6 +34,10 @@ EVERYTHING = (
 MAX_ROUNDS = 60  # until everything must have come to its end
 
 
+class Killed(BaseException):
+	"""A process that is killed: no handler of errors sees it."""
+
+
 class World:
 	"""Everything of one seed. `play` does one action after the other; `end` lets all work come to its end."""
 
@@ -40,6 +46,7 @@ class World:
 		random.seed(seed)  # for the jitter of what the chores retry
 		# Names are drawn too: what is sorted by name must come out the same when the seed is played again.
 		names.secrets = SimpleNamespace(randbits=self.chance.getrandbits)  # type: ignore[attr-defined]
+		batching.CHUNK = 2
 		self.known = Known()
 		self.story: deque[str] = deque(maxlen=LAST_TOLD)
 		self.actions = 0
@@ -64,6 +71,10 @@ class World:
 		self.place.database.commit()
 		for name in self._workflows:
 			self._publish(name)
+		self.place.load_documents(
+			{"doctype": definitions.DOCTYPE, "name": name} for name in definitions.DOCUMENTS
+		)
+		self.place.database.commit()
 
 	def _publish(self, name: str) -> None:
 		definition = definitions.workflow(self.chance, name)
@@ -212,6 +223,29 @@ class World:
 		if key:
 			self._started[workflow, key] = run
 		return run
+
+	def do_batch(self) -> str:
+		"""Ask for runs for some documents, one of which is gone; or cancel what is left of it."""
+		running = self._ask("SELECT name FROM `tabDogan Batch` WHERE status = 'Running'")
+		if running and self.chance.random() < 0.5:
+			dropped = self.orchestrator.batches.cancel(running[0][0])
+			self.place.database.commit()
+			return f"{running[0][0]} cancelled, {dropped} were left"
+		if len(self._runs("Queued", "Running", "Waiting", "Paused")) >= MAX_RUNS or running:
+			return "enough"
+		chosen = self.chance.sample([*definitions.DOCUMENTS, "gone"], self.chance.randint(1, 4))
+		workflow, given = self.chance.choice(self._workflows), {"customer": "A", "items": [1]}
+		batch = self.orchestrator.batches.start(workflow, definitions.DOCTYPE, chosen, input=given)
+		self.place.database.commit()
+		return f"{batch} {workflow} {chosen}"
+
+	def do_chores_die(self) -> str:
+		"""A process that does chores is killed before it commits what a batch asks for."""
+		with patch.object(batching.batches, "settle", side_effect=Killed):
+			try:
+				return str(chores.do(self.place, self.control))
+			except Killed:
+				return "killed"
 
 	def do_signal(self) -> str:
 		name = self.chance.choice(definitions.SIGNALS)
@@ -369,6 +403,8 @@ ACTIONS = {
 	"tick": 5,
 	"admit": 4,
 	"signal": 5,
+	"batch": 4,
+	"chores_die": 2,
 	"publish": 2,
 	"pause": 6,
 	"resume": 6,

@@ -9,11 +9,13 @@ import sys
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
+from dogansystem.cli import main
 
 COMMAND = [sys.executable, "-m", "dogansystem"]
 STEP_KEYS = {
@@ -59,6 +61,7 @@ SET = "  - {id: a, action: data.set, params: {x: '{{ input.x }}'}}\n"
 FAILS = "  - {id: a, action: data.check, params: {that: false, message: no luck}}\n"
 
 
+@pytest.mark.contract("dogansystem check FILE…")
 def test_check_accepts_a_good_file_and_refuses_a_bad_one_with_path_and_remedy(tmp_path):
 	good = write(tmp_path, SET)
 	bad = write(
@@ -78,6 +81,12 @@ def test_check_gives_json(tmp_path):
 	assert "No such file" in found["files"][1]["errors"][0]["message"]
 
 
+@pytest.mark.contract(
+	"`run --json` prints one object: `run, workflow, version, status, input, output, error, steps: [{id, index, status, attempts, agent, worker, started_at, finished_at, output, error}], documents: {created: […], updated: […]}, outbox: […]`.",
+	"A `for_each` step is listed once for itself",
+	"Documents for `--documents` are JSON lines, each with `doctype` and `name`",
+	"[--documents FILE…]",
+)
 def test_run_prints_one_object_with_all_that_is_promised(tmp_path):
 	steps = (
 		"  - {id: made, action: document.create, params: {doctype: ToDo, values: {description: hello}}}\n"
@@ -107,6 +116,10 @@ def test_run_prints_one_object_with_all_that_is_promised(tmp_path):
 	assert [each["to"] for each in run["outbox"]] == [["a@example.com"]]
 
 
+@pytest.mark.contract(
+	"`--doc` is one such document, which the run has as `doc`.",
+	"[--doc FILE]",
+)
 def test_run_has_the_document_it_is_about(tmp_path):
 	doc = tmp_path / "doc.json"
 	doc.write_text('{"doctype": "Lead", "name": "L-1", "email_id": "l@example.com"}')
@@ -116,6 +129,7 @@ def test_run_has_the_document_it_is_about(tmp_path):
 	assert run["document"] == {"doctype": "Lead", "name": "L-1"}
 
 
+@pytest.mark.contract("1 Failed or Cancelled")
 def test_a_failed_run_exits_with_1_and_says_why(tmp_path):
 	done = command("run", write(tmp_path, FAILS))
 	assert done.returncode == 1
@@ -138,6 +152,10 @@ def test_a_failed_run_exits_with_1_and_says_why(tmp_path):
 		(["--doc", "/dev/zero"], "/dev/zero: larger than"),
 		(["--documents", "/dev/zero"], "/dev/zero: a line is longer than"),
 	],
+)
+@pytest.mark.contract(
+	"2 not a valid definition or input",
+	"[--input JSON]",
 )
 def test_input_that_is_not_valid_exits_with_2_and_names_it(tmp_path, arguments, message):
 	(tmp_path / "bad.jsonl").write_text('{"doctype": "ToDo", "name": "1"}\n{"doctype": "ToDo"}\n')
@@ -225,6 +243,7 @@ def test_a_definition_that_is_not_valid_stores_nothing(tmp_path):
 @pytest.mark.parametrize(
 	"url", ["mariadb://nobody@127.0.0.1:1/none", "/no/such/folder/x.db", "oracle://x", "not-a.db"]
 )
+@pytest.mark.contract("3 could not start")
 def test_a_database_that_cannot_be_used_exits_with_3(tmp_path, url):
 	(tmp_path / "not-a.db").write_text("this is no database")
 	done = command("run", write(tmp_path, SET), "--input", '{"x": 1}', "--db", url, cwd=tmp_path)
@@ -232,6 +251,7 @@ def test_a_database_that_cannot_be_used_exits_with_3(tmp_path, url):
 	assert "Traceback" not in done.stderr
 
 
+@pytest.mark.contract("[--dry-run]")
 def test_a_dry_run_leaves_the_database_as_it_was_and_sends_nothing(tmp_path):
 	database = tmp_path / "kept.db"
 	with Sandbox(database) as site:
@@ -283,6 +303,10 @@ def test_a_step_that_names_an_agent_has_one_in_the_sandbox(tmp_path):
 	assert [step["agent"] for step in run["steps"]] == ["Sales Desk", "Agent for email"]
 
 
+@pytest.mark.contract(
+	"dogansystem serve --db URL --workers N",
+	"dogansystem status [--db URL]",
+)
 def test_serve_works_until_it_is_told_to_stop_and_status_counts(tmp_path):
 	database = tmp_path / "served.db"
 	server = subprocess.Popen(
@@ -355,6 +379,7 @@ def test_status_of_a_sandbox_that_is_not_there_says_what_to_do(tmp_path):
 	assert "dogansystem demo" in done.stderr
 
 
+@pytest.mark.contract("dogansystem demo")
 def test_the_tour_ends_with_everything_done(tmp_path):
 	done = command("demo", "--json", cwd=tmp_path)
 	assert done.returncode == 0, done.stderr
@@ -433,3 +458,23 @@ def test_a_parameter_names_who_is_among_the_documents_where_there_are_such(tmp_p
 		done = command("run", path, "--documents", users, "--set", f"approver={who}")
 		assert done.returncode == code, done.stderr
 		assert code == 0 or f"there is no User '{who}'" in done.stderr
+
+
+@pytest.mark.contract("`pip install .` gives the command `dogansystem` (the sandbox; no bench needed).")
+def test_the_package_gives_the_command_without_a_bench(tmp_path):
+	(script,) = entry_points(group="console_scripts", name="dogansystem")
+	assert script.load() is main
+	used = (
+		"import sys, dogansystem.cli; print([name for name in sys.modules if name.split('.')[0] == 'frappe'])"
+	)
+	done = subprocess.run(
+		[sys.executable, "-c", used], capture_output=True, text=True, timeout=60, check=True
+	)
+	assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.contract("Every command takes `--json`.")
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_every_command_takes_json(name):
+	options = [option for each in main.commands[name].params for option in each.opts]
+	assert "--json" in options

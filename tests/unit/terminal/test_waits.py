@@ -29,6 +29,10 @@ def invoke(tmp_path: Path, steps: list[dict[str, Any]], *options: str) -> Result
 	return CliRunner().invoke(main, ["run", str(path), "--workers", "2", *options])
 
 
+@pytest.mark.contract(
+	"A run that waits for people or signals which nobody will give: exit 4, status Waiting, and each wait named.",
+	"4 it waits for people or signals",
+)
 def test_a_run_that_waits_for_what_nobody_will_give_ends_with_4_and_names_the_wait(tmp_path: Path):
 	code, found = run(tmp_path, [{"id": "a", "action": "data.set"}, ASKS])
 	assert (code, found["status"]) == (4, "Waiting")
@@ -40,6 +44,7 @@ def test_a_run_that_waits_for_what_nobody_will_give_ends_with_4_and_names_the_wa
 	assert "step ask for the signal paid with the key Q-1" in shown.stdout
 
 
+@pytest.mark.contract('`--signal \'{"name": "paid", "key": "1", "data": {}')
 def test_a_signal_that_is_given_ends_the_wait(tmp_path: Path):
 	signal = json.dumps({"name": "paid", "key": "Q-1", "data": {"n": 1}})
 	code, found = run(tmp_path, [ASKS], "--signal", signal)
@@ -47,6 +52,10 @@ def test_a_signal_that_is_given_ends_the_wait(tmp_path: Path):
 	assert (found["steps"][0]["output"], found["steps"][0]["branch"]) == ({"n": 1}, "received")
 
 
+@pytest.mark.contract(
+	"`--skip-waits`: the clock jumps to the next due moment whenever nothing else is to do.",
+	'"after": "2d"}\'` sends one, so long after the start.',
+)
 def test_waits_are_skipped_by_a_clock_that_jumps(tmp_path: Path):
 	steps = [LATE, {**ASKS, "params": {**ASKS["params"], "deadline": "30d"}}]
 	signal = json.dumps({"name": "paid", "key": "Q-1", "after": "45d"})
@@ -66,6 +75,7 @@ def test_a_run_below_that_waits_is_waited_for(tmp_path: Path):
 	assert (code, [each["kind"] for each in found["waits"]]) == (4, ["child"])
 
 
+@pytest.mark.contract("dogansystem signal NAME --db URL [--key KEY] [--data JSON]")
 def test_the_command_signal_sends_one(tmp_path: Path):
 	database = str(tmp_path / "flow.db")
 	assert run(tmp_path, [ASKS], "--db", database)[0] == 4
@@ -84,9 +94,11 @@ def test_a_signal_that_cannot_be_sent_is_a_wrong_usage(tmp_path: Path, wrong: st
 	assert "--signal" in result.stderr
 
 
+@pytest.mark.contract("Signals are kept for `signal_retention`")
 def test_signals_are_kept_for_their_time_and_no_longer(tmp_path: Path):
 	clock = TestClock()
 	with Sandbox(tmp_path / "kept.db", clock=clock) as site:
+		assert site.settings().signal_retention == 7
 		site.set_settings(signal_retention=2)
 		Orchestrator(site).signal("paid")
 		site.database.commit()

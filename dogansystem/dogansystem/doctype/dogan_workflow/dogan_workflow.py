@@ -20,6 +20,9 @@ from dogansystem.store import versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.planning import workflow_changed
 
+# What is no part of the definition.
+_OF_SITE = ("enabled", "enabled_since", "current_version", "parameter_values")
+
 
 @dataclass(frozen=True, slots=True)
 class FormProblem:
@@ -72,6 +75,13 @@ class DoganWorkflow(Document):
 		workflow_name: DF.Data
 	# end: auto-generated types
 
+	def before_import(self) -> None:
+		"""A fixture says what the workflow is. Whether it is enabled, and the values of its parameters, stay as they are here; a
+		new one is disabled."""
+		kept = frappe.db.get_value(self.doctype, self.name, _OF_SITE, as_dict=True)
+		self.update(kept or {**dict.fromkeys(_OF_SITE), "enabled": 0})
+		self.flags.replaces = bool(kept)
+
 	def validate(self) -> None:
 		"""Raise ValidationError with every problem of the definition or, if it is enabled, of the values of its parameters, or
 		PermissionError about Run As."""
@@ -107,8 +117,9 @@ class DoganWorkflow(Document):
 		frappe.db.delete("Dogan Workflow Version", {"workflow": self.name})
 
 	def after_delete(self) -> None:
-		"""Its schedules and document triggers end."""
-		workflow_changed(current_site(), self.name)
+		"""Its schedules and document triggers end. An import deletes a workflow only to put it there again: they go on."""
+		if not frappe.flags.in_import:
+			workflow_changed(current_site(), self.name)
 
 	def problems(self) -> list[FormProblem]:
 		"""Every problem of the definition that the form holds."""
@@ -199,6 +210,8 @@ class DoganWorkflow(Document):
 
 	def _note_when_enabled(self) -> None:
 		before = self.get_doc_before_save()
+		if self.flags.replaces:
+			return
 		if self.enabled and not (before and before.enabled):
 			self.enabled_since = moment(current_site()).text
 		elif before:

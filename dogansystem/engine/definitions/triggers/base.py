@@ -55,6 +55,9 @@ class Kind:
 	on: ClassVar[str]
 	about: ClassVar[str]
 	keys: ClassVar[Mapping[str, Key]]
+	rules: ClassVar[
+		Mapping[str, Any]
+	] = {}  # what `check` asks of the keys together, as keywords of a JSON Schema (draft 7)
 	starts_as: ClassVar[str] = ""  # of kinds whose runs nobody starts, so that run_as is needed: `a schedule`
 	doctype: ClassVar[str] = ""  # of a kind that is about documents of one type
 

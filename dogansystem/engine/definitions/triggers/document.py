@@ -22,6 +22,10 @@ class DocumentKind(Kind):
 		"Templates reach the document's values at that moment as `doc`. `trigger` has `event`, `doctype`, `name`; for "
 		"`changed` also `field`, `before`, `after`."
 	)
+	rules: ClassVar[Mapping[str, Any]] = {
+		"if": {"properties": {"event": {"const": "changed"}}, "required": ["event"]},
+		"then": {"required": ["field"]},
+	}
 	keys: ClassVar[Mapping[str, Key]] = {
 		"doctype": Key(values.label, "The document's type.", field="document_type", required=True),
 		"event": Key(

@@ -15,6 +15,7 @@ class ScheduleKind(Kind):
 	on = "schedule"
 	about = "The time comes. Either `cron` or `every`. `trigger.due` is the time that the run is for."
 	starts_as = "a schedule"
+	rules: ClassVar[Mapping[str, Any]] = {"oneOf": [{"required": ["cron"]}, {"required": ["every"]}]}
 	keys: ClassVar[Mapping[str, Key]] = {
 		"cron": Key(cron, "Minute, hour, day, month, weekday."),
 		"every": Key(

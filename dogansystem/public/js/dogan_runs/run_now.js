@@ -7,14 +7,14 @@ frappe.provide("dogan");
 const INPUT = "input:"; // in front of a property's name, so that it meets no other field
 
 // `about`: the document that the run is about, if the caller knows; otherwise the person is asked for it.
-dogan.run_now = (workflow, about) => {
+dogan.run_now = (workflow, about, begin = start) => {
 	const document = about ? [] : document_fields(workflow);
 	const schema = schema_of(workflow);
 	const asked = schema ? input_fields(schema) : [];
 	const fields = [...document, ...(document.length && asked.length ? [{ fieldtype: "Section Break" }] : []), ...asked];
 	if (!fields.length) {
 		frappe.confirm(__("Run {0} now?", [dogan.escape(workflow.title || workflow.name).bold()]), () =>
-			start(workflow, about || {})
+			begin(workflow, about || {})
 		);
 		return;
 	}
@@ -24,7 +24,7 @@ dogan.run_now = (workflow, about) => {
 		primary_action_label: __("Run"),
 		async primary_action(values) {
 			const input = schema ? input_of(dialog, schema, values) : null;
-			await start(workflow, {
+			await begin(workflow, {
 				...(about || { doctype: values.document_type, name: values.document_name }),
 				input,
 			});
@@ -40,6 +40,28 @@ dogan.run_on_document = async (name, doctype, docname) => {
 	const workflow = await frappe.model.with_doc("Dogan Workflow", name);
 	dogan.run_now(workflow, { doctype, name: docname });
 };
+
+// A run for each of the documents that were chosen in their list: a batch.
+dogan.run_for_many = async (doctype, names) => {
+	const workflows = await frappe.xcall("dogansystem.api.batches.workflows_for", { doctype });
+	if (!workflows.length) {
+		frappe.msgprint(__("There is no enabled workflow with a manual trigger for {0} that you may start.", [__(doctype)]));
+		return;
+	}
+	const run = async (name) =>
+		dogan.run_now(await frappe.model.with_doc("Dogan Workflow", name), { doctype, names }, start_batch);
+	if (workflows.length === 1) return run(workflows[0].name);
+	const options = workflows.map(({ name, title }) => ({ value: name, label: title }));
+	const field = { fieldname: "workflow", fieldtype: "Select", label: __("Workflow"), options, reqd: 1 };
+	const title = __("Run for {0} documents", [names.length]);
+	frappe.prompt([field], ({ workflow }) => run(workflow), title, __("Next"));
+};
+
+async function start_batch(workflow, { doctype, names, input }) {
+	const args = { workflow: workflow.name, doctype, names, input };
+	const { batch } = await frappe.xcall("dogansystem.api.batches.start_batch", args);
+	frappe.set_route("Form", "Dogan Batch", batch);
+}
 
 async function start(workflow, given) {
 	const args = { workflow: workflow.name, ...given };
