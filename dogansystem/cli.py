@@ -26,6 +26,7 @@ from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
 from dogansystem.terminal import course, files, loads, shared, show, simulation
 from dogansystem.terminal import run as runs
+from dogansystem.terminal import templates as ready
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
@@ -222,6 +223,8 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 
 
 shared.add_to(main, on_sandbox)
+main.add_command(ready.list_templates)
+main.add_command(ready.new)
 
 
 @main.command()
