@@ -27,6 +27,7 @@ DESK = (
 	"test_desk_buttons",
 	"test_desk_failures",
 	"test_desk_parameters",
+	"test_desk_templates",
 )  # they need the app's assets
 
 
@@ -87,6 +88,7 @@ def test(bench: Bench) -> None:
 		with said("install-app once more, and ERPNext's own documents"):
 			bench.frappe("install-app", APP)
 			unit_tests(bench, "tests.bench.test_erpnext")
+			unit_tests(bench, "tests.bench.test_templates")
 
 
 def test_scaling_and_faults(bench: Bench) -> None:

@@ -10,8 +10,9 @@ def _money(value: Any, currency: str | None = None) -> str:
 	"""An amount as people read it, `1,250.00`; with its currency where one is given, `1,250.00 USD`. Nothing is 0.00."""
 	try:
 		text = f"{float(value or 0):,.2f}"
-	except (TypeError, ValueError):
-		raise ValueError(f"{str(value)[:40]!r} is not an amount; give a number") from None
+	except (TypeError, ValueError, OverflowError):
+		shown = value[:40] if isinstance(value, str) else type(value).__name__
+		raise ValueError(f"{shown!r} is not an amount; give a number") from None
 	return f"{text} {currency}" if currency else text
 
 
