@@ -531,6 +531,11 @@ def priority() -> str:
 def make_masters() -> None:
 	ensure("Price List", "Contract Buying", price_list_name="Contract Buying", currency="USD", buying=1)
 	frappe.db.set_single_value("Buying Settings", "buying_price_list", "Contract Buying")
+	# What test_due makes, on a site where test_erpnext has made the company.
+	ensure("Price List", "Contract Selling", price_list_name="Contract Selling", currency="USD", selling=1)
+	make_customer(CUSTOMER)
+	group = frappe.db.get_value("Item Group", {"is_group": 0})
+	ensure("Item", SERVICE, item_code=SERVICE, item_group=group, is_stock_item=0, stock_uom="Nos")
 	group = frappe.db.get_value("Supplier Group", {"is_group": 0})
 	ensure("Supplier", SUPPLIER, supplier_name=SUPPLIER, supplier_group=group)
 

@@ -343,7 +343,7 @@ def test_what_stays_as_it_is_is_not_looked_into() -> None:
 	assert not templates.is_template(text)
 
 
-@pytest.mark.parametrize("value", ["'a lot'", "[1]", "(10 ** 4000)"])
+@pytest.mark.parametrize("value", ["'a lot'", "[1]", "(10 ** 1000)"])
 def test_money_says_what_is_no_amount(value: str):
 	with pytest.raises(TemplateError, match="is not an amount; give a number"):
 		render(f"{{{{ {value} | money }}}}", {})
