@@ -24,6 +24,7 @@ from generator import (
 	states,
 	system,
 	templates,
+	workflows,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -62,6 +63,7 @@ PARTS: Mapping[str, Mapping[str, Callable[[], str]]] = {
 	"docs/reference/bench.md": {"commands": commands.bench},
 	"docs/reference/http.md": {"methods": calls.http},
 	"docs/reference/python.md": {"methods": calls.python},
+	"docs/reference/workflows.md": {"workflows": workflows.write},
 	"docs/reference/sandbox.md": {"methods": calls.sandbox},
 	"docs/architecture.md": {"events": events.write},
 	"docs/security.md": {"who may call what": access.write},

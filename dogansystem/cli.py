@@ -26,6 +26,7 @@ from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
 from dogansystem.terminal import course, deciding, files, loads, moving, shared, show, simulation
 from dogansystem.terminal import run as runs
+from dogansystem.terminal import templates as ready
 from dogansystem.terminal.answers import Answers
 from dogansystem.terminal.answers import read as read_answers
 from dogansystem.terminal.serve import serve as serve_until_stopped
@@ -282,6 +283,8 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 
 assert deciding  # which has declared commands of its own
 shared.add_to(main, on_sandbox)
+main.add_command(ready.list_templates)
+main.add_command(ready.new)
 
 
 @main.command()

@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from dogansystem.engine.definitions import check_templates
 from dogansystem.engine.templates.date_filters import FILTERS as DATE_FILTERS
 from dogansystem.engine.templates.sandbox import ATTRIBUTES, ENVIRONMENT
+from dogansystem.engine.templates.text_filters import FILTERS as TEXT_FILTERS
 from generator.markdown import code, listed, sections, summary, table
 
+OWN_FILTERS = {**DATE_FILTERS, **TEXT_FILTERS}
 NAMES: Mapping[str, str] = {
 	"input": "What the run was started with.",
 	"trigger": "What started it: `on`, and for a document `event`, `doctype`, `name` (with `changed` also `field`, "
@@ -61,9 +63,9 @@ def filters() -> str:
 	return sections(
 		table(
 			("filter", "gives"),
-			[(code(name), summary(function.__doc__)) for name, function in sorted(DATE_FILTERS.items())],
+			[(code(name), summary(function.__doc__)) for name, function in sorted(OWN_FILTERS.items())],
 		),
-		f"The others are Jinja's own: {listed(_jinja(ENVIRONMENT.filters, DATE_FILTERS))}.",
+		f"The others are Jinja's own: {listed(_jinja(ENVIRONMENT.filters, OWN_FILTERS))}.",
 	)
 
 

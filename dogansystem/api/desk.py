@@ -37,7 +37,8 @@ def check(doc: dict | str) -> list[dict[str, Any]]:
 @frappe.whitelist()
 @checked
 def list_templates() -> list[dict[str, Any]]:
-	"""The workflows that ship with the app, and which of their DocTypes this site does not have."""
+	"""The workflows that ship with the app: what they ask (`parameters`), the `roles` that Run As needs, which of their DocTypes
+	this site does not have (`missing`), and the apps beside ERPNext that bring such (`apps`)."""
 	need_manager()
 	return [
 		{
@@ -45,6 +46,9 @@ def list_templates() -> list[dict[str, Any]]:
 			"title": each.title,
 			"description": each.description,
 			"missing": [name for name in each.doctypes if not frappe.db.exists("DocType", name)],
+			"apps": [app for app in each.apps if app not in frappe.get_installed_apps()],
+			"roles": list(each.roles),
+			"parameters": dict(each.definition.parameters),
 			"exists": bool(frappe.db.exists("Dogan Workflow", each.name)),
 		}
 		for each in templates()
@@ -53,17 +57,21 @@ def list_templates() -> list[dict[str, Any]]:
 
 @frappe.whitelist(methods=["POST"])
 @checked
-def use_template(name: str, run_as: str | None = None) -> dict[str, str]:
+def use_template(
+	name: str, run_as: str | None = None, parameters: dict | str | None = None
+) -> dict[str, str]:
 	"""Make a workflow from a template. It is disabled, so that one can look at it first. An existing one is not changed.
 
 	:param run_as: the user whose permissions its steps have; by default the caller, unless that is Administrator.
+	:param parameters: values of its parameters by their names; what is left out can be set later.
 	"""
 	need_manager()
 	with as_frappe_errors():
 		found = template(name)
 		if not frappe.db.exists("Dogan Workflow", found.name):
 			source = {**found.definition.source, **({"run_as": run_as} if run_as else {})}
-			Orchestrator(current_site()).import_workflow(source, enabled=False)
+			values = as_object(parameters, "parameters") if parameters else None
+			Orchestrator(current_site()).import_workflow(source, enabled=False, parameters=values)
 	return {"workflow": found.name}
 
 

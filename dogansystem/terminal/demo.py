@@ -1,9 +1,7 @@
 """`dogansystem demo`: the tour. Sample documents, the four workflows, agents, workers, events, and what came of it."""
 
-import json
 import threading
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +11,10 @@ from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.terminal import show, status
 from dogansystem.worker.drainer import Drainer
-from dogansystem.workflows import templates
+from dogansystem.workflows import samples, template
 
 SAMPLES = Path(__file__).parent / "samples.jsonl"
+TOUR = ("follow-up-quotations", "leads-from-mail", "mail-invoice", "mail-quotation")
 SALES, ACCOUNTS = "sales@example.com", "accounts@example.com"
 AGENTS = (
 	("Mail Desk", SALES, ("email",), 3),
@@ -47,7 +46,9 @@ def run(url: str, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
 	_remove_earlier(url)
 	with Sandbox(url, user=SALES) as site:
 		orchestrator = Orchestrator(site)
-		say(f"A sandbox in {site.address}, with {site.load_documents(_samples(site))} sample documents.")
+		say(
+			f"A sandbox in {site.address}, with {site.load_documents(samples(SAMPLES, site.local_time(site.now()).date()))} sample documents."
+		)
 		_enable_workflows(site, orchestrator, say)
 		for name, user, capabilities, capacity in AGENTS:
 			orchestrator.register_agent(name, user, capabilities, capacity)
@@ -61,15 +62,15 @@ def run(url: str, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
 
 
 def _enable_workflows(site: Sandbox, orchestrator: Orchestrator, say: Callable[[str], None]) -> None:
-	for template in templates():
-		source = dict(template.definition.source)
+	for found in map(template, TOUR):
+		source = dict(found.definition.source)
 		source["run_as"] = SALES
 		source["steps"] = [
 			step | {"capability": CAPABILITIES[step["action"]]} if step["action"] in CAPABILITIES else step
 			for step in source["steps"]
 		]
 		orchestrator.import_workflow(source)
-		say(f"Enabled: {template.title} ({template.name})")
+		say(f"Enabled: {found.title} ({found.name})")
 	site.database.commit()
 
 
@@ -148,18 +149,6 @@ def _tell(found: dict[str, Any], url: str, say: Callable[[str], None]) -> None:
 		say(line)
 
 
-def _samples(site: Sandbox) -> Iterator[dict[str, Any]]:
-	"""The sample documents; a date such as `+3d` is counted from today."""
-	today = site.local_time(site.now()).date()
-	with SAMPLES.open(encoding="utf-8") as lines:
-		for line in lines:
-			document = json.loads(line)
-			for field, value in document.items():
-				if isinstance(value, str) and value.startswith("+") and value.endswith("d"):
-					document[field] = (today + timedelta(days=int(value[1:-1]))).isoformat()
-			yield document
-
-
 def _remove_earlier(url: str) -> None:
 	"""Begin anew: the tour is the same each time. Only a file that a tour has made is removed."""
 	address = parse_address(url)
@@ -171,7 +160,7 @@ def _remove_earlier(url: str) -> None:
 		return
 	with Sandbox(address.path) as site:
 		names = {workflow for (workflow,) in site.database.sql("SELECT name FROM `tabDogan Workflow`")}
-	if names - {template.name for template in templates()}:
+	if names - set(TOUR):
 		raise AddressError(f"{address} holds workflows of yours: name another file with --db.")
 	for suffix in ("", "-wal", "-shm"):
 		Path(f"{address.path}{suffix}").unlink(missing_ok=True)

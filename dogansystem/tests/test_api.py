@@ -199,7 +199,10 @@ class TestAPI(SiteTestCase):
 
 	def test_a_template_becomes_a_disabled_workflow_of_whoever_takes_it(self):
 		found = {each["name"]: each for each in desk.list_templates()}
-		self.assertEqual(len(found), 4)
+		self.assertGreaterEqual(len(found), 20)
+		self.assertEqual(
+			found["leave-unanswered"]["apps"], [] if "hrms" in frappe.get_installed_apps() else ["hrms"]
+		)
 		usable = [name for name, each in found.items() if not each["missing"]]
 		for name in usable:
 			desk.use_template(name)
@@ -207,6 +210,18 @@ class TestAPI(SiteTestCase):
 			self.assertEqual((doc.enabled, doc.run_as), (0, PERSON))
 		if "follow-up-quotations" not in usable:
 			self.assertEqual(found["follow-up-quotations"]["missing"], ["Quotation"])
+
+	def test_a_template_is_taken_with_the_values_that_it_asks(self):
+		found = {each["name"]: each for each in desk.list_templates()}["follow-up-quotations"]
+		self.assertEqual((found["roles"], list(found["parameters"])), (["Sales User"], ["days"]))
+		if found["missing"]:
+			self.skipTest("the site has no Quotation")
+		with self.assertRaisesRegex(errors.InputError, "days"):
+			desk.use_template("follow-up-quotations", parameters={"days": "soon"})
+		self.assertFalse(frappe.db.exists("Dogan Workflow", "follow-up-quotations"))
+		desk.use_template("follow-up-quotations", parameters='{"days": 7}')
+		doc = frappe.get_doc("Dogan Workflow", "follow-up-quotations")
+		self.assertEqual((doc.enabled, frappe.parse_json(doc.parameter_values)), (0, {"days": 7}))
 
 	def test_administrator_says_who_a_template_runs_as(self):
 		frappe.set_user("Administrator")

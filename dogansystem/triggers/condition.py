@@ -32,10 +32,13 @@ class Condition(Looking):
 		"""Remember what matches already, unless it counts."""
 		trigger = looker.triggers[0]
 		if trigger.keys.get("existing"):
-			next(rows(site, trigger, (), "modified", at), None)  # whether the documents can be listed
+			next(
+				rows(site, looker.definition, trigger, (), "modified", at), None
+			)  # whether the documents can be listed
 			return
 		found = [
-			Match(digest(name), 0.0, str(value)) for name, value, _ in rows(site, trigger, (), "modified", at)
+			Match(digest(name), 0.0, str(value))
+			for name, value, _ in rows(site, looker.definition, trigger, (), "modified", at)
 		]
 		matches.remember(db, looker.definition.name, looker.key, found)
 
@@ -46,7 +49,7 @@ class Condition(Looking):
 		trigger = looker.triggers[0]
 		again = trigger.keys["again"] == "changed"
 		items, left = [], set(known)
-		for name, value, _ in rows(site, trigger, (), "modified", at):
+		for name, value, _ in rows(site, looker.definition, trigger, (), "modified", at):
 			document, mark = digest(name), str(value)
 			left.discard(document)
 			before = known.get(document)

@@ -36,12 +36,8 @@ class Date(Looking):
 	def begin(self, site: Site, db: Database, looker: Looker, at: Moment) -> None:
 		"""Find out whether the documents can be listed. What was due before starts nothing."""
 		for trigger in looker.triggers:
-			next(
-				rows(
-					site, trigger, _bounds(site, trigger, at.seconds, at.seconds), trigger.keys["field"], at
-				),
-				None,
-			)
+			bounds = _bounds(site, trigger, at.seconds, at.seconds)
+			next(rows(site, looker.definition, trigger, bounds, trigger.keys["field"], at), None)
 
 	def look(
 		self, site: Site, looker: Looker, watch: Watch, known: Mapping[str, Match], wait: Wait, at: Moment
@@ -53,7 +49,8 @@ class Date(Looking):
 		enabled = moment(site, watch.enabled_at).text
 		for trigger in looker.triggers:
 			field = trigger.keys["field"]
-			for name, value, creation in rows(site, trigger, _bounds(site, trigger, since, until), field, at):
+			bounds = _bounds(site, trigger, since, until)
+			for name, value, creation in rows(site, looker.definition, trigger, bounds, field, at):
 				due = due_dates.moment(trigger.keys, value, site.timezone) if value else None
 				document = digest(name, value)
 				if due is None or document in taken or not since < due <= until:

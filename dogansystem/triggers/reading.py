@@ -6,11 +6,12 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from dogansystem.engine.definition import Trigger
+from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.definitions.triggers.base import as_list
 from dogansystem.engine.errors import error_names
 from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.protocol import Document, Site
+from dogansystem.store import parameters
 from dogansystem.store.moment import Moment
 
 PAGE = 5000  # rows of one list
@@ -18,12 +19,18 @@ _GONE = frozenset({"DoesNotExistError", "PermissionError"})
 
 
 def rows(
-	site: Site, trigger: Trigger, more: Sequence[Sequence[Any]], field: str, at: Moment
+	site: Site,
+	definition: Definition,
+	trigger: Trigger,
+	more: Sequence[Sequence[Any]],
+	field: str,
+	at: Moment,
 ) -> Iterator[tuple[str, Any, str]]:
 	"""Name, value of `field`, and creation of the documents that fit the trigger's filters and `more`, by name."""
 	keys = trigger.keys
 	now = datetime.fromisoformat(at.text)
 	values = {"now": now, "today": now.date(), "user": site.user}
+	values["parameters"] = parameters.of_start(site.database, definition)
 	given = to_json_value(render(keys.get("filters") or [], values, "filters"))
 	wanted, last = [*as_list(given), *more], None
 	while True:

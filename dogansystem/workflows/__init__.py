@@ -1,14 +1,31 @@
-"""The workflows that ship with the app: templates to start from, the same files on a site and in the sandbox."""
+"""The workflows that ship with the app: templates to start from, the same on a site and in the sandbox.
 
+Each is a folder: `workflow.yaml`, `samples.jsonl` with documents to try it on in the sandbox, and `workflow.test.yaml`. In the
+samples a date may be counted from today, such as `-10d`, `+3d 09:00:00` or `-30y`. The description ends with the roles that the user
+of Run As needs.
+"""
+
+import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.errors import NotFound
+from dogansystem.engine.templates.date_filters import add_months
 
 FOLDER = Path(__file__).parent
+DEFINITION, SAMPLES, TEST = "workflow.yaml", "samples.jsonl", "workflow.test.yaml"
+# DocTypes that ERPNext itself does not have, by the app that brings them.
+OTHER_APPS: Mapping[str, tuple[str, ...]] = {"hrms": ("Expense Claim", "Leave Application")}
+
+_COUNTED = re.compile(r"([+-]\d{1,4})([dy])( \d\d:\d\d:\d\d)?")
+_ROLES = re.compile(r"Run As needs the roles? ([A-Z][A-Za-z ,]*)\.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +36,8 @@ class Template:
 		source: the YAML text of its definition.
 		definition: the same, parsed.
 		doctypes: what a site must have for it, such as ERPNext's Quotation.
+		roles: the roles that the user of Run As needs.
+		folder: where its files are.
 	"""
 
 	name: str
@@ -27,12 +46,29 @@ class Template:
 	source: str
 	definition: Definition
 	doctypes: tuple[str, ...]
+	roles: tuple[str, ...]
+	folder: Path
+
+	@property
+	def apps(self) -> tuple[str, ...]:
+		"""The apps beside ERPNext that bring DocTypes it needs."""
+		return tuple(app for app, theirs in OTHER_APPS.items() if set(theirs) & set(self.doctypes))
+
+	@property
+	def about(self) -> tuple[str, ...]:
+		"""The types of documents that a run of it may be about."""
+		named = [trigger.keys.get("doctype") for trigger in self.definition.triggers]
+		return tuple(dict.fromkeys(each for each in named if each))
+
+	def samples(self, today: date) -> list[dict[str, Any]]:
+		"""Its sample documents, with dates counted from `today`."""
+		return samples(self.folder / SAMPLES, today)
 
 
 @cache
 def templates() -> tuple[Template, ...]:
 	"""Every template, by name."""
-	return tuple(_template(path) for path in sorted(FOLDER.glob("*.yaml")))
+	return tuple(_template(path.parent) for path in sorted(FOLDER.glob(f"*/{DEFINITION}")))
 
 
 def template(name: str) -> Template:
@@ -43,16 +79,44 @@ def template(name: str) -> Template:
 	return found[name]
 
 
-def _template(path: Path) -> Template:
-	source = path.read_text()
-	definition = parse(source, fills_run_as=True, source_name=path.name)
+def samples(path: Path, today: date) -> list[dict[str, Any]]:
+	"""The documents in a file of JSON lines, with dates counted from `today`."""
+	lines = path.read_text(encoding="utf-8").splitlines()
+	return [_dated(json.loads(line), today) for line in lines if line.strip()]
+
+
+def _template(folder: Path) -> Template:
+	source = (folder / DEFINITION).read_text(encoding="utf-8")
+	definition = parse(source, fills_run_as=True, source_name=f"{folder.name}/{DEFINITION}")
+	roles = _ROLES.search(definition.description)
 	return Template(
-		definition.name, definition.title, definition.description, source, definition, _doctypes(definition)
+		definition.name,
+		definition.title,
+		definition.description,
+		source,
+		definition,
+		_doctypes(definition),
+		tuple(re.split(r", | and ", roles[1])) if roles else (),
+		folder,
 	)
 
 
 def _doctypes(definition: Definition) -> tuple[str, ...]:
-	"""The DocTypes that a definition names: in its document triggers and in its steps' parameters."""
-	named = [trigger.keys["doctype"] for trigger in definition.triggers if trigger.on == "document"]
+	"""The DocTypes that a definition names: in its triggers and in its steps' parameters."""
+	named = [trigger.keys["doctype"] for trigger in definition.triggers if "doctype" in trigger.keys]
 	named += [step.params["doctype"] for step in definition.steps if "doctype" in step.params]
 	return tuple(sorted({name for name in named if "{{" not in name}))
+
+
+def _dated(value: Any, today: date) -> Any:
+	if isinstance(value, dict):
+		return {key: _dated(inner, today) for key, inner in value.items()}
+	if isinstance(value, list):
+		return [_dated(inner, today) for inner in value]
+	found = _COUNTED.fullmatch(value) if isinstance(value, str) else None
+	if not found:
+		return value
+	number, unit = int(found[1]), found[2]
+	# A year without a 29th of February has a 28th.
+	day = add_months(today, 12 * number) if unit == "y" else today + timedelta(days=number)
+	return day.isoformat() + (found[3] or "")

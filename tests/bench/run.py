@@ -82,6 +82,7 @@ def test(bench: Bench) -> None:
 		with said("install-app once more, and ERPNext's own documents"):
 			bench.frappe("install-app", APP)
 			unit_tests(bench, "tests.bench.test_erpnext")
+			unit_tests(bench, "tests.bench.test_templates")
 
 
 def test_scaling_and_faults(bench: Bench) -> None:

@@ -68,7 +68,7 @@ def _add_minutes(value: Any, minutes: float) -> datetime:
 	return full(value) + timedelta(minutes=minutes)
 
 
-def _add_months(value: Any, months: int) -> date:
+def add_months(value: Any, months: int) -> date:
 	"""The same day that many months later, or the month's last day if it has no such day."""
 	moment = moment_of(value)
 	if months != int(months):
@@ -84,7 +84,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
 	"add_days": _add_days,
 	"add_hours": _add_hours,
 	"add_minutes": _add_minutes,
-	"add_months": _add_months,
+	"add_months": add_months,
 	"date": _date,
 	"datetime": _datetime,
 }

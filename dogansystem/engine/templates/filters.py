@@ -13,7 +13,7 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from dogansystem.engine.templates import budget, date_filters, operators
+from dogansystem.engine.templates import budget, date_filters, operators, text_filters
 from dogansystem.engine.templates.plain import to_json_value
 
 _JINJA = Environment()
@@ -148,7 +148,7 @@ def _test(function: Callable[..., bool]) -> Callable[..., bool]:
 def all_filters() -> dict[str, Any]:
 	"""Every filter of a template by name. Those that begin with an underscore are for the sandbox itself."""
 	chosen: dict[str, Any] = {name: _JINJA.filters[name] for name in (*_VALUES, *_TEXTS)}
-	chosen |= {"format": _format, "join": _join, "sum": _sum, **date_filters.FILTERS}
+	chosen |= {"format": _format, "join": _join, "sum": _sum, **date_filters.FILTERS, **text_filters.FILTERS}
 	own: dict[str, Any] = {
 		"_each": operators.each,
 		"_joined": lambda *values: operators.join("", values),

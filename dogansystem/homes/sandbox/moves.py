@@ -1,5 +1,6 @@
 """What becomes of a document of the sandbox: an amendment, another name, another document, a Workflow's next state."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ _STEPS = {
 	(SUBMITTED, SUBMITTED): ("updated", "write"),
 	(SUBMITTED, CANCELLED): ("cancelled", "cancel"),
 }
+# ERPNext's mappers: what they map, and what they make of it.
+_MAPPER = re.compile(r"(?:\w+\.)+doctype\.(\w+)\.\1\.make_(\w+)")
 _conditions = SandboxedEnvironment(undefined=StrictUndefined)
 
 
@@ -58,8 +61,17 @@ class Moves(Records):
 		return new
 
 	def convert(self, method: str, name: str, values: Mapping[str, Any], *, submit: bool = False) -> Document:
-		"""Save what a function makes of a document: one that the sandbox was given by `whitelist`, as a mapper."""
-		made = self._site.call_method(method, {"source_name": name})
+		"""Save what a mapper makes of a document: a function that the sandbox was given by `whitelist`.
+
+		For a mapper of ERPNext, such as `….sales_order.sales_order.make_delivery_note`, a copy of the fields stands in.
+		"""
+		mapper = None if self._site.has_method(method) else _MAPPER.fullmatch(method)
+		if mapper:
+			copied = self.get(_title(mapper[1]), name)
+			made: Any = {field: value for field, value in copied.items() if field not in STANDARD}
+			made["doctype"] = _title(mapper[2])
+		else:
+			made = self._site.call_method(method, {"source_name": name})
 		if not isinstance(made, Mapping) or not isinstance(made.get("doctype"), str):
 			raise ValidationError(f"{method} is no mapper: it has to give a new document, with its doctype.")
 		given = {field: value for field, value in made.items() if field != "name"}
@@ -135,6 +147,10 @@ class Moves(Records):
 		if state.get("update_field"):
 			changed[str(state["update_field"])] = state.get("update_value")
 		self._save(document, {**changed, "docstatus": after}, event)
+
+
+def _title(scrubbed: str) -> str:
+	return scrubbed.replace("_", " ").title()
 
 
 def _holds(condition: Any, document: Document) -> bool:

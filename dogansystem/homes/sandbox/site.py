@@ -73,7 +73,7 @@ class Sandbox:
 		self.people = People(self)
 		self.documents = Documents(self, self.permissions)
 		self.files = Files(self, self.permissions)
-		self.reports = Reports()
+		self.reports = Reports(self, self.permissions)
 		self.catalog = Catalog(self)
 		self.cache = Unshared()
 		self.doorbell = self._make_doorbell()
@@ -189,6 +189,10 @@ class Sandbox:
 				yield
 		finally:
 			database.leave_step()
+
+	def has_method(self, method: str) -> bool:
+		"""Whether `whitelist` put a function on the list under this name."""
+		return method in self._methods
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
 		"""Call a function that `whitelist` put on the list. Raises NotFound for any other."""

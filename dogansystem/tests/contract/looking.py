@@ -195,6 +195,26 @@ class LookingContract(Home):
 		self.assertEqual(self.documents(workflow), sorted([name, old]))
 		self.enable(workflow, False)
 
+	@proves("In reach: `input trigger doc parameters steps item index run now today user`")
+	def test_filters_may_hold_parameters(self):
+		watched = {
+			"description": TEXT,
+			"date": ["<=", "{{ today | add_days(parameters.days) }}"],
+			"priority": "High",
+		}
+		triggers = [{"on": "condition", "doctype": "ToDo", "filters": watched, "every": "10m"}]
+		parameters = {"days": {"type": "integer", "title": "Days", "default": 2}}
+		workflow = self.save("contract-reach", [step("a")], triggers=triggers, parameters=parameters)
+		near = self.todo(priority="High", date=self.day(2))
+		later = self.todo(priority="High", date=self.day(9))
+		self.advance(601)
+		self.assertEqual(self.documents(workflow), [near])
+		with self.site.acting_as(PERSON):
+			self.orchestrator.set_parameters(workflow, {"days": 10})
+		self.site.database.commit()
+		self.advance(601)
+		self.assertEqual(self.documents(workflow), sorted([near, later]))
+
 	@proves("do not count unless `existing: true`")
 	def test_existing_true_lets_those_count_that_match_already(self):
 		name = self.todo(priority="High")

@@ -111,6 +111,55 @@ def test_a_mapper_that_is_not_there_is_an_error_that_says_what_to_do(site: Sandb
 	assert_refused(failure, "NotFound")
 
 
+def test_a_copy_stands_in_for_a_mapper_of_erpnext(site: Sandbox) -> None:
+	site.load_documents(
+		[
+			{
+				"doctype": "Sales Order",
+				"name": "SO-1",
+				"docstatus": 1,
+				"customer": "Acme",
+				"items": [{"qty": 2}],
+			}
+		]
+	)
+	method = "erpnext.selling.doctype.sales_order.sales_order.make_delivery_note"
+	made = act(site, "document.convert", method=method, name="SO-1", values={"po_no": "7"})
+	assert (made["doctype"], made["docstatus"], made["customer"], made["po_no"]) == (
+		"Delivery Note",
+		0,
+		"Acme",
+		"7",
+	)
+	assert (made["items"], made["name"] != "SO-1") == ([{"qty": 2}], True)
+	site.whitelist(method, lambda source_name: {"doctype": "Delivery Note", "customer": "Other"})
+	assert act(site, "document.convert", method=method, name="SO-1")["customer"] == "Other"
+
+
+def test_a_report_gives_the_rows_of_its_sample_document(site: Sandbox) -> None:
+	rows = [{"voucher_no": "INV-1", "grand_total": 5.0}, {"voucher_no": "INV-2", "grand_total": 7.0}]
+	site.load_documents(
+		[{"doctype": "Report", "name": "Register", "rows": rows, "total": {"grand_total": 12.0}}]
+	)
+	found = act(site, "report.run", report="Register", limit=1)
+	assert (found["rows"], found["left_out"], found["total"]) == (rows[:1], 1, {"grand_total": 12.0})
+	assert [(each["fieldname"], each["label"]) for each in found["columns"]] == [
+		("voucher_no", "Voucher No"), ("grand_total", "Grand Total"),
+	]  # fmt: skip
+	assert act(site, "report.send", report="Register", to="a@example.com") == {
+		"recipients": ["a@example.com"],
+		"rows": 2,
+	}
+	assert "<td>INV-2</td>" in site.outbox()[0]["message"]
+
+
+def test_rows_of_a_sample_report_are_mappings(site: Sandbox) -> None:
+	site.load_documents([{"doctype": "Report", "name": "Register", "rows": [["INV-1"]]}])
+	with pytest.raises(Exception, match="each of its rows is a mapping") as failure:
+		act(site, "report.run", report="Register")
+	assert_refused(failure, "ValidationError")
+
+
 def test_a_function_that_makes_no_document_is_no_mapper(site: Sandbox) -> None:
 	site.whitelist("shop.count", lambda source_name: 5)
 	with pytest.raises(Exception, match=r"shop\.count is no mapper") as failure:

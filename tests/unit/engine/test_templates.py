@@ -218,6 +218,13 @@ def test_a_condition_that_cannot_be_decided_is_an_error_that_names_it() -> None:
 		("{{ now.date() == today }}", True),
 		("{{ today.strftime('%d/%m') }}", "01/03"),
 		("{{ today.year }}", 2025),
+		("{{ 1250.5 | money }}", "1,250.50"),
+		("{{ -1234567 | money('EUR') }}", "-1,234,567.00 EUR"),
+		("{{ none | money }} {{ '7' | money(none) }}", "0.00 7.00"),
+		(
+			"{{ 'A & <B>/1' | link('Sales Invoice') }}",
+			'<a href="/app/sales-invoice/A%20%26%20%3CB%3E%2F1">A &amp; &lt;B&gt;/1</a>',
+		),
 		("{{ today in ['2025-03-01'] }}", True),
 		("{{ ['2025-03-01', '2025-05-01'] | select('gt', today) | list }}", ["2025-05-01"]),
 	],
@@ -338,3 +345,9 @@ def test_what_stays_as_it_is_is_not_looked_into() -> None:
 	text = "no template {here} " * 1000
 	assert render(text, {}) is text
 	assert not templates.is_template(text)
+
+
+@pytest.mark.parametrize("value", ["'a lot'", "[1]", "(10 ** 1000)"])
+def test_money_says_what_is_no_amount(value: str):
+	with pytest.raises(TemplateError, match="is not an amount; give a number"):
+		render(f"{{{{ {value} | money }}}}", {})

@@ -12,6 +12,7 @@ frappe.listview_settings["Dogan Workflow"] = {
 
 async function choose_template() {
 	const templates = await frappe.xcall("dogansystem.api.desk.list_templates");
+	const [usable, others] = [templates.filter((each) => !each.missing.length), templates.filter((each) => each.missing.length)];
 	const user = frappe.session.user;
 	const dialog = new frappe.ui.Dialog({
 		title: __("Start from a Template"),
@@ -27,27 +28,30 @@ async function choose_template() {
 				default: user === "Administrator" ? "" : user,
 				description: __("The steps have this user's permissions. Administrator has all of them."),
 			},
-			{ fieldname: "templates", fieldtype: "HTML", options: templates.map(template_html).join("") },
+			{ fieldname: "templates", fieldtype: "HTML", options: [...usable, ...others].map(template_html).join("") },
 		],
 	});
 	dialog.$body.on("click", "button[data-template]", async (event) => {
 		const { template, exists } = event.currentTarget.dataset;
 		const values = exists ? {} : dialog.get_values(); // null, and says so, when Run As is missing
 		if (!values) return;
-		const made = await frappe.xcall("dogansystem.api.desk.use_template", {
-			name: template,
-			run_as: values.run_as,
-		});
 		dialog.hide();
-		frappe.set_route("Form", "Dogan Workflow", made.workflow);
+		if (exists) return open_workflow(template);
+		const chosen = templates.find(({ name }) => name === template);
+		frappe.require("dogan_runs.bundle.js", () => dogan.use_template(chosen, values.run_as, open_workflow));
 	});
 	dialog.show();
 }
 
-function template_html({ name, title, description, missing, exists }) {
+function open_workflow(name) {
+	frappe.set_route("Form", "Dogan Workflow", name);
+}
+
+function template_html({ name, title, description, missing, apps, exists }) {
 	const escape = frappe.utils.escape_html;
+	const needed = apps.length ? __("the app {0}", [apps.join(", ")]) : missing.map((doctype) => escape(__(doctype))).join(", ");
 	const action = missing.length
-		? `<span class="text-muted">${__("needs {0}", [missing.map((doctype) => escape(__(doctype))).join(", ")])}</span>`
+		? `<span class="text-muted">${__("needs {0}", [needed])}</span>`
 		: `<button class="btn btn-default btn-sm" data-template="${escape(name)}"
 			data-exists="${exists ? 1 : ""}">
 			${exists ? __("Open") : __("Use")}</button>`;

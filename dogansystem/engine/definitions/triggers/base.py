@@ -14,7 +14,7 @@ from dogansystem.engine.durations import parse_duration
 
 # Before a run's first step.
 IN_START = frozenset({"input", "trigger", "doc", "parameters", "now", "today", "user", "run"})
-IN_LOOK = frozenset({"now", "today", "user"})  # before there is a document
+IN_LOOK = frozenset({"now", "parameters", "today", "user"})  # before there is a document
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class ConditionKind(Kind):
 		"doctype": Key(others_doctype, "The documents' type.", field="document_type", required=True),
 		"filters": Key(
 			filters,
-			"What they have to match, as in `document.list`. Values may be templates with `today`, `now` and `user`.",
+			"What they have to match, as in `document.list`. Values may be templates with `today`, `now`, `user` and `parameters`.",
 			form="json",
 			required=True,
 			in_reach=IN_LOOK,

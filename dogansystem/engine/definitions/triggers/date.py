@@ -48,7 +48,7 @@ class DateKind(Kind):
 		),
 		"filters": Key(
 			filters,
-			"Only documents that match, as in `document.list`. Values may be templates with `today`, `now` and `user`.",
+			"Only documents that match, as in `document.list`. Values may be templates with `today`, `now`, `user` and `parameters`.",
 			form="json",
 			in_reach=IN_LOOK,
 			names_fields=True,

@@ -7,19 +7,38 @@ frappe.provide("dogan");
 const PARAMETER = "parameter:"; // in front of a parameter's name, so that it meets no other field
 
 dogan.set_parameters = (workflow, done) => {
-	const schemas = Object.entries(JSON.parse(workflow.parameters || "{}"));
+	const title = __("Parameters of {0}", [dogan.escape(workflow.title || workflow.name)]);
 	const kept = JSON.parse(workflow.parameter_values || "{}");
+	ask(title, __("Set"), JSON.parse(workflow.parameters || "{}"), kept, async (values) => {
+		const args = { workflow: workflow.name, values };
+		await frappe.xcall("dogansystem.api.workflows.set_parameters", args);
+		done();
+	});
+};
+
+// A workflow is made from a template, disabled; what the template asks is asked first. `done` gets its name.
+dogan.use_template = (template, run_as, done) => {
+	const use = async (parameters) => {
+		const args = { name: template.name, run_as, parameters };
+		const made = await frappe.xcall("dogansystem.api.desk.use_template", args);
+		done(made.workflow);
+	};
+	if (!Object.keys(template.parameters).length) return use({});
+	ask(dogan.escape(template.title), __("Make It"), template.parameters, {}, use);
+};
+
+// A dialog with a control for each parameter. `save` gets the values that are not as they were.
+function ask(title, label, parameters, kept, save) {
+	const schemas = Object.entries(parameters);
 	const dialog = new frappe.ui.Dialog({
-		title: __("Parameters of {0}", [dogan.escape(workflow.title || workflow.name)]),
+		title,
 		fields: schemas.map(([name, schema]) => field_of(name, schema)),
-		primary_action_label: __("Set"),
+		primary_action_label: label,
 		async primary_action(values) {
 			const changed = changes(dialog, schemas, kept, values);
 			if (changed) {
-				const args = { workflow: workflow.name, values: changed };
-				await frappe.xcall("dogansystem.api.workflows.set_parameters", args);
+				await save(changed);
 				dialog.hide();
-				done();
 			}
 		},
 	});
@@ -28,7 +47,7 @@ dogan.set_parameters = (workflow, done) => {
 		if (value !== undefined) dialog.set_value(PARAMETER + name, shown(schema, value));
 	}
 	dialog.show();
-};
+}
 
 function field_of(name, schema) {
 	const fallback = schema.default === undefined ? "" : __("Default: {0}", [as_text(schema.default)]);

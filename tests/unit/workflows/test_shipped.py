@@ -5,7 +5,7 @@ import pytest
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.engine.errors import NotFound
 from dogansystem.worker.drainer import Drainer
-from dogansystem.workflows import template, templates
+from dogansystem.workflows import template
 
 PERSON = "sales@example.com"
 # What a Quotation or a Sales Invoice has on a site, filled in or not.
@@ -39,13 +39,6 @@ def drain(site: Sandbox) -> None:
 def the_run(orchestrator: Orchestrator, workflow: str) -> dict:
 	(run,) = orchestrator.list_runs(workflow)
 	return orchestrator.get_run(run["run"])
-
-
-@pytest.mark.parametrize("each", templates(), ids=lambda each: each.name)
-def test_a_template_has_a_title_and_says_what_it_does(each):
-	assert each.title
-	assert len(each.description) > 40
-	assert each.doctypes
 
 
 def test_an_unknown_template_is_an_error_that_names_those_there_are():
