@@ -226,7 +226,7 @@ def _signal(
 	print_json({"signal": sent}) if as_json else click.echo(f"Signal {name} sent: {sent}")
 
 
-@_command(
+@command(
 	"batch",
 	click.argument("workflow"),
 	click.argument("doctype"),
@@ -258,7 +258,7 @@ def _batch(
 	)
 
 
-@_command("batches", click.argument("batch", required=False), json_option)
+@command("batches", click.argument("batch", required=False), json_option)
 def _batches(opened: Opened, batch: str | None, as_json: bool) -> None:
 	"""Show the newest batches, or what became of each document of one."""
 	with opened() as orchestrator:
