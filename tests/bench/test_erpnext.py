@@ -12,13 +12,14 @@ from frappe.utils import add_days, nowdate
 from dogansystem.tests.contract.home import Home, output, proves, row, step
 from dogansystem.tests.home import SiteTestCase, ensure_user
 from dogansystem.tests.test_frappe_site import make_mail_account
-from tests.bench.company import COMPANY, CUSTOMER, ITEM, make_company
+from tests.bench.company import COMPANY, CUSTOMER, ITEM, PRICE_LIST, make_company
 
 SALES, ACCOUNTS, HEAD = (
 	"contract-sales@example.com",
 	"contract-accounts@example.com",
 	"contract-head@example.com",
 )
+PRICES = {"currency": "USD", "selling_price_list": PRICE_LIST}  # the site may have another currency than the company
 MAPPER = "erpnext.selling.doctype.quotation.quotation.make_sales_order"
 RECEIVABLE = "Accounts Receivable"
 FLOW = "Contract Quotation Flow"
@@ -42,6 +43,7 @@ class TestOnERPNext(SiteTestCase, Home):
 		values = {
 			"party_name": CUSTOMER,
 			"company": COMPANY,
+			**PRICES,
 			"items": [{"item_code": ITEM, "qty": 2, "rate": 50}],
 		}
 		return step("quotation", "document.create", params={"doctype": "Quotation", "values": values})
@@ -105,6 +107,7 @@ class TestOnERPNext(SiteTestCase, Home):
 		values = {
 			"customer": CUSTOMER,
 			"company": COMPANY,
+			**PRICES,
 			"due_date": add_days(nowdate(), 10),
 			"items": [{"item_code": ITEM, "qty": 1, "rate": 70}],
 			"docstatus": 0,

@@ -74,6 +74,8 @@ dogan.ask_signal = ({ signal, key }, sent) => {
 				fieldname: "data",
 				fieldtype: "Code",
 				options: "JSON",
+				min_lines: 3,
+				max_lines: 12,
 				label: __("Data"),
 				description: __("What the step gives as its output. May be left empty."),
 			},
