@@ -22,7 +22,11 @@ DAY = 24 * HOUR
 
 def approve(step_id: str = "ok", to: Any = ANN, **rest: Any) -> dict[str, Any]:
 	"""A step that asks; keys of a step beside `params` are given as they are."""
-	keys = {key: rest.pop(key) for key in ("after", "for_each", "max_parallel", "on_error", "retry") if key in rest}
+	keys = {
+		key: rest.pop(key)
+		for key in ("after", "for_each", "max_parallel", "on_error", "retry")
+		if key in rest
+	}
 	return step(step_id, "flow.approve", params={"to": to, "subject": "Shall we?", **rest}, **keys)
 
 
@@ -47,7 +51,9 @@ class Deciding(Waiting):
 			documents = self.site.documents
 			known = documents.list(doctype, {"name": name}, ["name"])
 			if known:
-				documents.update(doctype, name, {key: value for key, value in values.items() if key != "name"})
+				documents.update(
+					doctype, name, {key: value for key, value in values.items() if key != "name"}
+				)
 			else:
 				documents.create(doctype, {"name": name, **values})
 		self.site.database.commit()
@@ -83,9 +89,13 @@ class Deciding(Waiting):
 		"""The names of what a run asks now, by item."""
 		found = [each for each in self.orchestrator.pending_approvals() if each["run"] == run]
 		self.site.database.rollback()
-		return [each["approval"] for each in sorted(found, key=lambda each: (each["step"], each["index"] or 0))]
+		return [
+			each["approval"] for each in sorted(found, key=lambda each: (each["step"], each["index"] or 0))
+		]
 
-	def decide(self, approval: str, user: str = ANN, decision: str = "approved", **rest: Any) -> dict[str, Any]:
+	def decide(
+		self, approval: str, user: str = ANN, decision: str = "approved", **rest: Any
+	) -> dict[str, Any]:
 		try:
 			found = self.orchestrator.decide(approval, decision, user=user, **rest)
 		except Exception:
@@ -107,7 +117,9 @@ class Deciding(Waiting):
 
 
 class ApprovalContract(Deciding):
-	@contract("Output `{decision, comment, values, decisions: [{by, for, decision, comment, at, through}]}`; branches `approved`, `rejected`, `expired`")
+	@contract(
+		"Output `{decision, comment, values, decisions: [{by, for, decision, comment, at, through}]}`; branches `approved`, `rejected`, `expired`"
+	)
 	def test_an_approval_lets_the_branch_approved_go_on(self):
 		run = self.begin([approve(), *ways()])
 		(name,) = self.asked(run)
@@ -120,7 +132,9 @@ class ApprovalContract(Deciding):
 		(made,) = result.pop("decisions")
 		self.assertEqual(result, {"decision": "approved", "comment": "Fine", "values": {}})
 		self.assertTrue(made.pop("at"))
-		self.assertEqual(made, {"by": ANN, "for": None, "decision": "approved", "comment": "Fine", "through": "desk"})
+		self.assertEqual(
+			made, {"by": ANN, "for": None, "decision": "approved", "comment": "Fine", "through": "desk"}
+		)
 		self.assertEqual(self.approval(name)["status"], "Approved")
 
 	@contract("the first rejection rejects unless `rejects: all`")
@@ -181,7 +195,9 @@ class ApprovalContract(Deciding):
 		with self.assertRaises(NotFound):
 			self.decide("no-such-approval", ANN)
 
-	@contract("users who may not decide, whatever their role: four eyes, `{{ run.started_by }}`; nor may who stands in for them")
+	@contract(
+		"users who may not decide, whatever their role: four eyes, `{{ run.started_by }}`; nor may who stands in for them"
+	)
 	def test_four_eyes(self):
 		self.substitute(ANN, CAM)
 		run = self.begin([approve(to=[ANN, BEN, CAM, DEE], not_by=["{{ run.started_by }}", ANN.upper()])])
@@ -201,7 +217,9 @@ class ApprovalContract(Deciding):
 		self.assertIn("disabled", self.refused(NotAsked, name, ANN))
 		self.decide(name, BEN)
 
-	@contract("Nobody left who may decide: the step fails with `NobodyCanDecide`, which names who was left out and why")
+	@contract(
+		"Nobody left who may decide: the step fails with `NobodyCanDecide`, which names who was left out and why"
+	)
 	def test_nobody_who_may_decide_fails_the_step(self):
 		self.user(ANN, enabled=False)
 		found = self.run_of(self.begin([approve(to=[ANN, BEN], not_by=BEN)]))
@@ -210,7 +228,9 @@ class ApprovalContract(Deciding):
 		self.assertIn(f"{ANN} is disabled", error)
 		self.assertIn(f"{BEN} may not decide this (not_by)", error)
 
-	@contract("Nobody left who may decide: the step fails with `NobodyCanDecide`, which names who was left out and why")
+	@contract(
+		"Nobody left who may decide: the step fails with `NobodyCanDecide`, which names who was left out and why"
+	)
 	def test_nobody_left_after_asking_fails_the_step(self):
 		run = self.begin([approve(to=[ANN, BEN]), *ways()])
 		(name,) = self.asked(run)
@@ -229,7 +249,9 @@ class ApprovalContract(Deciding):
 		found = self.run_of(self.begin([approve(to=[ANN, BEN], needs=2, not_by=BEN)]))
 		self.assertEqual(row(found, "ok")["error"].type, "NobodyCanDecide")
 
-	@contract("a substitute (Dogan Substitute: for whom, by whom, from, until) may decide for somebody, and it says so")
+	@contract(
+		"a substitute (Dogan Substitute: for whom, by whom, from, until) may decide for somebody, and it says so"
+	)
 	def test_a_substitute_decides_and_it_says_so(self):
 		run = self.begin([approve(to=ANN)])
 		(name,) = self.asked(run)
@@ -267,7 +289,9 @@ class ApprovalContract(Deciding):
 		self.refused(NotAsked, name, ANN)
 		self.decide(name, BEN)
 		(first, second) = self.approval(name)["approvers"]
-		self.assertEqual((first["state"], second["state"], second["instead_of"]), ("Passed On", "Decided", ANN))
+		self.assertEqual(
+			(first["state"], second["state"], second["instead_of"]), ("Passed On", "Decided", ANN)
+		)
 
 	@contract("a person may pass an approval on to somebody else unless `delegate: false`")
 	def test_it_cannot_be_passed_on_where_that_is_switched_off(self):
@@ -299,7 +323,9 @@ class ApprovalContract(Deciding):
 		(name,) = self.asked(self.begin([approve(comment="on_rejection")], name="contract-comment-no"))
 		self.decide(name, ANN)
 
-	@contract("what is asked along with the decision: `{name, label, type (a Frappe fieldtype), options, required, default}`; in the output as `values`")
+	@contract(
+		"what is asked along with the decision: `{name, label, type (a Frappe fieldtype), options, required, default}`; in the output as `values`"
+	)
 	def test_fields_are_asked_along_with_the_decision(self):
 		fields = [
 			{"name": "limit", "type": "Currency", "required": True},
@@ -309,13 +335,22 @@ class ApprovalContract(Deciding):
 		run = self.begin([approve(fields=fields)])
 		(name,) = self.asked(run)
 		self.refused(DecisionIncomplete, name, ANN)
-		for wrong in ({"limit": "much"}, {"limit": 5, "level": "huge"}, {"limit": 5, "until": "soon"}, {"limit": 5, "more": 1}):
+		for wrong in (
+			{"limit": "much"},
+			{"limit": 5, "level": "huge"},
+			{"limit": 5, "until": "soon"},
+			{"limit": 5, "more": 1},
+		):
 			self.refused(InputError, name, ANN, values=wrong)
 		self.decide(name, ANN, values={"limit": 5})
 		self.settle()
-		self.assertEqual(output(self.run_of(run), "ok")["values"], {"limit": 5, "level": "low", "until": None})
+		self.assertEqual(
+			output(self.run_of(run), "ok")["values"], {"limit": 5, "level": "low", "until": None}
+		)
 
-	@contract("after it: `expire` (default), `approve`, `reject`, or `escalate` with `escalate_to: {to, deadline}`")
+	@contract(
+		"after it: `expire` (default), `approve`, `reject`, or `escalate` with `escalate_to: {to, deadline}`"
+	)
 	def test_the_deadline_decides(self):
 		for what, branch in ((None, "expired"), ("approve", "approved"), ("reject", "rejected")):
 			with self.subTest(what=what):
@@ -326,11 +361,15 @@ class ApprovalContract(Deciding):
 				self.assertIn("deadline", self.refused(AlreadyDecided, name, ANN))
 				self.settle()
 				found = self.run_of(run)
-				self.assertEqual((row(found, "ok")["branch"], output(found, "ok")["decision"]), (branch, branch))
+				self.assertEqual(
+					(row(found, "ok")["branch"], output(found, "ok")["decision"]), (branch, branch)
+				)
 				self.assertEqual(output(found, "ok")["decisions"], [])
 				self.assertIn("deadline", self.refused(AlreadyDecided, name, ANN))
 
-	@contract("after it: `expire` (default), `approve`, `reject`, or `escalate` with `escalate_to: {to, deadline}`")
+	@contract(
+		"after it: `expire` (default), `approve`, `reject`, or `escalate` with `escalate_to: {to, deadline}`"
+	)
 	def test_the_deadline_escalates(self):
 		more = {"deadline": "1h", "at_deadline": "escalate", "escalate_to": {"to": BEN, "deadline": "2h"}}
 		first = self.begin([approve(**more), *ways()], name="contract-escalates")
@@ -345,7 +384,9 @@ class ApprovalContract(Deciding):
 		self.advance(2 * HOUR + 1)
 		self.settle()
 		self.assertEqual(row(self.run_of(first), "ok")["branch"], "approved")
-		self.assertEqual((row(self.run_of(second), "ok")["branch"], self.approval(two)["status"]), ("expired", "Expired"))
+		self.assertEqual(
+			(row(self.run_of(second), "ok")["branch"], self.approval(two)["status"]), ("expired", "Expired")
+		)
 
 	@contract("a user, a list of users, `{role}`, `{field: doc.sales_manager}`, or `{matrix}`")
 	def test_who_is_meant_by_a_role_and_by_a_field(self):
@@ -368,16 +409,27 @@ class ApprovalContract(Deciding):
 			{"to_amount": 1000, "user": BEN},
 			{"from_amount": 1000, "role": ROLE},
 		]
-		self.keep("Dogan Approval Matrix", "Contract", {"matrix_name": "Contract", "amount_field": "grand_total", "rows": rows})
+		self.keep(
+			"Dogan Approval Matrix",
+			"Contract",
+			{"matrix_name": "Contract", "amount_field": "grand_total", "rows": rows},
+		)
 		workflow = self.save("contract-by-matrix", [approve(to={"matrix": "Contract"})])
-		for amount, company, who in ((100, "Acme", ANN), (100, "Other", BEN), (1000, "Acme", BEN), (1000.5, "Acme", CAM)):
+		for amount, company, who in (
+			(100, "Acme", ANN),
+			(100, "Other", BEN),
+			(1000, "Acme", BEN),
+			(1000.5, "Acme", CAM),
+		):
 			document = {"doctype": "ToDo", "name": "contract-todo", "grand_total": amount, "company": company}
 			run = self.start(workflow, document=document)
 			self.settle()
 			(name,) = self.asked(run)
 			self.assertEqual((amount, self.approval(name)["asked"]), (amount, [who]))
 
-	@contract("the document is shown with it and must be readable by who decides, or is shared with them for reading until they have decided")
+	@contract(
+		"the document is shown with it and must be readable by who decides, or is shared with them for reading until they have decided"
+	)
 	def test_the_document_is_shared_until_it_is_decided(self):
 		with self.site.acting_as(PERSON):
 			document = self.site.documents.create("ToDo", {"description": "contract approval"})["name"]
@@ -409,7 +461,13 @@ class ApprovalContract(Deciding):
 		self.site.database.rollback()
 
 	def test_what_a_step_beside_it_fails_is_not_asked_any_more(self):
-		run = self.begin([approve("ok", after=[]), step("pause", "flow.wait", params={"for": "1m"}, after=[]), fails("bad", after=["pause"])])
+		run = self.begin(
+			[
+				approve("ok", after=[]),
+				step("pause", "flow.wait", params={"for": "1m"}, after=[]),
+				fails("bad", after=["pause"]),
+			]
+		)
 		(name,) = self.asked(run)
 		self.advance(61)
 		self.settle()
@@ -423,7 +481,9 @@ class ApprovalContract(Deciding):
 		self.decide(name)
 		self.settle()
 		found = self.run_of(run)
-		self.assertEqual((found["status"], states(found)["ok"], states(found)["yes"]), ("Paused", "Succeeded", "Ready"))
+		self.assertEqual(
+			(found["status"], states(found)["ok"], states(found)["yes"]), ("Paused", "Succeeded", "Ready")
+		)
 		self.act("resume", run)
 		self.settle()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
@@ -469,7 +529,10 @@ class ApprovalContract(Deciding):
 		self.decide(name)
 		self.settle()
 		found = self.run_of(run)
-		self.assertEqual((found["status"], states(found)["act"], states(found)["ok"]), ("Failed", "Compensated", "Succeeded"))
+		self.assertEqual(
+			(found["status"], states(found)["act"], states(found)["ok"]),
+			("Failed", "Compensated", "Succeeded"),
+		)
 
 	@contract("a duration: who has not decided is reminded so often")
 	def test_who_has_not_decided_is_reminded(self):
@@ -518,8 +581,13 @@ class ApprovalContract(Deciding):
 class AskContract(Deciding):
 	@contract("somebody fills in a form. Output `{by, values}`; branches `answered`, `expired`")
 	def test_somebody_fills_in_a_form(self):
-		fields = [{"name": "reason", "type": "Small Text", "required": True}, {"name": "days", "type": "Int", "default": 3}]
-		ask = step("q", "flow.ask", params={"to": [ANN, BEN], "subject": "Why?", "fields": fields, "deadline": "1h"})
+		fields = [
+			{"name": "reason", "type": "Small Text", "required": True},
+			{"name": "days", "type": "Int", "default": 3},
+		]
+		ask = step(
+			"q", "flow.ask", params={"to": [ANN, BEN], "subject": "Why?", "fields": fields, "deadline": "1h"}
+		)
 		run = self.begin([ask, step("b", after=["q.answered"]), step("c", after=["q.expired"])])
 		(name,) = self.asked(run)
 		self.refused(DecisionIncomplete, name, BEN, "answered")
@@ -532,4 +600,6 @@ class AskContract(Deciding):
 		run = self.begin([ask, step("b", after=["q.answered"]), step("c", after=["q.expired"])])
 		self.advance(HOUR + 1)
 		self.settle()
-		self.assertEqual((row(self.run_of(run), "q")["branch"], output(self.run_of(run), "q")["by"]), ("expired", None))
+		self.assertEqual(
+			(row(self.run_of(run), "q")["branch"], output(self.run_of(run), "q")["by"]), ("expired", None)
+		)

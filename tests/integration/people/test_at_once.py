@@ -26,8 +26,18 @@ def mariadb(empty_mariadb_url: str) -> Any:
 def steps(**params: Any) -> list[dict[str, Any]]:
 	return [
 		{"id": "ok", "action": "flow.approve", "params": {"to": PEOPLE, "subject": "Shall we?", **params}},
-		{"id": "yes", "after": ["ok.approved"], "action": "document.create", "params": {"doctype": "ToDo", "values": {"description": "yes"}}},
-		{"id": "no", "after": ["ok.rejected", "ok.expired"], "action": "document.create", "params": {"doctype": "ToDo", "values": {"description": "no"}}},
+		{
+			"id": "yes",
+			"after": ["ok.approved"],
+			"action": "document.create",
+			"params": {"doctype": "ToDo", "values": {"description": "yes"}},
+		},
+		{
+			"id": "no",
+			"after": ["ok.rejected", "ok.expired"],
+			"action": "document.create",
+			"params": {"doctype": "ToDo", "values": {"description": "no"}},
+		},
 	]
 
 
@@ -85,7 +95,9 @@ def decider(site: Sandbox, approval: str, user: str, decision: str) -> Callable[
 def test_fifty_people_at_once_come_to_one_result_and_49_clear_answers(mariadb: Sandbox, tell: Tell):
 	run, approval = begin(mariadb)
 	ways = ("approved", "rejected")
-	found = at_once([decider(mariadb, approval, user, ways[number % 2]) for number, user in enumerate(PEOPLE)])
+	found = at_once(
+		[decider(mariadb, approval, user, ways[number % 2]) for number, user in enumerate(PEOPLE)]
+	)
 	late = [each for each in found if type(each) is AlreadyDecided]
 	(first,) = [each for each in found if isinstance(each, dict)]
 	assert len(late) == 49, [each for each in found if isinstance(each, Exception) and each not in late]
@@ -106,7 +118,10 @@ def test_fifty_people_who_are_all_needed_decide_at_once(mariadb: Sandbox):
 	assert [each for each in found if isinstance(each, Exception)] == []
 	work(mariadb)
 	known = Orchestrator(mariadb).get_approval(approval)
-	assert (known["status"], sorted(each["by"] for each in known["decisions"])) == ("Approved", sorted(PEOPLE))
+	assert (known["status"], sorted(each["by"] for each in known["decisions"])) == (
+		"Approved",
+		sorted(PEOPLE),
+	)
 	assert Orchestrator(mariadb).get_run(run)["status"] == "Succeeded"
 
 
