@@ -2,6 +2,7 @@
 
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.approvals import ApprovalContract, AskContract
 from dogansystem.tests.contract.batches import BatchContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.children import ChildContract
@@ -110,4 +111,12 @@ class TestEndsOfRunsOnFrappe(SiteTestCase, RunTriggerContract):
 
 
 class TestBatchesOnFrappe(SiteTestCase, BatchContract):
+	pass
+
+
+class TestApprovalsOnFrappe(SiteTestCase, ApprovalContract):
+	pass
+
+
+class TestAsksOnFrappe(SiteTestCase, AskContract):
 	pass

@@ -19,7 +19,10 @@ SALES, ACCOUNTS, HEAD = (
 	"contract-accounts@example.com",
 	"contract-head@example.com",
 )
-PRICES = {"currency": "USD", "selling_price_list": PRICE_LIST}  # the site may have another currency than the company
+PRICES = {
+	"currency": "USD",
+	"selling_price_list": PRICE_LIST,
+}  # the site may have another currency than the company
 MAPPER = "erpnext.selling.doctype.quotation.quotation.make_sales_order"
 RECEIVABLE = "Accounts Receivable"
 FLOW = "Contract Quotation Flow"

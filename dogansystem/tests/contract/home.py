@@ -42,6 +42,9 @@ class Home(_TestCase):
 	def let_mail_out(self) -> None:
 		"""Have the site queue mails, where it needs an account for it."""
 
+	def forbid(self, doctype: str) -> None:
+		"""See to it that users without a role may not read documents of a type. On a site they may not."""
+
 	@property
 	def orchestrator(self) -> Orchestrator:
 		return Orchestrator(self.site)
