@@ -17,6 +17,15 @@ CHOOSES = {
 WAITS_FOR_SIGNAL = {"action": "flow.wait_for", "params": {"signal": "paid"}}
 WAITS_AT_MOST = {"action": "flow.wait_for", "params": {"signal": "seen", "deadline": "10m"}}
 RUNS_ANOTHER = {"action": "flow.run", "if": "{{ true }}", "params": {"workflow": BELOW}}
+# It hears of the ends of all others, and fails itself now and then.
+WATCHER: dict[str, Any] = {
+	"name": "watcher",
+	"run_as": PERSON,
+	"limits": {"disable_after": 0},
+	"triggers": [{"on": "run", "workflow": "*", "status": ["Failed", "Cancelled"]}],
+	"steps": [{"id": "s0", "action": "data.set", "params": {"of": "{{ trigger.run.name }}"}}],
+}
+WATCHED_ENDS = frozenset({"Failed", "Cancelled"})
 BRANCHES = {"flow.choose": ("yes", "no", "else"), "flow.wait_for": ("received", "expired")}
 
 

@@ -102,6 +102,8 @@ class Snapshot:
 	timers: list[tuple[str, str | None, str | None]]  # kind, run, step run
 	waits: list[Wait]
 	signals: list[Sent]
+	ends: list[str]  # the runs whose ends are noted, once for each end
+	heard: list[tuple[str, str]]  # of each run that an end has started: its name, and the run that had ended
 	processes: set[int]
 	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
 	changes: list[tuple[str, str, str, str]]  # kind, name, old, new: since the last look
@@ -122,7 +124,7 @@ def take(place: Place) -> Snapshot:
 	ready = db.sql("SELECT step_run, run, agent FROM dogan_ready")
 	leases = db.sql("SELECT step_run, run, agent, process FROM dogan_lease")
 	line = db.sql("SELECT resource, run, step_run FROM dogan_line")
-	timers = db.sql("SELECT kind, run, step_run FROM dogan_timer")
+	timers = db.sql("SELECT kind, run, step_run FROM dogan_timer WHERE kind <> 'ended'")
 	places: dict[str, list[str]] = defaultdict(list)
 	for table, rows, column in (
 		("ready", ready, 0),
@@ -155,6 +157,8 @@ def take(place: Place) -> Snapshot:
 			)
 		],
 		signals=_signals(db),
+		ends=[row[0] for row in db.sql("SELECT subject FROM dogan_timer WHERE kind = 'ended'")],
+		heard=db.sql("SELECT name, parent_run FROM `tabDogan Workflow Run` WHERE cause = 'run'"),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],

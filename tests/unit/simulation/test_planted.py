@@ -17,6 +17,7 @@ from dogansystem.engine.run_state import RunState
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED
 from dogansystem.store import attempts, changes, history, processes, run_state, runs, signals, start
 from dogansystem.store.changes import statements
+from dogansystem.triggers import run
 from tests.conftest import Tell
 from tests.unit.simulation import invariants, world
 from tests.unit.simulation.invariants import Broken
@@ -180,6 +181,10 @@ def ended_runs_tell_nobody(patch: pytest.MonkeyPatch) -> None:
 	decide_otherwise(patch, lambda made: replace(made, ended_child=False))
 
 
+def ends_are_forgotten_when_they_are_heard(patch: pytest.MonkeyPatch) -> None:
+	patch.setattr(run, "_every", lambda site, db: iter(()))
+
+
 def what_came_first_is_undone_first(patch: pytest.MonkeyPatch) -> None:
 	right = run_state.with_undo
 
@@ -221,6 +226,7 @@ PLANTED: dict[str, Plant] = {
 	"what_was_done_is_undone": what_came_first_is_undone_first,
 	"skips_have_a_reason": branches_do_not_matter,
 	"ends_reach_the_parents": ended_runs_tell_nobody,
+	"ends_are_heard_once": ends_are_forgotten_when_they_are_heard,
 	"every_run_ends": the_tick_does_nothing,
 	"nothing_is_left": nobody_signs_off,
 	"halted_runs_start_nothing": nobody_asks_whether_the_run_is_under_way,

@@ -64,6 +64,9 @@ class World:
 		self.place.database.commit()
 		for name in self._workflows:
 			self._publish(name)
+		self.orchestrator.import_workflow(definitions.WATCHER)
+		self.known.most_runs[definitions.WATCHER["name"]] = 0
+		self.place.database.commit()
 
 	def _publish(self, name: str) -> None:
 		definition = definitions.workflow(self.chance, name)
