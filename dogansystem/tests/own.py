@@ -59,7 +59,8 @@ def sweep() -> None:
 def _delete_documents() -> None:
 	"""Delete documents that steps of tests have made, and what stands beside them. Files are deleted on the disk too."""
 	todos = frappe.get_all("ToDo", {"description": ["like", "contract %"]}, pluck="name")
-	names = [*todos, *frappe.get_all("Salutation", {"name": ["like", "contract %"]}, pluck="name")]
+	mails = frappe.get_all("Communication", {"content": ["like", "%contract mail%"]}, pluck="name")
+	names = [*todos, *mails, *frappe.get_all("Salutation", {"name": ["like", "contract %"]}, pluck="name")]
 	for table, column in (
 		("DocShare", "share_name"),
 		("Tag Link", "document_name"),
@@ -67,6 +68,8 @@ def _delete_documents() -> None:
 	):
 		_delete(table, column, names)
 	_delete("ToDo", "name", todos)
+	_delete("Communication Link", "parent", mails)
+	_delete("Communication", "name", mails)
 	_delete("Salutation", "name", names)
 	frappe.db.delete("Tag", {"name": ["like", "contract-%"]})
 	for name in frappe.get_all("File", {"file_name": ["like", "contract%"]}, pluck="name"):

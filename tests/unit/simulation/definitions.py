@@ -29,6 +29,15 @@ BRANCHES = {
 	"flow.approve": ("approved", "rejected", "expired"),
 	"flow.ask": ("answered", "expired"),
 }
+# It hears of the ends of all others, and fails itself now and then.
+WATCHER: dict[str, Any] = {
+	"name": "watcher",
+	"run_as": PERSON,
+	"limits": {"disable_after": 0},
+	"triggers": [{"on": "run", "workflow": "*", "status": ["Failed", "Cancelled"]}],
+	"steps": [{"id": "s0", "action": "data.set", "params": {"of": "{{ trigger.run.name }}"}}],
+}
+WATCHED_ENDS = frozenset({"Failed", "Cancelled"})
 
 
 def workflow(chance: Random, name: str) -> dict[str, Any]:

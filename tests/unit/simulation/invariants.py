@@ -27,7 +27,7 @@ from dogansystem.engine.states import (
 	may_step_change,
 )
 from dogansystem.store import approvals, batches, names
-from tests.unit.simulation.definitions import AGENTS
+from tests.unit.simulation.definitions import AGENTS, WATCHED_ENDS
 from tests.unit.simulation.snapshot import Run, Snapshot, StepRun
 
 
@@ -50,6 +50,8 @@ class Known:
 		stopped: the runs in which a step has said that they end here, whatever else happens in them.
 		decided: what was decided, by the approval and by whom, and committed.
 		most_runs: the highest `concurrent_runs` a workflow has had.
+		ended: how often each run has ended in a way that is watched. `heard`: the runs that these ends have started, by the run
+			that had ended.
 	"""
 
 	generations: Counter[str] = field(default_factory=Counter)
@@ -58,6 +60,8 @@ class Known:
 	purged: set[str] = field(default_factory=set)
 	decided: dict[tuple[str, str], str] = field(default_factory=dict)
 	seen: dict[str, bool] = field(default_factory=dict)
+	ended: Counter[str] = field(default_factory=Counter)
+	heard: dict[str, set[str]] = field(default_factory=dict)
 
 
 def check(now: Snapshot, known: Known) -> None:
@@ -363,6 +367,23 @@ def what_is_asked_is_waited_for(now: Snapshot, known: Known) -> Iterator[str]:
 		yield f"somebody waits for {name}, and there is no such approval"
 
 
+def ends_are_heard_once(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Each end that somebody watches is noted until it has started one run; what an end has started starts none by its own."""
+	started_by_ends = {name for name, _ in now.heard}
+	for kind, name, _, new in now.changes:
+		if kind == "run" and new in WATCHED_ENDS and name not in started_by_ends:
+			known.ended[name] += 1
+	for name, of in now.heard:
+		known.heard.setdefault(of, set()).add(name)
+	noted = Counter(now.ends)
+	for run in known.ended.keys() | known.heard.keys() | noted.keys():
+		if run in known.purged:
+			continue
+		heard = len(known.heard.get(run, ()))
+		if known.ended[run] != noted[run] + heard:
+			yield f"{run} has ended {known.ended[run]} times; {noted[run]} ends are noted, and {heard} were heard"
+
+
 def what_was_done_is_undone(now: Snapshot, known: Known) -> Iterator[str]:
 	"""A compensation runs once, after what it undoes, in reverse order, one after another, and only in a run that ends.
 
@@ -475,6 +496,7 @@ RULES: tuple[Rule, ...] = (
 	nobody_decides_twice,
 	one_decision_settles_it,
 	what_is_asked_is_waited_for,
+	ends_are_heard_once,
 	what_was_done_is_undone,
 	skips_have_a_reason,
 	each_document_has_one_run_or_one_reason,

@@ -127,6 +127,8 @@ class Snapshot:
 	signals: list[Sent]
 	batches: list[Batch]
 	asked: list[Asked]
+	ends: list[str]  # the runs whose ends are noted, once for each end
+	heard: list[tuple[str, str]]  # of each run that an end has started: its name, and the run that had ended
 	processes: set[int]
 	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
 	changes: list[tuple[str, str, str, str]]  # kind, name, old, new: since the last look
@@ -147,7 +149,7 @@ def take(place: places_of.Place) -> Snapshot:
 	ready = db.sql("SELECT step_run, run, agent FROM dogan_ready")
 	leases = db.sql("SELECT step_run, run, agent, process FROM dogan_lease")
 	line = db.sql("SELECT resource, run, step_run FROM dogan_line")
-	timers = db.sql("SELECT kind, run, step_run FROM dogan_timer WHERE kind <> 'batch'")
+	timers = db.sql("SELECT kind, run, step_run FROM dogan_timer WHERE kind NOT IN ('batch', 'ended')")
 	places: dict[str, list[str]] = defaultdict(list)
 	for table, rows, column in (
 		("ready", ready, 0),
@@ -182,6 +184,8 @@ def take(place: places_of.Place) -> Snapshot:
 		signals=_signals(db),
 		batches=_batches(db),
 		asked=_asked(db),
+		ends=[row[0] for row in db.sql("SELECT subject FROM dogan_timer WHERE kind = 'ended'")],
+		heard=db.sql("SELECT name, parent_run FROM `tabDogan Workflow Run` WHERE cause = 'run'"),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],

@@ -19,6 +19,7 @@ from dogansystem.people import approvals as people
 from dogansystem.store import approvals as stored
 from dogansystem.store import batches, changes, history, processes, run_state, runs, signals, start
 from dogansystem.store.changes import statements
+from dogansystem.triggers import run
 from tests.conftest import Tell
 from tests.unit.simulation import invariants, world
 from tests.unit.simulation.invariants import Broken
@@ -183,6 +184,10 @@ def ended_runs_tell_nobody(patch: pytest.MonkeyPatch) -> None:
 	decide_otherwise(patch, lambda made: replace(made, ended_child=False))
 
 
+def ends_are_forgotten_when_they_are_heard(patch: pytest.MonkeyPatch) -> None:
+	patch.setattr(run, "_every", lambda site, db: iter(()))
+
+
 def what_came_first_is_undone_first(patch: pytest.MonkeyPatch) -> None:
 	right = run_state.with_undo
 
@@ -257,6 +262,7 @@ PLANTED: dict[str, Plant] = {
 	"nobody_decides_twice": nobody_looks_who_has_decided,
 	"one_decision_settles_it": nothing_is_ever_settled,
 	"what_is_asked_is_waited_for": people_are_asked_for_ever,
+	"ends_are_heard_once": ends_are_forgotten_when_they_are_heard,
 	"every_run_ends": the_tick_does_nothing,
 	"nothing_is_left": nobody_signs_off,
 	"halted_runs_start_nothing": nobody_asks_whether_the_run_is_under_way,

@@ -74,6 +74,8 @@ class World:
 		self.place.load_documents(
 			{"doctype": definitions.DOCTYPE, "name": name} for name in definitions.DOCUMENTS
 		)
+		self.orchestrator.import_workflow(definitions.WATCHER)
+		self.known.most_runs[definitions.WATCHER["name"]] = 0
 		self.place.database.commit()
 
 	def _publish(self, name: str) -> None:
