@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 
 from dogansystem.actions import checking
-from dogansystem.agents.limits import check_may_enable
+from dogansystem.agents.limits import check_may_enable, check_rate
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError, NotFound, Problem, WrongState
 from dogansystem.health import checks, throughput
@@ -158,10 +158,8 @@ class Orchestrator:
 		)
 
 	def pause_run(self, run: str) -> None:
-		"""Start no further step of a run, nor of those that it waits for. Steps that are running finish.
-
-		Raises NotFound or WrongState.
-		"""
+		"""Start no further step of a run, nor of those that it waits for. Steps that are running finish. Raises NotFound or
+		WrongState."""
 		self._ask(runs.pause, run)
 
 	def resume_run(self, run: str) -> None:
@@ -255,12 +253,19 @@ class Orchestrator:
 	# Agents
 
 	def register_agent(
-		self, name: str, user: str, capabilities: Iterable[str] = (), capacity: int = 1, enabled: bool = True
+		self,
+		name: str,
+		user: str,
+		capabilities: Iterable[str] = (),
+		capacity: int = 1,
+		enabled: bool = True,
+		rate: str = "",
 	) -> None:
-		"""Add an agent or change it. Raises LimitReached if one more enabled agent would exceed `max_agents`."""
+		"""Add an agent or change it. `rate`, such as 10/m: how often it begins a step at most. Raises LimitReached, InputError."""
+		check_rate(rate)
 		if enabled:
 			check_may_enable(self.site, name, self._max_agents)
-		self.site.catalog.save_agent(name, user, list(capabilities), capacity, enabled)
+		self.site.catalog.save_agent(name, user, list(capabilities), capacity, enabled, rate)
 
 	def enable_agent(self, name: str) -> None:
 		"""Let an agent take steps. Raises NotFound or LimitReached."""
@@ -275,7 +280,7 @@ class Orchestrator:
 		self.site.catalog.set_agent_enabled(name, False)
 
 	def list_agents(self) -> list[dict[str, Any]]:
-		"""Every agent: name, user, capabilities, capacity, busy, enabled."""
+		"""Every agent: name, user, capabilities, capacity, rate, busy, enabled."""
 		return agents.every(self.site.database)
 
 	# The system
@@ -285,8 +290,7 @@ class Orchestrator:
 		return system_status(self.site, self._settings())
 
 	def get_problems(self) -> list[dict[str, str]]:
-		"""What is wrong with the site's machinery, such as a scheduler that is off. Each problem has a `code`, a `sentence` and
-		a `remedy`. Empty: nothing is wrong."""
+		"""What is wrong with the site's machinery, such as a scheduler that is off: a `code`, `sentence` and `remedy` each."""
 		return [asdict(each) for each in checks.problems(self.site)]
 
 	def get_metrics(self) -> str:
@@ -301,10 +305,8 @@ class Orchestrator:
 	# Nodes
 
 	def cordon_node(self, node: str) -> dict[str, Any]:
-		"""Let a node take no further work: its workers finish the step in hand, give back the rest and stay away.
-
-		Gives what `what_is_left` gives. Raises NotFound.
-		"""
+		"""Let a node take no further work: its workers finish the step in hand, give back the rest and stay away. Gives what
+		`what_is_left` gives. Raises NotFound."""
 		cordon.cordon(self.site.database, node, self.site.now())
 		return self.what_is_left(node)
 
@@ -328,10 +330,8 @@ class Orchestrator:
 	def compare(
 		self, baseline_name: str | None = None, other: str | None = None, minutes: int = DEFAULT_MINUTES
 	) -> dict[str, Any]:
-		"""What was gained from a baseline, by default the newest, to the baseline `other`, by default the last minutes.
-
-		Raises NotFound or InputError.
-		"""
+		"""What was gained from a baseline, by default the newest, to the baseline `other`, by default the last minutes. Raises
+		NotFound or InputError."""
 		return baseline.report(self.site, baseline_name, other, minutes)
 
 	def list_baselines(self, limit: int = 20) -> list[dict[str, Any]]:

@@ -20,6 +20,7 @@ ABOUT: Mapping[str, str] = {
 	"Dogan Agent": "An [agent](../guides/agents.md): a user who does steps.",
 	"Dogan Credential": "A secret under a name, for [`http.request`](actions/http.md#httprequest); see "
 	"[Security](../security.md#credentials).",
+	"Dogan Batch": "A workflow that was started for many documents, and what became of each.",
 	"Dogan Baseline": "What the system did in a span of time, kept to compare with it later.",
 }
 _ROLES = ("System Manager", "Dogan Manager", "Dogan User")

@@ -1,6 +1,7 @@
-"""How many agents may be enabled at a time."""
+"""How many agents may be enabled at a time, and how many steps one may begin."""
 
-from dogansystem.engine.errors import LimitReached
+from dogansystem.engine.errors import InputError, LimitReached
+from dogansystem.engine.rates import parse_rate
 from dogansystem.protocol import Site
 from dogansystem.store import agents
 
@@ -19,3 +20,11 @@ def check_may_enable(site: Site, name: str, max_agents: int | None = None) -> No
 			f"Agent {name!r} cannot be enabled: {enabled} are enabled and max_agents is {limit}."
 			" Disable another agent, or raise max_agents in Dogan Settings."
 		)
+
+
+def check_rate(rate: str) -> None:
+	"""Raise InputError unless `rate` says how many steps an agent may begin in which time, or nothing."""
+	try:
+		parse_rate(rate)
+	except ValueError as error:
+		raise InputError(f"rate: {error}") from None

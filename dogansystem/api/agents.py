@@ -19,6 +19,7 @@ def register(
 	capabilities: list | str | None = None,
 	capacity: int = 1,
 	enabled: bool = True,
+	rate: str = "",
 ) -> dict[str, str]:
 	"""Add an agent, or change the one of that name.
 
@@ -26,12 +27,13 @@ def register(
 	Manager.
 	:param capabilities: words that steps ask for, as a JSON list.
 	:param capacity: how many steps it does at a time.
+	:param rate: how many steps it begins at most, such as `10/m`.
 	:return: `{"agent": name}`
 	"""
 	need_manager()
 	with as_frappe_errors():
 		_orchestrator().register_agent(
-			name, user, as_texts(capabilities, "capabilities"), capacity, bool(enabled)
+			name, user, as_texts(capabilities, "capabilities"), capacity, bool(enabled), rate
 		)
 	return {"agent": name}
 
@@ -57,7 +59,7 @@ def disable(name: str) -> None:
 @frappe.whitelist()
 @checked
 def list() -> list[dict[str, Any]]:
-	"""Every agent: name, user, capabilities, capacity, busy, enabled."""
+	"""Every agent: name, user, capabilities, capacity, rate, busy, enabled."""
 	need_user()
 	return _orchestrator().list_agents()
 

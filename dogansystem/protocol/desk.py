@@ -172,7 +172,7 @@ class Catalog(Protocol):
 		"""Delete a workflow that has no runs, with its versions. Does nothing if there is none of that name."""
 
 	def save_agent(
-		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
+		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool, rate: str = ""
 	) -> None: ...
 	def set_agent_enabled(self, name: str, enabled: bool) -> None: ...
 

@@ -4,19 +4,23 @@ Nobody takes a slot in a document's transaction or while claiming. Whoever frees
 after its commit, idle drainers and the tick do too; each admission is one short transaction.
 """
 
+import random
 from dataclasses import dataclass
 
+from dogansystem.engine import log
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.events import Admitted, Refused
+from dogansystem.engine.rates import parse_rate
 from dogansystem.engine.run_state import RunState
 from dogansystem.protocol import Database
-from dogansystem.store import agents, changes, faults, names, queue, run_state, runs
+from dogansystem.store import agents, changes, faults, names, queue, rates, run_state, runs
 from dogansystem.store.changes.fences import QueueFence
 from dogansystem.store.moment import Moment
 from dogansystem.store.runs import DefinitionOf
 
 CONFLICTS = 3  # lost races for the head of a wait queue, or for its run, before it is left for another time
+FIRST_COME = 0.1  # of the admissions go to whoever has waited longest
 MAX_RESOURCES = 1000  # wait queues looked at in one call; the tick comes back for more
 
 
@@ -61,8 +65,10 @@ def _admit_queue(db: Database, resource: str, definition_of: DefinitionOf, at: M
 def _admit_head(db: Database, resource: str, definition_of: DefinitionOf, at: Moment) -> int | None:
 	"""Let in the head of a wait queue: 1, or 0 when it left the queue otherwise; None when it has to wait."""
 	db.begin()
+	# Now and then whoever has waited longest, whatever its priority, so that urgent ones starve nobody.
+	order = "id" if random.random() < FIRST_COME else "lane, id"
 	rows = db.sql(
-		"SELECT id, resource, run, step_run, attempt FROM dogan_line WHERE resource = %s ORDER BY lane, id LIMIT 1",
+		f"SELECT id, resource, run, step_run, attempt FROM dogan_line WHERE resource = %s ORDER BY {order} LIMIT 1",
 		(resource,),
 	)
 	result = None
@@ -141,6 +147,16 @@ def _cancel_oldest(db: Database, resource: str, definition_of: DefinitionOf, at:
 	return True
 
 
+def _has_rate(db: Database, resource: str, rate: str, at: Moment) -> bool:
+	"""Whether an agent may be given one more step now; if so, it counts. A step that may not waits, and is no failure."""
+	try:
+		allowed = parse_rate(rate)
+	except ValueError as error:  # written past the form: its steps wait, and nobody else's
+		log.event(log.WARNING, "agent.rate", resource=resource, message=str(error))
+		return False
+	return allowed is None or rates.take(db, resource, *allowed, at.seconds)
+
+
 def _admit_step(db: Database, waiter: Waiter, definition: Definition, at: Moment) -> int | None:
 	step_id, item = names.parts(str(waiter.step_run))
 	step = definition.by_id[step_id]
@@ -160,7 +176,7 @@ def _admit_step(db: Database, waiter: Waiter, definition: Definition, at: Moment
 	for agent in candidates:
 		resource = f"agent:{agent.name}"
 		number = queue.free_slot(db, resource, agent.capacity)
-		if number is not None:
+		if number is not None and _has_rate(db, resource, agent.rate, at):
 			event = Admitted(resource, number, step_id, item, waiter.attempt, agent.name)
 			return _let_in(db, waiter, state, event, at)
 	return None

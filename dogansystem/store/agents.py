@@ -11,30 +11,34 @@ from dogansystem.store import dialect
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-	"""An enabled agent. `capacity` is how many steps it may have at a time, `busy` how many it has."""
+	"""An enabled agent. `capacity` is how many steps it may have at a time, `busy` how many it has; `rate` as `10/m`, or empty."""
 
 	name: str
 	user: str
 	capacity: int
 	busy: int
+	rate: str = ""
 
 
 def candidates(db: Database, step: Step) -> list[Agent]:
 	"""The enabled agents a step may go to: the one named, or all with the capability, the least busy first."""
 	resource = "CONCAT('agent:', a.name)" if db.dialect == "mariadb" else "'agent:' || a.name"
 	query = (
-		f"SELECT a.name, a.user, a.capacity, (SELECT COUNT(*) FROM dogan_slot s WHERE s.resource = {resource}) AS busy"
-		" FROM `tabDogan Agent` a"
+		f"SELECT a.name, a.user, a.capacity, (SELECT COUNT(*) FROM dogan_slot s WHERE s.resource = {resource}) AS busy,"
+		" a.rate FROM `tabDogan Agent` a"
 	)
 	if step.agent:
 		rows = db.sql(f"{query} WHERE a.name = %s AND a.enabled = 1", (step.agent,))
 	else:
 		rows = db.sql(
 			f"{query} JOIN `tabDogan Agent Capability` c ON c.parent = a.name"
-			" WHERE c.capability = %s AND a.enabled = 1 GROUP BY a.name, a.user, a.capacity",
+			" WHERE c.capability = %s AND a.enabled = 1 GROUP BY a.name, a.user, a.capacity, a.rate",
 			(step.capability,),
 		)
-	found = [Agent(name, user, max(int(capacity), 1), int(busy)) for name, user, capacity, busy in rows]
+	found = [
+		Agent(name, user, max(int(capacity), 1), int(busy), rate or "")
+		for name, user, capacity, busy, rate in rows
+	]
 	fit = [agent for agent in found if _may_have(step, agent.user)]
 	return sorted(fit, key=lambda agent: (agent.busy / agent.capacity, agent.name))
 
@@ -84,15 +88,16 @@ def every(db: Database) -> list[dict[str, Any]]:
 	):
 		abilities.setdefault(parent, []).append(capability)
 	held: dict[str, int] = dict(db.sql("SELECT resource, COUNT(*) FROM dogan_slot GROUP BY resource"))
-	rows = db.sql("SELECT name, user, capacity, enabled FROM `tabDogan Agent` ORDER BY name")
+	rows = db.sql("SELECT name, user, capacity, enabled, rate FROM `tabDogan Agent` ORDER BY name")
 	return [
 		{
 			"name": name,
 			"user": user,
 			"capacity": int(capacity),
+			"rate": rate or "",
 			"enabled": bool(enabled),
 			"busy": int(held.get(f"agent:{name}", 0)),
 			"capabilities": abilities.get(name, []),
 		}
-		for name, user, capacity, enabled in rows
+		for name, user, capacity, enabled, rate in rows
 	]

@@ -138,7 +138,7 @@ def runs(db: Database, batch: str) -> dict[str, int]:
 		" WHERE d.batch = %s GROUP BY r.status",
 		(batch,),
 	)
-	found = dict(rows)
+	found: dict[str, int] = dict(rows)
 	return {state: int(found[state]) for state in RUN_STATES if state in found}
 
 

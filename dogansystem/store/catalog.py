@@ -59,12 +59,20 @@ def delete_workflow(db: Database, name: str) -> None:
 
 
 def save_agent(
-	db: Database, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool, at: Moment
+	db: Database,
+	name: str,
+	user: str,
+	capabilities: Sequence[str],
+	capacity: int,
+	enabled: bool,
+	at: Moment,
+	rate: str = "",
 ) -> None:
 	"""Write an agent with its capabilities."""
 	db.begin()
 	_remove(db, "Dogan Agent", name, ("Dogan Agent Capability",))
 	values = {"name": name, "agent_name": name, "user": user, "capacity": capacity, "enabled": int(enabled)}
+	values["rate"] = rate
 	_insert(db, "Dogan Agent", values, at, user)
 	for number, capability in enumerate(capabilities, start=1):
 		place = {"parent": name, "parentfield": "capabilities", "parenttype": "Dogan Agent", "idx": number}

@@ -62,6 +62,9 @@ _INTERNAL = {
 	"dogan_slot": """(
 		resource VARCHAR(300) NOT NULL, number INT NOT NULL, holder VARCHAR(140) NOT NULL,
 		PRIMARY KEY (resource, number))""",
+	# When what has a rate has happened, the last times only.
+	"dogan_rate": """(
+		resource VARCHAR(300) NOT NULL, number BIGINT NOT NULL, at DOUBLE NOT NULL, PRIMARY KEY (resource, number))""",
 	# Waits: what ends them, and when.
 	"dogan_timer": """(
 		{id}, due_at DOUBLE NOT NULL, kind VARCHAR(20) NOT NULL, run VARCHAR(140), step_run VARCHAR(140),

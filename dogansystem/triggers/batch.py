@@ -170,8 +170,9 @@ def _start_some(
 	batches.read(db, batch["batch"], locked=True)  # whoever cancels it waits, or has done so
 	for number, document, reason in documents:
 		if batches.take(db, number):
-			start = partial(_start, site, db, batch, number, document, at)
-			run, reason = (None, reason) if document is None else _tried(db, start)
+			run = None
+			if document is not None:
+				run, reason = _tried(db, partial(_start, site, db, batch, number, document, at))
 			batches.note(db, number, run, reason)
 	if batches.settle(db, batch["batch"], at):
 		waits.put(db, at.seconds, KIND, batch["batch"])

@@ -33,7 +33,7 @@ class TestBatchesInTheDesk(DeskTestCase):
 		self.picture("batch-list")
 		self.browser.evaluate(f"{ITEM}.click()")
 		self.browser.wait_for("cur_dialog && cur_dialog.display")
-		self.browser.evaluate("cur_dialog.get_primary_btn().click()")
+		self.browser.evaluate("!!(cur_dialog.get_primary_btn().click(), 1)")
 		self.browser.wait_for(
 			"window.cur_frm && cur_frm.doctype === 'Dogan Batch' && cur_frm.doc.total === 2"
 		)

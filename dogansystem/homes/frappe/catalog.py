@@ -58,12 +58,18 @@ class Catalog:
 		frappe.delete_doc(WORKFLOW, name, ignore_missing=True, delete_permanently=True)
 
 	def save_agent(
-		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
+		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool, rate: str = ""
 	) -> None:
 		"""Save a Dogan Agent."""
 		doc = _open(AGENT, name)
 		rows = [{"capability": each} for each in dict.fromkeys(capabilities)]
-		values = {"agent_name": name, "user": user, "capacity": capacity, "enabled": int(enabled)}
+		values = {
+			"agent_name": name,
+			"user": user,
+			"capacity": capacity,
+			"enabled": int(enabled),
+			"rate": rate,
+		}
 		doc.update({**values, "capabilities": rows})
 		doc.save()
 

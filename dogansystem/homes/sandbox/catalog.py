@@ -49,11 +49,11 @@ class Catalog:
 		workflow_changed(self._site, name)
 
 	def save_agent(
-		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool
+		self, name: str, user: str, capabilities: Sequence[str], capacity: int, enabled: bool, rate: str = ""
 	) -> None:
 		"""Store an agent."""
 		site = self._site
-		catalog.save_agent(site.database, name, user, capabilities, capacity, enabled, moment(site))
+		catalog.save_agent(site.database, name, user, capabilities, capacity, enabled, moment(site), rate)
 
 	def set_agent_enabled(self, name: str, enabled: bool) -> None:
 		"""Enable or disable an agent. Raises NotFound."""

@@ -1,5 +1,6 @@
 """Claiming: steps go from the ready queue into the hands of a process, begin there, or turn out not to have begun."""
 
+import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import LANES
 
+# Of so many claims of a process one takes what has waited longest, whatever its priority, so that urgent steps starve nobody:
+# a step with n older ones before it is taken with the (n / steps of a claim + 1)th of these at the latest.
+FIRST_COME = 10
 SWEEP_INTERVAL = 1.0  # seconds between two claims that look below the floor
 
 
@@ -24,6 +28,15 @@ class Floor:
 
 	ids: list[int] = field(default_factory=lambda: [0] * LANES)
 	swept_at: float = float("-inf")
+	oldest: int = 0  # the same, of claims of what waits longest
+	number: int = field(
+		default_factory=lambda: random.randrange(FIRST_COME)
+	)  # of claims; processes may be short-lived
+
+	def takes_oldest(self) -> bool:
+		"""Whether the next claim is one of what waits longest; counts it."""
+		self.number = (self.number + 1) % FIRST_COME
+		return self.number == 0
 
 
 def claim(
@@ -51,12 +64,19 @@ def claim(
 	sweep = not 0 <= at.seconds - floor.swept_at < SWEEP_INTERVAL  # the clock may have been put back
 	if sweep:
 		floor.swept_at = at.seconds
-	rows = db.sql(*claim_query(db, limit, [0] * LANES if sweep else floor.ids))
+	by_age = floor.takes_oldest()
+	if by_age:
+		rows = db.sql(*oldest_query(db, limit, 0 if sweep else floor.oldest))
+	else:
+		rows = db.sql(*claim_query(db, limit, [0] * LANES if sweep else floor.ids))
 	if not rows:
 		return []
 	_delete_ready(db, [(row[0], row[1]) for row in rows])
 	for row in rows:
-		floor.ids[row[0]] = max(floor.ids[row[0]], row[1])
+		if by_age:
+			floor.oldest = max(floor.oldest, row[1])
+		else:
+			floor.ids[row[0]] = max(floor.ids[row[0]], row[1])
 	leases = [Lease(process, seq + number, row[0], *row[2:7]) for number, row in enumerate(rows)]
 	_insert(db, leases, at.seconds if begins else None)
 	check_step_change(READY, RUNNING)
@@ -83,6 +103,15 @@ def claim_query(db: Database, limit: int, floors: Sequence[int]) -> tuple[str, l
 		" ORDER BY lane, id LIMIT %s FOR UPDATE SKIP LOCKED",
 		[*values, limit],
 	)
+
+
+def oldest_query(db: Database, limit: int, floor: int) -> tuple[str, list[int]]:
+	"""The same for what has waited longest: along the index of the ids."""
+	query = "SELECT lane, id, step_run, run, attempt, agent, ready_at FROM dogan_ready"
+	if db.dialect != "mariadb":
+		return f"{query} ORDER BY id LIMIT %s", [limit]
+	query += " FORCE INDEX (dogan_ready_id) WHERE id > %s ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED"
+	return query, [floor, limit]
 
 
 def show_runs_running(db: Database, runs: Iterable[str], at: Moment) -> None:

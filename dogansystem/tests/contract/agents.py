@@ -1,6 +1,6 @@
 """Agents: whose capacity and permissions steps use, and how many may be enabled."""
 
-from dogansystem.engine.errors import LimitReached, NotFound
+from dogansystem.engine.errors import InputError, LimitReached, NotFound
 from dogansystem.tests.contract.home import PERSON, Home, output, proves, row, states, step
 
 WAIT = {"for": "1h"}
@@ -53,6 +53,38 @@ class AgentContract(Home):
 		run = self.run_steps([step("a", capability="contract mail")])
 		self.assertEqual(row(run, "a")["agent"], second)
 		self.free_slot(first)
+
+	def test_a_rate_puts_steps_off_and_fails_none(self):
+		self.orchestrator.register_agent("Contract Slow", PERSON, capacity=10, rate="3/m")
+		self.site.database.commit()
+		run = self.start(
+			self.save("contract-rate", [step("each", agent="Contract Slow", for_each=[1, 2, 3, 4, 5, 6, 7])])
+		)
+		done = []
+		for _ in range(4):
+			self.drain()
+			items = [each["status"] for each in self.run_of(run)["steps"] if each["index"] is not None]
+			done.append(items.count("Succeeded"))
+			self.assertLessEqual(set(items), {"Succeeded", "Waiting", "Pending", "Running"})
+			self.advance(61)
+		# The step itself is one of the first three.
+		self.assertEqual(done, [2, 5, 7, 7])
+		found = self.run_of(run)
+		self.assertEqual(found["status"], "Succeeded")
+		self.assertEqual({each["attempts"] for each in found["steps"]}, {1})
+
+	def test_where_an_agent_may_not_begin_one_more_another_with_the_capability_does(self):
+		for name, rate in (("Contract Rare", "1/d"), ("Contract Free", "")):
+			self.orchestrator.register_agent(name, PERSON, ["contract rated"], 10, True, rate)
+		self.site.database.commit()
+		used = [row(self.run_steps([step("a", capability="contract rated")]), "a")["agent"] for _ in range(4)]
+		self.assertLessEqual(used.count("Contract Rare"), 1)
+		self.assertIn("Contract Free", used)
+
+	def test_what_is_no_rate_is_refused(self):
+		with self.assertRaisesRegex(InputError, "rate: '10 a minute' is not a rate"):
+			self.orchestrator.register_agent("Contract Odd", PERSON, rate="10 a minute")
+		self.site.database.rollback()
 
 	def test_an_unknown_agent_is_an_error_before_anything_is_written(self):
 		workflow = self.save("contract-unknown-agent", [step("a", agent="Contract Nobody")])

@@ -19,7 +19,7 @@ class WorkerContract(Home):
 		def work(db):
 			at = moment(self.site)
 			process = processes.register(db, "elsewhere", "elsewhere", 1, "elsewhere:1", at)
-			leases = claims.claim(db, process, "elsewhere:1", 0, limit, claims.Floor(), at)
+			leases = claims.claim(db, process, "elsewhere:1", 0, limit, claims.Floor(number=0), at)
 			if begin:
 				for lease in leases:
 					assert claims.begin(db, lease, at)
@@ -42,6 +42,33 @@ class WorkerContract(Home):
 		self.lose_leases()
 		self.drain()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+
+	def test_urgent_steps_starve_nobody(self):
+		"""Of ten claims one takes what has waited longest: a step with n older ones is taken with the (n / limit + 1)th of these."""
+		old = self.save("contract-patient", [step("old", priority=0)])
+		urgent = self.save("contract-urgent", [step("now", priority=9)])
+		first = self.start(old)
+		control = Control(self.site)
+		at = moment(self.site)
+		process = control.run(lambda db: processes.register(db, "elsewhere", "space", 1, "elsewhere:1", at))
+		floor, taken = claims.Floor(number=0), []
+		for number in range(claims.FIRST_COME):
+			for _ in range(3):
+				self.start(urgent)  # more than are claimed: there is always something more urgent
+			taken += control.run(
+				lambda db, seq=2 * number: claims.claim(
+					db, process, "elsewhere:1", seq, 2, floor, moment(self.site)
+				)
+			)
+		runs = [each.run for each in taken]
+		self.assertIn(first, runs)
+		self.assertEqual(len(taken), 2 * claims.FIRST_COME)
+		self.assertEqual(sum(self.run_of(run)["workflow"] == urgent for run in runs), len(taken) - 1)
+		self.assertEqual(runs.index(first), len(taken) - 2)
+		control.close()
+		self.lose_leases()
+		for _ in range(3):
+			self.drain()
 
 	@proves("A step killed with its worker is retried and counts as an attempt.")
 	def test_a_step_killed_with_its_worker_is_retried_and_counts_as_an_attempt(self):
@@ -196,7 +223,7 @@ class WorkerContract(Home):
 		self.start("contract-dead")
 		at = moment(self.site)
 		self.assertEqual(
-			control.run(lambda db: claims.claim(db, process, "", 100, 10, claims.Floor(), at)), []
+			control.run(lambda db: claims.claim(db, process, "", 100, 10, claims.Floor(number=0), at)), []
 		)
 		self.assertFalse(control.run(lambda db: processes.beat(db, process, at, 0, 0)))
 		control.close()

@@ -156,3 +156,12 @@ def test_a_snapshot_from_before_the_claim_does_not_hide_earlier_steps(site: Sand
 	drainer.run()
 	site.database.rollback()
 	assert orchestrator.get_run(run)["status"] == "Succeeded"
+
+
+def test_the_claim_by_age_walks_along_its_index_and_sorts_nothing(site: Sandbox):
+	fill(site, 5000)
+	query, values = claims.oldest_query(site.database, 50, 0)
+	(plan,) = site.database.sql(f"EXPLAIN {query}", values)
+	assert plan[5] == "dogan_ready_id"
+	assert "filesort" not in (plan[9] or "")
+	assert "temporary" not in (plan[9] or "")

@@ -2,7 +2,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
-from dogansystem.agents.limits import check_may_enable
+from dogansystem.agents.limits import check_may_enable, check_rate
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.homes.frappe.permissions import check_may_act_as
 from dogansystem.homes.frappe.site import current_site
@@ -28,6 +28,7 @@ class DoganAgent(Document):
 		capacity: DF.Int
 		description: DF.SmallText | None
 		enabled: DF.Check
+		rate: DF.Data | None
 		user: DF.Link
 	# end: auto-generated types
 
@@ -38,6 +39,8 @@ class DoganAgent(Document):
 			check_may_act_as(self.user, _("the agent's user"))
 		if self.capacity < 1:
 			frappe.throw(_("Capacity must be 1 or more. Disable an agent that should take no steps."))
+		with as_frappe_errors():
+			check_rate(self.rate or "")
 		if self.enabled and not (before and before.enabled):
 			with as_frappe_errors():
 				check_may_enable(current_site(), self.name)
