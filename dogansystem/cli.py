@@ -24,9 +24,11 @@ from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
-from dogansystem.terminal import course, files, loads, shared, show, simulation
+from dogansystem.terminal import course, deciding, files, loads, shared, show, simulation
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
+from dogansystem.terminal.answers import Answers
+from dogansystem.terminal.answers import read as read_answers
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
@@ -95,6 +97,13 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	metavar="JSON",
 	help='Send a signal, such as {"name": "paid", "key": "Q-1", "after": "2d"}. May be repeated.',
 )
+@click.option(
+	"--answer",
+	"answers",
+	multiple=True,
+	metavar="STEP=JSON",
+	help='Decide what a step asks, such as ok=\'{"decision": "approved", "by": "x@example.com"}\'. May be repeated.',
+)
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
 @verbose_option
 @json_option
@@ -109,6 +118,7 @@ def run(
 	dry_run: bool,
 	skip_waits: bool,
 	signals: tuple[str, ...],
+	answers: tuple[str, ...],
 	allow_private_network: bool,
 	verbose: bool,
 	as_json: bool,
@@ -119,6 +129,7 @@ def run(
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
 		to_send = course.to_send(signals)
+		to_give = read_answers(answers, definition)
 		loaded = [each for file in documents for each in files.documents(file)]
 		parameters = from_texts(definition.parameters, given_parameters)
 	with errors(as_json), _sandbox(url, dry_run) as site:
@@ -131,11 +142,13 @@ def run(
 		site.clock = clock or site.clock
 		began = site.now()
 		name = runs.start(site, definition, value, document, parameters)
-		of_run = course.Course(site, name, to_send, clock, began)
+		given_answers = Answers(site, to_give)
+		of_run = course.Course(site, name, to_send, clock, began, given_answers)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))
 		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url) and not dry_run)
 		found = runs.result(site, name, changes, messages) | not_sent
+		found["refused_answers"] = given_answers.refused
 	print_json(found) if as_json else print_lines(show.run_lines(found))
 	if found["status"] not in RUN_FINISHED:
 		sys.exit(WAITS)
@@ -222,6 +235,7 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
+assert deciding  # which has declared commands of its own
 shared.add_to(main, on_sandbox)
 main.add_command(ready.list_templates)
 main.add_command(ready.new)

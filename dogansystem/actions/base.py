@@ -22,7 +22,7 @@ class StepContext:
 		idempotency_key: the same for every attempt of this step of this run; goes out with external effects.
 		now: seconds since 1970 (UTC).
 		timeout: seconds this attempt may take, or None.
-		reference: doctype and name of the document that the run is about, or None.
+		reference: doctype and name of the document that the run is about, or None; `doc` has its values as the run started.
 		start_run: starts a run of a workflow with an input, as one that this step has started; gives its name.
 	"""
 
@@ -38,6 +38,7 @@ class StepContext:
 	timeout: float | None = None
 	reference: tuple[str, str] | None = None
 	start_run: Callable[[str, Any], str] | None = None
+	doc: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,8 @@ class Wait:
 	Attributes:
 		until: when its time is over (epoch seconds); None: no time ends it.
 		output: what it succeeds with then, where nothing but time ends it.
-		kind: what ends it: `wait` (time alone), `signal` or `child`.
-		key: which signal (`engine.signals.subject_of`), or which run.
+		kind: what ends it: `wait` (time alone), `signal`, `child` or `decision`.
+		key: which signal (`engine.signals.subject_of`), which run, or which approval.
 	"""
 
 	until: float | None = None

@@ -9,13 +9,25 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from dogansystem.actions import busy, data, document, email, flow, http, method, notify, report, script
+from dogansystem.actions import (
+	busy,
+	data,
+	deciding,
+	document,
+	email,
+	flow,
+	http,
+	method,
+	notify,
+	report,
+	script,
+)
 from dogansystem.actions.base import Action
 from dogansystem.actions.schema import type_words
 from dogansystem.engine.errors import DoganError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
-_FAMILIES = (document, email, notify, http, method, report, script, data, flow, busy)
+_FAMILIES = (document, email, notify, http, method, report, script, data, flow, deciding, busy)
 CORE: tuple[type[Action], ...] = tuple(
 	kind for family in _FAMILIES for kind in vars(family).values()
 	if isinstance(kind, type) and issubclass(kind, Action) and kind is not Action

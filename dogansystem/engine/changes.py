@@ -151,6 +151,8 @@ class Changes:
 		leaves: rows of queues and leases that go.
 		cancelled_items: of these steps, all items that have not begun are Cancelled, and their waits end.
 		forgets_waits: no wait of the run is left.
+		withdraws: nobody is asked any more for a decision for which the run, or one of `cancelled_items`, has waited.
+			`withdrawn`: an approval for which no wait has begun.
 		signal: the number of a signal that the run has taken.
 		takes: a slot that is in use from now on. `frees`: who gives back what they hold; None is the run.
 		new_steps: steps that another version of the workflow has brought. `old_steps`: that it does not have.
@@ -173,6 +175,8 @@ class Changes:
 	leaves: tuple[Place, ...] = ()
 	cancelled_items: tuple[str, ...] = ()
 	forgets_waits: bool = False
+	withdraws: bool = False
+	withdrawn: str | None = None
 	undo: Key | None = None
 	undoes: bool = False
 	signal: int | None = None

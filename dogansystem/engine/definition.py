@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
+ASKING = frozenset({"flow.approve", "flow.ask"})  # the actions by which people are asked
 DEFAULT_PRIORITY = 5  # 0 to 9, 9 first
 DEFAULT_DISABLE_AFTER = 20  # failed runs in a row. Source: workflow-format.md, semantics 16
 DEFAULT_MAX_PARALLEL = (
@@ -145,6 +146,11 @@ class Definition:
 	def compensates(self) -> bool:
 		"""Whether a step has something that undoes it."""
 		return any(step.compensate for step in self.steps)
+
+	@cached_property
+	def asks_people(self) -> bool:
+		"""Whether a step waits for people to decide."""
+		return any(step.action in ASKING for step in self.steps)
 
 	def step_of(self, step: str, item: int) -> Step:
 		"""The step behind a step run; for one with a negative `item` what undoes the step, as a step of its own."""

@@ -239,6 +239,11 @@ class Draft(Collected):
 	def _forget_waits(self) -> None:
 		self._waits.clear()
 		self.note(forgets_waits=True)
+		self._withdraw()
+
+	def _withdraw(self) -> None:
+		if self._definition is None or self._definition.asks_people:
+			self.note(withdraws=True)
 
 	def cancel_items(self, step: str) -> None:
 		"""Cancel the items of a failed `for_each` step that have not begun."""
@@ -250,6 +255,7 @@ class Draft(Collected):
 				if place.table == LEASE:
 					self.set_step(step, place.item, CANCELLED, old=RUNNING)
 		self._cancelled_items.append(step)
+		self._withdraw()
 
 	def go_over(self, definition: Definition) -> None:
 		"""Go on with another version of the workflow."""

@@ -112,6 +112,22 @@ class TooDeep(LimitReached):
 	"""Runs that start each other have made a chain longer than allowed."""
 
 
+class AlreadyDecided(WrongState):
+	"""A decision came too late: somebody was first, or the deadline has passed, or nobody is asked any more."""
+
+
+class NotAsked(NotAllowed):
+	"""The person who decides is not asked, or may not decide this."""
+
+
+class DecisionIncomplete(InputError):
+	"""A decision without a comment or a value that it needs."""
+
+
+class NobodyCanDecide(DoganError):
+	"""Nobody is left who may decide: says who was left out, and why."""
+
+
 # What another attempt cannot change. Source: workflow-format.md, semantics 6.
 PERMANENT = frozenset(
 	{
@@ -130,6 +146,7 @@ PERMANENT = frozenset(
 		"NotAvailable",
 		"NotAllowed",
 		"LimitReached",
+		"NobodyCanDecide",
 	}
 )
 

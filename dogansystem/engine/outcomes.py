@@ -33,8 +33,8 @@ class Waits:
 	Attributes:
 		until: when its time is over (seconds since 1970, UTC); None: no time ends it.
 		output: JSON text of what it succeeds with then, where nothing but time ends it.
-		kind: what ends it: `wait` (time alone), `signal` or `child`.
-		key: which signal, or which run.
+		kind: what ends it: `wait` (time alone), `signal`, `child` or `decision`.
+		key: which signal, which run, or which approval.
 	"""
 
 	until: float | None

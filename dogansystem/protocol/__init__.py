@@ -19,6 +19,11 @@ from dogansystem.protocol.host import Doorbell as Doorbell
 from dogansystem.protocol.host import Host as Host
 from dogansystem.protocol.host import Scheduler as Scheduler
 from dogansystem.protocol.host import Surroundings as Surroundings
+from dogansystem.protocol.people import Asked as Asked
+from dogansystem.protocol.people import Deciders as Deciders
+from dogansystem.protocol.people import Matrix as Matrix
+from dogansystem.protocol.people import MatrixRow as MatrixRow
+from dogansystem.protocol.people import Told as Told
 from dogansystem.protocol.storage import Cache as Cache
 from dogansystem.protocol.storage import Database as Database
 from dogansystem.protocol.storage import Row as Row

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dogansystem.protocol.files import Files, Reports
+from dogansystem.protocol.people import Deciders
 
 Document = dict[str, Any]
 
@@ -86,7 +87,7 @@ class Documents(Protocol):
 		must have. Rights that the user was given before stay. Gives the share's name."""
 
 
-class People(Protocol):
+class People(Deciders, Protocol):
 	"""Telling people something. Each call gives the users or addresses it reached."""
 
 	def send_email(

@@ -11,7 +11,7 @@ from dogansystem.engine.errors import RunFailed
 from dogansystem.engine.outcomes import Done, Failed, as_error, failed
 from dogansystem.engine.states import RUN_FINISHED, SUCCEEDED
 from dogansystem.protocol import Database, Site
-from dogansystem.store import dialect, reads
+from dogansystem.store import approvals, dialect, reads
 from dogansystem.store.moment import as_text
 
 
@@ -62,7 +62,11 @@ def with_family(site: Site, run: str) -> dict[str, Any]:
 	db = site.database
 	found = reads.run_as_json(db, run)
 	waits = reads.waits_as_json(db, run)
+	asked = {each.name: each for each in approvals.open_of_run(db, run)} if waits else {}
 	for each in waits:
+		if known := asked.get(each.get("approval", "")):
+			people = [place.user for place in approvals.places(db, known) if place.is_asked]
+			each |= {"subject": known.subject, "asked": people}
 		until = each["until"]
 		each["until"] = None if until >= NEVER else as_text(site.local_time(until))
 	return found | {"waits": waits, "children": of_run(db, run)}

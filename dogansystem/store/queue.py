@@ -12,8 +12,8 @@ from dogansystem.store import dialect
 
 LANES = 10  # one for each priority
 DEAD_INTERVAL = 2.0  # seconds between two looks for dead processes while nothing else is to do, for all processes together
-# Of waits, what `store.runs.wake` does; the others belong to triggers.
-RUN_KINDS = ("retry", "wait", "signal", "child", "run_timeout")
+# Of waits, those of runs; the others belong to triggers.
+RUN_KINDS = ("retry", "wait", "signal", "child", "run_timeout", "decision", "remind")
 
 # Whether a row of the queue is the step's own or that of an item, whose name goes on with a dot.
 _OF_STEP = "SUBSTR(q.step_run, 1, LENGTH(s.name)) = s.name AND SUBSTR(q.step_run, LENGTH(s.name) + 1, 1) IN ('', '.')"
@@ -76,22 +76,23 @@ class Look:
 	is_waiting: bool
 	next_due: float | None
 	cared_at: float
-	has_signals: bool = False
+	has_news: bool = False
 
 	def wants_chores(self, now: float) -> bool:
-		"""Whether a timer is due, something may be let in, a signal was sent, or nobody has looked for dead processes for a while."""
+		"""Whether a timer is due, something may be let in, a signal was sent, people have to be told of the end of an approval, or
+		nobody has looked for dead processes for a while."""
 		is_due = self.next_due is not None and self.next_due <= now
-		return is_due or self.is_waiting or self.has_signals or not 0 <= now - self.cared_at < DEAD_INTERVAL
+		return is_due or self.is_waiting or self.has_news or not 0 <= now - self.cared_at < DEAD_INTERVAL
 
 
 def look(db: Database) -> Look:
 	"""Look without locks, in one statement: ten idle processes of a site ask it ten times a second."""
-	((ready, waiting, due, cared_at, signals),) = db.sql(
+	((ready, waiting, due, cared_at, news),) = db.sql(
 		"SELECT EXISTS (SELECT 1 FROM dogan_ready), EXISTS (SELECT 1 FROM dogan_line),"
 		" (SELECT MIN(due_at) FROM dogan_timer), (SELECT value FROM dogan_state WHERE name = 'chores'),"
-		" EXISTS (SELECT 1 FROM dogan_signal WHERE state = 0)"
+		" EXISTS (SELECT 1 FROM dogan_signal WHERE state = 0) OR EXISTS (SELECT 1 FROM `tabDogan Approval` WHERE untold = 1)"
 	)
-	return Look(bool(ready), bool(waiting), due, cared_at or 0.0, bool(signals))
+	return Look(bool(ready), bool(waiting), due, cared_at or 0.0, bool(news))
 
 
 # Slots: a row exists while somebody holds one; its number is at most the capacity. The primary key (resource, number) is

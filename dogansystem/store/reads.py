@@ -83,6 +83,7 @@ def waits_as_json(db: Database, run: str) -> list[dict[str, Any]]:
 	for step_run, kind, subject, data, due_at in rows:
 		step, item = names.parts(step_run)
 		about = decode(data) if kind == "signal" else {"run": subject} if kind == "child" else {}
+		about = {"approval": subject} if kind == "decision" else about
 		found.append(
 			{"step": step, "index": item - 1 if item else None, "kind": kind, **about, "until": due_at}
 		)
@@ -179,6 +180,16 @@ def status_of_run(db: Database, run: str) -> str | None:
 	"""The state of a run, or None if there is no such run."""
 	row = dialect.first(db.sql("SELECT status FROM `tabDogan Workflow Run` WHERE name = %s", (run,)))
 	return str(row[0]) if row else None
+
+
+def people_of_run(db: Database, run: str) -> list[str]:
+	"""Who has started a run, and who owns its workflow."""
+	rows = db.sql(
+		"SELECT r.started_by, w.owner FROM `tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow` w ON w.name = r.workflow"
+		" WHERE r.name = %s",
+		(run,),
+	)
+	return [user for row in rows for user in row if user]
 
 
 def items_at_most(db: Database, run: str) -> int:

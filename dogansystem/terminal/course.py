@@ -10,8 +10,13 @@ from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.clock import Clock
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.store import children, dialect, reads
+from dogansystem.store import approvals, children, dialect, reads
 from dogansystem.terminal import files
+from dogansystem.terminal.answers import Answers
+
+PATIENCE = (
+	60.0  # seconds until the deadline of a decision or a signal, for which a run without `--skip-waits` waits
+)
 
 
 class JumpingClock:
@@ -70,24 +75,25 @@ class Course:
 	signals: list[ToSend] = field(default_factory=list)
 	clock: JumpingClock | None = None
 	began: float = 0.0
+	answers: Answers | None = None
 
 	def is_finished(self) -> bool:
 		"""Whether the run has ended."""
 		return reads.status_of_run(self.site.database, self.run) in RUN_FINISHED
 
 	def is_over(self) -> bool:
-		"""Whether the run has ended or rests for good. Sends what is due, and lets the clock jump, if it has one."""
+		"""Whether the run has ended or rests for good. Sends what is due, gives answers, and lets the clock jump, if it has one."""
 		self.site.database.rollback()  # what was read before is what was true then
 		if self.is_finished():
-			return True
+			return not approvals.untold(self.site.database, 1)  # those who were asked hear of it
 		self._send()
-		if not self._is_idle():
+		if not self._is_idle() or (self.answers and self.answers.give(self.run)):
 			return False
 		due = min([self._due(self.run), *(self.began + each.after for each in self.signals[:1])])
 		if due >= NEVER:
 			return True
 		if self.clock:
-			self.clock.jump_to(due)
+			self.clock.jump_to(min(due, self._reminder(self.run)))
 			self._send()
 		return False
 
@@ -99,14 +105,29 @@ class Course:
 
 	def _is_idle(self) -> bool:
 		"""Whether no worker has anything to do now."""
-		tables = ("dogan_ready", "dogan_lease", "dogan_line", "dogan_signal WHERE state = 0")
+		tables = (
+			*("dogan_ready", "dogan_lease", "dogan_line"),
+			*("dogan_signal WHERE state = 0", "`tabDogan Approval` WHERE untold = 1"),
+		)
 		query = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables)
 		return not self.site.database.sql(f"SELECT {query}")[0][0]
 
 	def _due(self, run: str) -> float:
-		"""When the next wait of a run, or of a run that it waits for, is over; NEVER: no time ends any."""
-		row = dialect.first(
-			self.site.database.sql("SELECT MIN(due_at) FROM dogan_timer WHERE run = %s", (run,))
-		)
-		below = [self._due(child) for child in children.under_way(self.site.database, run)]
+		"""When the next wait of a run, or of a run that it waits for, is over; NEVER: no time ends any.
+
+		Without a clock that jumps nobody sits through the days that people or a signal have.
+		"""
+		which = "kind <> 'remind'"
+		if not self.clock:
+			which += f" AND (kind NOT IN ('decision', 'signal') OR due_at < {self.site.now() + PATIENCE})"
+		return self._next(run, which)
+
+	def _reminder(self, run: str) -> float:
+		"""When people are reminded next of what such a run asks; NEVER: nobody is."""
+		return self._next(run, "kind = 'remind'")
+
+	def _next(self, run: str, which: str) -> float:
+		query = f"SELECT MIN(due_at) FROM dogan_timer WHERE run = %s AND {which}"
+		row = dialect.first(self.site.database.sql(query, (run,)))
+		below = [self._next(child, which) for child in children.under_way(self.site.database, run)]
 		return min([row[0] if row and row[0] is not None else NEVER, *below])

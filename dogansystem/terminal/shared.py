@@ -39,7 +39,7 @@ def add_to(group: click.Group, where: Where) -> None:
 		group.add_command(click.command(name)(with_options(*options)(where(function))))
 
 
-def _command(name: str, *options: Callable[[Any], Any]) -> Callable[[Command], Command]:
+def command(name: str, *options: Callable[[Any], Any]) -> Callable[[Command], Command]:
 	def declare(function: Command) -> Command:
 		_declared.append((name, function, options))
 		return function
@@ -47,7 +47,7 @@ def _command(name: str, *options: Callable[[Any], Any]) -> Callable[[Command], C
 	return declare
 
 
-@_command(
+@command(
 	"status",
 	click.option("--watch", is_flag=True, help="Show it again every two seconds until Ctrl-C."),
 	json_option,
@@ -88,7 +88,7 @@ set_option = click.option(
 )  # fmt: skip
 
 
-@_command("parameters", click.argument("workflow"), set_option, json_option)
+@command("parameters", click.argument("workflow"), set_option, json_option)
 def _parameters(opened: Opened, workflow: str, given_parameters: tuple[str, ...], as_json: bool) -> None:
 	"""Show the parameters of WORKFLOW and their values, or set some. `NAME=null` lets the default count again."""
 	with opened() as orchestrator:
@@ -109,7 +109,7 @@ def _parameter(each: Mapping[str, Any]) -> str:
 	return f"{each['name']}{value} ({each['title']}{'' if each['is_set'] or not value else ', the default'}){problem}"
 
 
-@_command(
+@command(
 	"advise",
 	click.option(
 		"--target",
@@ -129,7 +129,7 @@ def _advise(opened: Opened, target: str | None, seconds: float, as_json: bool) -
 	show(found, advice.sections(found), as_json)
 
 
-@_command(
+@command(
 	"baseline",
 	click.argument("name", required=False),
 	click.option("--list", "listed", is_flag=True, help="Record nothing: show the baselines there are."),
@@ -148,7 +148,7 @@ def _baseline(opened: Opened, name: str | None, listed: bool, minutes: int, **fo
 		show(found, summary.sections(found), **form)
 
 
-@_command(
+@command(
 	"compare",
 	click.argument("baseline", required=False),
 	click.option("--with", "other", metavar="OTHER", help="Another baseline; left out: the last minutes."),
@@ -162,7 +162,7 @@ def _compare(opened: Opened, baseline: str | None, other: str | None, minutes: i
 		show(found, compare.sections(found), **form)
 
 
-@_command(
+@command(
 	"drain",
 	click.argument("node"),
 	click.option("--undo", is_flag=True, help="Let the node's workers work again: the same as `uncordon`."),
@@ -181,7 +181,7 @@ def _drain(opened: Opened, node: str, undo: bool, no_wait: bool, timeout: float,
 		sys.exit(NO_START)
 
 
-@_command("cordon", click.argument("node"), json_option)
+@command("cordon", click.argument("node"), json_option)
 def _cordon(opened: Opened, node: str, as_json: bool, timeout: float = 0.0) -> Left:
 	"""Have NODE take no further work, and do not wait: its workers finish the step in hand."""
 	with opened() as orchestrator:
@@ -193,7 +193,7 @@ def _cordon(opened: Opened, node: str, as_json: bool, timeout: float = 0.0) -> L
 	return found
 
 
-@_command("uncordon", click.argument("node"), json_option)
+@command("uncordon", click.argument("node"), json_option)
 def _uncordon(opened: Opened, node: str, as_json: bool) -> None:
 	"""Let the workers of NODE work again."""
 	with opened() as orchestrator:
@@ -202,7 +202,7 @@ def _uncordon(opened: Opened, node: str, as_json: bool) -> None:
 	print_json(found) if as_json else click.echo(f"{node}: works again")
 
 
-@_command(
+@command(
 	"signal",
 	click.argument("name"),
 	click.option("--key", help="Which of the signals of that name."),

@@ -68,6 +68,8 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	lines += [f"  waits: {wait_line(each)}" for each in run.get("waits") or []]
 	for message in run.get("outbox") or []:
 		lines.append(f"  {message['kind']} to {', '.join(message['to'])}: {message['subject']}")
+	for each in run.get("refused_answers") or []:
+		lines.append(f"  refused: the answer to step {each['step']}: {each['reason']}")
 	for call in run.get("not_sent") or []:
 		lines.append(f"  not sent: {call['action']} of step {call['step']}")
 	return lines
@@ -80,6 +82,8 @@ def wait_line(wait: Mapping[str, Any]) -> str:
 	if wait["kind"] == "signal":
 		key = "" if wait["key"] is None else f" with the key {wait['key']}"
 		return f"step {name} for the signal {wait['signal']}{key}{until}"
+	if wait["kind"] == "decision":
+		return f"step {name} for a decision of {', '.join(wait.get('asked', []))}: {wait.get('subject', '')}{until}"
 	if wait["kind"] == "child":
 		return f"step {name} for the run {wait['run']}"
 	return f"step {name}{until}"

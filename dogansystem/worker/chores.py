@@ -15,8 +15,20 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
 from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.signals import RECEIVED
+from dogansystem.people import settling
 from dogansystem.protocol import Database, Site
-from dogansystem.store import admission, names, nodes, processes, queue, runs, samples, signals, state
+from dogansystem.store import (
+	admission,
+	approvals,
+	names,
+	nodes,
+	processes,
+	queue,
+	runs,
+	samples,
+	signals,
+	state,
+)
 from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
@@ -53,6 +65,7 @@ def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None 
 	happened = alone(site, "takeover", look_after_dead, 0)
 	happened += alone(site, "timers", lambda: fire_timers(site, control), 0)
 	happened += alone(site, "signals", lambda: deliver_signals(site, control), 0)
+	happened += alone(site, "approvals", lambda: settling.tell_ends(site), 0)
 	happened += alone(site, "admission", lambda: admit(site, control), 0)
 	alone(site, "notices", lambda: _tell_of_failures(site, control), None)
 	return happened
@@ -114,6 +127,8 @@ def fire_timers(site: Site, control: Control) -> int:
 
 
 def _fire(site: Site, control: Control, wait: Wait) -> bool | None:
+	if wait.kind in (approvals.KIND, approvals.REMINDER):
+		return settling.fire(site, wait)
 	if wait.kind not in queue.RUN_KINDS:
 		return planning.fire(site, wait, lambda work: control.run_or_leave(work, None))
 	made = without_unreadable(

@@ -150,6 +150,7 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 		timeout=step.timeout,
 		reference=work.data.reference,
 		start_run=partial(_start_run, site, step, user, at),
+		doc=work.data.doc,
 	)
 	trial.act = Act(step.action, params, user)
 	token = current.current.set(current.Cause(work.data.name, step.id, work.data.depth))

@@ -9,6 +9,7 @@ import time
 from functools import partial
 
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
+from dogansystem.people import settling
 from dogansystem.protocol import Database, Settings, Site
 from dogansystem.store import history, queue, samples, signals, state
 from dogansystem.store.moment import moment
@@ -47,6 +48,7 @@ def tick(site: Site) -> bool:
 			if not chores.do(site, control) or time.monotonic() > until:
 				break
 		alone(site, "items", lambda: _complete_items(site, control), None)
+		alone(site, "approvals", lambda: settling.look_for_nobody(site), 0)
 		alone(site, "ring", lambda: _ring_for_work(site, control), None)
 		alone(site, "sample", lambda: sample(site, control), None)
 		alone(site, "retention", lambda: look_after_history(site, control), None)

@@ -9,6 +9,7 @@ from jinja2 import DebugUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
 from dogansystem.engine.errors import NotFound
+from dogansystem.homes.sandbox.deciders import Deciders
 from dogansystem.homes.sandbox.errors import InvalidEmailAddressError, ValidationError
 from dogansystem.homes.sandbox.permissions import ADMINISTRATOR, GUEST
 from dogansystem.homes.sandbox.shelf import Place
@@ -26,7 +27,7 @@ _ADDRESS = re.compile(r"[^@\s<>,;]+@[^@\s<>,;]+\Z")
 _templates = SandboxedEnvironment(undefined=DebugUndefined)
 
 
-class People:
+class People(Deciders):
 	"""A `protocol.People`."""
 
 	def __init__(self, site: Place) -> None:

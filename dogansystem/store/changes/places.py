@@ -4,6 +4,7 @@ from dogansystem.engine.changes import Changes
 from dogansystem.engine.run_state import Key
 from dogansystem.protocol import Database, Statement
 from dogansystem.store import names
+from dogansystem.store.changes import asked
 from dogansystem.store.changes.combined import Plan
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import lane
@@ -16,8 +17,12 @@ def _taking(db: Database, run: str, signal: int) -> Statement:
 
 
 def plan_waits(made: Plan, db: Database, run: str, changes: Changes, at: Moment) -> None:
-	"""Waits that begin and end, and the signals that end them."""
+	"""Waits that begin and end, the signals that end them, and what nobody is asked any more."""
+	if changes.withdrawn:
+		made.add([asked.withdrawing_one(changes.withdrawn, at)])
 	if changes.forgets_waits:
+		if changes.withdraws:
+			made.add([asked.withdrawing(db, run, at)])
 		made.add([Statement("DELETE FROM dogan_timer WHERE run = %s", (run,))])
 	if changes.signal is not None:
 		made.add([_taking(db, run, changes.signal)])

@@ -11,6 +11,7 @@ from dogansystem.engine.run_state import LEASE, READY_QUEUE, WAIT_QUEUE, Place
 from dogansystem.engine.states import CANCELLED, COMPENSATED, PENDING, READY, STEP_FINISHED, WAITING
 from dogansystem.protocol import Database, Statement
 from dogansystem.store import dialect, names
+from dogansystem.store.changes import asked
 from dogansystem.store.changes.combined import Plan
 from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
 from dogansystem.store.leasing import Lease
@@ -166,6 +167,8 @@ def _plan_steps(
 	for values, keys in _grouped(db, run, known, at, attempt):
 		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
 	for step in changes.cancelled_items:
+		if changes.withdraws:
+			made.add([asked.withdrawing(db, run, at, names.step_run(run, step) + ".")])
 		made.add(_cancelling_items(run, step, at))
 	if changes.undo:
 		columns, undo = rows.of_undo(db, run, changes.undo, at)

@@ -4,19 +4,21 @@ from dogansystem.engine.changes import NEVER
 from dogansystem.protocol import Database
 
 
-def put(db: Database, due_at: float, kind: str, subject: str, data: str | None = None) -> int:
+def put(
+	db: Database, due_at: float, kind: str, subject: str, data: str | None = None, run: str | None = None
+) -> int:
 	"""Have `kind` happen at `due_at` (epoch seconds) to something that is no run, such as a workflow's schedule. Gives the
-	wait's number."""
+	wait's number. It goes with `run`, if one is named."""
 	rows = db.sql(
-		"INSERT INTO dogan_timer (due_at, kind, subject, data) VALUES (%s, %s, %s, %s) RETURNING id",
-		(due_at, kind, subject, data),
+		"INSERT INTO dogan_timer (due_at, kind, subject, data, run) VALUES (%s, %s, %s, %s, %s) RETURNING id",
+		(due_at, kind, subject, data, run),
 	)
 	return int(rows[0][0])
 
 
-def put_off(db: Database, wait: int) -> None:
-	"""Let no time end a wait until its time is set anew."""
-	db.execute("UPDATE dogan_timer SET due_at = %s WHERE id = %s", (NEVER, wait))
+def put_off(db: Database, wait: int, due_at: float = NEVER) -> None:
+	"""Let a wait be over at another time (epoch seconds), or by no time until that is set anew."""
+	db.execute("UPDATE dogan_timer SET due_at = %s WHERE id = %s", (due_at, wait))
 
 
 def end(db: Database, wait: int) -> bool:

@@ -4,7 +4,7 @@ from frappe.model.document import Document
 
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.frappe.site import current_site
-from dogansystem.store import history
+from dogansystem.store import approvals, history
 
 
 class DoganWorkflowRun(Document):
@@ -58,8 +58,9 @@ class DoganWorkflowRun(Document):
 		history.uncount(current_site().database, [self.name])
 
 	def after_delete(self) -> None:
-		"""Its steps go with it."""
+		"""Its steps go with it, and what people were asked in it."""
 		frappe.db.delete("Dogan Step Run", {"run": self.name})
+		approvals.delete_of_run(current_site().database, self.name)
 
 
 def on_doctype_update() -> None:

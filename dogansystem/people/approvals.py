@@ -1,0 +1,304 @@
+"""What people do with approvals and asks: see them, decide, pass on, reassign. The same for every home and every way.
+
+Each call works in this thread's transaction, which the caller commits: a decision, its comment and whatever it lets go on
+are kept together or not at all. `user` is who does it; the caller has made sure that it is they.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from dogansystem.engine import approvals as rules_of
+from dogansystem.engine.approvals import Approver, Decision, Person
+from dogansystem.engine.changes import NEVER
+from dogansystem.engine.errors import AlreadyDecided, InputError, NotAllowed, NotAsked, NotFound
+from dogansystem.engine.forms import as_json
+from dogansystem.people import settling, telling
+from dogansystem.people.asking import person
+from dogansystem.protocol import Site
+from dogansystem.store import approvals, reads
+from dogansystem.store.approvals import Approval, Place
+from dogansystem.store.moment import Moment, moment
+
+MANAGERS = frozenset({"System Manager", "Dogan Manager"})
+SYSTEM_MANAGER = "System Manager"
+ADMINISTRATOR = "Administrator"
+
+
+def decide(
+	site: Site,
+	approval: str,
+	user: str,
+	decision: str,
+	comment: str = "",
+	values: Mapping[str, Any] | None = None,
+	through: str = "api",
+) -> dict[str, Any]:
+	"""Decide an approval (`approved` or `rejected`), or answer an ask (`answered`), as one who is asked or who stands in for
+	one who is.
+
+	`values` are those of the fields asked, by name; `through` says which way it came: desk, mail, api, command. Gives the
+	approval as `get` does.
+
+	Raises NotFound; AlreadyDecided, which says who was first and when; NotAsked; DecisionIncomplete for a needed field or
+	comment that is missing; InputError for a decision or value that does not fit. Nothing is written then.
+	"""
+	db = site.database
+	known, at = approvals.lock(db, approval), moment(site)
+	who = person(site, user, at.seconds)
+	places = approvals.places(db, known, locked=True)
+	made = approvals.decisions(db, known, locked=True)
+	wait = _wait_of_open(site, known, places, made, who, at)
+	place = _place_for(site, known, places, made, who)
+	given = rules_of.checked(known.rules, decision, comment or "", values)
+	whose = None if rules_of.same(place.user, user) else place.user
+	by = place.user if whose is None else user
+	mine = Decision(by, decision, whose, comment or "", given, at.text, through)
+	approvals.add_decision(db, known, mine, at)
+	approvals.end_place(db, known.name, place.number, rules_of.DECIDED, at)
+	telling.let_go(site, known, place, "decided", status=known.status, by=by, comment=mine.comment)
+	made = [*made, mine]
+	result = rules_of.settled(known.rules, _approvers(site, places, decided=place.number), made)
+	if result and not settling.finish(site, known, wait, result, made, at, by):
+		raise AlreadyDecided(f"Nobody is asked any more to decide {known.subject!r}.")
+	site.runs_changed([known.run])
+	return get(site, approval)
+
+
+def _wait_of_open(
+	site: Site,
+	known: Approval,
+	places: Sequence[Place],
+	made: Sequence[Decision],
+	who: Person,
+	at: Moment,
+) -> int:
+	"""The wait that a decision of an open approval ends. Raises AlreadyDecided to those it concerns, and NotAsked to others."""
+	wait = approvals.wait_of(site.database, known.name) if known.is_open else None
+	if wait and wait[1] > at.seconds:
+		return wait[0]
+	if not any(rules_of.among(each.user, [who.user, *who.stands_in_for]) for each in places):
+		raise NotAsked(f"{who.user} is not asked.")
+	if wait:
+		raise AlreadyDecided(f"It is too late: the deadline was at {(known.deadline or '')[:19]}.")
+	raise AlreadyDecided(_why_over(known, made))
+
+
+def _why_over(known: Approval, made: Sequence[Decision]) -> str:
+	at = (known.settled_at or "")[:19]
+	if known.settled_by and made:
+		return rules_of.has_decided(made[-1])
+	if known.status == rules_of.CANCELLED:
+		return f"Nobody is asked any more since {at}. {known.reason}".strip()
+	return f"The deadline was at {at}: {known.status.lower()}."
+
+
+def _place_for(
+	site: Site, known: Approval, places: Sequence[Place], made: Sequence[Decision], who: Person
+) -> Place:
+	place = rules_of.place_of(known.rules, _approvers(site, places), made, who)
+	return next(each for each in places if each.number == place.number)
+
+
+def _approvers(site: Site, places: Sequence[Place], decided: int | None = None) -> list[Approver]:
+	"""Those who are or were asked, as the rules see them; `decided`: the number of who has just decided."""
+	return [
+		Approver(
+			each.number,
+			each.user,
+			rules_of.DECIDED if each.number == decided else each.state,
+			not each.is_asked or site.people.exists(each.user),
+		)
+		for each in places
+	]
+
+
+# Passing on
+
+
+def pass_on(site: Site, approval: str, user: str, to: str) -> dict[str, Any]:
+	"""Let `to` be asked instead of `user`, who is asked. Gives the approval as `get` does.
+
+	Raises NotFound, AlreadyDecided, NotAsked; NotAllowed where the approval may not be passed on, or not to `to`.
+	"""
+	known, places, at = _locked(site, approval, user)
+	place = _asked(places, user)
+	if place is None:
+		raise NotAsked(f"{user} is not asked, and so has nothing to pass on.")
+	if reason := rules_of.why_not(known.rules, person(site, user, at.seconds)):
+		raise NotAsked(f"{user} {reason}.")
+	if not known.rules.may_delegate:
+		raise NotAllowed(
+			"This may not be passed on: decide it yourself, or ask a System Manager to reassign it."
+		)
+	return _give(site, known, places, place, to, user, at)
+
+
+def reassign(site: Site, approval: str, by: str, whose: str, to: str) -> dict[str, Any]:
+	"""Let `to` be asked instead of `whose`, as the System Manager `by`. Gives the approval as `get` does.
+
+	Raises NotFound, AlreadyDecided; NotAsked if `whose` is not asked; NotAllowed if `by` is no System Manager or `to` may
+	not decide.
+	"""
+	if not _is_system_manager(site, by):
+		raise NotAllowed(f"{by} is no System Manager, and only a System Manager may reassign.")
+	known, places, at = _locked(site, approval, whose)
+	place = _asked(places, whose)
+	if place is None:
+		raise NotAsked(f"{whose} is not asked. It waits for {_names(places)}.")
+	return _give(site, known, places, place, to, by, at)
+
+
+def _locked(site: Site, approval: str, user: str) -> tuple[Approval, list[Place], Moment]:
+	known, at, db = approvals.lock(site.database, approval), moment(site), site.database
+	places = approvals.places(db, known, locked=True)
+	made = approvals.decisions(db, known, locked=True)
+	_wait_of_open(site, known, places, made, person(site, user, at.seconds), at)
+	for each in made:
+		if rules_of.same(each.by, user) or (each.whose and rules_of.same(each.whose, user)):
+			raise AlreadyDecided(rules_of.has_decided(each))
+	return known, places, at
+
+
+def _asked(places: Sequence[Place], user: str) -> Place | None:
+	return next((each for each in places if each.is_asked and rules_of.same(each.user, user)), None)
+
+
+def _give(
+	site: Site, known: Approval, places: Sequence[Place], place: Place, to: str, by: str, at: Moment
+) -> dict[str, Any]:
+	"""Let somebody be asked in the place of another one."""
+	db, to = site.database, to.strip()
+	made = approvals.decisions(db, known, locked=True)
+	if not to:
+		raise InputError("to: name the user who shall decide.")
+	if reason := rules_of.why_not(known.rules, person(site, to, at.seconds)):
+		raise NotAllowed(f"{to} {reason}. Name somebody else.")
+	if _asked(places, to):
+		raise NotAllowed(f"{to} is asked already. Name somebody else.")
+	if any(rules_of.same(each.by, to) for each in made):
+		raise NotAllowed(f"{to} has decided already. Name somebody else.")
+	wait = approvals.wait_of(db, known.name)
+	until = wait[1] if wait and wait[1] < NEVER else None
+	approvals.end_place(db, known.name, place.number, rules_of.PASSED_ON, at)
+	telling.let_go(site, known, place, "no longer asked", status=known.status, by=by)
+	about: dict[str, Any] = {"until": until, "instead_of": place.user, "by": by}
+	telling.ask_place(site, known, known.people + 1, to, at, "passed on", **about)
+	site.runs_changed([known.run])
+	return get(site, known.name)
+
+
+# Seeing
+
+
+def pending(site: Site, user: str | None = None) -> list[dict[str, Any]]:
+	"""What waits for a user, or for those for whom they stand in (`for`), the oldest first; None: what waits for anybody.
+
+	Each has `approval`, `kind` (`approve` or `ask`), `subject`, `document` (`{doctype, name}` or None), `workflow`, `run`,
+	`step`, `index`, `asked_at`, `deadline`, and `asked`: the users who have not decided. With `user`, `for`: for whom they
+	would decide; None: for themselves.
+	"""
+	db = site.database
+	if user is None:
+		return [_in_short(each, approvals.places(db, each)) for each in approvals.open_ones(db)]
+	who = person(site, user, site.now())
+	found = []
+	for each in approvals.open_ones(db, [user, *who.stands_in_for]):
+		places, made = approvals.places(db, each), approvals.decisions(db, each)
+		place, _ = rules_of.may_decide(each.rules, _approvers(site, places), made, who)
+		if place:
+			whose = None if rules_of.same(place.user, user) else place.user
+			found.append(_in_short(each, places) | {"for": whose})
+	return found
+
+
+def get(site: Site, approval: str, user: str | None = None) -> dict[str, Any]:
+	"""An approval: what `pending` gives of it, and `status`, `message`, `fields`, `comment` (which rule), `needs` (a number or
+	`all`), `rejects` (`first` or `all`), `delegate`, `at_deadline`, `escalated`, `settled_at`, `settled_by`, `reason`, `asked_by`,
+	`approvers` (`user`, `state`, `instead_of`, `passed_by`, `asked_at`, `ended_at`) and `decisions` (`by`, `for`, `decision`,
+	`comment`, `values`, `at`, `through`).
+
+	With `user`: `may_decide`, and `why_not`, a sentence, where they may not; NotFound is raised if there is no such approval,
+	or `user` is none who is or was asked, stands in for one, asked for it, started its run, owns its workflow, or is a
+	System Manager or Dogan Manager.
+	"""
+	db = site.database
+	known = approvals.read(db, approval)
+	places, made = approvals.places(db, known), approvals.decisions(db, known)
+	found = _in_short(known, places) | _in_full(known, places, made)
+	if user is None:
+		return found
+	who = person(site, user, site.now())
+	if not _may_see(site, known, places, who):
+		raise NotFound(f"There is no approval {approval!r}.")
+	place, why_not = rules_of.may_decide(known.rules, _approvers(site, places), made, who)
+	if not known.is_open:
+		place, why_not = None, _why_over(known, made)
+	return found | {"may_decide": place is not None, "why_not": why_not}
+
+
+def _in_short(known: Approval, places: Sequence[Place]) -> dict[str, Any]:
+	document = {"doctype": known.document[0], "name": known.document[1]} if known.document else None
+	return {
+		"approval": known.name,
+		"kind": known.rules.kind,
+		"subject": known.subject,
+		"document": document,
+		"workflow": known.workflow,
+		"run": known.run,
+		"step": known.step,
+		"index": known.item - 1 if known.item else None,
+		"asked_at": known.asked_at,
+		"deadline": known.deadline,
+		"asked": [each.user for each in places if each.is_asked and known.is_open],
+	}
+
+
+def _in_full(known: Approval, places: Sequence[Place], made: Sequence[Decision]) -> dict[str, Any]:
+	rules = known.rules
+	return {
+		"status": known.status,
+		"message": known.message,
+		"fields": [as_json(each) for each in rules.fields],
+		"comment": rules.comment,
+		"needs": rules.needs or "all",
+		"rejects": "all" if rules.rejects_all else "first",
+		"delegate": rules.may_delegate,
+		"at_deadline": known.at_deadline,
+		"escalated": known.escalated,
+		"settled_at": known.settled_at,
+		"settled_by": known.settled_by,
+		"reason": known.reason,
+		"asked_by": known.asked_by,
+		"approvers": [
+			{
+				key: getattr(each, key)
+				for key in ("user", "state", "instead_of", "passed_by", "asked_at", "ended_at")
+			}
+			for each in places
+		],
+		"decisions": [
+			{"by": each.by, "for": each.whose, "decision": each.decision, "comment": each.comment}
+			| {"values": each.values or {}, "at": each.at, "through": each.through}
+			for each in made
+		],
+	}
+
+
+def _may_see(site: Site, known: Approval, places: Sequence[Place], who: Person) -> bool:
+	asked = [each.user for each in places]
+	involved = [known.asked_by, *asked]
+	if rules_of.among(who.user, involved) or any(rules_of.among(each, asked) for each in who.stands_in_for):
+		return True
+	if rules_of.among(who.user, reads.people_of_run(site.database, known.run)):
+		return True
+	return who.user == ADMINISTRATOR or not MANAGERS.isdisjoint(site.people.roles(who.user))
+
+
+def _is_system_manager(site: Site, user: str) -> bool:
+	if user == ADMINISTRATOR:
+		return True
+	return site.people.exists(user) and SYSTEM_MANAGER in site.people.roles(user)
+
+
+def _names(places: Sequence[Place]) -> str:
+	return ", ".join(each.user for each in places if each.is_asked) or "nobody"

@@ -1,0 +1,449 @@
+"""Approvals and asks as they are kept: what is asked, of whom, and what they have decided.
+
+Whoever changes one locks its run first, then its own row: the order of locks is run, steps, waits, approval. Those who are
+asked, and the decisions, are numbered; how many there are stands in the approval's row, so that whoever holds its lock
+finds them by their names and locks nothing beside them.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dogansystem.engine import approvals as rules_of
+from dogansystem.engine.approvals import Approver, Decision, Rules
+from dogansystem.engine.errors import NotFound
+from dogansystem.engine.forms import as_json, field_of
+from dogansystem.engine.outputs import decode
+from dogansystem.protocol import Database
+from dogansystem.store import dialect, names
+from dogansystem.store.moment import Moment, as_text
+
+APPROVAL, APPROVER, DECISION = "tabDogan Approval", "tabDogan Approver", "tabDogan Approval Decision"
+KIND = "decision"  # of the wait that a decision, or its deadline, ends
+REMINDER = "remind"  # of the wait that brings the next reminder
+MAX_SHOWN = 500  # approvals in one list
+
+_COLUMNS = (
+	"name, kind, status, subject, message, workflow, run, step, item, step_run, reference_doctype, reference_name,"
+	" asked_by, asked_at, deadline, at_deadline, escalation, escalated, remind, needs, rejects_all, comment_rule,"
+	" not_by, form_fields, may_delegate, people, decided, settled_at, settled_by, reason"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+	"""A row of Dogan Approval. Times are local text; `remind` is seconds, 0: never."""
+
+	name: str
+	status: str
+	subject: str
+	message: str
+	workflow: str
+	run: str
+	step: str
+	item: int
+	step_run: str
+	document: tuple[str, str] | None
+	asked_by: str
+	asked_at: str
+	deadline: str | None
+	at_deadline: str
+	escalation: Mapping[str, Any] | None
+	escalated: bool
+	remind: int
+	rules: Rules
+	people: int = 0
+	decided: int = 0
+	settled_at: str | None = None
+	settled_by: str | None = None
+	reason: str = ""
+
+	@property
+	def is_open(self) -> bool:
+		"""Whether decisions are wanted."""
+		return self.status == rules_of.OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+	"""A row of Dogan Approver.
+
+	Attributes:
+		instead_of, passed_by: whose place it was before, and who gave it to them.
+		told: who was told that a decision is wanted: the person, and who stands in for them.
+		shared_with: with whom of them the document was shared for it.
+	"""
+
+	number: int
+	user: str
+	state: str
+	instead_of: str | None
+	passed_by: str | None
+	asked_at: str | None
+	ended_at: str | None
+	told: tuple[str, ...] = ()
+	shared_with: tuple[str, ...] = ()
+
+	@property
+	def is_asked(self) -> bool:
+		"""Whether their decision is wanted."""
+		return self.state == rules_of.ASKED
+
+
+# Writing
+
+
+def insert(db: Database, approval: Approval, at: Moment) -> None:
+	"""Write what is asked; `add_place` writes of whom."""
+	rules = approval.rules
+	doctype, name = approval.document or (None, None)
+	values = {
+		"name": approval.name,
+		"kind": rules.kind.capitalize(),
+		"status": approval.status,
+		"subject": approval.subject,
+		"message": approval.message,
+		"workflow": approval.workflow,
+		"run": approval.run,
+		"step": approval.step,
+		"item": approval.item,
+		"step_run": approval.step_run,
+		"reference_doctype": doctype,
+		"reference_name": name,
+		"asked_by": approval.asked_by,
+		"asked_at": at.text,
+		"deadline": approval.deadline,
+		"at_deadline": approval.at_deadline,
+		"escalation": _json(approval.escalation) if approval.escalation else None,
+		"escalated": 0,
+		"remind": approval.remind,
+		"needs": rules.needs,
+		"rejects_all": int(rules.rejects_all),
+		"comment_rule": rules.comment,
+		"not_by": _json(rules.not_by),
+		"form_fields": _json([as_json(each) for each in rules.fields]),
+		"may_delegate": int(rules.may_delegate),
+		"people": 0,
+		"decided": 0,
+		"untold": 0,
+	}
+	dialect.insert(db, APPROVAL, values, at, approval.asked_by)
+
+
+def add_place(
+	db: Database,
+	approval: str,
+	number: int,
+	user: str,
+	run: str,
+	at: Moment,
+	*,
+	instead_of: str | None = None,
+	passed_by: str | None = None,
+	told: Sequence[str] = (),
+	shared_with: Sequence[str] = (),
+) -> None:
+	"""Let somebody be asked, as the `number`th. The approval's row is locked, or is of this transaction."""
+	values = {
+		"name": _numbered(approval, number),
+		"approval": approval,
+		"run": run,
+		"user": user,
+		"state": rules_of.ASKED,
+		"instead_of": instead_of,
+		"passed_by": passed_by,
+		"asked_at": at.text,
+		"told": _json(told),
+		"shared_with": _json(shared_with),
+	}
+	dialect.insert(db, APPROVER, values, at, user)
+	db.execute(f"UPDATE `{APPROVAL}` SET people = %s WHERE name = %s", (number, approval))
+
+
+def end_place(db: Database, approval: str, number: int, state: str, at: Moment) -> None:
+	"""Somebody has decided, has passed it on, or is not asked any more."""
+	_update(db, APPROVER, _numbered(approval, number), {"state": state, "ended_at": at.text}, at)
+
+
+def note_told(
+	db: Database, approval: str, number: int, told: Sequence[str], shared_with: Sequence[str], at: Moment
+) -> None:
+	"""Note who was told that this place is asked, and with whom the document is shared for it."""
+	values = {"told": _json(told), "shared_with": _json(shared_with)}
+	_update(db, APPROVER, _numbered(approval, number), values, at)
+
+
+def add_decision(db: Database, approval: Approval, decision: Decision, at: Moment) -> None:
+	"""Write a decision. The approval is locked: nobody else has written one since it was read."""
+	number = approval.decided + 1
+	values = {
+		"name": _numbered(approval.name, number),
+		"approval": approval.name,
+		"run": approval.run,
+		"by_user": decision.by,
+		"for_user": decision.whose,
+		"decision": decision.decision,
+		"comment": decision.comment,
+		"given_values": _json(decision.values or {}),
+		"decided_at": at.text,
+		"through": decision.through,
+	}
+	dialect.insert(db, DECISION, values, at, decision.by)
+	db.execute(f"UPDATE `{APPROVAL}` SET decided = %s WHERE name = %s", (number, approval.name))
+
+
+def settle(
+	db: Database, approval: str, status: str, at: Moment, by: str | None = None, reason: str = ""
+) -> None:
+	"""An approval has come to its end; those who were asked are told later."""
+	values = {"status": status, "settled_at": at.text, "settled_by": by, "reason": reason, "untold": 1}
+	_update(db, APPROVAL, approval, {**values, "next_reminder": None}, at)
+
+
+def escalate(db: Database, approval: str, deadline: str | None, at: Moment) -> None:
+	"""Others are asked from now on, until another deadline."""
+	_update(db, APPROVAL, approval, {"escalated": 1, "deadline": deadline}, at)
+
+
+def set_reminder(db: Database, approval: str, next_one: str | None, at: Moment) -> None:
+	"""Note when those who have not decided are reminded, for people to see."""
+	_update(db, APPROVAL, approval, {"next_reminder": next_one}, at)
+
+
+def note_ended(db: Database, approval: str) -> bool:
+	"""Note that those who were asked know that it is settled. False: another process has noted that."""
+	query = f"UPDATE `{APPROVAL}` SET untold = 0 WHERE name = %s AND untold = 1"
+	return bool(db.execute(query, (approval,)))
+
+
+def delete_of_run(db: Database, run: str) -> None:
+	"""Delete what was asked in a run, with the run: this is the only way in which decisions go."""
+	if db.execute(f"DELETE FROM `{APPROVAL}` WHERE run = %s", (run,)):
+		for table in (APPROVER, DECISION):
+			db.execute(f"DELETE FROM `{table}` WHERE run = %s", (run,))
+
+
+def _update(db: Database, table: str, name: str, values: Mapping[str, Any], at: Moment) -> None:
+	each = dialect.update_of(table, name, {**values, "modified": at.text})
+	db.execute(each.query, each.values)
+
+
+# Reading
+
+
+def lock(db: Database, name: str) -> Approval:
+	"""An approval whose run and row are locked until the transaction ends. Raises NotFound."""
+	db.begin()
+	run = run_of(db, name)
+	db.sql("SELECT name FROM `tabDogan Workflow Run` WHERE name = %s" + dialect.for_update(db), (run,))
+	return _read(db, name, dialect.for_update(db))
+
+
+def read(db: Database, name: str) -> Approval:
+	"""An approval as this transaction sees it. Raises NotFound."""
+	return _read(db, name, "")
+
+
+def run_of(db: Database, name: str) -> str:
+	"""The run of an approval, which never changes. Raises NotFound."""
+	row = dialect.first(db.sql(f"SELECT run FROM `{APPROVAL}` WHERE name = %s", (name,)))
+	if row is None:
+		raise _unknown(name)
+	return str(row[0])
+
+
+def _read(db: Database, name: str, suffix: str) -> Approval:
+	rows = db.sql(f"SELECT {_COLUMNS} FROM `{APPROVAL}` WHERE name = %s{suffix}", (name,))
+	if not rows:
+		raise _unknown(name)
+	return _approval(rows[0])
+
+
+def _unknown(name: str) -> NotFound:
+	return NotFound(f"There is no approval {name!r}.")
+
+
+def _approval(row: Sequence[Any]) -> Approval:
+	found = dict(zip(_COLUMNS.replace(",", "").split(), row, strict=True))
+	document = (found["reference_doctype"], found["reference_name"])
+	return Approval(
+		name=found["name"],
+		status=found["status"],
+		subject=found["subject"] or "",
+		message=found["message"] or "",
+		workflow=found["workflow"],
+		run=found["run"],
+		step=found["step"],
+		item=int(found["item"] or 0),
+		step_run=found["step_run"],
+		document=document if document[0] and document[1] else None,
+		asked_by=found["asked_by"] or "",
+		asked_at=as_text(found["asked_at"]) or "",
+		deadline=as_text(found["deadline"]),
+		at_deadline=found["at_deadline"] or "expire",
+		escalation=decode(found["escalation"]),
+		escalated=bool(found["escalated"]),
+		remind=int(found["remind"] or 0),
+		rules=_rules(found),
+		people=int(found["people"] or 0),
+		decided=int(found["decided"] or 0),
+		settled_at=as_text(found["settled_at"]),
+		settled_by=found["settled_by"] or None,
+		reason=found["reason"] or "",
+	)
+
+
+def _rules(found: Mapping[str, Any]) -> Rules:
+	return Rules(
+		kind=str(found["kind"]).lower(),
+		needs=int(found["needs"] or 0),
+		rejects_all=bool(found["rejects_all"]),
+		comment=found["comment_rule"] or rules_of.OPTIONAL,
+		not_by=tuple(decode(found["not_by"]) or ()),
+		fields=tuple(field_of(each) for each in decode(found["form_fields"]) or ()),
+		may_delegate=bool(found["may_delegate"]),
+	)
+
+
+def places(db: Database, approval: Approval, *, locked: bool = False) -> list[Place]:
+	"""Everybody who is or was asked, in their order."""
+	columns = "name, user, state, instead_of, passed_by, asked_at, ended_at, told, shared_with"
+	found = []
+	for row in _of_approval(db, APPROVER, columns, approval.name, approval.people, locked):
+		about = (row[1], row[2], row[3] or None, row[4] or None, as_text(row[5]), as_text(row[6]))
+		found.append(Place(_number(row[0]), *about, tuple(decode(row[7]) or ()), tuple(decode(row[8]) or ())))
+	return sorted(found, key=lambda each: each.number)
+
+
+def decisions(db: Database, approval: Approval, *, locked: bool = False) -> list[Decision]:
+	"""What was decided, in its order."""
+	columns = "name, by_user, decision, for_user, comment, given_values, decided_at, through"
+	rows = _of_approval(db, DECISION, columns, approval.name, approval.decided, locked)
+	return [
+		Decision(
+			row[1],
+			row[2],
+			row[3] or None,
+			row[4] or "",
+			decode(row[5]) or {},
+			as_text(row[6]) or "",
+			row[7] or "",
+		)
+		for row in sorted(rows, key=lambda each: _number(each[0]))
+	]
+
+
+def _of_approval(
+	db: Database, table: str, columns: str, approval: str, number: int, locked: bool
+) -> list[tuple[Any, ...]]:
+	if not locked:
+		return db.sql(f"SELECT {columns} FROM `{table}` WHERE approval = %s", (approval,))
+	keys = [_numbered(approval, each) for each in range(1, number + 1)]
+	if not keys:
+		return []
+	# Along the primary key: a look at the index of approvals would also lock the gap in which others write theirs.
+	index = " FORCE INDEX (PRIMARY)" if db.dialect == "mariadb" else ""
+	query = f"SELECT {columns} FROM `{table}`{index} WHERE name IN ({dialect.marks(keys)})"
+	return db.sql(query + dialect.for_share(db), keys)
+
+
+def approvers(places: Sequence[Place], is_enabled: Mapping[str, bool]) -> list[Approver]:
+	"""Those who are or were asked, as the rules see them."""
+	return [Approver(each.number, each.user, each.state, is_enabled.get(each.user, True)) for each in places]
+
+
+def open_ones(
+	db: Database, users: Sequence[str] | None = None, document: tuple[str, str] | None = None
+) -> list[Approval]:
+	"""The open approvals for which a decision of one of these users is wanted, the oldest first; None: all."""
+	where = ["status = 'Open'"]
+	values: list[str] = []
+	if users is not None:
+		if not users:
+			return []
+		where.append(
+			f"name IN (SELECT approval FROM `{APPROVER}` WHERE state = 'Asked' AND user IN ({dialect.marks(users)}))"
+		)
+		values += users
+	if document:
+		where.append("reference_doctype = %s AND reference_name = %s")
+		values += document
+	query = f"SELECT {_COLUMNS} FROM `{APPROVAL}` WHERE {' AND '.join(where)} ORDER BY name LIMIT %s"
+	return [_approval(row) for row in db.sql(query, (*values, MAX_SHOWN))]
+
+
+def open_of_run(db: Database, run: str) -> list[Approval]:
+	"""What a run's steps wait for people to decide."""
+	query = f"SELECT {_COLUMNS} FROM `{APPROVAL}` WHERE run = %s AND status = 'Open' ORDER BY name"
+	return [_approval(row) for row in db.sql(query, (run,))]
+
+
+def untold(db: Database, limit: int) -> list[str]:
+	"""Approvals that are settled, and of whose end those who were asked do not know."""
+	query = f"SELECT name FROM `{APPROVAL}` WHERE untold = 1 ORDER BY name LIMIT %s"
+	return [row[0] for row in db.sql(query, (limit,))]
+
+
+def users_asked(db: Database) -> dict[str, list[str]]:
+	"""Every user whose decision is wanted, and for which approvals."""
+	found: dict[str, list[str]] = {}
+	query = (
+		f"SELECT p.user, p.approval FROM `{APPROVAL}` a JOIN `{APPROVER}` p ON p.approval = a.name"
+		" WHERE a.status = 'Open' AND p.state = 'Asked'"
+	)
+	for user, approval in db.sql(query):
+		found.setdefault(user, []).append(approval)
+	return found
+
+
+def with_excluded(db: Database) -> set[str]:
+	"""The open approvals that some may not decide: who stands in for whom may change meanwhile."""
+	query = f"SELECT name FROM `{APPROVAL}` WHERE status = 'Open' AND not_by <> '[]' LIMIT {MAX_SHOWN}"
+	return {row[0] for row in db.sql(query)}
+
+
+def hand_over_share(db: Database, approval: Approval, user: str) -> bool:
+	"""Let another open approval of the same document that was put to this user keep the share. False: there is none."""
+	query = (
+		f"SELECT p.name, p.told, p.shared_with FROM `{APPROVAL}` a JOIN `{APPROVER}` p ON p.approval = a.name"
+		" WHERE a.reference_doctype = %s AND a.reference_name = %s AND a.status = 'Open' AND a.name <> %s"
+		" AND p.state = 'Asked' ORDER BY p.name"
+	)
+	for name, told, shared_with in db.sql(query, (*(approval.document or ("", "")), approval.name)):
+		if user in (decode(told) or ()):
+			kept = _json(list(dict.fromkeys([*(decode(shared_with) or ()), user])))
+			query = f"UPDATE `{APPROVER}` SET shared_with = %s WHERE name = %s AND state = 'Asked'"
+			return bool(kept == shared_with or db.execute(query, (kept, name)))
+	return False
+
+
+def wait_of(db: Database, approval: str) -> tuple[int, float] | None:
+	"""The wait that a decision ends: its number, and when it is over (epoch seconds, NEVER: by no time).
+
+	It begins with the approval and is there as long as that is open. It is found without a lock, which would also lock the
+	gap beside it, and then read as it is now.
+	"""
+	query = "SELECT id FROM dogan_timer WHERE subject = %s AND kind = %s"
+	if not (found := db.sql(query, (approval, KIND))):
+		return None
+	query = "SELECT id, due_at FROM dogan_timer WHERE id = %s" + dialect.for_share(db)
+	row = dialect.first(db.sql(query, found[0]))
+	return (int(row[0]), float(row[1])) if row else None
+
+
+def _numbered(approval: str, number: int) -> str:
+	return f"{approval}.{number}"
+
+
+def _number(name: str) -> int:
+	return int(name.rpartition(".")[2])
+
+
+def new_name(now: float) -> str:
+	"""A name for an approval."""
+	return names.new_run(now)
+
+
+def _json(value: Any) -> str:
+	return json.dumps(value, ensure_ascii=False)
