@@ -30,15 +30,29 @@ before_request = ["dogansystem.api.metrics.keep_token"]
 scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}
 
 # Deleting a document must not fail because a run was once about it.
-ignore_links_on_delete = ["Dogan Workflow Run", "Dogan Step Run"]
+ignore_links_on_delete = [
+	"Dogan Workflow Run",
+	"Dogan Step Run",
+	"Dogan Approval",
+	"Dogan Approver",
+	"Dogan Approval Decision",
+]
 
 permission_query_conditions = {
 	"Dogan Workflow Run": "dogansystem.homes.frappe.permissions.run_conditions",
 	"Dogan Step Run": "dogansystem.homes.frappe.permissions.step_run_conditions",
+	"Dogan Approval": "dogansystem.homes.frappe.approval_permissions.approval_conditions",
+	"Dogan Approver": "dogansystem.homes.frappe.approval_permissions.approver_conditions",
+	"Dogan Approval Decision": "dogansystem.homes.frappe.approval_permissions.decision_conditions",
+	"Dogan Substitute": "dogansystem.homes.frappe.approval_permissions.substitute_conditions",
 }
 has_permission = {
 	"Dogan Workflow Run": "dogansystem.homes.frappe.permissions.may_see_run",
 	"Dogan Step Run": "dogansystem.homes.frappe.permissions.may_see_step_run",
+	"Dogan Approval": "dogansystem.homes.frappe.approval_permissions.may_see_approval",
+	"Dogan Approver": "dogansystem.homes.frappe.approval_permissions.may_see_row",
+	"Dogan Approval Decision": "dogansystem.homes.frappe.approval_permissions.may_see_row",
+	"Dogan Substitute": "dogansystem.homes.frappe.approval_permissions.may_use_substitute",
 }
 
 extend_bootinfo = "dogansystem.api.desk.boot"

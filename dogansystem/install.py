@@ -4,6 +4,7 @@ import frappe
 from frappe import _
 from frappe.utils.global_search import sync_global_search
 
+from dogansystem.homes.frappe.deciders import take_back_shares
 from dogansystem.homes.frappe.desk import LINKS
 from dogansystem.store import schema
 
@@ -76,6 +77,7 @@ def before_uninstall() -> None:
 	from dogansystem.homes.frappe.site import current_site
 
 	site = current_site()
+	take_back_shares()
 	schema.drop_internal(site.database)
 	site.doorbell.remove()
 	_delete_traces()

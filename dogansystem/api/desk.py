@@ -209,9 +209,10 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 
 
 def boot(bootinfo: Any) -> None:
-	"""The DocTypes whose forms show runs: those that runs are about, and those that triggers name."""
+	"""The DocTypes whose forms show runs and approvals: those that these are about, and those that triggers name."""
 	about = frappe.db.sql_list(
-		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
+		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL UNION"
+		" SELECT DISTINCT reference_doctype FROM `tabDogan Approval` WHERE status = 'Open' AND reference_doctype IS NOT NULL"
 	)
 	waited_for = frappe.get_all(
 		"Dogan Workflow Trigger",

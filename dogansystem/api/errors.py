@@ -35,8 +35,23 @@ class LimitReached(frappe.ValidationError):
 	http_status_code = 429
 
 
+class AlreadyDecided(WrongState):
+	"""A decision came too late; the text says who was first and when."""
+
+
+class NotAsked(frappe.PermissionError):
+	"""The caller is not asked, or may not decide this."""
+
+
+class DecisionIncomplete(InputError):
+	"""A needed field or comment is missing."""
+
+
 # The first one that fits is used.
 _ERRORS: tuple[tuple[type[errors.DoganError], type[Exception]], ...] = (
+	(errors.AlreadyDecided, AlreadyDecided),
+	(errors.NotAsked, NotAsked),
+	(errors.DecisionIncomplete, DecisionIncomplete),
 	(errors.NotFound, frappe.DoesNotExistError),
 	(errors.NotAllowed, frappe.PermissionError),
 	(errors.WrongState, WrongState),
@@ -45,6 +60,9 @@ _ERRORS: tuple[tuple[type[errors.DoganError], type[Exception]], ...] = (
 	(errors.DoganError, InputError),
 )
 _TITLES = {
+	AlreadyDecided: "Already Decided",
+	NotAsked: "Not Asked",
+	DecisionIncomplete: "Something Is Missing",
 	frappe.DoesNotExistError: "Not Found",
 	frappe.PermissionError: "Not Permitted",
 	WrongState: "Not Possible Now",

@@ -48,6 +48,11 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"scaling.cordon_node": ({"node": "node-1"}, {PERSON}, True),
 	"scaling.uncordon_node": ({"node": "node-1"}, {PERSON}, True),
 	"metrics.metrics": ({"token": "guessed"}, set(), False),
+	"approvals.get": ({"approval": "none"}, MANAGERS, False),
+	"approvals.pending": ({}, USERS, False),
+	"approvals.decide": ({"approval": "none", "decision": "approved"}, MANAGERS, True),
+	"approvals.pass_on": ({"approval": "none", "to": "{caller}"}, MANAGERS, True),
+	"approvals.reassign": ({"approval": "none", "whose": USER, "to": "{caller}"}, {PERSON}, True),
 	"desk.actions": ({}, USERS, False),
 	"desk.check": ({"doc": '{"workflow_name": "x"}'}, MANAGERS, True),
 	"desk.list_templates": ({}, MANAGERS, False),
@@ -57,6 +62,9 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.run_view": ({"run": "{run}"}, STARTER, False),
 	"desk.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
 }
+
+# What everybody may call who is signed in: it tells them of what is theirs.
+OF_ONES_OWN = {"approvals.pending"}
 
 
 class SecurityTestCase(SiteTestCase):

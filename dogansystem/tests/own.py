@@ -212,7 +212,8 @@ def _values(workflows: Sequence[str]) -> dict[str, Any]:
 
 def _delete_runs(runs: Sequence[str]) -> None:
 	history.uncount(current_site().database, runs)
-	_delete("Dogan Step Run", "run", runs)
+	for doctype in ("Dogan Step Run", "Dogan Approval", "Dogan Approver", "Dogan Approval Decision"):
+		_delete(doctype, "run", runs)
 	_delete("Dogan Workflow Run", "name", runs)
 
 

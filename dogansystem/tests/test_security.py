@@ -7,7 +7,7 @@ import frappe
 
 from dogansystem import api
 from dogansystem.api import workflows
-from dogansystem.tests.attacks import CALLS, EVERYBODY, SecurityTestCase
+from dogansystem.tests.attacks import CALLS, EVERYBODY, OF_ONES_OWN, SecurityTestCase
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import USER, ensure_user
 
@@ -65,6 +65,8 @@ class TestEveryMethod(SecurityTestCase):
 		ensure_user("dogan-nobody@example.com", ["Desk User"])
 		frappe.set_user("dogan-nobody@example.com")
 		for name, (given, _who, _changes) in CALLS.items():
+			if name in OF_ONES_OWN:
+				continue
 			function = frappe.get_attr(f"dogansystem.api.{name}")
 			arguments = self.filled(given, frappe.session.user)
 			with self.subTest(method=name):

@@ -27,6 +27,7 @@ LEVELS = (
 		"install",
 		"hooks",
 		"patches",
+		"www",
 		"__init__",
 		"__main__",
 		"dogansystem",
@@ -42,6 +43,7 @@ MAY_NAME_FRAPPE = (
 	"install.py",
 	"jobs.py",
 	"commands/",
+	"www/",
 )
 
 

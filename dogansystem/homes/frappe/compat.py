@@ -12,7 +12,11 @@ from typing import Any
 import frappe
 import redis
 from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
-from frappe.desk.doctype.notification_settings.notification_settings import is_notifications_enabled
+from frappe.desk.doctype.notification_settings.notification_settings import (
+	is_email_notifications_enabled_for_type,
+	is_notifications_enabled,
+)
+from frappe.email.doctype.email_account.email_account import EmailAccount
 from frappe.handler import run_server_script
 from frappe.model.db_query import DatabaseQuery
 from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
@@ -153,6 +157,17 @@ def within_transaction(db: Any) -> Iterator[None]:
 # Documents and people
 
 wants_notifications = is_notifications_enabled  # whoever inserts a Notification Log has to ask
+
+
+def wants_mail_of_assignments(user: str) -> bool:
+	"""Whether a user's Notification Settings let mails come for what is assigned to them. Frappe asks when it inserts a
+	Notification Log, whose mail would lead to the desk."""
+	return bool(is_email_notifications_enabled_for_type(user, "Assignment"))
+
+
+def can_send_mail(doctype: str) -> bool:
+	"""Whether there is a mail account to send from: `frappe.sendmail` raises, with a message, where there is none."""
+	return EmailAccount.find_outgoing(match_by_doctype=doctype) is not None
 
 
 def is_submitting(doc: Any) -> bool:

@@ -8,6 +8,7 @@ from frappe.utils import create_batch, escape_html
 from frappe.utils.user import get_users_with_role
 
 from dogansystem.homes.frappe import compat
+from dogansystem.homes.frappe.deciders import Deciders
 from dogansystem.homes.frappe.files import readable
 from dogansystem.homes.frappe.permissions import may_read
 from dogansystem.homes.frappe.scope import acting_as
@@ -16,7 +17,7 @@ from dogansystem.homes.frappe.scope import acting_as
 MAX_RECIPIENTS = 100
 
 
-class People:
+class People(Deciders):
 	"""The users of the site, and the world behind its mail accounts."""
 
 	def send_email(

@@ -43,7 +43,10 @@ frappe.router.on("change", () => {
 
 $(document).on("form-refresh", (event, frm) => {
 	const doctypes = (frappe.boot.dogan && frappe.boot.dogan.doctypes) || [];
-	if (!frm.is_new() && doctypes.includes(frm.doctype) && dogan.may_see_runs()) {
+	if (frm.is_new() || !doctypes.includes(frm.doctype)) return;
+	if (dogan.may_see_runs()) {
 		frappe.require("dogan_runs.bundle.js", () => dogan.show_runs_of_document(frm));
 	}
+	// Whoever is asked may decide, whatever their roles.
+	frappe.require("dogan_approvals.bundle.js", () => dogan.show_approvals_of_document(frm));
 });

@@ -25,6 +25,7 @@ class DoganApproval(Document):
 		form_fields: DF.LongText | None
 		item: DF.Int
 		kind: DF.Literal["Approve", "Ask"]
+		link_hashes: DF.LongText | None
 		may_delegate: DF.Check
 		message: DF.LongText | None
 		needs: DF.Int
@@ -54,3 +55,7 @@ class DoganApproval(Document):
 	def on_trash(self) -> None:
 		"""Raise: what people have decided is kept as long as its run."""
 		frappe.throw(_("An approval is deleted with its run: delete {0}.").format(self.run))
+
+	def before_rename(self, *_names: str, **_more: object) -> None:
+		"""Raise, for Administrator too."""
+		frappe.throw(_("An approval is not renamed: what people have decided is kept as it was."))

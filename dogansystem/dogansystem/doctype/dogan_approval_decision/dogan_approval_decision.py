@@ -34,3 +34,7 @@ class DoganApprovalDecision(Document):
 	def on_trash(self) -> None:
 		"""Raise: what people have decided is kept as long as its run."""
 		frappe.throw(_("A decision is deleted with its run: delete {0}.").format(self.run))
+
+	def before_rename(self, *_names: str, **_more: object) -> None:
+		"""Raise, for Administrator too."""
+		frappe.throw(_("A decision is not renamed: it is kept as it was made."))

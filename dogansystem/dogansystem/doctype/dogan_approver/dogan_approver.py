@@ -33,3 +33,7 @@ class DoganApprover(Document):
 	def on_trash(self) -> None:
 		"""Raise: what people have decided is kept as long as its run."""
 		frappe.throw(_("Who was asked is deleted with the run: delete {0}.").format(self.run))
+
+	def before_rename(self, *_names: str, **_more: object) -> None:
+		"""Raise, for Administrator too."""
+		frappe.throw(_("Who was asked is not renamed: it is kept as it was."))

@@ -28,6 +28,7 @@ class DoganSettings(Document):
 		currency: DF.Data | None
 		database_hour_price: DF.Float
 		database_memory_gb: DF.Float
+		decide_without_login: DF.Check
 		keep_failed_days: DF.Int
 		keep_finished_days: DF.Int
 		lease_seconds: DF.Int

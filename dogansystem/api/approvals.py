@@ -1,0 +1,148 @@
+"""`/api/method/dogansystem.api.approvals.…`: approvals and asks, for the people who are asked.
+
+No role is needed: who is asked may decide, and nobody else. A decision that comes too late is status 409 and says who was
+first and when; one without a comment or value that it needs is 422; somebody who is not asked gets 403.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import frappe
+from frappe import _
+
+from dogansystem.api.access import need_system_manager
+from dogansystem.api.arguments import as_object, checked
+from dogansystem.api.errors import as_frappe_errors
+from dogansystem.api.rates import limit
+from dogansystem.engine import errors
+from dogansystem.homes.frappe.main_fields import main_fields, title_of
+from dogansystem.homes.frappe.permissions import is_manager
+from dogansystem.homes.frappe.safe_html import cleaned
+from dogansystem.homes.frappe.site import current_site
+from dogansystem.people import approvals
+
+READS = 240  # a minute, of one user: the desk asks with every form it opens
+CHANGES = 60  # a minute, of one user
+
+
+@frappe.whitelist()
+@checked
+def get(approval: str) -> dict[str, Any]:
+	"""An approval that you may see: what is asked of whom, who has decided what, and whether you may decide.
+
+	:return: `may_decide`, and `why_not` where you may not; `message_html`, the message without anything that could do harm;
+	`document_title` and `document_fields` (`label`, `value`) of a document that you may read.
+	"""
+	user = _caller("read", READS)
+	with _answers(user):
+		return seen_by(user, approval)
+
+
+@frappe.whitelist()
+@checked
+def pending(doctype: str | None = None, name: str | None = None) -> list[dict[str, Any]]:
+	"""What waits for your decision, the oldest first: your own, and what is asked of those for whom you stand in (`for`).
+
+	:param doctype: with `name`, only what is about this document.
+	"""
+	user = _caller("read", READS)
+	with _answers(user):
+		found = approvals.pending(current_site(), user)
+	about = {"doctype": doctype, "name": name}
+	return [each for each in found if not doctype or each["document"] == about]
+
+
+@frappe.whitelist(methods=["POST"])
+@checked
+def decide(
+	approval: str, decision: str, comment: dict | str | None = None, values: dict | str | None = None
+) -> dict[str, Any]:
+	"""Decide an approval, or answer an ask, as one who is asked or who stands in for one.
+
+	:param decision: `approved` or `rejected`; `answered` for an ask.
+	:param comment: at most 2000 characters.
+	:param values: of the fields asked, by name, as JSON.
+	:return: the approval, as `get` does.
+	"""
+	user = _caller("change", CHANGES)
+	given = as_object(values, "values")
+	with _answers(user):
+		through = "desk" if is_from_desk() else "api"
+		approvals.decide(current_site(), approval, user, decision, str(comment or ""), given, through)
+		return seen_by(user, approval)
+
+
+@frappe.whitelist(methods=["POST"])
+@checked
+def pass_on(approval: str, to: str) -> dict[str, Any]:
+	"""Let somebody else be asked in your place.
+
+	:param to: an enabled user.
+	:return: the approval, as `get` does.
+	"""
+	user = _caller("change", CHANGES)
+	with _answers(user):
+		approvals.pass_on(current_site(), approval, user, to)
+		return seen_by(user, approval)
+
+
+@frappe.whitelist(methods=["POST"])
+@checked
+def reassign(approval: str, whose: str, to: str) -> dict[str, Any]:
+	"""Let somebody else be asked in the place of a person who is asked. For System Managers.
+
+	:param whose: who is asked now.
+	:param to: an enabled user.
+	:return: the approval, as `get` does.
+	"""
+	need_system_manager()
+	user = _caller("change", CHANGES)
+	with _answers(user):
+		approvals.reassign(current_site(), approval, user, whose, to)
+		return seen_by(user, approval)
+
+
+def _caller(what: str, times: int) -> str:
+	"""Who calls. Raises PermissionError for guests, RateLimitExceededError for who calls too often."""
+	user = frappe.session.user
+	if user == "Guest":
+		frappe.throw(_("Sign in to see what waits for you."), frappe.PermissionError)
+	limit(f"approvals.{what}", times)
+	return str(user)
+
+
+@contextmanager
+def _answers(user: str) -> Iterator[None]:
+	"""The engine's errors as Frappe's. Only managers hear whether there is an approval of a name."""
+	with as_frappe_errors():
+		try:
+			yield
+		except errors.NotFound:
+			if is_manager(user):
+				raise
+			raise errors.NotAllowed("There is no such approval, or it is nothing of yours.") from None
+
+
+def seen_by(user: str, approval: str) -> dict[str, Any]:
+	"""An approval as a person sees it: its message made harmless, the document if they may read it, and for whom they would
+	decide (`for`). Raises the engine's NotFound if they have nothing to do with it."""
+	site = current_site()
+	found = approvals.get(site, approval, user)
+	whose = site.people.stands_in_for(user, site.now()) if user not in found["asked"] else []
+	about = found["document"]
+	document = (about["doctype"], about["name"]) if about else None
+	fields = main_fields(user, document) if document else None
+	return {
+		**found,
+		"for": next((each for each in found["asked"] if each in whose), None),
+		"message_html": cleaned(found["message"]),
+		"document_title": title_of(document) if document and fields is not None else None,
+		"document_fields": fields,
+	}
+
+
+def is_from_desk() -> bool:
+	"""Whether a person pressed a button: the desk signs in by cookie, programs by token."""
+	request = getattr(frappe.local, "request", None)
+	return bool(request and request.headers.get("X-Frappe-CSRF-Token"))
