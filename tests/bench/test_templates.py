@@ -608,3 +608,99 @@ def make_stand_in(name: str, role: str) -> None:
 	]
 	rights = {"role": role, "read": 1, "write": 1, "create": 1}
 	frappe.get_doc({"doctype": "DocType", "name": name, "module": "Custom", "custom": 1, "autoname": "hash", "fields": fields, "permissions": [rights]}).insert()  # fmt: skip
+
+
+class TestApprovals(TemplatesTestCase):
+	def decide(self, user: str, decision: str, comment: str = "") -> None:
+		"""What waits for a user is decided over the API, and everything done that follows."""
+		frappe.db.rollback()
+		with self.site.acting_as(user):
+			(asked,) = approvals.pending()
+			approvals.decide(asked["approval"], decision, comment)
+		frappe.db.commit()
+		self.drain()
+
+	def waiting_for(self, user: str) -> list[str]:
+		frappe.db.rollback()
+		with self.site.acting_as(user):
+			return [each["subject"] for each in approvals.pending()]
+
+	def quotation(self, rate: float) -> Any:
+		return self.make(
+			"Quotation", company=COMPANY, party_name=CUSTOMER, currency="USD", selling_price_list="Contract Selling",
+			items=[{"item_code": SERVICE, "qty": 1, "rate": rate}],
+		)  # fmt: skip
+
+	def test_a_large_quotation_is_submitted_once_the_matrix_names_one_who_approves(self):
+		matrix = f"Contract Matrix {frappe.generate_hash(length=6)}"
+		rows = [{"to_amount": 20000, "user": OTHER}, {"from_amount": 20000, "user": HEAD}]
+		frappe.get_doc({"doctype": "Dogan Approval Matrix", "matrix_name": matrix, "rows": rows}).insert()
+		self.addCleanup(frappe.delete_doc, "Dogan Approval Matrix", matrix, force=True)
+		workflow = self.enable("quotation-approval", matrix=matrix, limit=5000)
+		doc = self.quotation(9000)
+		small = self.quotation(100)
+		self.drain()
+		self.assertIn("9,000.00 USD", self.waiting_for(OTHER)[0])
+		with self.site.acting_as(CLERK):  # it grows, so that another one decides
+			frappe.get_doc("Quotation", doc.name).update(
+				{"items": [{"item_code": SERVICE, "qty": 3, "rate": 9000}]}
+			).save()
+		frappe.db.commit()
+		self.drain()
+		self.assertEqual(self.waiting_for(OTHER), [])
+		self.decide(HEAD, "approved", "contract fine")
+		found = frappe.db.get_value("Quotation", doc.name, ["docstatus", "base_grand_total"])
+		self.assertEqual(found, (1, 27000))
+		self.assertEqual(frappe.db.get_value("Quotation", small.name, "docstatus"), 0)
+		self.assertIn(f"Quotation {doc.name} is approved", self.told(CLERK))
+		self.assertEqual(sorted(each["status"] for each in self.runs(workflow)), ["Cancelled", "Succeeded"])
+
+	def test_a_purchase_order_goes_through_two_stages(self):
+		ensure_user(HEAD, [*HEADS, "Dogan User"])
+		workflow = self.enable(
+			"purchase-approval", first_role="Dogan Manager", second_role="Dogan User", first=100, second=1000
+		)
+		made = [
+			self.make(
+				"Purchase Order", company=COMPANY, supplier=SUPPLIER, currency="USD", buying_price_list="Contract Buying",
+				schedule_date=add_days(nowdate(), 5), items=[{"item_code": SERVICE, "qty": 1, "rate": rate, "schedule_date": add_days(nowdate(), 5)}],
+			).name
+			for rate in (50, 5000)
+		]  # fmt: skip
+		self.drain()
+		self.decide(MANAGER, "approved")
+		self.assertEqual(frappe.db.get_value("Purchase Order", made[1], "docstatus"), 0)
+		self.decide(HEAD, "approved")
+		states = [frappe.db.get_value("Purchase Order", name, "docstatus") for name in made]
+		self.assertEqual(states, [0, 1], [each["error"] for each in self.runs(workflow)])
+
+	def test_a_large_discount_that_is_rejected_goes_back(self):
+		self.enable("discount-approval", limit=15, role="Dogan Manager")
+		order = self.make(
+			"Sales Order", company=COMPANY, customer=CUSTOMER, currency="USD", selling_price_list="Contract Selling",
+			delivery_date=add_days(nowdate(), 5),
+			items=[{"item_code": SERVICE, "qty": 1, "price_list_rate": 100, "discount_percentage": 30, "rate": 70}],
+		)  # fmt: skip
+		self.drain()
+		self.assertIn("30.0 % discount", self.waiting_for(MANAGER)[0])
+		self.decide(MANAGER, "rejected", "contract no")
+		((user, description),) = self.todos_about(order.name)
+		self.assertEqual(user, CLERK)
+		self.assertIn("contract no", description)
+
+	def test_an_expense_claim_has_four_eyes(self):
+		make_stand_in("Expense Claim", "HR Manager", "HR User")
+		workflow = self.enable("expense-approval", limit=500, role="Dogan User")
+		employee = make_employee("Contract Claimer", "1990-02-03", "2020-02-03", user_id=OTHER_USER)
+		claim = self.make(
+			"Expense Claim", employee=employee, employee_name="Contract Claimer", approval_status="Draft", total_claimed_amount=840,
+			expenses=[{"expense_date": nowdate(), "expense_type": "Travel", "amount": 840}],
+		)  # fmt: skip
+		self.drain()
+		self.assertEqual(self.waiting_for(OTHER_USER), [], "the employee may not decide")
+		self.decide(USER, "approved")
+		self.assertEqual(frappe.db.get_value("Expense Claim", claim.name, "approval_status"), "Draft")
+		self.decide(HEAD, "approved")
+		self.the_run(workflow)
+		self.assertEqual(frappe.db.get_value("Expense Claim", claim.name, "approval_status"), "Approved")
+		self.assertEqual(self.told(OTHER_USER), [f"Your Expense Claim {claim.name} is approved"])
