@@ -12,10 +12,12 @@ from typing import Any
 import frappe
 from frappe.utils import add_days, now_datetime, nowdate
 
+from dogansystem.api import approvals
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.triggers.base import fields_of_filters
 from dogansystem.tests.contract.home import Home, states
-from dogansystem.tests.home import SiteTestCase, ensure_user
+from dogansystem.tests.home import MANAGER, USER, SiteTestCase, ensure_user
+from dogansystem.tests.home import OTHER as OTHER_USER
 from dogansystem.tests.test_frappe_site import make_mail_account
 from dogansystem.workflows import template, templates
 from tests.bench.test_due import COMPANY, make_company
@@ -31,7 +33,12 @@ STAND_INS = {
 		"employee": "Data", "employee_name": "Data", "leave_type": "Data", "posting_date": "Date", "from_date": "Date",
 		"to_date": "Date", "status": "Data", "leave_approver": "Data", "leave_approver_name": "Data",
 	},
+	"Expense Claim": {
+		"employee": "Data", "employee_name": "Data", "approval_status": "Data", "total_claimed_amount": "Currency",
+		"expenses": "Table",
+	},
 }  # fmt: skip
+ROWS = {"Expense Claim": {"expense_date": "Date", "expense_type": "Data", "amount": "Currency"}}
 
 
 class TemplatesTestCase(SiteTestCase, Home):
@@ -599,15 +606,29 @@ def make_employee(name: str, born: str, joined: str, **values: Any) -> str:
 	return frappe.get_doc(doc).insert(ignore_permissions=True).name
 
 
-def make_stand_in(name: str, role: str) -> None:
+def make_stand_in(name: str, *roles: str) -> None:
 	"""A DocType with the name and the fields that the app hrms gives it, as far as a template uses them."""
 	if frappe.db.exists("DocType", name):
 		return
+	rows = f"{name} Detail"
+	if name in ROWS:
+		_make_doctype(rows, ROWS[name], rows, istable=1)
+	rights = [{"role": role, "read": 1, "write": 1, "create": 1} for role in roles]
+	_make_doctype(name, STAND_INS[name], rows, autoname="hash", permissions=rights)
+
+
+def _make_doctype(name: str, kinds: dict[str, str], rows: str, **rest: Any) -> None:
 	fields = [
-		{"fieldname": field, "label": field, "fieldtype": kind} for field, kind in STAND_INS[name].items()
+		{
+			"fieldname": field,
+			"label": field,
+			"fieldtype": kind,
+			**({"options": rows} if kind == "Table" else {}),
+		}
+		for field, kind in kinds.items()
 	]
-	rights = {"role": role, "read": 1, "write": 1, "create": 1}
-	frappe.get_doc({"doctype": "DocType", "name": name, "module": "Custom", "custom": 1, "autoname": "hash", "fields": fields, "permissions": [rights]}).insert()  # fmt: skip
+	doc = {"doctype": "DocType", "name": name, "module": "Custom", "custom": 1, "fields": fields, **rest}
+	frappe.get_doc(doc).insert()
 
 
 class TestApprovals(TemplatesTestCase):
