@@ -60,6 +60,9 @@ def command_of(found: Template, name: str, today: date) -> list[str]:
 		words += ["--doc", f"{name}.json"]
 	for parameter, value in _examples(found, today).items():
 		words += ["--set", f"{parameter}={value if isinstance(value, str) else json.dumps(value)}"]
+	for step in found.definition.steps:
+		if step.action == "flow.approve":
+			words += ["--answer", f'{step.id}={{"decision": "approved"}}'] * int(step.params.get("needs", 1))
 	return [*words, "--skip-waits"]
 
 

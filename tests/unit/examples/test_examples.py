@@ -260,3 +260,61 @@ def test_a_new_customer_is_welcomed_by_their_account_manager():
 		["gavin@example.com"],
 		"Dear Hooli, deniz@example.com will call you soon.",
 	)
+
+
+def answering(**data: object) -> Callable[[list[str]], list[str]]:
+	"""Change the command so that the signal says something else; without `data` there is none."""
+	signal = {"name": "offer-answered", "key": "SAL-QTN-0021", "after": "2d", "data": data}
+	return lambda words: [
+		*words[: words.index("--signal")],
+		*(["--signal", json.dumps(signal)] if data else []),
+	]
+
+
+def test_an_offer_that_is_accepted_becomes_an_order():
+	found = run("follow-offer")
+	expected = {"size": "Succeeded", "call": "Skipped", "write": "Succeeded", "answer": "Succeeded", "order": "Succeeded", "regret": "Skipped", "ask": "Skipped"}  # fmt: skip
+	assert states(found) == expected
+	assert sent(found) == [("kerem@example.com", "Our offer SAL-QTN-0021 of 2,400.00 EUR")]
+	assert [each["doctype"] for each in found["documents"]["created"]] == ["Sales Order"]
+
+
+def test_an_offer_that_is_declined_or_not_answered_becomes_none():
+	declined = run("follow-offer", answering(accepted=False, reason="too late"))
+	assert [each["content"] for each in declined["documents"]["created"]] == ["Declined: too late"]
+	silent = run("follow-offer", answering())
+	assert (silent["output"], sent(silent)[0]) == ({"answered": False}, ("ayse@example.com", "Acme Ltd has not answered SAL-QTN-0021"))  # fmt: skip
+
+
+def test_a_large_offer_is_called(tmp_path: Path):
+	large = tmp_path / "large.json"
+	large.write_text(
+		json.dumps(json.loads(Path("examples/data/offer.json").read_text()) | {"grand_total": 20000})
+	)
+	found = run(
+		"follow-offer", lambda words: [str(large) if word.endswith("offer.json") else word for word in words]
+	)
+	assert (states(found)["call"], states(found)["write"]) == ("Succeeded", "Skipped")
+
+
+def test_a_delivery_is_booked_or_nothing_of_it(tmp_path: Path):
+	found = run("book-delivery")
+	assert [each["credit_used"] for each in found["documents"]["updated"]] == [500.0]
+	assert [each["doctype"] for each in found["documents"]["created"]] == ["Event"]
+
+	nobody = tmp_path / "nobody.jsonl"
+	nobody.write_text(json.dumps(documents("book-delivery.jsonl")[0]))
+	words = [
+		str(nobody) if word.endswith(".jsonl") else word
+		for word in command_of(ROOT / "examples" / "book-delivery.yaml")
+	]
+	result = CliRunner().invoke(main, [*words, "--json"])
+	undone = json.loads(result.stdout)
+	assert (result.exit_code, undone["status"], undone["error"]) == (
+		1,
+		"Failed",
+		"CheckFailed: Nobody can deliver SO-0031",
+	)
+	assert (states(undone)["slot"], states(undone)["book"]) == ("Compensated", "Compensated")
+	assert [each["credit_used"] for each in undone["documents"]["updated"]] == [100.0]
+	assert undone["documents"]["created"] == []

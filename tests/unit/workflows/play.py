@@ -18,6 +18,7 @@ from dogansystem.engine.definitions.yaml_source import read_yaml
 from dogansystem.engine.durations import parse_duration
 from dogansystem.homes.sandbox import TestClock
 from dogansystem.terminal import run as runs
+from dogansystem.terminal.answers import Answer, Answers
 from dogansystem.terminal.course import Course, JumpingClock, ToSend
 from dogansystem.worker.tick import tick
 from dogansystem.workflows import TEST, Template
@@ -25,7 +26,7 @@ from dogansystem.workflows import TEST, Template
 PERSON = "person@example.com"
 NOW = "2026-01-05 09:00"  # a Monday
 HOUR = 3600.0
-KEYS = {"name", "now", "documents", "start", "parameters", "signals", "expect"}
+KEYS = {"name", "now", "documents", "start", "parameters", "signals", "answers", "expect"}
 EXPECTED = {"status", "steps", "output", "documents", "outbox", "error"}
 NOTHING: Mapping[str, Any] = {"status": None, "outbox": [], "documents": {"created": [], "updated": []}}
 
@@ -73,9 +74,21 @@ def play(template: Template, case: Case, folder: Path) -> Mapping[str, Any]:
 		if run is None:
 			return NOTHING
 		signals = [ToSend(each["name"], each.get("key"), each.get("data"), parse_duration(each.get("after", 0))) for each in case.get("signals", ())]  # fmt: skip
-		runs.work_until_over(site, Course(site, run, signals, clock, site.now()), 1)
+		answers = Answers(site, _answers(case))
+		runs.work_until_over(site, Course(site, run, signals, clock, site.now(), answers), 1)
+		assert not answers.refused, answers.refused
 		site.database.rollback()
 		return runs.result(site, run, changes, messages)
+
+
+def _answers(case: Case) -> list[Answer]:
+	"""What people say to each step: an answer, or several in a row."""
+	given = case.get("answers", {})
+	return [
+		Answer(step, each)
+		for step, answers in given.items()
+		for each in (answers if isinstance(answers, list) else [answers])
+	]
 
 
 def _happens(site: Sandbox, document: Mapping[str, Any], event: str) -> None:

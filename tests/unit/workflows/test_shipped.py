@@ -129,3 +129,28 @@ def test_open_quotations_are_followed_up_before_they_expire(site):
 	assert found["status"] == "Succeeded", found["error"]
 	assert found["output"] == {"expiring": 2, "mailed": 1}
 	assert [each["to"] for each in site.outbox() if each["kind"] == "email"] == [["soon@example.com"]]
+
+
+def test_a_question_is_asked_once_for_each_total(site):
+	matrix = {"doctype": "Dogan Approval Matrix", "name": "All", "rows": [{"user": "boss@example.com"}]}
+	orchestrator = Orchestrator(site)
+	source = {**template("quotation-approval").definition.source, "run_as": PERSON}
+	orchestrator.import_workflow(source, True, {"matrix": "All"})
+	site.load_documents([matrix])
+	fields = {
+		"customer_name": "Acme", "currency": "EUR", "grand_total": 20000, "base_grand_total": 20000, "docstatus": 0, **FIELDS
+	}  # fmt: skip
+	with site.acting_as(PERSON):
+		name = site.documents.create("Quotation", fields)["name"]
+		site.documents.update("Quotation", name, {"title": "Saved twice"})
+	site.database.commit()
+	drain(site)
+	(asked,) = (each for each in site.outbox() if each["kind"] == "approval")
+	with site.acting_as(PERSON):
+		site.documents.update("Quotation", name, {"grand_total": 30000, "base_grand_total": 30000})
+	site.database.commit()
+	drain(site)
+	states = [run["status"] for run in orchestrator.list_runs("quotation-approval")]
+	assert sorted(states) == ["Cancelled", "Waiting"]
+	subjects = [each["subject"] for each in site.outbox() if each["kind"] == "approval"]
+	assert (asked["subject"], "30,000.00 EUR" in subjects[-1]) == (subjects[0], True)

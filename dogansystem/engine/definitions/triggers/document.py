@@ -30,7 +30,7 @@ class DocumentKind(Kind):
 		"doctype": Key(values.label, "The document's type.", field="document_type", required=True),
 		"event": Key(
 			values.choice(*EVENTS),
-			"What happened to it. `changed`: the field has another value than before.",
+			"What happened to it. `changed`: the field has another value than before; in a new document, than none.",
 			field="document_event",
 			required=True,
 		),
