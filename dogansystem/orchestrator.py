@@ -221,7 +221,9 @@ class Orchestrator:
 
 		Gives the approval as `get_approval` does. Raises NotFound, AlreadyDecided, NotAsked, DecisionIncomplete or InputError.
 		"""
-		return approvals.decide(self.site, approval, user or self.site.user, decision, comment, values, through)
+		return approvals.decide(
+			self.site, approval, user or self.site.user, decision, comment, values, through
+		)
 
 	def pass_on(self, approval: str, to: str, *, user: str | None = None) -> dict[str, Any]:
 		"""Let `to` be asked instead of `user`. Raises NotFound, AlreadyDecided, NotAsked or NotAllowed."""

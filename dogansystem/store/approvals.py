@@ -357,7 +357,8 @@ def open_ones(
 	db: Database, users: Sequence[str] | None = None, document: tuple[str, str] | None = None
 ) -> list[Approval]:
 	"""The open approvals for which a decision of one of these users is wanted, the oldest first; None: all."""
-	where, values = ["status = 'Open'"], []
+	where = ["status = 'Open'"]
+	values: list[str] = []
 	if users is not None:
 		if not users:
 			return []

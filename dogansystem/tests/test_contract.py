@@ -2,6 +2,7 @@
 
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.approvals import ApprovalContract, AskContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.disabling import DisablingContract
@@ -89,4 +90,12 @@ class TestParametersOnFrappe(SiteTestCase, ParameterContract):
 
 
 class TestDisablingOnFrappe(SiteTestCase, DisablingContract):
+	pass
+
+
+class TestApprovalsOnFrappe(SiteTestCase, ApprovalContract):
+	pass
+
+
+class TestAsksOnFrappe(SiteTestCase, AskContract):
 	pass

@@ -35,6 +35,9 @@ class Home(_TestCase):
 		"""Change Dogan Settings and commit."""
 		raise NotImplementedError
 
+	def forbid(self, doctype: str) -> None:
+		"""See to it that users without a role may not read documents of a type. On a site they may not."""
+
 	@property
 	def orchestrator(self) -> Orchestrator:
 		return Orchestrator(self.site)

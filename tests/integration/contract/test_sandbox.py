@@ -8,12 +8,13 @@ import pytest
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
+from dogansystem.tests.contract.approvals import ApprovalContract, AskContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.disabling import DisablingContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
-from dogansystem.tests.contract.home import Home
+from dogansystem.tests.contract.home import PERSON, Home
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.looking import LookingContract
 from dogansystem.tests.contract.nodes import NodeContract
@@ -50,6 +51,10 @@ class OnSandbox(Home, TestCase):
 	def advance(self, seconds: float) -> None:
 		self.clock.advance(seconds)
 
+	def forbid(self, doctype: str) -> None:
+		self.site.permissions.restrict(doctype, ["System Manager"])
+		self.site.people.add_user(PERSON, ["System Manager"])
+
 	def set_settings(self, **values: object) -> None:
 		self.site.set_settings(**values)
 		self.site.database.commit()
@@ -74,6 +79,8 @@ CONTRACTS = (
 	CompensationContract,
 	ParameterContract,
 	DisablingContract,
+	ApprovalContract,
+	AskContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

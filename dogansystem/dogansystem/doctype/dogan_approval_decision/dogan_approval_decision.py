@@ -27,7 +27,9 @@ class DoganApprovalDecision(Document):
 
 	def validate(self) -> None:
 		"""Nobody writes decisions by hand, and none is ever changed."""
-		frappe.throw(_("A decision is made on its approval, and is never changed: open {0}.").format(self.approval))
+		frappe.throw(
+			_("A decision is made on its approval, and is never changed: open {0}.").format(self.approval)
+		)
 
 	def on_trash(self) -> None:
 		"""Raise: what people have decided is kept as long as its run."""
