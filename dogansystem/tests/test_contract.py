@@ -2,7 +2,8 @@
 
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
-from dogansystem.tests.contract.approvals import ApprovalContract, AskContract
+from dogansystem.tests.contract.approvals import ApprovalContract
+from dogansystem.tests.contract.asked import AskContract, AskedContract
 from dogansystem.tests.contract.batches import BatchContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.children import ChildContract
@@ -115,6 +116,10 @@ class TestBatchesOnFrappe(SiteTestCase, BatchContract):
 
 
 class TestApprovalsOnFrappe(SiteTestCase, ApprovalContract):
+	pass
+
+
+class TestAskedOnFrappe(SiteTestCase, AskedContract):
 	pass
 
 

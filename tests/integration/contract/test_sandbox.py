@@ -8,7 +8,8 @@ import pytest
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
-from dogansystem.tests.contract.approvals import ApprovalContract, AskContract
+from dogansystem.tests.contract.approvals import ApprovalContract
+from dogansystem.tests.contract.asked import AskContract, AskedContract
 from dogansystem.tests.contract.batches import BatchContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.children import ChildContract
@@ -91,6 +92,7 @@ CONTRACTS = (
 	RunTriggerContract,
 	BatchContract,
 	ApprovalContract,
+	AskedContract,
 	AskContract,
 )
 

@@ -16,8 +16,8 @@ from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.run_state import RunState
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED
 from dogansystem.people import approvals as people
-from dogansystem.store import approvals as stored
 from dogansystem.store import batches, changes, history, processes, run_state, runs, signals, start
+from dogansystem.store import deciding as stored
 from dogansystem.store.changes import statements
 from dogansystem.triggers import run
 from tests.conftest import Tell
