@@ -10,9 +10,9 @@ from typing import Any
 
 from dogansystem.engine.definitions import check_steps, parse
 from dogansystem.engine.definitions.triggers.base import Kind
-from dogansystem.engine.definitions.triggers.registry import KINDS, NOT_YET
+from dogansystem.engine.definitions.triggers.registry import KINDS
 from dogansystem.engine.durations import format_duration
-from generator.markdown import choices, code, listed, sections, table
+from generator.markdown import choices, code, sections, table
 
 _SMALLEST = {"name": "smallest", "steps": [{"id": "only", "action": "data.set"}]}
 
@@ -40,6 +40,9 @@ _TAKES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 	"time_of_day": lambda bounds: "hours and minutes, such as `09:00`",
 	"field_value": lambda bounds: "one value",
 	"filters": lambda bounds: "filters, a mapping or a list",
+	"header_names": lambda bounds: "a list of names of headers",
+	"other_workflow": lambda bounds: "the name of a workflow, or `*`",
+	"ends_of_runs": lambda bounds: "a list of `Succeeded`, `Failed`, `Cancelled`",
 	"signal_name": lambda bounds: "the name of a signal",
 	"cron": lambda bounds: "five fields, or a name such as `@daily`",
 	"timezone": lambda bounds: "a name such as `Europe/Istanbul`",
@@ -123,12 +126,8 @@ def limits() -> str:
 
 
 def triggers() -> str:
-	"""The kinds of triggers, each with its keys: the ones that start runs, then the others."""
-	return sections(
-		*map(_trigger, KINDS.values()),
-		"## Not yet",
-		f"The kinds {listed(NOT_YET)} are known, and **refused until a version starts runs from them**.",
-	)
+	"""The kinds of triggers, each with its keys."""
+	return sections(*map(_trigger, KINDS.values()))
 
 
 def steps() -> str:

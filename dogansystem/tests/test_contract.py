@@ -9,18 +9,20 @@ from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.children import ChildContract
 from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.disabling import DisablingContract
+from dogansystem.tests.contract.ends import RunTriggerContract
 from dogansystem.tests.contract.errors import ErrorContract
 from dogansystem.tests.contract.flow import FlowContract
 from dogansystem.tests.contract.isolation import IsolationContract
 from dogansystem.tests.contract.looking import LookingContract
+from dogansystem.tests.contract.mails import EmailContract
 from dogansystem.tests.contract.nodes import NodeContract
-from dogansystem.tests.contract.outside import EmailContract, RunTriggerContract, WebhookContract
 from dogansystem.tests.contract.parameters import ParameterContract
 from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
 from dogansystem.tests.contract.waits import SignalContract
+from dogansystem.tests.contract.webhooks import WebhookContract
 from dogansystem.tests.contract.workers import WorkerContract
 from dogansystem.tests.home import SiteTestCase
 from dogansystem.tests.test_frappe_site import make_mail_account

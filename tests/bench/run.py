@@ -63,6 +63,7 @@ def test(bench: Bench) -> None:
 		run_tests(bench)
 	with said("The API over a socket"):
 		unit_tests(bench, "tests.bench.test_http")
+		unit_tests(bench, "tests.bench.test_webhooks")
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_schedulers")

@@ -121,7 +121,9 @@ def test_triggers_have_their_defaults_and_durations_in_seconds() -> None:
 	assert triggers[13].keys["offset"] == -90.0
 	assert triggers[14].keys["offset"] == 0.0
 	assert (triggers[15].keys["every"], triggers[15].keys["again"]) == (60.0, "never")
-	assert [trigger.position for trigger in triggers] == list(range(18))
+	assert triggers[22].keys == {"workflow": "*", "status": ["Failed"]}
+	assert triggers[23].keys["status"] == ["Cancelled", "Failed"]
+	assert [trigger.position for trigger in triggers] == list(range(24))
 
 
 def test_a_value_of_a_field_is_kept_as_text() -> None:

@@ -12,12 +12,12 @@ ANY = "*"
 ENDS = (SUCCEEDED, FAILED, CANCELLED)
 
 
-def workflow(value: Any, path: str, problems: Problems) -> Any:
+def other_workflow(value: Any, path: str, problems: Problems) -> Any:
 	"""The name of a workflow, or `*`."""
 	return value if value == ANY else values.name(value, path, problems)
 
 
-def statuses(value: Any, path: str, problems: Problems) -> Any:
+def ends_of_runs(value: Any, path: str, problems: Problems) -> Any:
 	"""States in which runs end: one, or a list, kept as a list."""
 	given = [value] if isinstance(value, str) else value
 	names = values.listed_text(given, path, problems)
@@ -45,13 +45,13 @@ class RunKind(Kind):
 	starts_as = "the end of a run"
 	keys: ClassVar[Mapping[str, Key]] = {
 		"workflow": Key(
-			workflow,
+			other_workflow,
 			"The workflow whose runs count, or `*` for all others.",
 			field="of_workflow",
 			required=True,
 		),
 		"status": Key(
-			statuses,
+			ends_of_runs,
 			"How they have ended: a list of `Succeeded`, `Failed`, `Cancelled`.",
 			field="ended_as",
 			form="names",

@@ -24,7 +24,7 @@ _SIGNS = frozenset(
 )
 
 
-def headers(value: Any, path: str, problems: Problems) -> Any:
+def header_names(value: Any, path: str, problems: Problems) -> Any:
 	"""The names of headers, none of which signs a delivery in."""
 	names = values.listed_text(value, path, problems)
 	if names is LEFT_OUT:
@@ -58,7 +58,7 @@ class WebhookKind(Kind):
 			required=True,
 		),
 		"headers": Key(
-			headers,
+			header_names,
 			"The headers that the run keeps as `trigger.headers`, such as `[X-GitHub-Event]`. One that was not sent is null.",
 			field="kept_headers",
 			form="names",
