@@ -67,8 +67,6 @@ def _tell(doc: Any, adopted: Adopted) -> None:
 		adopted.left_out.append("who the document is assigned to is not told: name them in the steps")
 	if doc.sender or doc.sender_email:
 		adopted.left_out.append(f"the sender {doc.sender_email or doc.sender}: mails have the site's own")
-	if doc.get("message_type") == "Markdown":
-		adopted.left_out.append("the message is Markdown: write it as HTML")
 
 
 def _mail(doc: Any, adopted: Adopted) -> None:
