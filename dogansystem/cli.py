@@ -26,6 +26,8 @@ from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
 from dogansystem.terminal import course, files, loads, moving, shared, show, simulation
 from dogansystem.terminal import run as runs
+from dogansystem.terminal.graph import mermaid
+from dogansystem.terminal.new import make as make_new
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
@@ -225,6 +227,30 @@ def export(workflows: tuple[str, ...], to: str | None, url: str, as_json: bool) 
 def schema(as_json: bool) -> None:
 	"""Print the format of workflows as a JSON Schema, with which an editor completes and checks definitions."""
 	click.echo(files.SCHEMA.read_text(encoding="utf-8"), nl=False)
+
+
+@main.command()
+@click.argument("path", type=file_type, metavar="FILE")
+@json_option
+def graph(path: Path, as_json: bool) -> None:
+	"""Print a workflow as a flowchart in Mermaid."""
+	with errors(as_json):
+		definition = files.definition(path)
+	text = mermaid(definition)
+	print_json({"workflow": definition.name, "mermaid": text}) if as_json else print_lines([text.rstrip()])
+
+
+@main.command()
+@click.argument("name")
+@click.option(
+	"--in", "folder", type=file_type, default=".", show_default=True, help="The folder to write into."
+)
+@json_option
+def new(name: str, folder: Path, as_json: bool) -> None:
+	"""Write a definition, a test and sample documents to start from, and the schema for your editor."""
+	with errors(as_json):
+		written = [str(path) for path in make_new(name, folder)]
+	print_json({"written": written}) if as_json else print_lines(written)
 
 
 def _checked(path: Path) -> dict[str, Any]:
