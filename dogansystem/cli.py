@@ -29,6 +29,7 @@ from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
 from dogansystem.terminal.answers import Answers
 from dogansystem.terminal.answers import read as read_answers
+from dogansystem.terminal.graph import mermaid
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
@@ -246,6 +247,17 @@ def export(workflows: tuple[str, ...], to: str | None, url: str, as_json: bool) 
 def schema(as_json: bool) -> None:
 	"""Print the format of workflows as a JSON Schema, with which an editor completes and checks definitions."""
 	click.echo(files.SCHEMA.read_text(encoding="utf-8"), nl=False)
+
+
+@main.command()
+@click.argument("path", type=file_type, metavar="FILE")
+@json_option
+def graph(path: Path, as_json: bool) -> None:
+	"""Print a workflow as a flowchart in Mermaid."""
+	with errors(as_json):
+		definition = files.definition(path)
+	text = mermaid(definition)
+	print_json({"workflow": definition.name, "mermaid": text}) if as_json else print_lines([text.rstrip()])
 
 
 def _checked(path: Path) -> dict[str, Any]:

@@ -55,9 +55,6 @@ _NOT_YET = (
 	"A delivery id that came before",
 	"Answers 202 and",
 	"`trigger.body`, `trigger.headers`",
-	# Files
-	"dogansystem graph",
-	"dogansystem new",
 )
 WITHOUT: Mapping[str, str] = {
 	"This page is the contract of what has to work": "it says what the page is",

@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import autoscale, definitions, measure, run, scale
+from dogansystem.commands import adopt, autoscale, definitions, measure, run, scale
 from dogansystem.commands.site import on_bench
 from dogansystem.terminal import deciding, shared
 
@@ -20,7 +20,7 @@ assert deciding  # which has declared commands of its own
 shared.add_to(dogansystem, on_bench)
 for _command in (
 	definitions.check, definitions.import_, definitions.export, run.run, scale.scale, measure.load, measure.simulate,
-	autoscale.autoscale,
+	autoscale.autoscale, adopt.adopt,
 ):  # fmt: skip
 	dogansystem.add_command(_command)
 

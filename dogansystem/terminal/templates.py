@@ -12,7 +12,7 @@ import click
 import yaml
 
 from dogansystem.engine.definitions.parse import parse
-from dogansystem.terminal.files import FileError
+from dogansystem.terminal.files import SCHEMA, FileError
 from dogansystem.terminal.shell import errors, json_option, print_json, print_lines
 from dogansystem.workflows import DEFINITION, TEST, Template, template, templates
 
@@ -35,29 +35,40 @@ def list_templates(as_json: bool) -> None:
 @click.command("new")
 @click.argument("name")
 @click.option("--template", "chosen", default=DEFAULT, show_default=True, help="One that `templates` lists.")
+@click.option(
+	"--in",
+	"folder",
+	type=click.Path(path_type=Path),
+	default=".",
+	show_default=True,
+	help="The folder to write into.",
+)
 @json_option
-def new(name: str, chosen: str, as_json: bool) -> None:
-	"""Write a definition named NAME, a test and sample documents to start from, into the current folder."""
+def new(name: str, chosen: str, folder: Path, as_json: bool) -> None:
+	"""Write a definition named NAME, a test and sample documents to start from, and the schema for your editor."""
 	with errors(as_json):
 		found = template(chosen)
-		written = _files(found, name, date.today())
-		for file in written:
-			if Path(file).exists():
-				raise FileError(f"{file} is there already. Take another name, or move the file away.")
-		for file, text in written.items():
-			Path(file).write_text(text, encoding="utf-8")
-		command = command_of(found, name, date.today())
+		written = {folder / file: text for file, text in _files(found, name, date.today()).items()}
+		for path in written:
+			if path.exists():
+				raise FileError(f"{path} is there already. Take another name, or move the file away.")
+		folder.mkdir(parents=True, exist_ok=True)
+		written[folder / SCHEMA.name] = SCHEMA.read_text(encoding="utf-8")
+		for path, text in written.items():
+			path.write_text(text, encoding="utf-8")
+		command = command_of(found, folder / name, date.today())
+	files = [str(path) for path in written]
 	if as_json:
-		print_json({"files": list(written), "run": command})
+		print_json({"files": files, "run": command})
 		return
-	print_lines([f"{', '.join(written)}: written. Try it:", f"  {shlex.join(command)}"])
+	print_lines([f"{', '.join(files)}: written. Try it:", f"  {shlex.join(command)}"])
 
 
-def command_of(found: Template, name: str, today: date) -> list[str]:
-	"""The words of the command that runs what `new` has written."""
-	words = ["dogansystem", "run", f"{name}.yaml", "--documents", f"{name}.jsonl"]
+def command_of(found: Template, path: Path, today: date) -> list[str]:
+	"""The words of the command that runs what `new` has written as `path`, without its ending."""
+	words = ["dogansystem", "run", f"{path}.yaml", "--documents", f"{path}.jsonl"]
 	if found.about and _document(found, today):
-		words += ["--doc", f"{name}.json"]
+		words += ["--doc", f"{path}.json"]
 	for parameter, value in _examples(found, today).items():
 		words += ["--set", f"{parameter}={value if isinstance(value, str) else json.dumps(value)}"]
 	for step in found.definition.steps:
@@ -82,6 +93,7 @@ def _files(found: Template, name: str, today: date) -> dict[str, str]:
 	"""The files by their names. Raises DefinitionError for a name that no workflow can have."""
 	named = _NAME.sub(f"name: {json.dumps(name)}" if not re.fullmatch(r"[\w-]+", name) else f"name: {name}", found.source, count=1)  # fmt: skip
 	text = named.replace("\ntitle:", f"\nrun_as: {RUN_AS} # whose permissions the steps have\ntitle:", 1)
+	text = f"# yaml-language-server: $schema={SCHEMA.name}\n{text}"
 	parse(text, source_name=f"{name}.yaml")
 	document = _document(found, today)
 	rest = [each for each in found.samples(today) if each != document]

@@ -108,6 +108,45 @@ class TestCommands(SiteTestCase):
 		self.assertEqual(found["changes"][0]["change"], "unchanged")
 		self.assertEqual(frappe.db.get_value(WORKFLOW, "contract-acts", "run_as"), PERSON)
 
+	def test_a_notification_is_adopted_and_switched(self):
+		values = {
+			"name": "contract told",
+			"subject": "contract {{ doc.name }}",
+			"message": "contract",
+			"document_type": "ToDo",
+			"event": "New",
+			"channel": "System Notification",
+			"enabled": 1,
+			"recipients": [{"receiver_by_document_field": "owner"}],
+		}
+		doc = frappe.get_doc({"doctype": "Notification", **values}).insert()
+		frappe.db.commit()
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.delete_doc, "Notification", doc.name, force=True)
+		workflow = "from-notification-contract-told"
+		self.addCleanup(frappe.delete_doc, WORKFLOW, workflow, force=True)
+
+		def adopt(*options: str) -> dict[str, Any]:
+			asked = ("adopt", doc.name, "--run-as", PERSON, "--json", *options)
+			(row,) = json.loads(self.command(*asked).stdout)["adopted"]
+			return row
+
+		self.assertEqual((adopt("--dry-run")["workflow"], adopt("--dry-run")["done"]), (workflow, ""))
+		self.assertFalse(frappe.db.exists(WORKFLOW, workflow))
+		self.assertEqual(adopt()["done"], "written, disabled")
+		states = (
+			frappe.db.get_value("Notification", doc.name, "enabled"),
+			frappe.db.get_value(WORKFLOW, workflow, "enabled"),
+		)
+		self.assertEqual(states, (1, 0))
+		self.assertIn("switched", adopt("--switch")["done"])
+		states = (
+			frappe.db.get_value("Notification", doc.name, "enabled"),
+			frappe.db.get_value(WORKFLOW, workflow, "enabled"),
+		)
+		self.assertEqual(states, (0, 1))
+		self.assertIn("there already", adopt()["done"])
+
 	def test_simulate_takes_its_times_from_what_the_site_has_measured(self):
 		path = self.write("contract-simulated", step("a"), step("b"))
 		self.command("import", path, "--enable")

@@ -41,9 +41,9 @@ class TestBatchesInTheDesk(DeskTestCase):
 			pass
 		self.browser.evaluate("cur_frm.reload_doc().then(() => true)")
 		self.browser.wait_for("cur_frm.doc.status === 'Completed'")
-		self.browser.wait_for("document.querySelectorAll('.dogan-batch tbody tr').length === 2")
+		pills = "document.querySelectorAll('.dogan-batch tbody .indicator-pill')"
+		self.browser.wait_for(f"[...{pills}].filter((each) => each.textContent === 'Succeeded').length === 2")
 		shown = self.browser.evaluate("document.querySelector('.dogan-batch').innerText")
 		self.picture("batch")
 		for name in made[:2]:
 			self.assertIn(name, shown)
-		self.assertEqual(shown.count("Succeeded"), 2)
