@@ -53,6 +53,7 @@ class TemplatesTestCase(SiteTestCase, Home):
 		ensure_user(CLERK, CLERKS)
 		ensure_user(HEAD, HEADS)
 		ensure_user(OTHER, ["Desk User"])
+		cls.addClassCleanup(remove_stand_ins)
 		make_masters()
 		frappe.db.commit()
 
@@ -615,6 +616,17 @@ def make_stand_in(name: str, *roles: str) -> None:
 		_make_doctype(rows, ROWS[name], rows, istable=1)
 	rights = [{"role": role, "read": 1, "write": 1, "create": 1} for role in roles]
 	_make_doctype(name, STAND_INS[name], rows, autoname="hash", permissions=rights)
+
+
+def remove_stand_ins() -> None:
+	"""The app hrms may be installed later."""
+	frappe.db.rollback()
+	frappe.set_user("Administrator")
+	for name in (*STAND_INS, *(f"{each} Detail" for each in ROWS)):
+		if frappe.db.exists("DocType", {"name": name, "custom": 1}):
+			frappe.delete_doc("DocType", name, force=True)
+			frappe.db.sql_ddl(f"DROP TABLE IF EXISTS `tab{name}`")
+	frappe.db.commit()
 
 
 def _make_doctype(name: str, kinds: dict[str, str], rows: str, **rest: Any) -> None:
