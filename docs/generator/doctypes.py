@@ -20,6 +20,8 @@ ABOUT: Mapping[str, str] = {
 	"Dogan Approval": "What people [decide](../guides/approvals.md), or fill in. Only the app writes it.",
 	"Dogan Approver": "Who is or was asked. Only the app writes it.",
 	"Dogan Approval Decision": "What somebody has decided. Only the app writes it, once.",
+	"Dogan Approval Matrix": "Who [decides](../guides/approvals.md) about what, by amount, company and other fields.",
+	"Dogan Substitute": "Who decides for somebody who is away, from when until when.",
 	"Dogan Agent": "An [agent](../guides/agents.md): a user who does steps.",
 	"Dogan Credential": "A secret under a name, for [`http.request`](actions/http.md#httprequest); see "
 	"[Security](../security.md#credentials).",

@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from jsonschema import Draft7Validator
 
 from dogansystem.cli import main
+from dogansystem.engine.definitions.parse import parse
 
 
 def call(*words: object) -> Result:
@@ -23,7 +24,7 @@ def test_what_is_made_runs_with_its_sample_documents(tmp_path: Path):
 	definition, schema = written["my-quotations.yaml"], written["workflow.schema.json"]
 	assert call("check", definition).exit_code == 0
 	text = definition.read_text()
-	assert Draft7Validator(json.loads(schema.read_text())).is_valid(yaml.safe_load(text))
+	assert Draft7Validator(json.loads(schema.read_text())).is_valid(parse(text).source)
 	assert text.startswith(f"# yaml-language-server: $schema={schema.name}\n")
 	run = json.loads(call(*done["run"][1:], "--json").stdout)
 	assert run["status"] == "Succeeded"
