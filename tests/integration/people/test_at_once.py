@@ -1,7 +1,9 @@
 """Many people decide at the same moment: one settles it, each of the others is told so, and nothing is done twice."""
 
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -17,7 +19,7 @@ SECONDS = 60.0  # that all of them together may take
 
 
 @pytest.fixture
-def mariadb(empty_mariadb_url: str) -> Any:
+def mariadb(empty_mariadb_url: str) -> Iterator[Sandbox]:
 	with Sandbox(empty_mariadb_url, timezone="UTC") as opened:
 		opened.set_settings(linger_seconds=0)
 		yield opened
@@ -153,3 +155,26 @@ def test_a_decision_a_cancel_and_the_workers_at_once(mariadb: Sandbox):
 		assert isinstance(found[1], dict) == (status == "Approved"), found
 		assert isinstance(found[1], AlreadyDecided) == (status == "Cancelled"), found
 		mariadb.database.rollback()
+
+
+KILLED = """
+import sys
+from dogansystem import Orchestrator, Sandbox
+with Sandbox(sys.argv[1], timezone="UTC") as site:
+	Orchestrator(site).decide(sys.argv[2], "approved", user=sys.argv[3])
+	print("decided", flush=True)
+	sys.stdin.read()
+"""
+
+
+def test_a_decision_is_there_or_not_after_kill_9(mariadb: Sandbox, empty_mariadb_url: str):
+	run, approval = begin(mariadb)
+	words = [sys.executable, "-c", KILLED, empty_mariadb_url, approval, PEOPLE[0]]
+	with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+		assert process.stdout and process.stdout.readline() == "decided\n"
+		process.kill()
+	assert decide(mariadb, approval, PEOPLE[1], "rejected")["settled_by"] == PEOPLE[1]
+	work(mariadb)
+	assert [each["by"] for each in Orchestrator(mariadb).get_approval(approval)["decisions"]] == [PEOPLE[1]]
+	assert [each["description"] for each in mariadb.shelf.all("ToDo")] == ["no"]
+	assert Orchestrator(mariadb).get_run(run)["status"] == "Succeeded"
