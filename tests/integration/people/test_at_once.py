@@ -10,7 +10,7 @@ import pytest
 
 from dogansystem import Orchestrator
 from dogansystem.engine.errors import AlreadyDecided
-from dogansystem.homes.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.worker.drainer import Drainer
 from tests.conftest import Tell
 
@@ -94,6 +94,9 @@ def decider(site: Sandbox, approval: str, user: str, decision: str) -> Callable[
 	return lambda: decide(site, approval, user, decision)
 
 
+@pytest.mark.contract(
+	"Whatever ends a wait ends it once: two signals, two decisions, a decision at the moment of the deadline: one counts, the other is told so"
+)
 def test_fifty_people_at_once_come_to_one_result_and_49_clear_answers(mariadb: Sandbox, tell: Tell):
 	run, approval = begin(mariadb)
 	ways = ("approved", "rejected")
@@ -139,6 +142,30 @@ def test_decisions_of_many_approvals_do_not_stand_in_each_others_way(mariadb: Sa
 	asked = [begin(mariadb, number)[1] for number in range(20)]
 	found = at_once([decider(mariadb, name, PEOPLE[0], "approved") for name in asked])
 	assert [each for each in found if isinstance(each, Exception)] == []
+
+
+@pytest.mark.contract("a decision at the moment of the deadline: one counts, the other is told so")
+def test_a_decision_and_the_deadline_at_once(empty_mariadb_url: str):
+	clock = TestClock()
+	with Sandbox(empty_mariadb_url, clock=clock, timezone="UTC") as site:
+		site.set_settings(linger_seconds=0)
+		for number in range(5):
+			run, approval = begin(site, number, deadline=60)
+			clock.advance(59.999)
+
+			def pass_deadline() -> None:
+				clock.advance(0.001)
+				work(site)
+
+			found, _ = at_once([decider(site, approval, PEOPLE[0], "approved"), pass_deadline])
+			work(site)
+			known = Orchestrator(site).get_approval(approval)
+			is_first = isinstance(found, dict)
+			assert known["status"] == ("Approved" if is_first else "Expired")
+			assert len(known["decisions"]) == int(is_first)
+			assert is_first or "deadline" in str(found)
+			assert Orchestrator(site).get_run(run)["status"] == "Succeeded"
+			site.database.rollback()
 
 
 def test_a_decision_a_cancel_and_the_workers_at_once(mariadb: Sandbox):
