@@ -20,6 +20,7 @@ from dogansystem.triggers.signatures import Refused, Request
 METHOD = "dogansystem.api.webhooks.receive"
 SHORT = "dogansystem.webhook"
 _PLACES = tuple(f"/api/{version}method/{name}/" for version in ("", "v1/") for name in (METHOD, SHORT))
+MAX_NAME = 140  # characters of a workflow's name, and of what the log shows in its place
 ACCEPTED, REFUSED, UNREADABLE, TOO_MANY = 202, 403, 422, 429
 
 
@@ -64,7 +65,7 @@ def keep_request() -> None:
 def _workflow() -> str:
 	path = frappe.local.request.path
 	place = next((each for each in _PLACES if path.startswith(each)), None)
-	return path[len(place) :].strip("/") if place else ""
+	return path[len(place) :].strip("/")[:MAX_NAME] if place else ""
 
 
 def _request() -> Request:

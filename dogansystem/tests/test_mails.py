@@ -8,7 +8,7 @@ from typing import Any
 import frappe
 from frappe.email.receive import InboundMail
 
-from dogansystem.tests.contract.home import Home, output, step
+from dogansystem.tests.contract.home import Home, output, proves, step
 from dogansystem.tests.home import SiteTestCase
 from dogansystem.tests.test_frappe_site import make_mail_account
 
@@ -65,6 +65,7 @@ class TestReceivedMails(SiteTestCase, Home):
 		frappe.db.rollback()
 		return [self.orchestrator.get_run(each["run"]) for each in self.orchestrator.list_runs(workflow)]
 
+	@proves("its attachments are in reach as `trigger.attachments` (File names)")
 	def test_a_mail_starts_a_run_that_has_its_attachments(self):
 		read = step("read", "data.parse", params={"file": "{{ trigger.attachments[1] }}"})
 		workflow = self.on_mail("contract-attached", read, account=self.account.name)
@@ -117,6 +118,7 @@ class TestReceivedMails(SiteTestCase, Home):
 		self.pull(self.raw("contract-own 1", sender="office@example.com"))
 		self.assertEqual(self.runs(workflow), [])
 
+	@proves("send (template, attachments, a document's print as PDF, in reply to a Communication)")
 	def test_an_answer_says_that_it_is_automatic_and_stands_below_its_mail(self):
 		params = {
 			"to": "{{ doc.sender }}",

@@ -1,162 +1,17 @@
-"""What leaves a site: tokens of Connected Apps, SMS, WhatsApp, chats; and what is said where something is missing."""
+"""What leaves a site: SMS, WhatsApp, chats, files; credentials; and what is said where something is missing."""
 
 import json
 from typing import Any
-from urllib.parse import parse_qs
 
 import frappe
 
 from dogansystem.engine.errors import HTTPError, NotAvailable
-from dogansystem.tests.contract.home import PERSON, Home, output, row, step
-from dogansystem.tests.home import MANAGER, USER, SiteTestCase
-from dogansystem.tests.recorder import recording
+from dogansystem.tests.contract.home import PERSON, proves, step
+from dogansystem.tests.home import USER, SiteTestCase
+from dogansystem.tests.outside import OutsideTestCase
 
 SMS = "SMS Settings"
 SECRET = "t0psecret-of-the-gateway"
-
-
-class OutsideTestCase(SiteTestCase, Home):
-	def setUp(self) -> None:
-		super().setUp()
-		self.recorder = self.enterContext(recording()) if hasattr(self, "enterContext") else self._enter()
-		self.set_settings(allow_private_network=1)
-
-	def _enter(self) -> Any:
-		context = recording()
-		self.addCleanup(context.__exit__, None, None, None)
-		return context.__enter__()
-
-	def result(self, action: str, user: str = PERSON, **params: Any) -> dict[str, Any]:
-		"""The run of one step."""
-		return self.run_steps([step("a", action, params=params)], run_as=user)
-
-
-class TestConnectedApps(OutsideTestCase):
-	"""A token that has to be refreshed, while a step is under way."""
-
-	def setUp(self) -> None:
-		super().setUp()
-		self.number = 0
-		self.recorder.answer = self.answer
-		self.app = frappe.get_doc(
-			{
-				"doctype": "Connected App",
-				"provider_name": "Contract",
-				"client_id": "client-1",
-				"client_secret": "client-secret-1",
-				"token_uri": f"{self.recorder.url}/token",
-				"authorization_uri": f"{self.recorder.url}/authorize",
-			}
-		).insert()
-		self.addCleanup(self._remove)
-		self.connect(PERSON)
-		self.credential = self.keep("contract-oauth", connected_app=self.app.name, role="Dogan User")
-
-	def _remove(self) -> None:
-		frappe.set_user("Administrator")
-		for name in frappe.get_all("Token Cache", {"connected_app": self.app.name}, pluck="name"):
-			frappe.delete_doc("Token Cache", name, force=True)
-		frappe.db.delete("Dogan Credential", {"connected_app": self.app.name})
-		frappe.delete_doc("Connected App", self.app.name, force=True)
-		frappe.db.commit()
-
-	def keep(self, name: str, **values: Any) -> str:
-		with self.site.acting_as("Administrator"):
-			frappe.get_doc(
-				{
-					"doctype": "Dogan Credential",
-					"credential_name": name,
-					"kind": "oauth",
-					"hosts": "127.0.0.1",
-					**values,
-				}
-			).insert()
-		frappe.db.commit()
-		return name
-
-	def connect(self, user: str, expires_in: int = -10) -> None:
-		token = frappe.get_doc(
-			{
-				"doctype": "Token Cache",
-				"user": user,
-				"connected_app": self.app.name,
-				"access_token": f"old-{user}",
-				"refresh_token": f"refresh-{user}",
-				"expires_in": expires_in,
-				"token_type": "Bearer",
-			}
-		)
-		token.insert(ignore_permissions=True)
-		frappe.db.commit()
-
-	def answer(self, request: dict[str, Any]) -> tuple[int, Any]:
-		if request["path"] != "/token":
-			return 200, {"seen": request["headers"].get("authorization")}
-		self.number += 1
-		given = parse_qs(request["body"].decode())["refresh_token"][0]
-		if "revoked" in given:
-			return 400, {"error": "invalid_grant"}
-		return 200, {
-			"access_token": f"new-{self.number}",
-			"refresh_token": f"{given}+",
-			"expires_in": 3600,
-			"token_type": "Bearer",
-		}
-
-	def sent(self) -> list[str]:
-		return [each["headers"]["authorization"] for each in self.recorder.received if each["path"] == "/api"]
-
-	def test_a_step_sends_a_fresh_token_and_refreshes_it_once(self):
-		for _ in range(2):
-			run = self.result("http.request", url=f"{self.recorder.url}/api", credential=self.credential)
-			self.assertEqual(run["status"], "Succeeded", run["error"])
-			self.assertEqual(output(run, "a")["body"], {"seen": "Bearer [secret]"})
-		self.assertEqual((self.sent(), self.number), (["Bearer new-1"] * 2, 1))
-
-	def test_a_step_that_fails_after_it_keeps_the_token_and_nothing_else(self):
-		todo = {"doctype": "ToDo", "values": {"description": "contract oauth"}}
-		with self.site.step_scope(PERSON):
-			self.site.documents.create(**todo)
-			token = self.site.credential(self.credential)
-		self.assertEqual(token["token"], "new-1")
-		frappe.db.rollback()
-		self.assertEqual(self.todos("contract oauth"), [])
-		with self.site.acting_as(PERSON):
-			self.assertEqual(self.site.credential(self.credential)["token"], "new-1")
-		self.assertEqual(self.number, 1)
-
-	def test_it_is_the_token_of_who_acts_or_of_the_named_user(self):
-		self.connect(USER, expires_in=3600)
-		named = self.keep(
-			"contract-oauth-named", connected_app=self.app.name, connected_user=USER, role="Dogan User"
-		)
-		with self.site.acting_as(USER):
-			self.assertEqual(self.site.credential(self.credential)["token"], f"old-{USER}")
-		with self.site.acting_as(PERSON):
-			self.assertEqual(self.site.credential(self.credential)["token"], "new-1")
-			self.assertEqual(self.site.credential(named)["token"], f"old-{USER}")
-
-	def test_who_is_not_connected_is_told_so(self):
-		run = self.result("http.request", USER, url=f"{self.recorder.url}/api", credential=self.credential)
-		self.assertEqual(run["status"], "Failed")
-		self.assertIn("not connected", row(run, "a")["error"])
-		self.assertEqual(self.sent(), [])
-
-	def test_a_server_that_refuses_to_refresh_says_connect_again_and_shows_nothing(self):
-		self.connect(MANAGER)
-		name = f"{self.app.name}-{MANAGER}"
-		doc = frappe.get_doc("Token Cache", name)
-		doc.refresh_token = "revoked-refresh-token"
-		doc.expires_in = -10
-		doc.save()
-		frappe.db.commit()
-		refused = self.keep("contract-oauth-refused", connected_app=self.app.name, connected_user=MANAGER)
-		run = self.result("http.request", url=f"{self.recorder.url}/api", credential=refused)
-		self.assertEqual(run["status"], "Failed")
-		text = json.dumps(run, default=str)
-		self.assertIn("connected again", text)
-		for secret in ("revoked-refresh-token", "client-secret-1", f"old-{MANAGER}"):
-			self.assertNotIn(secret, text)
 
 
 class TestMessages(OutsideTestCase):
@@ -177,6 +32,7 @@ class TestMessages(OutsideTestCase):
 		doc.save()
 		frappe.db.commit()
 
+	@proves("sms (Frappe's SMS Settings)")
 	def test_an_sms_goes_to_the_gateway_of_the_site(self):
 		run = self.result("notify.sms", USER, to=["+90 555 123", "+905559"], message="Größe")
 		self.assertEqual(run["status"], "Succeeded", run["error"])
@@ -214,6 +70,62 @@ class TestMessages(OutsideTestCase):
 		with self.site.acting_as(USER), self.assertRaisesRegex(NotAvailable, SMS):
 			self.site.people.send_sms(["+1"], "x")
 
+	@proves("request (JSON, form, files;")
+	def test_files_of_the_user_go_out_with_a_form(self):
+		with self.site.acting_as(USER):
+			own = self.site.files.create("contract prices.csv", "a;b é".encode())["file"]
+		with self.site.acting_as(PERSON):
+			theirs = self.site.files.create("contract secret.csv", b"secret")["file"]
+		frappe.db.commit()
+		request = {"url": f"{self.recorder.url}/up", "method": "POST", "form": {"of": "May"}}
+		run = self.result("http.request", USER, **request, files={"list": own})
+		self.assertEqual(run["status"], "Succeeded", run["error"])
+		body = self.recorder.received[0]["body"]
+		self.assertIn(b'filename="contract prices.csv"', body)
+		self.assertIn("a;b é".encode(), body)
+		self.assertEqual(
+			self.result("http.request", USER, **request, files={"list": theirs})["status"], "Failed"
+		)
+		self.assertEqual(len(self.recorder.received), 1)
+
+	@proves("whatsapp (where the app frappe_whatsapp or whatsapp is installed)")
+	def test_whatsapp_goes_by_the_app_that_the_site_has_for_it(self):
+		if frappe.db.exists("DocType", "WhatsApp Message"):
+			self.skipTest("the site has an app for it, which would send")
+		fields = (
+			"to",
+			"message",
+			"type",
+			"message_type",
+			"content_type",
+			"reference_doctype",
+			"reference_name",
+			"own",
+		)
+		frappe.get_doc(
+			{
+				"doctype": "DocType",
+				"name": "WhatsApp Message",
+				"module": "Custom",
+				"custom": 1,
+				"autoname": "hash",
+				"fields": [{"fieldname": each, "fieldtype": "Data", "label": each} for each in fields],
+				"permissions": [{"role": "Dogan User", "read": 1, "create": 1}],
+			}
+		).insert()
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.delete_doc, "DocType", "WhatsApp Message", force=True)
+		self.addCleanup(frappe.set_user, "Administrator")
+		run = self.result("notify.whatsapp", USER, to=["+90555", "+90556"], message="Größe")
+		self.assertEqual(run["status"], "Succeeded", run["error"])
+		sent = frappe.get_all(
+			"WhatsApp Message", fields=["to", "message", "type", "owner"], order_by="`to` asc"
+		)
+		self.assertEqual(
+			[(each.to, each.message) for each in sent], [("+90555", "Größe"), ("+90556", "Größe")]
+		)
+		self.assertEqual({(each.type, each.owner) for each in sent}, {("Outgoing", USER)})
+
 	def test_without_an_app_for_it_whatsapp_says_what_to_install(self):
 		if frappe.db.exists("DocType", "WhatsApp Message"):
 			self.skipTest("the site has an app for it")
@@ -243,6 +155,7 @@ class TestMessages(OutsideTestCase):
 			problems = self.orchestrator.what_is_missing(self.orchestrator.check(definition))
 		self.assertEqual([each.path for each in problems], ["steps[0].action", "triggers[0].credential"])
 
+	@proves("chat (Slack, Teams, Google Chat, Telegram by a credential)")
 	def test_a_chat_is_written_to_and_its_address_shown_nowhere(self):
 		with self.site.acting_as("Administrator"):
 			frappe.get_doc(

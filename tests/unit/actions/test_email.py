@@ -126,3 +126,11 @@ def test_what_is_not_an_address_is_named(given: Any) -> None:
 		ValidationError, match=r"^params\.cc: .* is not an email address\. Write name@example\.com\."
 	):
 		addresses(given, "params.cc")
+
+
+def test_an_answer_names_the_communication_that_the_user_may_read(site: Sandbox) -> None:
+	site.load_documents([{"doctype": "Communication", "name": "C-1"}])
+	_output, mail = send(site, to="a@example.com", subject="Re: S", message="M", in_reply_to="C-1")
+	assert mail["in_reply_to"] == "C-1"
+	with pytest.raises(Exception, match="no Communication"):
+		send(site, to="a@example.com", subject="Re: S", message="M", in_reply_to="C-2")

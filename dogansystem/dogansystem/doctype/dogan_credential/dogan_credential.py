@@ -62,10 +62,10 @@ class DoganCredential(Document):
 
 	def validate(self) -> None:
 		"""Raise ValidationError naming what its kind still needs, or what is wrong with it."""
-		needed = [*(_SENT.get(self.kind) or _RECEIVED[self.kind])]
-		if self.kind not in _NAMES_NO_SERVERS:
-			needed.append("hosts")
+		needed = _SENT.get(self.kind) or _RECEIVED[self.kind]
 		missing = [self.meta.get_label(field) for field in needed if not self.get(field)]
+		if self.kind not in _NAMES_NO_SERVERS and not self.servers():
+			missing.append(self.meta.get_label("hosts"))
 		if missing:
 			labels = ", ".join(_(label) for label in missing)
 			frappe.throw(_("Fill in {0}.").format(labels), frappe.MandatoryError)
