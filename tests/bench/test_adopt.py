@@ -9,13 +9,14 @@ from dogansystem.homes.frappe.adopting import taking
 from dogansystem.tests.contract.home import output
 from dogansystem.tests.home import ensure_user
 from dogansystem.tests.test_frappe_site import make_mail_account
+from tests.bench import test_due
 from tests.bench.processes import Worker
-from tests.bench.test_due import ACCOUNTANT, TestOverdueInvoices, make_company
+from tests.bench.test_due import ACCOUNTANT, make_company
 from tests.bench.test_workers import BenchTestCase
 
 
 class TestRepeatedInvoices(BenchTestCase):
-	invoice = TestOverdueInvoices.invoice
+	invoice = test_due.TestOverdueInvoices.invoice
 
 	@classmethod
 	def setUpClass(cls) -> None:
