@@ -55,6 +55,7 @@ class TestRepeatedInvoices(BenchTestCase):
 		(adopted,) = taking.found(self.orchestrator, ACCOUNTANT, [old.name])
 		self.assertEqual(adopted.refused, [])
 		self.assertTrue(any("as it is now" in text for text in adopted.left_out))
+		self.addCleanup(self.forget, adopted.workflow)
 		self.assertTrue(taking.write(self.orchestrator, adopted))
 		taking.switch(self.orchestrator, adopted)
 		self.assertEqual(frappe.db.get_value("Auto Repeat", old.name, "disabled"), 1)
@@ -67,3 +68,10 @@ class TestRepeatedInvoices(BenchTestCase):
 		self.assertEqual((made.docstatus, str(made.posting_date), made.grand_total), (1, today(), 100))
 		mail = frappe.get_last_doc("Email Queue")
 		self.assertIn(f"contract again {made.name}", mail.message.replace("=\n", "").replace("\r\n", ""))
+
+	def forget(self, workflow: str) -> None:
+		"""Delete a workflow with its runs: its name is none of the tests' own."""
+		for doctype in ("Dogan Step Run", "Dogan Workflow Run"):
+			frappe.db.delete(doctype, {"workflow": workflow})
+		frappe.delete_doc("Dogan Workflow", workflow, force=True, delete_permanently=True)
+		frappe.db.commit()
