@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[1]
 FORMAT = ROOT / "docs" / "workflow-format.md"
 LIST = ROOT / "tests" / "CONTRACT.md"
 LATER = "Trying out"  # the chapter that is not carried out yet
+FEW = 3  # words that are too few to be a part of a sentence
 MARKS = frozenset({"contract", "proves"})
 PLACES = ("tests", "dogansystem")
 
@@ -76,6 +77,16 @@ class Sentence:
 	chapter: str
 	text: str
 	tests: dict[str, list[str]] = field(default_factory=dict)  # by what they name
+	named: set[int] = field(default_factory=set)  # the places of the characters that tests name
+
+	@property
+	def unnamed(self) -> list[str]:
+		"""The parts that no test names, small words apart."""
+		text = "".join("\0" if place in self.named else each for place, each in enumerate(self.text))
+		parts = [
+			each.strip(" ,;:.|()") for each in text.split("\0") if len(re.findall(r"\w{2,}", each)) >= FEW
+		]
+		return parts if self.tests else []
 
 	@property
 	def reason(self) -> str | None:
@@ -177,9 +188,11 @@ def matched(page: str, found: tuple[Proof, ...]) -> tuple[list[Sentence], list[P
 		if start < 0:
 			astray.append(proof)
 			continue
+		end = start + len(proof.words)
 		for sentence, (first, last) in zip(every, places, strict=True):
-			if first < start + len(proof.words) and start < last:
+			if first < end and start < last:
 				sentence.tests.setdefault(proof.words, []).append(proof.test)
+				sentence.named |= set(range(start - first, end - first))
 	return every, astray
 
 
@@ -202,6 +215,7 @@ def listed() -> str:
 		lines += [
 			f"  - {_test(words, each, sentence)}" for words, tests in sentence.tests.items() for each in tests
 		]
+		lines += [f"  - not named: {_quoted(part)}" for part in sentence.unnamed]
 		if not sentence.tests:
 			lines.append(f"  - **no test**: {sentence.reason or 'none has been written'}")
 	return "\n".join(lines) + "\n"

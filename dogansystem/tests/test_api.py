@@ -5,7 +5,7 @@ from typing import Any
 import frappe
 
 from dogansystem.api import agents, desk, errors, run_page, status, workflows
-from dogansystem.tests.contract.home import PERSON, fails, step
+from dogansystem.tests.contract.home import PERSON, fails, proves, step
 from dogansystem.tests.home import USER, SiteTestCase
 
 
@@ -27,6 +27,7 @@ class TestAPI(SiteTestCase):
 		self.assertEqual(caught.exception.http_status_code, status_code)
 		self.assertEqual(frappe.db.count("Dogan Workflow Run"), before)
 
+	@proves("or the API is called")
 	def test_a_run_is_started_and_read(self):
 		self.save("plain")
 		run = workflows.start_run("plain", '{"of": 1}', "key 1")["run"]

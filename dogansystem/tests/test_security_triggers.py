@@ -7,7 +7,7 @@ import frappe
 from dogansystem.api import desk, workflows
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.tests.attacks import SecurityTestCase
-from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.contract.home import PERSON, proves, step
 from dogansystem.tests.home import MANAGER, OTHER, USER
 
 TEXT = "contract secret"
@@ -91,12 +91,14 @@ class TestTriggersAsSomebody(SecurityTestCase):
 		for start in (workflows.start_run, desk.run_now):
 			self.assert_refused(lambda start=start: start("contract-by-hand", doctype="ToDo", name=secret))
 
+	@proves("| `manual` | `role`, `doctype`")
 	def test_a_workflow_for_one_type_is_not_started_on_another(self):
 		self.by_hand()
 		frappe.set_user(OTHER)
 		for start in (workflows.start_run, desk.run_now):
 			self.assert_refused(lambda start=start: start("contract-by-hand", doctype="User", name=OTHER))
 
+	@proves("| `manual` | `role`, `doctype` | a permitted person presses Run")
 	def test_a_role_is_needed_for_the_button_and_for_what_it_does(self):
 		self.by_hand(role="Accounts Manager")
 		mine = self.todo(allocated_to=OTHER)

@@ -65,7 +65,7 @@ class Batches:
 		if (names is None) is (filters is None):
 			raise InputError("A batch needs either the names of documents, or filters that find them.")
 		if names is None:
-			rows = self.site.documents.list(doctype, filters, ["name"], limit=MAX_DOCUMENTS + 1)
+			rows = self.site.documents.list(doctype, filters, ["name"], "name asc", MAX_DOCUMENTS + 1)
 			names = [str(row["name"]) for row in rows]
 		chosen = list(dict.fromkeys(names))
 		if not chosen:

@@ -68,6 +68,7 @@ def test(bench: Bench) -> None:
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_schedulers")
 		unit_tests(bench, "tests.bench.test_due")
+		unit_tests(bench, "tests.bench.test_adopt")
 		unit_tests(bench, "tests.bench.test_alive")
 		unit_tests(bench, "tests.bench.test_series")
 	if not os.environ.get("DOGAN_BENCH_SHORT"):

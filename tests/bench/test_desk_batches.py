@@ -37,8 +37,8 @@ class TestBatchesInTheDesk(DeskTestCase):
 		self.browser.wait_for(
 			"window.cur_frm && cur_frm.doctype === 'Dogan Batch' && cur_frm.doc.total === 2"
 		)
-		while self.drain():
-			pass
+		for _ in range(3):
+			self.drain()
 		self.browser.evaluate("cur_frm.reload_doc().then(() => true)")
 		self.browser.wait_for("cur_frm.doc.status === 'Completed'")
 		pills = "document.querySelectorAll('.dogan-batch tbody .indicator-pill')"

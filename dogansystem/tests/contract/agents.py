@@ -1,7 +1,12 @@
 """Agents: whose capacity and permissions steps use, and how many may be enabled."""
 
+from unittest.mock import patch
+
 from dogansystem.engine.errors import InputError, LimitReached, NotFound
+from dogansystem.store import admission
 from dogansystem.tests.contract.home import PERSON, Home, output, proves, row, states, step
+from dogansystem.worker import chores
+from dogansystem.worker.control import Control
 
 WAIT = {"for": "1h"}
 OTHER = "dogan-other@example.com"
@@ -80,6 +85,27 @@ class AgentContract(Home):
 		used = [row(self.run_steps([step("a", capability="contract rated")]), "a")["agent"] for _ in range(4)]
 		self.assertLessEqual(used.count("Contract Rare"), 1)
 		self.assertIn("Contract Free", used)
+
+	def test_urgent_steps_that_wait_for_an_agent_starve_nobody(self):
+		"""One admission in ten goes to whoever has waited longest, the others to the most urgent."""
+		for chance, expected in ((0.99, "b"), (0.0, "a")):
+			agent = self.register(f"Contract Queue {expected}", capacity=1)
+			self.hold_slot(agent)
+			steps = [
+				step("a", agent=agent, after=[], priority=0),
+				step("b", agent=agent, after=[], priority=9),
+			]
+			run = self.start(self.save(f"contract-queue-{expected}", steps))
+			self.drain()
+			self.free_slot(agent)
+			control = Control(self.site)
+			with patch.object(admission.random, "random", lambda chance=chance: chance):
+				self.assertEqual(chores.admit(self.site, control), 1)
+			control.close()
+			found = states(self.run_of(run))
+			self.assertEqual([each for each, state in found.items() if state == "Ready"], [expected])
+			self.drain()
+			self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
 	def test_what_is_no_rate_is_refused(self):
 		with self.assertRaisesRegex(InputError, "rate: '10 a minute' is not a rate"):

@@ -92,7 +92,7 @@ class BatchContract(Home):
 	def test_a_document_that_is_gone_has_a_reason_and_the_others_their_runs(self):
 		workflow, made = self.make("gone", 3)
 		batch = self.start_batch(workflow, [made[0], "contract-no-such-todo", made[1]])
-		with self.site.acting_as(PERSON):
+		with self.site.acting_as("Administrator"):
 			self.site.documents.delete("ToDo", made[1])
 		self.site.database.commit()
 		self.drain()

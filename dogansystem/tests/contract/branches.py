@@ -41,6 +41,7 @@ class BranchContract(Home):
 				self.assertEqual(output(run, "size"), {"branch": branch})
 
 	@proves("The first case that is true.")
+	@proves('**`flow.choose`**: `cases: [{name: big, if: "{{ doc.grand_total > 100000 }}"}, …]`')
 	def test_the_first_case_that_is_true_is_taken(self):
 		self.assertEqual(row(self.run_steps([choose()], {"n": 100}), "size")["branch"], "big")
 

@@ -175,6 +175,7 @@ class LookingContract(Home):
 	@proves(
 		"a document newly matches the filters; the ones that match when the workflow is enabled do not count"
 	)
+	@proves("| `condition` | `doctype`, `filters`, `every`")
 	def test_a_document_that_newly_matches_starts_a_run(self):
 		old = self.todo(priority="High")
 		workflow = self.watching("condition", "condition", filters={"priority": "High"}, every="10m")

@@ -8,6 +8,7 @@ from dogansystem.tests.contract.home import Home, fails, output, proves, row, st
 
 class RetryContract(Home):
 	@proves("earlier outputs are kept")
+	@proves("and what was Cancelled because of a failure run again; earlier outputs are kept.")
 	def test_retry_goes_on_where_the_run_failed_and_keeps_earlier_outputs(self):
 		workflow = self.save(
 			"contract-retry-run",

@@ -219,6 +219,7 @@ class RunContract(Home):
 		self.assertFalse(self.exists(run))
 		self.assertEqual(finished(), before)
 
+	@proves("unique on a site")
 	def test_a_run_keeps_the_version_it_started_with(self):
 		workflow = self.save("contract-version", [step("w", "flow.wait", params=WAIT), step("old")])
 		run = self.start(workflow)

@@ -145,6 +145,7 @@ class SignalContract(Waiting):
 		"a signal of that name is sent",
 		"starts the workflows with such a trigger",
 	)
+	@proves("| `signal` | `name`, `if` | a signal of that name is sent |")
 	def test_a_signal_starts_the_workflows_that_want_its_name_each_once(self):
 		trigger = {"on": "signal", "name": SIGNAL, "if": "{{ trigger.data.n > 1 }}"}
 		workflow = self.save(

@@ -1,6 +1,6 @@
 """Workers: what they claim, what a dead one leaves, and the promise that effects happen once."""
 
-from dogansystem.engine.outcomes import Done, Expanded, Outcome, Waits
+from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Waits
 from dogansystem.store import admission, leasing, names, processes, reads, runs, versions
 from dogansystem.store.attempts import Attempt, finish
 from dogansystem.store.changes import claims
@@ -154,6 +154,36 @@ class WorkerContract(Home):
 		self.assertEqual(found["status"], "Cancelled")
 		self.assertEqual(states(found), {"a": "Compensated", "w": "Succeeded", "b": "Cancelled"})
 		self.assertEqual(len(self.todos("contract back")), 1)
+
+	@proves("Pause: no further step starts, running ones finish.")
+	@proves("Cancel: the same")
+	def test_a_step_that_runs_finishes_in_a_run_that_is_paused_or_cancelled(self):
+		for act, status, state in (("pause", "Paused", "Ready"), ("cancel", "Cancelled", "Cancelled")):
+			run = self.start(self.save(f"contract-finishes-{act}", [step("a"), step("b")]))
+			control = Control(self.site)
+			lease = self.begin_one(control)
+			self.act(act, run)
+			self.finish_as(control, Done('{"x": 1}'), lease)
+			control.close()
+			found = self.run_of(run)
+			self.assertEqual((found["status"], states(found)), (status, {"a": "Succeeded", "b": state}))
+			self.assertEqual(self.drain(), 0)
+
+	@proves("steps not started are Cancelled, steps running finish")
+	def test_a_step_that_runs_finishes_in_a_run_that_has_failed(self):
+		steps = [step("a", after=[]), step("b", after=[]), step("c", after=["a"])]
+		run = self.start(self.save("contract-finishes-failed", steps))
+		control = Control(self.site)
+		_, (first, second) = self.claim(control)
+		self.finish_as(control, Failed(("CheckFailed",), "no"), first)
+		self.assertEqual(self.run_of(run)["status"], "Running")
+		self.finish_as(control, Done("1"), second)
+		control.close()
+		found = self.run_of(run)
+		failed, other = (each.step_run.split(".")[1] for each in (first, second))
+		self.assertEqual((found["status"], found["error_step"]), ("Failed", failed))
+		self.assertEqual((states(found)[failed], states(found)[other]), ("Failed", "Succeeded"))
+		self.assertEqual(states(found)["c"], "Cancelled")
 
 	def test_a_step_given_back_after_its_run_was_paused_waits_until_it_is_resumed(self):
 		run = self.start(self.save("contract-back-paused", [step("a"), step("b")]))

@@ -12,6 +12,7 @@ from .conftest import context
 
 
 @pytest.mark.contract("| `data.set` | any keys | the same values |")
+@pytest.mark.contract("| `data` | set, check")
 def test_set_gives_back_what_it_was_given(site: Sandbox) -> None:
 	values = {"total": 12.5, "rows": [{"a": None}], "for": "any key"}
 	assert Set().run(values, context(site)) == values
@@ -19,6 +20,7 @@ def test_set_gives_back_what_it_was_given(site: Sandbox) -> None:
 
 @pytest.mark.parametrize("that", [True, 1, "yes", [0], {"a": 1}])
 @pytest.mark.contract("| `data.check` | that, [message] | `true`")
+@pytest.mark.contract("| `data` | set, check")
 def test_a_check_that_holds_gives_true(that: Any, site: Sandbox) -> None:
 	assert Check().run({"that": that}, context(site)) is True
 

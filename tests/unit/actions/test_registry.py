@@ -188,6 +188,7 @@ def test_what_only_the_load_uses_is_not_offered_to_people() -> None:
 
 @pytest.mark.parametrize("name", [*TABLE, *OTHERS])
 @pytest.mark.contract("Parameters and outputs of the core ones (a name in brackets is optional):")
+@pytest.mark.contract("[headers], [query], [json], [form], [credential]")
 def test_an_action_takes_the_parameters_of_the_workflow_format_and_no_others(name: str) -> None:
 	schema = core_actions()[name].parameters
 	required, optional = (set(words.split()) for words in (TABLE | OTHERS)[name])

@@ -35,10 +35,12 @@ def following(trigger: Trigger, after: float, count: int, timezone: str = BERLIN
 	return found
 
 
+@pytest.mark.contract("| `schedule` | `cron` or `every`")
 def test_every_counts_from_the_time_before() -> None:
 	assert next_due(schedule(every=900.0), 1000.0, "UTC") == 1900.0
 
 
+@pytest.mark.contract("| `schedule` | `cron` or `every`, `timezone`")
 def test_cron_is_due_at_its_local_time() -> None:
 	trigger = schedule(cron="0 9 * * 1-5")
 	assert following(trigger, at("2025-03-06T08:00"), 3) == [

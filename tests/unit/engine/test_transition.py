@@ -191,6 +191,7 @@ def test_items_give_the_list_of_their_outputs():
 	assert [each.step for each in made.ready] == ["z"]
 
 
+@pytest.mark.contract("as many as fit into an output, with the number of those left out")
 def test_as_many_errors_of_items_are_kept_as_fit_and_the_rest_is_counted():
 	definition = workflow({"id": "e", "for_each": "{{ input.x }}", "on_error": "continue"})
 	results = tuple(ItemResult(number, "Failed", None, "ValueError", "é" * 1900) for number in range(1, 1001))

@@ -62,6 +62,9 @@ FAILS = "  - {id: a, action: data.check, params: {that: false, message: no luck}
 
 
 @pytest.mark.contract("dogansystem check FILE…")
+@pytest.mark.contract(
+	"exit 0, or 2 with FILE: steps[2].after[0]: no step named 'mial' (did you mean 'mail'?)"
+)
 def test_check_accepts_a_good_file_and_refuses_a_bad_one_with_path_and_remedy(tmp_path):
 	good = write(tmp_path, SET)
 	bad = write(
@@ -307,6 +310,7 @@ def test_a_step_that_names_an_agent_has_one_in_the_sandbox(tmp_path):
 	"dogansystem serve --db URL --workers N",
 	"dogansystem status [--db URL]",
 )
+@pytest.mark.contract("workers and clock until stopped")
 def test_serve_works_until_it_is_told_to_stop_and_status_counts(tmp_path):
 	database = tmp_path / "served.db"
 	server = subprocess.Popen(
@@ -413,6 +417,10 @@ SHOWS = "  - {id: a, action: data.set, params: {limit: '{{ parameters.limit }}',
 
 
 @pytest.mark.contract("In the sandbox: `--set limit=5000`.")
+@pytest.mark.contract(
+	"[--set NAME=VALUE…]",
+	"[--db URL]",
+)
 def test_run_sets_parameters_and_a_kept_sandbox_keeps_them(tmp_path):
 	path, url = write(tmp_path, SHOWS, rest=ASKS), tmp_path / "kept.db"
 	given = ("--set", "limit=5000", "--set", "approver=cfo@example.com")
