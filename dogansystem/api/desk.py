@@ -74,11 +74,12 @@ def list_templates() -> list[dict[str, Any]]:
 @checked
 def use_template(
 	name: str, run_as: str | None = None, parameters: dict | str | None = None
-) -> dict[str, str]:
+) -> dict[str, Any]:
 	"""Make a workflow from a template. It is disabled, so that one can look at it first. An existing one is not changed.
 
 	:param run_as: the user whose permissions its steps have; by default the caller, unless that is Administrator.
 	:param parameters: values of its parameters by their names; what is left out can be set later.
+	:return: the `workflow`, its `run_as`, and of the roles that the template needs those that this user is `lacking`.
 	"""
 	need_manager()
 	with as_frappe_errors():
@@ -87,7 +88,10 @@ def use_template(
 			source = {**found.definition.source, **({"run_as": run_as} if run_as else {})}
 			values = as_object(parameters, "parameters") if parameters else None
 			Orchestrator(current_site()).import_workflow(source, enabled=False, parameters=values)
-	return {"workflow": found.name}
+	user = frappe.db.get_value("Dogan Workflow", found.name, "run_as")
+	known = frappe.get_roles(user)
+	lacking = [role for role in found.roles if role not in known]
+	return {"workflow": found.name, "run_as": user, "lacking": lacking}
 
 
 @frappe.whitelist(methods=["POST"])

@@ -219,7 +219,8 @@ class TestAPI(SiteTestCase):
 		with self.assertRaisesRegex(errors.InputError, "days"):
 			desk.use_template("follow-up-quotations", parameters={"days": "soon"})
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "follow-up-quotations"))
-		desk.use_template("follow-up-quotations", parameters='{"days": 7}')
+		made = desk.use_template("follow-up-quotations", parameters='{"days": 7}')
+		self.assertEqual(made, {"workflow": "follow-up-quotations", "run_as": PERSON, "lacking": ["Sales User"]})
 		doc = frappe.get_doc("Dogan Workflow", "follow-up-quotations")
 		self.assertEqual((doc.enabled, frappe.parse_json(doc.parameter_values)), (0, {"days": 7}))
 
