@@ -3,12 +3,14 @@
 from typing import Any
 
 import frappe
+from frappe import _
 
 from dogansystem.actions import registry
 from dogansystem.api import workflows
 from dogansystem.api.access import may_use_current, need_manager, need_run, need_start, need_user, startable
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
+from dogansystem.engine.errors import NotAvailable
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED
@@ -16,7 +18,7 @@ from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_mana
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.workflows import template, templates
+from dogansystem.workflows import Template, template, templates
 
 STEP_RUN = "Dogan Step Run"
 SHOWN_RUNS = 5  # on a document's form
@@ -60,8 +62,8 @@ def list_templates() -> list[dict[str, Any]]:
 			"name": each.name,
 			"title": each.title,
 			"description": each.description,
-			"missing": [name for name in each.doctypes if not frappe.db.exists("DocType", name)],
-			"apps": [app for app in each.apps if app not in frappe.get_installed_apps()],
+			"missing": _missing(each),
+			"apps": list(each.apps) if _missing(each) else [],
 			"roles": list(each.roles),
 			"parameters": dict(each.definition.parameters),
 			"exists": bool(frappe.db.exists("Dogan Workflow", each.name)),
@@ -85,6 +87,10 @@ def use_template(
 	with as_frappe_errors():
 		found = template(name)
 		if not frappe.db.exists("Dogan Workflow", found.name):
+			if missing := _missing(found):
+				text = _("{0} needs {1}, which this site does not have. Install {2} first.")
+				apps = ", ".join(found.apps) or "ERPNext"
+				raise NotAvailable(text.format(found.title, ", ".join(missing), apps))
 			source = {**found.definition.source, **({"run_as": run_as} if run_as else {})}
 			values = as_object(parameters, "parameters") if parameters else None
 			Orchestrator(current_site()).import_workflow(source, enabled=False, parameters=values)
@@ -227,6 +233,11 @@ def boot(bootinfo: Any) -> None:
 		limit=0,
 	)
 	bootinfo.dogan = {"doctypes": sorted({*about, *waited_for} - {None, ""})}
+
+
+def _missing(found: Template) -> list[str]:
+	"""The DocTypes that a template needs and the site does not have."""
+	return [name for name in found.doctypes if not frappe.db.exists("DocType", name)]
 
 
 def _number(version: str | None) -> int | None:
