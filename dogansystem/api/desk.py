@@ -3,16 +3,25 @@
 from typing import Any
 
 import frappe
+from frappe import _
 
 from dogansystem.actions import registry
 from dogansystem.api import workflows
 from dogansystem.api.access import need_manager, need_start, need_user, startable
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
+<<<<<<< HEAD
 from dogansystem.homes.frappe.permissions import RUN, is_manager
+=======
+from dogansystem.engine.errors import NotAvailable
+from dogansystem.engine.outcomes import as_error
+from dogansystem.engine.outputs import decode
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run
+>>>>>>> templates
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.workflows import template, templates
+from dogansystem.workflows import Template, template, templates
 
 SHOWN_RUNS = 5  # on a document's form
 
@@ -45,8 +54,8 @@ def list_templates() -> list[dict[str, Any]]:
 			"name": each.name,
 			"title": each.title,
 			"description": each.description,
-			"missing": [name for name in each.doctypes if not frappe.db.exists("DocType", name)],
-			"apps": [app for app in each.apps if app not in frappe.get_installed_apps()],
+			"missing": _missing(each),
+			"apps": list(each.apps) if _missing(each) else [],
 			"roles": list(each.roles),
 			"parameters": dict(each.definition.parameters),
 			"exists": bool(frappe.db.exists("Dogan Workflow", each.name)),
@@ -59,20 +68,28 @@ def list_templates() -> list[dict[str, Any]]:
 @checked
 def use_template(
 	name: str, run_as: str | None = None, parameters: dict | str | None = None
-) -> dict[str, str]:
+) -> dict[str, Any]:
 	"""Make a workflow from a template. It is disabled, so that one can look at it first. An existing one is not changed.
 
 	:param run_as: the user whose permissions its steps have; by default the caller, unless that is Administrator.
 	:param parameters: values of its parameters by their names; what is left out can be set later.
+	:return: the `workflow`, its `run_as`, and of the roles that the template needs those that this user is `lacking`.
 	"""
 	need_manager()
 	with as_frappe_errors():
 		found = template(name)
 		if not frappe.db.exists("Dogan Workflow", found.name):
+			if missing := _missing(found):
+				text = _("{0} needs {1}, which this site does not have. Install {2} first.")
+				apps = ", ".join(found.apps) or "ERPNext"
+				raise NotAvailable(text.format(found.title, ", ".join(missing), apps))
 			source = {**found.definition.source, **({"run_as": run_as} if run_as else {})}
 			values = as_object(parameters, "parameters") if parameters else None
 			Orchestrator(current_site()).import_workflow(source, enabled=False, parameters=values)
-	return {"workflow": found.name}
+	user = frappe.db.get_value("Dogan Workflow", found.name, "run_as")
+	known = frappe.get_roles(user)
+	lacking = [role for role in found.roles if role not in known]
+	return {"workflow": found.name, "run_as": user, "lacking": lacking}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -133,6 +150,43 @@ def boot(bootinfo: Any) -> None:
 	bootinfo.dogan = {"doctypes": sorted({*about, *waited_for} - {None, ""})}
 
 
+<<<<<<< HEAD
+=======
+def _missing(found: Template) -> list[str]:
+	"""The DocTypes that a template needs and the site does not have."""
+	return [name for name in found.doctypes if not frappe.db.exists("DocType", name)]
+
+
+def _number(version: str | None) -> int | None:
+	return frappe.db.get_value("Dogan Workflow Version", version, "version") if version else None
+
+
+def _wakes_at(run: str) -> dict[str, Any]:
+	"""When each waiting step goes on: after a wait, or with its next attempt."""
+	site = current_site()
+	rows = site.database.sql("SELECT step_run, due_at FROM dogan_timer WHERE run = %s", (run,))
+	return {step_run: site.local_time(due_at) for step_run, due_at in rows if step_run}
+
+
+def _traceback(run: str, step: str) -> str | None:
+	"""The traceback of a step, or else of its first item that has one."""
+	with_one = {"run": run, "step": step, "traceback": ["is", "set"]}
+	found = frappe.get_all(STEP_RUN, with_one, pluck="traceback", order_by="item asc", limit=1)
+	return found[0] if found else None
+
+
+def _item(row: Any) -> dict[str, Any]:
+	values = {key: (row[key] or "")[:SHOWN_CHARACTERS] for key in ("item_value", "output")}
+	return {
+		"item": row.item,
+		"status": row.status,
+		"attempts": row.attempts,
+		"error": as_error(row.error_type, row.error),
+		**values,
+	}
+
+
+>>>>>>> templates
 def _title(workflow: str) -> str:
 	return frappe.db.get_value("Dogan Workflow", workflow, "title") or workflow
 

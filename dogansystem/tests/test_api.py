@@ -220,9 +220,21 @@ class TestAPI(SiteTestCase):
 		with self.assertRaisesRegex(errors.InputError, "days"):
 			desk.use_template("follow-up-quotations", parameters={"days": "soon"})
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "follow-up-quotations"))
-		desk.use_template("follow-up-quotations", parameters='{"days": 7}')
+		made = desk.use_template("follow-up-quotations", parameters='{"days": 7}')
+		self.assertEqual(
+			made, {"workflow": "follow-up-quotations", "run_as": PERSON, "lacking": ["Sales User"]}
+		)
 		doc = frappe.get_doc("Dogan Workflow", "follow-up-quotations")
 		self.assertEqual((doc.enabled, frappe.parse_json(doc.parameter_values)), (0, {"days": 7}))
+
+	def test_a_template_whose_doctypes_are_not_there_says_what_to_install(self):
+		lacking = [each for each in desk.list_templates() if each["missing"]]
+		if not lacking:
+			self.skipTest("the site has all that the templates need")
+		name, apps = lacking[0]["name"], lacking[0]["apps"] or ["ERPNext"]
+		with self.assertRaisesRegex(errors.InputError, f"Install {', '.join(apps)} first"):
+			desk.use_template(name)
+		self.assertFalse(frappe.db.exists("Dogan Workflow", name))
 
 	def test_administrator_says_who_a_template_runs_as(self):
 		frappe.set_user("Administrator")

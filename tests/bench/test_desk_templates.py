@@ -36,6 +36,7 @@ class TestTemplatesDialog(DeskTestCase):
 		self.browser.evaluate("cur_dialog.set_value('parameter:days', 5).then(() => true)")
 		self.confirm()
 		self.browser.wait_for(f"{form_of('Dogan Workflow')} && cur_frm.docname === '{NAME}'")
+		self.browser.wait_for("$('.desk-alert').text().includes('lacks: Sales User')")
 		frappe.db.rollback()
 		doc = frappe.get_doc("Dogan Workflow", NAME)
 		self.assertEqual(

@@ -25,7 +25,7 @@ from tests.bench.test_due import COMPANY, make_company
 CUSTOMER, SERVICE, SUPPLIER = "Contract Customer", "Contract Service", "Contract Supplier"
 CLERK, HEAD, OTHER = "contract-clerk@example.com", "contract-boss@example.com", "contract-other@example.com"
 CLERKS = ["Sales User", "Accounts User", "Purchase User", "Stock User", "HR User", "Projects User", "Support Team", "Sales Manager", "Item Manager", "Stock Manager"]  # fmt: skip
-HEADS = ["Accounts Manager", "Purchase Manager", "Stock Manager", "HR Manager", "Projects Manager", "Stock User", "Support Team"]  # fmt: skip
+HEADS = ["Accounts Manager", "Purchase Manager", "Stock Manager", "HR Manager", "Projects Manager", "Stock User", "Support Team", "Dogan User"]  # fmt: skip
 DAY, HOUR = 86_400.0, 3600.0
 BUYER = "contract-buyer@example.com"
 STAND_INS = {
@@ -55,6 +55,7 @@ class TemplatesTestCase(SiteTestCase, Home):
 		ensure_user(OTHER, ["Desk User"])
 		cls.addClassCleanup(remove_stand_ins)
 		make_masters()
+		settle_earlier()
 		frappe.db.commit()
 
 	def setUp(self) -> None:
@@ -164,21 +165,26 @@ class TestMoney(TemplatesTestCase):
 		ours = [each for each in self.runs(workflow) if each["document"]["name"] in (unpaid.name, paid.name)]
 		self.assertEqual([each["status"] for each in ours], ["Succeeded"] * 2)
 
-	def test_the_invoice_that_comes_near_the_limit_is_told_once(self):
+	def test_the_invoice_that_comes_near_the_limit_is_told_once_until_less_is_owed(self):
 		customer = make_customer(
-			"Contract Limited", credit_limits=[{"company": COMPANY, "credit_limit": 1000}]
+			f"Contract Limited {frappe.generate_hash(length=6)}",
+			credit_limits=[{"company": COMPANY, "credit_limit": 1000}],
 		)
 		workflow = self.enable("credit-limit-watch", share=80)
+		tags = lambda: frappe.db.get_value("Customer", customer, "_user_tags") or ""  # noqa: E731
+		made: list[str] = []
 		for rate, told in ((700, 0), (150, 1), (20, 1)):
-			self.invoice(due=5, on=0, rate=rate, customer=customer)
+			made.append(self.invoice(due=5, on=0, rate=rate, customer=customer).name)
 			self.drain()
 			self.assertEqual(len(self.told(HEAD)), told, [each["error"] for each in self.runs(workflow)])
 		self.assertIn("owes 850.00: 85 % of the credit limit", self.told(HEAD)[0])
-		comments = frappe.get_all(
-			"Comment", {"reference_name": customer, "comment_type": "Comment"}, pluck="content"
-		)
-		self.assertEqual(len(comments), 1)
-		self.assertIn("/app/sales-invoice/", comments[0])
+		self.assertIn("Near Credit Limit", tags())
+		comments = {"reference_name": customer, "comment_type": "Comment"}
+		(comment,) = frappe.get_all("Comment", comments, pluck="content")
+		self.assertIn("/app/sales-invoice/", comment)
+		self.pay("Sales Invoice", made[0])
+		self.drain()
+		self.assertNotIn("Near Credit Limit", tags())
 
 	def test_a_payment_is_thanked_for_and_its_invoice_told_to_be_paid(self):
 		customer = make_customer("Contract Thanked", email_id=BUYER)
@@ -329,7 +335,7 @@ class TestStock(TemplatesTestCase):
 		((to, subject, text),) = self.mails()
 		self.assertEqual(to, BUYER)
 		self.assertIn(late.name, subject)
-		self.assertIn("5.0 of 5.0", text)
+		self.assertIn("5 of 5", text)
 		self.assertIn(late.name, self.told(CLERK)[0])
 
 	def test_what_is_below_its_safety_stock_is_requested_once(self):
@@ -360,8 +366,8 @@ class TestStock(TemplatesTestCase):
 		self.wait(15)
 		self.the_run(workflow)
 		first, second = self.told(HEAD)
-		self.assertIn("14.0 Nos in stock", first)
-		self.assertIn("14.0 Nos are left", second)
+		self.assertIn("14 Nos in stock", first)
+		self.assertIn("14 Nos are left", second)
 
 
 class TestPeople(TemplatesTestCase):
@@ -395,7 +401,8 @@ class TestPeople(TemplatesTestCase):
 		self.employee("Contract Lazy", "1990-02-03", "2020-02-03", user_id=OTHER)
 		busy = self.employee("Contract Busy", "1990-02-03", "2020-02-03", user_id=CLERK)
 		activity = {"activity_type": ensure("Activity Type", "Contract Work", activity_type="Contract Work")}
-		self.make("Timesheet", employee=busy, company=COMPANY, time_logs=[{**activity, "hours": 8, "from_time": f"{monday} 09:00:00", "to_time": f"{monday} 17:00:00"}])  # fmt: skip
+		if not frappe.db.exists("Timesheet", {"employee": busy, "start_date": monday}):
+			self.make("Timesheet", employee=busy, company=COMPANY, time_logs=[{**activity, "hours": 8, "from_time": f"{monday} 09:00:00", "to_time": f"{monday} 17:00:00"}])  # fmt: skip
 		self.start(workflow)
 		self.drain()
 		self.the_run(workflow)
@@ -549,6 +556,14 @@ def make_masters() -> None:
 	ensure("Supplier", SUPPLIER, supplier_name=SUPPLIER, supplier_group=group)
 
 
+def settle_earlier() -> None:
+	"""What an earlier run of these tests has left is no longer due."""
+	of_tests = {"subject": ["like", "Contract%"]}
+	frappe.db.set_value("Issue", of_tests, "status", "Closed")
+	frappe.db.set_value("Task", of_tests, "status", "Cancelled")
+	frappe.db.set_value("Quotation", {"party_name": CUSTOMER}, "valid_till", add_days(nowdate(), 400))
+
+
 def make_customer(name: str, **values: Any) -> str:
 	"""A Customer of this name, made by who acts."""
 	if not frappe.db.exists("Customer", name):
@@ -689,7 +704,6 @@ class TestApprovals(TemplatesTestCase):
 		self.assertEqual(sorted(each["status"] for each in self.runs(workflow)), ["Cancelled", "Succeeded"])
 
 	def test_a_purchase_order_goes_through_two_stages(self):
-		ensure_user(HEAD, [*HEADS, "Dogan User"])
 		workflow = self.enable(
 			"purchase-approval", first_role="Dogan Manager", second_role="Dogan User", first=100, second=1000
 		)
@@ -715,7 +729,7 @@ class TestApprovals(TemplatesTestCase):
 			items=[{"item_code": SERVICE, "qty": 1, "price_list_rate": 100, "discount_percentage": 30, "rate": 70}],
 		)  # fmt: skip
 		self.drain()
-		self.assertIn("30.0 % discount", self.waiting_for(MANAGER)[0])
+		self.assertIn("30 % discount", self.waiting_for(MANAGER)[0])
 		self.decide(MANAGER, "rejected", "contract no")
 		((user, description),) = self.todos_about(order.name)
 		self.assertEqual(user, CLERK)

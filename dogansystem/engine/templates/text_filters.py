@@ -8,12 +8,21 @@ from urllib.parse import quote
 
 def _money(value: Any, currency: str | None = None) -> str:
 	"""An amount as people read it, `1,250.00`; with its currency where one is given, `1,250.00 USD`. Nothing is 0.00."""
+	text = f"{_float(value):,.2f}"
+	return f"{text} {currency}" if currency else text
+
+
+def _number(value: Any) -> str:
+	"""A number as people read it, with three decimals at most: `1,234.5`, `40`. Nothing is 0."""
+	return f"{_float(value):,.3f}".rstrip("0").rstrip(".")
+
+
+def _float(value: Any) -> float:
 	try:
-		text = f"{float(value or 0):,.2f}"
+		return float(value or 0)
 	except (TypeError, ValueError, OverflowError):
 		shown = value[:40] if isinstance(value, str) else type(value).__name__
 		raise ValueError(f"{shown!r} is not an amount; give a number") from None
-	return f"{text} {currency}" if currency else text
 
 
 def _link(name: Any, doctype: str) -> str:
@@ -22,4 +31,4 @@ def _link(name: Any, doctype: str) -> str:
 	return f'<a href="/app/{place}/{quote(str(name), safe="")}">{escape(str(name))}</a>'
 
 
-FILTERS: Mapping[str, Callable[..., Any]] = {"link": _link, "money": _money}
+FILTERS: Mapping[str, Callable[..., Any]] = {"link": _link, "money": _money, "number": _number}

@@ -221,6 +221,8 @@ def test_a_condition_that_cannot_be_decided_is_an_error_that_names_it() -> None:
 		("{{ 1250.5 | money }}", "1,250.50"),
 		("{{ -1234567 | money('EUR') }}", "-1,234,567.00 EUR"),
 		("{{ none | money }} {{ '7' | money(none) }}", "0.00 7.00"),
+		("{{ 40.0 | number }} {{ 1234.5 | number }} {{ -0.1239 | number }}", "40 1,234.5 -0.124"),
+		("{{ 1200 | number }} {{ none | number }}", "1,200 0"),
 		(
 			"{{ 'A & <B>/1' | link('Sales Invoice') }}",
 			'<a href="/app/sales-invoice/A%20%26%20%3CB%3E%2F1">A &amp; &lt;B&gt;/1</a>',

@@ -36,15 +36,19 @@ async function choose_template() {
 		const values = exists ? {} : dialog.get_values(); // null, and says so, when Run As is missing
 		if (!values) return;
 		dialog.hide();
-		if (exists) return open_workflow(template);
+		if (exists) return open_workflow({ workflow: template, lacking: [] });
 		const chosen = templates.find(({ name }) => name === template);
 		frappe.require("dogan_runs.bundle.js", () => dogan.use_template(chosen, values.run_as, open_workflow));
 	});
 	dialog.show();
 }
 
-function open_workflow(name) {
-	frappe.set_route("Form", "Dogan Workflow", name);
+async function open_workflow({ workflow, run_as, lacking }) {
+	await frappe.set_route("Form", "Dogan Workflow", workflow);
+	if (!lacking.length) return;
+	const roles = lacking.map((role) => frappe.utils.escape_html(__(role)).bold()).join(", ");
+	const user = frappe.utils.escape_html(run_as).bold();
+	frappe.show_alert({ message: __("{0}, who is named in Run As, lacks: {1}", [user, roles]), indicator: "orange" }, 15);
 }
 
 function template_html({ name, title, description, missing, apps, exists }) {

@@ -16,12 +16,12 @@ dogan.set_parameters = (workflow, done) => {
 	});
 };
 
-// A workflow is made from a template, disabled; what the template asks is asked first. `done` gets its name.
+// A workflow is made from a template, disabled; what the template asks is asked first. `done` gets what the server answers.
 dogan.use_template = (template, run_as, done) => {
 	const use = async (parameters) => {
 		const args = { name: template.name, run_as, parameters };
 		const made = await frappe.xcall("dogansystem.api.desk.use_template", args);
-		done(made.workflow);
+		done(made);
 	};
 	if (!Object.keys(template.parameters).length) return use({});
 	ask(dogan.escape(template.title), __("Make It"), template.parameters, {}, use);
