@@ -10,15 +10,8 @@ from dogansystem.api import workflows
 from dogansystem.api.access import need_manager, need_start, need_user, startable
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
-<<<<<<< HEAD
-from dogansystem.homes.frappe.permissions import RUN, is_manager
-=======
 from dogansystem.engine.errors import NotAvailable
-from dogansystem.engine.outcomes import as_error
-from dogansystem.engine.outputs import decode
-from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run
->>>>>>> templates
+from dogansystem.homes.frappe.permissions import RUN, is_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.workflows import Template, template, templates
@@ -150,43 +143,11 @@ def boot(bootinfo: Any) -> None:
 	bootinfo.dogan = {"doctypes": sorted({*about, *waited_for} - {None, ""})}
 
 
-<<<<<<< HEAD
-=======
 def _missing(found: Template) -> list[str]:
 	"""The DocTypes that a template needs and the site does not have."""
 	return [name for name in found.doctypes if not frappe.db.exists("DocType", name)]
 
 
-def _number(version: str | None) -> int | None:
-	return frappe.db.get_value("Dogan Workflow Version", version, "version") if version else None
-
-
-def _wakes_at(run: str) -> dict[str, Any]:
-	"""When each waiting step goes on: after a wait, or with its next attempt."""
-	site = current_site()
-	rows = site.database.sql("SELECT step_run, due_at FROM dogan_timer WHERE run = %s", (run,))
-	return {step_run: site.local_time(due_at) for step_run, due_at in rows if step_run}
-
-
-def _traceback(run: str, step: str) -> str | None:
-	"""The traceback of a step, or else of its first item that has one."""
-	with_one = {"run": run, "step": step, "traceback": ["is", "set"]}
-	found = frappe.get_all(STEP_RUN, with_one, pluck="traceback", order_by="item asc", limit=1)
-	return found[0] if found else None
-
-
-def _item(row: Any) -> dict[str, Any]:
-	values = {key: (row[key] or "")[:SHOWN_CHARACTERS] for key in ("item_value", "output")}
-	return {
-		"item": row.item,
-		"status": row.status,
-		"attempts": row.attempts,
-		"error": as_error(row.error_type, row.error),
-		**values,
-	}
-
-
->>>>>>> templates
 def _title(workflow: str) -> str:
 	return frappe.db.get_value("Dogan Workflow", workflow, "title") or workflow
 
