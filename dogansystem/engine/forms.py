@@ -8,7 +8,11 @@ from typing import Any
 
 from dogansystem.engine.errors import DecisionIncomplete, InputError
 
-TEXTS = {"Data": 140, "Small Text": 2000, "Text": 20_000, "Long Text": 20_000, "Link": 140}  # characters
+TEXTS = {  # characters
+	**dict.fromkeys(("Data", "Link", "Autocomplete", "Phone"), 140),
+	**{"Small Text": 2000, "Text": 20_000, "Long Text": 20_000},
+}
+NUMBERS = ("Float", "Currency", "Percent", "Duration", "Rating")
 MAX_FIELDS = 50
 
 
@@ -163,7 +167,7 @@ def _moment(kind: Callable[[str], Any]) -> Callable[[Field, Any], str]:
 
 _TYPES: Mapping[str, Callable[[Field, Any], Any]] = {
 	**dict.fromkeys(TEXTS, _text),
-	**dict.fromkeys(("Float", "Currency", "Percent"), _number),
+	**dict.fromkeys(NUMBERS, _number),
 	"Int": _whole,
 	"Check": _check,
 	"Select": _select,
@@ -173,7 +177,7 @@ _TYPES: Mapping[str, Callable[[Field, Any], Any]] = {
 }
 TYPES = tuple(_TYPES)
 _WORDS = {
-	**dict.fromkeys(("Float", "Currency", "Percent"), "a number"),
+	**dict.fromkeys(NUMBERS, "a number"),
 	"Int": "a whole number",
 	"Check": "true or false",
 	"Date": "a date such as 2026-01-31",
