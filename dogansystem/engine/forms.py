@@ -1,6 +1,7 @@
 """Fields that people fill in along with a decision, or in an ask: what may stand in them. Pure."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -155,11 +156,13 @@ def _select(field: Field, value: Any) -> str:
 	return str(value).strip()
 
 
-def _moment(kind: Callable[[str], Any]) -> Callable[[Field, Any], str]:
+def _moment(kind: type[date] | type[time]) -> Callable[[Field, Any], str]:
 	def read(field: Field, value: Any) -> str:
 		if not isinstance(value, str):
 			raise TypeError
-		kind(value.strip())
+		if kind is not time and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+			raise ValueError  # newer versions of Python also read weeks
+		kind.fromisoformat(value.strip())
 		return value.strip()
 
 	return read
@@ -171,9 +174,9 @@ _TYPES: Mapping[str, Callable[[Field, Any], Any]] = {
 	"Int": _whole,
 	"Check": _check,
 	"Select": _select,
-	"Date": _moment(date.fromisoformat),
-	"Datetime": _moment(datetime.fromisoformat),
-	"Time": _moment(time.fromisoformat),
+	"Date": _moment(date),
+	"Datetime": _moment(datetime),
+	"Time": _moment(time),
 }
 TYPES = tuple(_TYPES)
 _WORDS = {
