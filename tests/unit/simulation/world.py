@@ -29,7 +29,8 @@ KEYS = ("first", "second")  # idempotency keys that starts use again and again
 LAST_TOLD = 25  # actions shown when a seed fails
 EVERYTHING = (
 	"SELECT name, status, modified FROM `tabDogan Workflow Run`"
-	" UNION ALL SELECT name, status, modified FROM `tabDogan Step Run` ORDER BY 1"
+	" UNION ALL SELECT name, status, modified FROM `tabDogan Step Run`"
+	" UNION ALL SELECT name, status, modified FROM `tabDogan Approval` ORDER BY 1"
 )
 MAX_ROUNDS = 60  # until everything must have come to its end
 
