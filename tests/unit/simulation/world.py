@@ -27,7 +27,8 @@ KEYS = ("first", "second")  # idempotency keys that starts use again and again
 LAST_TOLD = 25  # actions shown when a seed fails
 EVERYTHING = (
 	"SELECT name, status, modified FROM `tabDogan Workflow Run`"
-	" UNION ALL SELECT name, status, modified FROM `tabDogan Step Run` ORDER BY 1"
+	" UNION ALL SELECT name, status, modified FROM `tabDogan Step Run`"
+	" UNION ALL SELECT name, status, modified FROM `tabDogan Approval` ORDER BY 1"
 )
 MAX_ROUNDS = 60  # until everything must have come to its end
 
@@ -53,7 +54,7 @@ class World:
 		self._started: dict[tuple[str, str], str] = {}
 		self._broken: Broken | None = None
 		self._workflows = [f"flow-{number}" for number in range(self.chance.randint(1, 3))]
-		self._workflows.append(definitions.BELOW)
+		self._workflows += [definitions.BELOW, definitions.ASKING]
 		self._prepare()
 		self.place.committed = self._look
 
@@ -419,7 +420,7 @@ ACTIONS = {
 	"tick": 5,
 	"admit": 4,
 	"signal": 5,
-	"decide": 12,
+	"decide": 20,
 	"pass_on": 2,
 	"publish": 2,
 	"pause": 6,
