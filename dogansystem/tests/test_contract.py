@@ -117,13 +117,22 @@ class TestBatchesOnFrappe(SiteTestCase, BatchContract):
 	pass
 
 
-class TestApprovalsOnFrappe(SiteTestCase, ApprovalContract):
+class _WithPeople(SiteTestCase):
+	"""The set-up of unittest's own class comes before that of a contract and ends there."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.addCleanup(self.nobody_stands_in)
+		self.employ()
+
+
+class TestApprovalsOnFrappe(_WithPeople, ApprovalContract):
 	pass
 
 
-class TestAskedOnFrappe(SiteTestCase, AskedContract):
+class TestAskedOnFrappe(_WithPeople, AskedContract):
 	pass
 
 
-class TestAsksOnFrappe(SiteTestCase, AskContract):
+class TestAsksOnFrappe(_WithPeople, AskContract):
 	pass
