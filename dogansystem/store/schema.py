@@ -10,8 +10,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.protocol import Database
-from dogansystem.store import state
+from dogansystem.store import ends, state
 
 VERSION = "schema version"  # its name in dogan_state
 OLDEST = "oldest code"  # the same of the version that code has to know to work on this database
@@ -139,7 +140,16 @@ def ensure_internal(db: Database) -> None:
 		_create(db, table, body)
 	for table, index, columns in (*_INTERNAL_INDEXES, *_EXTRA_INDEXES):
 		_create_index(db, table, index, columns)
+	_make_switches(db)
 	db.commit()
+
+
+def _make_switches(db: Database) -> None:
+	"""The numbers that say whether ends of runs are noted. Where one is not there, MariaDB locks the place that it would have,
+	and nobody could ever add it."""
+	for name in map(ends.name_of, sorted(RUN_FINISHED)):
+		if not db.sql("SELECT 1 FROM dogan_state WHERE name = %s", (name,)):
+			db.execute("INSERT INTO dogan_state (name, value) VALUES (%s, 0)", (name,))
 
 
 def migrate(db: Database) -> int:

@@ -50,7 +50,8 @@ def start(site: Site, workflow: str, version: str, trigger: Trigger, doc: Mappin
 		if seen is None:
 			return None
 		doc = seen
-	if not _may_start(site, workflow, str(doc.get("sender") or "")):
+	sender = str(doc.get("sender") or "")
+	if site.people.is_own_address(sender):
 		return None
 	about = {
 		"on": KIND,
@@ -65,14 +66,14 @@ def start(site: Site, workflow: str, version: str, trigger: Trigger, doc: Mappin
 		given["idempotency_key"] = f"{doc.get('email_account')} {doc['message_id']} {trigger.position}"
 
 	def holds() -> bool:
-		return starting.condition_holds(site, definition, trigger, doc, about, user, at)
+		is_wanted = starting.condition_holds(site, definition, trigger, doc, about, user, at)
+		return is_wanted and _is_heard(site, workflow, sender)
 
 	return starting.start_or_fail(site, site.database, workflow, version, at, holds=holds, **given)
 
 
-def _may_start(site: Site, workflow: str, sender: str) -> bool:
-	if site.people.is_own_address(sender):
-		return False
+def _is_heard(site: Site, workflow: str, sender: str) -> bool:
+	"""Whether a sender and the site do not seem to answer each other without an end."""
 	if site.cache.tally(f"mails {workflow} {sender.lower()}", HOUR) <= MOST:
 		return True
 	if site.people.mails_sent_to(sender, HOUR) < MOST:

@@ -5,7 +5,7 @@ import frappe
 from dogansystem.tests.home import USER, SiteTestCase
 
 # Frappe would make records of these for the tests.
-test_ignore = ["Role"]
+test_ignore = ["Connected App", "Role", "User"]
 
 
 class TestDoganCredential(SiteTestCase):

@@ -10,7 +10,15 @@ from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
 
 # Frappe would make records of these for the tests.
-test_ignore = ["DocType", "Dogan Agent", "Dogan Workflow Version", "Email Account", "Role", "User"]
+test_ignore = [
+	"DocType",
+	"Dogan Agent",
+	"Dogan Credential",
+	"Dogan Workflow Version",
+	"Email Account",
+	"Role",
+	"User",
+]
 
 
 class TestDoganWorkflow(SiteTestCase):
