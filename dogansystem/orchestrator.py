@@ -13,7 +13,7 @@ from dogansystem.engine.errors import InputError, NotFound, WrongState
 from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
-from dogansystem.people import approvals
+from dogansystem.people.front import Decisions
 from dogansystem.protocol import Database, Settings, Site
 from dogansystem.scaling import baseline, cordon
 from dogansystem.scaling.advice import advise
@@ -27,7 +27,7 @@ from dogansystem.triggers.starting import start_run
 CURRENT = "current"  # the version of a workflow that is saved now
 
 
-class Orchestrator:
+class Orchestrator(Decisions):
 	"""Workflows, runs and agents of one site.
 
 	Every method works in the transaction of the calling thread. The caller commits, so that its own changes and those of
@@ -204,43 +204,6 @@ class Orchestrator:
 		sent = signals.send(site.database, name, key, data, site.user, moment(site), idempotency_key)
 		site.after_commit(site.doorbell.ring)
 		return sent
-
-	# People
-
-	def decide(
-		self,
-		approval: str,
-		decision: str,
-		*,
-		user: str | None = None,
-		comment: str = "",
-		values: Mapping[str, Any] | None = None,
-		through: str = "api",
-	) -> dict[str, Any]:
-		"""Decide an approval (`approved` or `rejected`), or answer an ask (`answered`), as `user`, by default who acts now.
-
-		Gives the approval as `get_approval` does. Raises NotFound, AlreadyDecided, NotAsked, DecisionIncomplete or InputError.
-		"""
-		return approvals.decide(
-			self.site, approval, user or self.site.user, decision, comment, values, through
-		)
-
-	def pass_on(self, approval: str, to: str, *, user: str | None = None) -> dict[str, Any]:
-		"""Let `to` be asked instead of `user`. Raises NotFound, AlreadyDecided, NotAsked or NotAllowed."""
-		return approvals.pass_on(self.site, approval, user or self.site.user, to)
-
-	def reassign(self, approval: str, whose: str, to: str, *, by: str | None = None) -> dict[str, Any]:
-		"""Let `to` be asked instead of `whose`, as a System Manager. Raises NotFound, AlreadyDecided, NotAsked or NotAllowed."""
-		return approvals.reassign(self.site, approval, by or self.site.user, whose, to)
-
-	def pending_approvals(self, user: str | None = None) -> list[dict[str, Any]]:
-		"""What waits for a decision of `user`, or of those for whom they stand in; None: what waits for anybody."""
-		return approvals.pending(self.site, user)
-
-	def get_approval(self, approval: str, user: str | None = None) -> dict[str, Any]:
-		"""An approval or ask with its fields, those who are asked, and the decisions; as far as `user` may see it. Raises
-		NotFound."""
-		return approvals.get(self.site, approval, user)
 
 	# Agents
 

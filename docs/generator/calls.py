@@ -33,7 +33,8 @@ def sandbox() -> str:
 def _methods_of(kind: type, without: Container[str] = ()) -> str:
 	methods = [
 		(name, function)
-		for name, function in vars(kind).items()
+		for each in (kind, *kind.__bases__)
+		for name, function in vars(each).items()
 		if inspect.isfunction(function) and not name.startswith("_") and name not in without
 	]
 	return table(

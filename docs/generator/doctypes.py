@@ -17,6 +17,9 @@ ABOUT: Mapping[str, str] = {
 	"Dogan Workflow Version": "A workflow as it was when it was saved. It is never changed.",
 	"Dogan Workflow Run": "A run. Only the app writes it.",
 	"Dogan Step Run": "A step of a run, or one item of a `for_each` step. Only the app writes it.",
+	"Dogan Approval": "What people [decide](../guides/approvals.md), or fill in. Only the app writes it.",
+	"Dogan Approver": "Who is or was asked. Only the app writes it.",
+	"Dogan Approval Decision": "What somebody has decided. Only the app writes it, once.",
 	"Dogan Agent": "An [agent](../guides/agents.md): a user who does steps.",
 	"Dogan Credential": "A secret under a name, for [`http.request`](actions/http.md#httprequest); see "
 	"[Security](../security.md#credentials).",

@@ -5,7 +5,15 @@ from typing import Any
 
 from dogansystem.actions.base import Action, StepContext, Wait
 from dogansystem.actions.flow import DURATION, seconds_of
-from dogansystem.actions.schema import Schema, ValidationError, document_of, parameters, switch, text, words
+from dogansystem.actions.schema import (
+	Schema,
+	ValidationError,
+	document_of,
+	parameters,
+	switch,
+	text,
+	words,
+)
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine import forms
 from dogansystem.engine.approvals import Rules

@@ -192,7 +192,9 @@ def _lease_lost(draft: Draft, event: events.LeaseLost) -> None:
 	assert draft.before.places is not None
 	if draft.before.is_finished:
 		draft.leave(place for place in draft.before.places if not place.begun)
-	elif draft.ending and not draft.compensating:
+	elif draft.ending and not any(
+		place.item < 0 for place in draft.before.places
+	):  # it is not being undone yet
 		draft.settle()
 	elif draft.status == PAUSED:
 		draft.park(draft.before.places)

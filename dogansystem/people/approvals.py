@@ -15,7 +15,7 @@ from dogansystem.engine.forms import as_json
 from dogansystem.people import settling, telling
 from dogansystem.people.asking import person
 from dogansystem.protocol import Site
-from dogansystem.store import approvals, reads
+from dogansystem.store import approvals, deciding, reads
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.moment import Moment, moment
 
@@ -53,8 +53,8 @@ def decide(
 	whose = None if rules_of.same(place.user, user) else place.user
 	by = place.user if whose is None else user
 	mine = Decision(by, decision, whose, comment or "", given, at.text, through)
-	approvals.add_decision(db, known, mine, at)
-	approvals.end_place(db, known.name, place.number, rules_of.DECIDED, at)
+	deciding.add_decision(db, known, mine, at)
+	deciding.end_place(db, known.name, place.number, rules_of.DECIDED, at)
 	telling.let_go(site, known, place, "decided", status=known.status, by=by, comment=mine.comment)
 	made = [*made, mine]
 	result = rules_of.settled(known.rules, _approvers(site, places, decided=place.number), made)
@@ -179,7 +179,7 @@ def _give(
 		raise NotAllowed(f"{to} has decided already. Name somebody else.")
 	wait = approvals.wait_of(db, known.name)
 	until = wait[1] if wait and wait[1] < NEVER else None
-	approvals.end_place(db, known.name, place.number, rules_of.PASSED_ON, at)
+	deciding.end_place(db, known.name, place.number, rules_of.PASSED_ON, at)
 	telling.let_go(site, known, place, "no longer asked", status=known.status, by=by)
 	about: dict[str, Any] = {"until": until, "instead_of": place.user, "by": by}
 	telling.ask_place(site, known, known.people + 1, to, at, "passed on", **about)

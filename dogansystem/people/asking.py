@@ -9,7 +9,7 @@ from dogansystem.engine.approvals import Person, Rules
 from dogansystem.engine.errors import InputError, NobodyCanDecide, NotFound
 from dogansystem.people import telling
 from dogansystem.protocol import Matrix, MatrixRow, Site
-from dogansystem.store import approvals
+from dogansystem.store import approvals, deciding
 from dogansystem.store.approvals import Approval
 from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text
@@ -77,13 +77,13 @@ def ask(site: Site, request: Request, at: Moment) -> Approval:
 		remind=int(request.remind),
 		rules=request.rules,
 	)
-	approvals.insert(db, approval, at)
+	deciding.insert(db, approval, at)
 	for number, user in enumerate(users, start=1):
 		telling.ask_place(site, approval, number, user, at, "asked", until=until)
 	if request.remind:
 		next_one = at.seconds + request.remind
 		waits.put(db, next_one, approvals.REMINDER, approval.name, run=request.run)
-		approvals.set_reminder(db, approval.name, as_text(site.local_time(next_one)), at)
+		deciding.set_reminder(db, approval.name, as_text(site.local_time(next_one)), at)
 	return approval
 
 

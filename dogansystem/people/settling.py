@@ -18,7 +18,7 @@ from dogansystem.engine.outputs import encode
 from dogansystem.people import asking, telling
 from dogansystem.people.asking import Wanted, person
 from dogansystem.protocol import Site
-from dogansystem.store import approvals, reads, runs, versions
+from dogansystem.store import approvals, deciding, reads, runs, versions
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text, moment
@@ -43,7 +43,7 @@ def finish(
 ) -> bool:
 	"""Settle an approval that is locked, and let the step that waits for it go on. `by`: whose decision it was; None: the
 	deadline. False: its wait has ended already; roll back."""
-	approvals.settle(site.database, approval.name, STATE_OF[result], at, by)
+	deciding.settle(site.database, approval.name, STATE_OF[result], at, by)
 	outcome = Done(_output(approval, result, made, by is not None), result)
 	return _end(site, approval, wait, outcome, at)
 
@@ -60,7 +60,7 @@ def _output(approval: Approval, result: str, made: Sequence[Decision], by_person
 
 def fail(site: Site, approval: Approval, wait: int, error: Exception, at: Moment) -> bool:
 	"""Nobody is left who may decide: the step fails."""
-	approvals.settle(site.database, approval.name, rules_of.CANCELLED, at, None, str(error))
+	deciding.settle(site.database, approval.name, rules_of.CANCELLED, at, None, str(error))
 	return _end(site, approval, wait, failed(error), at)
 
 
@@ -133,12 +133,12 @@ def _escalate(site: Site, approval: Approval, wait: int, made: Sequence[Decision
 		return fail(site, approval, wait, error, at)
 	until = at.seconds + about["deadline"] if about.get("deadline") is not None else None
 	deadline = None if until is None else as_text(site.local_time(until))
-	approvals.escalate(db, approval.name, deadline, at)
+	deciding.escalate(db, approval.name, deadline, at)
 	waits.put_off(db, wait, NEVER if until is None else until)
 	asked = [each for each in approvals.places(db, approval, locked=True) if each.is_asked]
 	for place in asked:
 		if not rules_of.among(place.user, users):
-			approvals.end_place(db, approval.name, place.number, rules_of.NO_LONGER, at)
+			deciding.end_place(db, approval.name, place.number, rules_of.NO_LONGER, at)
 			telling.let_go(site, approval, place, "no longer asked", status=rules_of.OPEN)
 	new = [user for user in users if not rules_of.among(user, [place.user for place in asked])]
 	for number, user in enumerate(new, start=approval.people + 1):
@@ -153,7 +153,7 @@ def _remind(site: Site, name: str, wait: int) -> bool:
 		return waits.end(db, wait)
 	next_one = at.seconds + approval.remind
 	waits.put_off(db, wait, next_one)
-	approvals.set_reminder(db, name, as_text(site.local_time(next_one)), at)
+	deciding.set_reminder(db, name, as_text(site.local_time(next_one)), at)
 	known = approvals.wait_of(db, name)
 	until = known[1] if known and known[1] < NEVER else None
 	for place in approvals.places(db, approval, locked=True):
@@ -193,14 +193,14 @@ def tell_ends(site: Site) -> int:
 
 def _tell_end(site: Site, name: str) -> bool:
 	db, at = site.database, moment(site)
-	if not approvals.note_ended(db, name):
+	if not deciding.note_ended(db, name):
 		return False
 	approval = approvals.read(db, name)
 	made = approvals.decisions(db, approval, locked=True)
 	comment = made[-1].comment if made and approval.settled_by else ""
 	for place in approvals.places(db, approval, locked=True):
 		if place.is_asked:
-			approvals.end_place(db, name, place.number, rules_of.NO_LONGER, at)
+			deciding.end_place(db, name, place.number, rules_of.NO_LONGER, at)
 			by = approval.settled_by or ""
 			telling.let_go(
 				site, approval, place, "no longer asked", status=approval.status, by=by, comment=comment

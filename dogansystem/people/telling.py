@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine.approvals import Person
 from dogansystem.protocol import Asked, Site, Told
-from dogansystem.store import approvals
+from dogansystem.store import deciding
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.moment import Moment
 
@@ -25,7 +25,7 @@ def ask_place(
 	"""Let somebody be asked as the `number`th, share the document with them and who stands in for them, and tell them."""
 	told = [user, *_substitutes(site, approval, user, at)]
 	shared = _share(site, approval, told)
-	approvals.add_place(
+	deciding.add_place(
 		site.database,
 		approval.name,
 		number,
@@ -45,7 +45,7 @@ def remind(site: Site, approval: Approval, place: Place, at: Moment, until: floa
 	told = [place.user, *_substitutes(site, approval, place.user, at)]
 	shared = _share(site, approval, told)
 	everybody = list(dict.fromkeys([*place.told, *told]))
-	approvals.note_told(
+	deciding.note_told(
 		site.database, approval.name, place.number, everybody, [*place.shared_with, *shared], at
 	)
 	new = [user for user in told if user not in place.told]
@@ -62,7 +62,7 @@ def let_go(
 		instead_of = "" if user == place.user else place.user
 		site.people.tell(user, what, asked, by, comment, instead_of)
 	for user in place.shared_with:
-		if approval.document and not approvals.hand_over_share(site.database, approval, user):
+		if approval.document and not deciding.hand_over_share(site.database, approval, user):
 			site.people.unshare(user, approval.document)
 
 

@@ -2,10 +2,9 @@
 
 Whoever changes one locks its run first, then its own row: the order of locks is run, steps, waits, approval. Those who are
 asked, and the decisions, are numbered; how many there are stands in the approval's row, so that whoever holds its lock
-finds them by their names and locks nothing beside them.
+finds them by their names and locks nothing beside them. `store.deciding` writes them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +12,11 @@ from typing import Any
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine.approvals import Approver, Decision, Rules
 from dogansystem.engine.errors import NotFound
-from dogansystem.engine.forms import as_json, field_of
+from dogansystem.engine.forms import field_of
 from dogansystem.engine.outputs import decode
 from dogansystem.protocol import Database
 from dogansystem.store import dialect, names
-from dogansystem.store.moment import Moment, as_text
+from dogansystem.store.moment import as_text
 
 APPROVAL, APPROVER, DECISION = "tabDogan Approval", "tabDogan Approver", "tabDogan Approval Decision"
 KIND = "decision"  # of the wait that a decision, or its deadline, ends
@@ -89,147 +88,6 @@ class Place:
 	def is_asked(self) -> bool:
 		"""Whether their decision is wanted."""
 		return self.state == rules_of.ASKED
-
-
-# Writing
-
-
-def insert(db: Database, approval: Approval, at: Moment) -> None:
-	"""Write what is asked; `add_place` writes of whom."""
-	rules = approval.rules
-	doctype, name = approval.document or (None, None)
-	values = {
-		"name": approval.name,
-		"kind": rules.kind.capitalize(),
-		"status": approval.status,
-		"subject": approval.subject,
-		"message": approval.message,
-		"workflow": approval.workflow,
-		"run": approval.run,
-		"step": approval.step,
-		"item": approval.item,
-		"step_run": approval.step_run,
-		"reference_doctype": doctype,
-		"reference_name": name,
-		"asked_by": approval.asked_by,
-		"asked_at": at.text,
-		"deadline": approval.deadline,
-		"at_deadline": approval.at_deadline,
-		"escalation": _json(approval.escalation) if approval.escalation else None,
-		"escalated": 0,
-		"remind": approval.remind,
-		"needs": rules.needs,
-		"rejects_all": int(rules.rejects_all),
-		"comment_rule": rules.comment,
-		"not_by": _json(rules.not_by),
-		"form_fields": _json([as_json(each) for each in rules.fields]),
-		"may_delegate": int(rules.may_delegate),
-		"people": 0,
-		"decided": 0,
-		"untold": 0,
-	}
-	dialect.insert(db, APPROVAL, values, at, approval.asked_by)
-
-
-def add_place(
-	db: Database,
-	approval: str,
-	number: int,
-	user: str,
-	run: str,
-	at: Moment,
-	*,
-	instead_of: str | None = None,
-	passed_by: str | None = None,
-	told: Sequence[str] = (),
-	shared_with: Sequence[str] = (),
-) -> None:
-	"""Let somebody be asked, as the `number`th. The approval's row is locked, or is of this transaction."""
-	values = {
-		"name": _numbered(approval, number),
-		"approval": approval,
-		"run": run,
-		"user": user,
-		"state": rules_of.ASKED,
-		"instead_of": instead_of,
-		"passed_by": passed_by,
-		"asked_at": at.text,
-		"told": _json(told),
-		"shared_with": _json(shared_with),
-	}
-	dialect.insert(db, APPROVER, values, at, user)
-	db.execute(f"UPDATE `{APPROVAL}` SET people = %s WHERE name = %s", (number, approval))
-
-
-def end_place(db: Database, approval: str, number: int, state: str, at: Moment) -> None:
-	"""Somebody has decided, has passed it on, or is not asked any more."""
-	_update(db, APPROVER, _numbered(approval, number), {"state": state, "ended_at": at.text}, at)
-
-
-def note_told(
-	db: Database, approval: str, number: int, told: Sequence[str], shared_with: Sequence[str], at: Moment
-) -> None:
-	"""Note who was told that this place is asked, and with whom the document is shared for it."""
-	values = {"told": _json(told), "shared_with": _json(shared_with)}
-	_update(db, APPROVER, _numbered(approval, number), values, at)
-
-
-def add_decision(db: Database, approval: Approval, decision: Decision, at: Moment) -> None:
-	"""Write a decision. The approval is locked: nobody else has written one since it was read."""
-	number = approval.decided + 1
-	values = {
-		"name": _numbered(approval.name, number),
-		"approval": approval.name,
-		"run": approval.run,
-		"by_user": decision.by,
-		"for_user": decision.whose,
-		"decision": decision.decision,
-		"comment": decision.comment,
-		"given_values": _json(decision.values or {}),
-		"decided_at": at.text,
-		"through": decision.through,
-	}
-	dialect.insert(db, DECISION, values, at, decision.by)
-	db.execute(f"UPDATE `{APPROVAL}` SET decided = %s WHERE name = %s", (number, approval.name))
-
-
-def settle(
-	db: Database, approval: str, status: str, at: Moment, by: str | None = None, reason: str = ""
-) -> None:
-	"""An approval has come to its end; those who were asked are told later."""
-	values = {"status": status, "settled_at": at.text, "settled_by": by, "reason": reason, "untold": 1}
-	_update(db, APPROVAL, approval, {**values, "next_reminder": None}, at)
-
-
-def escalate(db: Database, approval: str, deadline: str | None, at: Moment) -> None:
-	"""Others are asked from now on, until another deadline."""
-	_update(db, APPROVAL, approval, {"escalated": 1, "deadline": deadline}, at)
-
-
-def set_reminder(db: Database, approval: str, next_one: str | None, at: Moment) -> None:
-	"""Note when those who have not decided are reminded, for people to see."""
-	_update(db, APPROVAL, approval, {"next_reminder": next_one}, at)
-
-
-def note_ended(db: Database, approval: str) -> bool:
-	"""Note that those who were asked know that it is settled. False: another process has noted that."""
-	query = f"UPDATE `{APPROVAL}` SET untold = 0 WHERE name = %s AND untold = 1"
-	return bool(db.execute(query, (approval,)))
-
-
-def delete_of_run(db: Database, run: str) -> None:
-	"""Delete what was asked in a run, with the run: this is the only way in which decisions go."""
-	if db.execute(f"DELETE FROM `{APPROVAL}` WHERE run = %s", (run,)):
-		for table in (APPROVER, DECISION):
-			db.execute(f"DELETE FROM `{table}` WHERE run = %s", (run,))
-
-
-def _update(db: Database, table: str, name: str, values: Mapping[str, Any], at: Moment) -> None:
-	each = dialect.update_of(table, name, {**values, "modified": at.text})
-	db.execute(each.query, each.values)
-
-
-# Reading
 
 
 def lock(db: Database, name: str) -> Approval:
@@ -339,7 +197,7 @@ def _of_approval(
 ) -> list[tuple[Any, ...]]:
 	if not locked:
 		return db.sql(f"SELECT {columns} FROM `{table}` WHERE approval = %s", (approval,))
-	keys = [_numbered(approval, each) for each in range(1, number + 1)]
+	keys = [numbered(approval, each) for each in range(1, number + 1)]
 	if not keys:
 		return []
 	# Along the primary key: a look at the index of approvals would also lock the gap in which others write theirs.
@@ -403,21 +261,6 @@ def with_excluded(db: Database) -> set[str]:
 	return {row[0] for row in db.sql(query)}
 
 
-def hand_over_share(db: Database, approval: Approval, user: str) -> bool:
-	"""Let another open approval of the same document that was put to this user keep the share. False: there is none."""
-	query = (
-		f"SELECT p.name, p.told, p.shared_with FROM `{APPROVAL}` a JOIN `{APPROVER}` p ON p.approval = a.name"
-		" WHERE a.reference_doctype = %s AND a.reference_name = %s AND a.status = 'Open' AND a.name <> %s"
-		" AND p.state = 'Asked' ORDER BY p.name"
-	)
-	for name, told, shared_with in db.sql(query, (*(approval.document or ("", "")), approval.name)):
-		if user in (decode(told) or ()):
-			kept = _json(list(dict.fromkeys([*(decode(shared_with) or ()), user])))
-			query = f"UPDATE `{APPROVER}` SET shared_with = %s WHERE name = %s AND state = 'Asked'"
-			return bool(kept == shared_with or db.execute(query, (kept, name)))
-	return False
-
-
 def wait_of(db: Database, approval: str) -> tuple[int, float] | None:
 	"""The wait that a decision ends: its number, and when it is over (epoch seconds, NEVER: by no time).
 
@@ -432,7 +275,8 @@ def wait_of(db: Database, approval: str) -> tuple[int, float] | None:
 	return (int(row[0]), float(row[1])) if row else None
 
 
-def _numbered(approval: str, number: int) -> str:
+def numbered(approval: str, number: int) -> str:
+	"""The name of one who is asked, or of a decision."""
 	return f"{approval}.{number}"
 
 
@@ -445,5 +289,8 @@ def new_name(now: float) -> str:
 	return names.new_run(now)
 
 
-def _json(value: Any) -> str:
-	return json.dumps(value, ensure_ascii=False)
+def delete_of_run(db: Database, run: str) -> None:
+	"""Delete what was asked in a run, with the run: this is the only way in which decisions go."""
+	if db.execute(f"DELETE FROM `{APPROVAL}` WHERE run = %s", (run,)):
+		for table in (APPROVER, DECISION):
+			db.execute(f"DELETE FROM `{table}` WHERE run = %s", (run,))

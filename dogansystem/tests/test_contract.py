@@ -2,7 +2,8 @@
 
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
-from dogansystem.tests.contract.approvals import ApprovalContract, AskContract
+from dogansystem.tests.contract.approvals import ApprovalContract
+from dogansystem.tests.contract.asked import AskContract, AskedContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.disabling import DisablingContract
@@ -93,9 +94,22 @@ class TestDisablingOnFrappe(SiteTestCase, DisablingContract):
 	pass
 
 
-class TestApprovalsOnFrappe(SiteTestCase, ApprovalContract):
+class _WithPeople(SiteTestCase):
+	"""The set-up of unittest's own class comes before that of a contract and ends there."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.addCleanup(self.nobody_stands_in)
+		self.employ()
+
+
+class TestApprovalsOnFrappe(_WithPeople, ApprovalContract):
 	pass
 
 
-class TestAsksOnFrappe(SiteTestCase, AskContract):
+class TestAskedOnFrappe(_WithPeople, AskedContract):
+	pass
+
+
+class TestAsksOnFrappe(_WithPeople, AskContract):
 	pass

@@ -133,7 +133,10 @@ def _thanks(decision: str) -> str:
 def _show(
 	context: Any, found: dict[str, Any], token: str, given: Mapping[str, Any], *, is_done: bool
 ) -> None:
-	context.update(heading=" ".join(found["subject"].split()), approval=found, said=said(found))
+	"""How things stand. Once nothing is asked any more, a link alone shows no more than how it has ended."""
+	context.heading = " ".join(found["subject"].split())
+	if found["may_decide"] or frappe.session.user != "Guest":
+		context.update(approval=found, said=said(found))
 	context.stands_in_for = get_fullname(found["for"]) if found.get("for") else None
 	context.deadline = frappe.utils.format_datetime(found["deadline"]) if found.get("deadline") else None
 	if frappe.db.get_value("User", frappe.session.user, "user_type") == "System User":

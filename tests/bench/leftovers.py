@@ -18,7 +18,7 @@ _HISTORY = frozenset(
 	{"tabError Log", "tabActivity Log", "tabPermission Log", "tabRoute History", "tabEmail Queue"}
 )
 _HISTORY_COLUMNS = frozenset({("tabVersion", "data"), ("tabUser", "last_known_versions")})
-_TEST_USERS = re.compile(r"dogan[-_](manager|user|other|nobody|person)\b")
+_TEST_USERS = re.compile(r"dogan[-_](manager|user|other|nobody|person|ann|ben|cam|dee)\b")
 # RQ's own record of jobs and workers. It goes by itself, after minutes; the doorbell's keys must be gone at once.
 _RQ = re.compile(rb"rq:(?!dogansystem)")
 

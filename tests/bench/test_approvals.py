@@ -13,7 +13,7 @@ from frappe.core.doctype.user.user import generate_keys
 from frappe.email.queue import flush
 
 from dogansystem.tests.asking import APPROVAL, HARM, ApprovalTestCase, token_of
-from dogansystem.tests.contract.home import PERSON, output, row
+from dogansystem.tests.contract.home import PERSON, output, row, step
 from dogansystem.tests.home import OTHER, USER, ensure_user
 from tests.bench.desk import DeskTestCase
 from tests.bench.smtp import Sink, mail_server
@@ -155,6 +155,22 @@ class TestOnTheDesk(Case):
 			self.press("Approve")
 			self.browser.wait_for("cur_dialog?.$wrapper.is('.show')")
 			self.assertFalse(self.browser.evaluate(HARMED))
+
+	def test_what_workers_have_written_does_nothing_either(self):
+		steps = [
+			step("a", params={"x": HARM}),
+			step("b", "data.check", params={"that": False, "message": HARM}),
+		]
+		self.save("contract-harm", steps, triggers=[{"on": "manual"}])
+		run = self.start_as(PERSON, "contract-harm", input={"x": HARM})
+		self.drain()
+		for doctype, name in (("workflow-run", run), ("step-run", f"{run}.a"), ("step-run", f"{run}.b")):
+			with self.subTest(doctype=doctype, name=name):
+				self.visit(
+					f"dogan-{doctype}/{name}",
+					f"cur_frm?.docname === '{name}' && document.querySelector('.form-layout')",
+				)
+				self.assertFalse(self.browser.evaluate(HARMED))
 
 
 class TestByMail(Case):

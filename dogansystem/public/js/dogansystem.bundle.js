@@ -28,6 +28,23 @@ dogan.list_time = (value) =>
 		? `<span title="${frappe.datetime.str_to_user(value)}">${moment(value).format("D MMM HH:mm")}</span>`
 		: "";
 
+// What the workers write holds what anybody has written into a document, a mail or a form. Frappe makes such texts harmless
+// when a person saves them, which nobody does here, and shows them as HTML: these DocTypes' texts are shown as text.
+const TEXTS = ["Data", "Small Text", "Text", "Long Text"];
+
+dogan.show_as_text = (doctype) => {
+	// The first document that is opened has its copies of the fields before the DocType's script runs.
+	const copies = Object.values(frappe.meta.docfield_copy[doctype] || {}).flatMap(Object.values);
+	for (const field of [...frappe.get_meta(doctype).fields, ...copies]) {
+		if (TEXTS.includes(field.fieldtype)) field.formatter = without_tags;
+	}
+};
+
+// A text that is escaped already, as Frappe does with some, stays as it is.
+function without_tags(value) {
+	return String(value ?? "").replace(/</g, "&lt;").replace(/>/g, "&gt;");
+}
+
 dogan.may_see_runs = () =>
 	["Dogan User", "Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
 

@@ -1,10 +1,10 @@
 """Where steps rest and stand, as statements: waits, queues and slots."""
 
+import dogansystem.store.changes.asked as asked
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.run_state import Key
 from dogansystem.protocol import Database, Statement
 from dogansystem.store import names
-from dogansystem.store.changes import asked
 from dogansystem.store.changes.combined import Plan
 from dogansystem.store.moment import Moment
 from dogansystem.store.queue import lane

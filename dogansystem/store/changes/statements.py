@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import dogansystem.store.changes.asked as asked
 import dogansystem.store.changes.places as places
 import dogansystem.store.changes.rows as rows
 from dogansystem.engine.changes import Changes, RunChange, StepChange, Successor
@@ -11,7 +12,6 @@ from dogansystem.engine.run_state import LEASE, READY_QUEUE, WAIT_QUEUE, Place
 from dogansystem.engine.states import CANCELLED, COMPENSATED, PENDING, READY, STEP_FINISHED, WAITING
 from dogansystem.protocol import Database, Statement
 from dogansystem.store import dialect, names
-from dogansystem.store.changes import asked
 from dogansystem.store.changes.combined import Plan
 from dogansystem.store.changes.fences import Attempt, Fence, QueueFence, WaitFence
 from dogansystem.store.leasing import Lease

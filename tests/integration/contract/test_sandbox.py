@@ -8,7 +8,8 @@ import pytest
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.tests.contract.actions import ActionContract
 from dogansystem.tests.contract.agents import AgentContract
-from dogansystem.tests.contract.approvals import ApprovalContract, AskContract
+from dogansystem.tests.contract.approvals import ApprovalContract
+from dogansystem.tests.contract.asked import AskContract, AskedContract
 from dogansystem.tests.contract.branches import BranchContract
 from dogansystem.tests.contract.compensation import CompensationContract
 from dogansystem.tests.contract.disabling import DisablingContract
@@ -80,6 +81,7 @@ CONTRACTS = (
 	ParameterContract,
 	DisablingContract,
 	ApprovalContract,
+	AskedContract,
 	AskContract,
 )
 

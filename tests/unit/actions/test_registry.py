@@ -57,6 +57,11 @@ OTHERS = {
 	"document.print": ("doctype name", "format letterhead language attach"),
 	"report.send": ("report to", "subject message cc filters limit as"),
 	"script.run": ("script", "args"),
+	"flow.approve": (
+		"to subject",
+		"message document needs rejects not_by fields comment deadline at_deadline escalate_to remind delegate",
+	),
+	"flow.ask": ("to subject fields", "message deadline"),
 }
 # What the format promises that an action says of itself: these change nothing, neither here nor outside.
 READING = {
@@ -133,6 +138,26 @@ EXAMPLES: list[tuple[str, dict[str, Any]]] = [
 	("flow.signal", {"signal": "paid", "data": {"amount": 5}}),
 	("flow.run", {"workflow": "other", "input": {"n": 1}, "wait": False}),
 	("flow.stop", {"status": "Cancelled", "message": "not needed"}),
+	("flow.approve", {"to": "a@example.com", "subject": "S"}),
+	(
+		"flow.approve",
+		{
+			"to": {"matrix": "Quotations"},
+			"subject": "S",
+			"document": {"doctype": "Quotation", "name": "Q-1"},
+			"needs": "all",
+			"rejects": "all",
+			"not_by": ["a@example.com", None],
+			"fields": [{"name": "level", "type": "Select", "options": ["low", "high"], "default": "low"}],
+			"comment": "on_rejection",
+			"deadline": "2d",
+			"at_deadline": "escalate",
+			"escalate_to": {"to": {"role": "Sales Manager"}, "deadline": "1d"},
+			"remind": "1d",
+			"delegate": False,
+		},
+	),
+	("flow.ask", {"to": {"field": "doc.owner"}, "subject": "S", "fields": [{"name": "why"}]}),
 ]
 
 

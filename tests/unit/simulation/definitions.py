@@ -17,7 +17,17 @@ CHOOSES = {
 WAITS_FOR_SIGNAL = {"action": "flow.wait_for", "params": {"signal": "paid"}}
 WAITS_AT_MOST = {"action": "flow.wait_for", "params": {"signal": "seen", "deadline": "10m"}}
 RUNS_ANOTHER = {"action": "flow.run", "if": "{{ true }}", "params": {"workflow": BELOW}}
-BRANCHES = {"flow.choose": ("yes", "no", "else"), "flow.wait_for": ("received", "expired")}
+PEOPLE = tuple(f"{name}@example.com" for name in ("ann", "ben", "cam", "dee"))  # the last one is never asked
+ASKS = {
+	"action": "flow.ask",
+	"params": {"to": list(PEOPLE[:2]), "subject": "Why?", "fields": [{"name": "why"}], "deadline": "2h"},
+}
+BRANCHES = {
+	"flow.choose": ("yes", "no", "else"),
+	"flow.wait_for": ("received", "expired"),
+	"flow.approve": ("approved", "rejected", "expired"),
+	"flow.ask": ("answered", "expired"),
+}
 
 
 def workflow(chance: Random, name: str) -> dict[str, Any]:
@@ -66,7 +76,9 @@ def _step(chance: Random, number: int) -> dict[str, Any]:
 	step: dict[str, Any] = {"id": f"s{number}", "action": "data.set", "priority": chance.randint(0, 9)}
 	waits = _after(chance, number)
 	if chance.random() < 0.35:
-		step |= chance.choice([CHOOSES, WAITS_FOR_SIGNAL, WAITS_AT_MOST, RUNS_ANOTHER])
+		step |= chance.choice(
+			[CHOOSES, WAITS_FOR_SIGNAL, WAITS_AT_MOST, RUNS_ANOTHER, ASKS, _approves(chance)]
+		)
 	if waits is not None:
 		step["after"] = waits
 	if number and waits != []:
@@ -91,6 +103,23 @@ def _step(chance: Random, number: int) -> dict[str, Any]:
 	if chance.random() < 0.3:
 		step["on_error"] = "continue"
 	return step
+
+
+def _approves(chance: Random) -> dict[str, Any]:
+	"""A step that asks up to three people."""
+	params: dict[str, Any] = {"to": chance.sample(PEOPLE[:3], chance.randint(1, 3)), "subject": "Shall we?"}
+	params["needs"] = chance.choice([1, 1, "all"])
+	params["rejects"] = chance.choice(["first", "all"])
+	if chance.random() < 0.5:
+		params |= {
+			"deadline": chance.choice(["10m", "2h"]),
+			"at_deadline": chance.choice(["expire", "approve", "reject"]),
+		}
+		if chance.random() < 0.3:
+			params |= {"at_deadline": "escalate", "escalate_to": {"to": PEOPLE[2], "deadline": "1h"}}
+	if chance.random() < 0.3:
+		params["remind"] = "30m"
+	return {"action": "flow.approve", "params": params}
 
 
 def _let_undo(chance: Random, step: dict[str, Any]) -> None:

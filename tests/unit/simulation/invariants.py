@@ -2,9 +2,10 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from dogansystem.engine import approvals as approvals_of
 from dogansystem.engine import flow
 from dogansystem.engine.changes import NEVER
 from dogansystem.engine.flow import Decision
@@ -25,7 +26,7 @@ from dogansystem.engine.states import (
 	may_run_change,
 	may_step_change,
 )
-from dogansystem.store import names
+from dogansystem.store import approvals, names
 from tests.unit.simulation.definitions import AGENTS
 from tests.unit.simulation.snapshot import Run, Snapshot, StepRun
 
@@ -47,6 +48,7 @@ class Known:
 		purged: the runs that were deleted.
 		seen: the runs that were there at the last look, and whether they had ended.
 		stopped: the runs in which a step has said that they end here, whatever else happens in them.
+		decided: what was decided, by the approval and by whom, and committed.
 		most_runs: the highest `concurrent_runs` a workflow has had.
 	"""
 
@@ -54,6 +56,7 @@ class Known:
 	most_runs: dict[str, int] = field(default_factory=dict)
 	stopped: set[str] = field(default_factory=set)
 	purged: set[str] = field(default_factory=set)
+	decided: dict[tuple[str, str], str] = field(default_factory=dict)
 	seen: dict[str, bool] = field(default_factory=dict)
 
 
@@ -237,7 +240,7 @@ def finished_runs_leave_nothing(now: Snapshot, known: Known) -> Iterator[str]:
 def timers_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:
 	"""A timer belongs to a step that waits, or to a run with a run_timeout; one for each."""
 	for (kind, run, step_run), count in Counter(now.timers).items():
-		if count > 1:
+		if count > 1 and kind != "remind":  # which belong to an approval each
 			yield f"{count} timers {kind} for {step_run or run}"
 		if kind == "run_timeout" and run and not now.runs[run].definition.limits.run_timeout:
 			yield f"{run} has a timer run_timeout and no run_timeout"
@@ -293,6 +296,67 @@ def ends_reach_the_parents(now: Snapshot, known: Known) -> Iterator[str]:
 			yield f"{wait.step_run} waits for {wait.subject}, which is gone"
 		if child and child.is_finished and wait.due_at >= NEVER:
 			yield f"{wait.step_run} waits for {wait.subject}, which has ended as {child.status}"
+
+
+def nobody_decides_twice(now: Snapshot, known: Known) -> Iterator[str]:
+	"""Each person decides once, for themselves or for another one, and only who was asked."""
+	for asked in now.asked:
+		for user, number in Counter(each.by for each in asked.decisions).items():
+			if number > 1:
+				yield f"{user} has decided {asked.row.name} {number} times"
+		users = [each.user for each in asked.places]
+		for each in asked.decisions:
+			if (each.whose or each.by) not in users:
+				yield f"{each.by} has decided {asked.row.name}, and was not asked"
+
+
+def one_decision_settles_it(now: Snapshot, known: Known) -> Iterator[str]:
+	"""An approval is settled by the last of its decisions, by its deadline, or because its run went on without it."""
+	for asked in now.asked:
+		row, made = asked.row, asked.decisions
+		approvers = approvals.approvers(asked.places, {})
+		if row.is_open or row.status == approvals_of.CANCELLED or not row.settled_by:
+			result = None
+		else:
+			result = next(each for each, state in approvals_of.STATE_OF.items() if state == row.status)
+		for number in range(len(made) + 1):
+			is_last = number == len(made)
+			# Those who had not decided then were still asked.
+			then = [
+				replace(each, state=approvals_of.ASKED)
+				if each.state == approvals_of.NO_LONGER
+				or (
+					each.state == approvals_of.DECIDED
+					and all(each.user not in (one.by, one.whose) for one in made[:number])
+				)
+				else each
+				for each in approvers
+			]
+			came_to = approvals_of.settled(row.rules, then, made[:number])
+			if not row.escalated and came_to != (result if is_last else None):
+				yield f"{row.name} is {row.status}, and its first {number} decisions of {len(made)} come to {came_to}"
+
+
+def decisions_last(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A decision that was committed is there as long as its run, and is what it was."""
+	there = {(each.row.name, one.by): one.decision for each in now.asked for one in each.decisions}
+	runs = {each.row.name for each in now.asked}
+	for key, decision in known.decided.items():
+		if key[0] in runs and there.get(key) != decision:
+			yield f"{key[1]} has {decision} {key[0]}, and there is {there.get(key)}"
+	for run in {each.row.run for each in now.asked} - now.runs.keys():
+		yield f"an approval of {run} is there, and the run is not"
+
+
+def what_is_asked_is_waited_for(now: Snapshot, known: Known) -> Iterator[str]:
+	"""A step waits for each open approval, and for no other one; who is asked, is asked for an open one."""
+	waits = Counter(each.subject for each in now.waits if each.kind == "decision")
+	for asked in now.asked:
+		row = asked.row
+		if waits.pop(row.name, 0) != int(row.is_open):
+			yield f"{row.name} of {row.step_run} is {row.status}, and the wait for it is {'gone' if row.is_open else 'there'}"
+	for name in waits:
+		yield f"somebody waits for {name}, and there is no such approval"
 
 
 def what_was_done_is_undone(now: Snapshot, known: Known) -> Iterator[str]:
@@ -387,6 +451,10 @@ RULES: tuple[Rule, ...] = (
 	attempts_are_counted,
 	signals_reach_who_waits,
 	ends_reach_the_parents,
+	nobody_decides_twice,
+	decisions_last,
+	one_decision_settles_it,
+	what_is_asked_is_waited_for,
 	what_was_done_is_undone,
 	skips_have_a_reason,
 	only_what_was_purged_is_gone,

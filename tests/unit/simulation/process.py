@@ -6,8 +6,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from dogansystem.actions.base import StepContext
 from dogansystem.engine import current, transition
-from dogansystem.engine.definition import Definition, Step
+from dogansystem.engine.definition import ASKING, Definition, Step
 from dogansystem.engine.errors import LimitReached
 from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits, failed
@@ -245,7 +246,19 @@ class Process:
 		if step.action == "flow.wait_for":
 			until = self.world.place.now() + 600 if "deadline" in step.params else None
 			return Waits(until, kind="signal", key=subject_of(step.params["signal"]))
+		if step.action in ASKING:
+			return self._asked(step, lease)
 		return self._started(step, lease)
+
+	def _asked(self, step: Step, lease: Lease) -> Outcome:
+		"""Ask people, as the action does."""
+		place = self.world.place
+		about: Any = {"workflow": "", "step": step.id, "item": None, "attempt": lease.attempt, "user": PERSON}
+		context_of_step = StepContext(
+			site=place, run=lease.run, idempotency_key=lease.step_run, now=place.now(), **about
+		)
+		wait = place.actions()[step.action].run(dict(step.params), context_of_step)
+		return Waits(wait.until, kind=wait.kind, key=wait.key)
 
 	def _started(self, step: Step, lease: Lease) -> Outcome:
 		"""Start a run of another workflow, in the step's transaction, and wait for it."""

@@ -3,12 +3,14 @@
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from dogansystem.engine.approvals import Decision
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.run_state import undo_of
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.store import history, names, queue, versions
-from tests.unit.simulation.place import Place
+from dogansystem.store import approvals, history, names, queue, versions
+from dogansystem.store.approvals import Approval, Place
+from tests.unit.simulation import place as places_of
 
 
 @dataclass(slots=True)
@@ -90,6 +92,15 @@ class Sent:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+	"""An approval or an ask, with those who are or were asked and what they have decided."""
+
+	row: Approval
+	places: list[Place]
+	decisions: list[Decision]
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
 	"""Rows by table. `places` says for each step run in which tables it stands, once for each row."""
 
@@ -102,6 +113,7 @@ class Snapshot:
 	timers: list[tuple[str, str | None, str | None]]  # kind, run, step run
 	waits: list[Wait]
 	signals: list[Sent]
+	asked: list[Asked]
 	processes: set[int]
 	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
 	changes: list[tuple[str, str, str, str]]  # kind, name, old, new: since the last look
@@ -115,7 +127,7 @@ class Snapshot:
 		return [run for run in self.runs.values() if not run.is_finished]
 
 
-def take(place: Place) -> Snapshot:
+def take(place: places_of.Place) -> Snapshot:
 	"""Read everything."""
 	db = place.watcher
 	runs = _runs(place, db)
@@ -155,6 +167,7 @@ def take(place: Place) -> Snapshot:
 			)
 		],
 		signals=_signals(db),
+		asked=_asked(db),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],
@@ -165,6 +178,13 @@ def take(place: Place) -> Snapshot:
 	return found
 
 
+def _asked(db: Connection) -> list[Asked]:
+	rows = [
+		approvals.read(db, name) for (name,) in db.sql("SELECT name FROM `tabDogan Approval` ORDER BY name")
+	]
+	return [Asked(row, approvals.places(db, row), approvals.decisions(db, row)) for row in rows]
+
+
 def _signals(db: Connection) -> list[Sent]:
 	taken: dict[int, set[str]] = defaultdict(set)
 	for run, signal in db.sql("SELECT run, signal_id FROM dogan_taken"):
@@ -173,7 +193,7 @@ def _signals(db: Connection) -> list[Sent]:
 	return [Sent(*row[:3], bool(row[3]), frozenset(taken[row[0]])) for row in rows]
 
 
-def _runs(place: Place, db: Connection) -> dict[str, Run]:
+def _runs(place: places_of.Place, db: Connection) -> dict[str, Run]:
 	runs = {
 		name: Run(
 			name, versions.load(place, version, db), status, ending or "", limit_key or "", bool(undoes)

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
-from dogansystem.engine import attempted, draft, flow, items, transition
+from dogansystem.engine import approvals, attempted, draft, flow, items, transition
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.draft import Draft
 from dogansystem.engine.outcomes import Done, Failed
 from dogansystem.engine.run_state import RunState
 from dogansystem.engine.states import FAILED, RUNNING, SUCCEEDED
+from dogansystem.people import approvals as people
 from dogansystem.store import attempts, changes, history, processes, run_state, runs, signals, start
+from dogansystem.store import deciding as stored
 from dogansystem.store.changes import statements
 from tests.conftest import Tell
 from tests.unit.simulation import invariants, world
@@ -195,6 +197,30 @@ def branches_do_not_matter(patch: pytest.MonkeyPatch) -> None:
 	patch.setattr(draft, "flow", wrong)
 
 
+def decided_otherwise(patch: pytest.MonkeyPatch, **wrong: Any) -> None:
+	"""Let what people do go by other rules; the invariants still ask the real ones."""
+	patch.setattr(people, "rules_of", SimpleNamespace(**{**vars(approvals), **wrong}))
+
+
+def nobody_looks_who_has_decided(patch: pytest.MonkeyPatch) -> None:
+	def wrong(rules: Any, approvers: Any, decisions: Any, person: Any) -> Any:
+		return next((each for each in approvers if each.user == person.user), approvers[0])
+
+	decided_otherwise(patch, place_of=wrong)
+
+
+def nothing_is_ever_settled(patch: pytest.MonkeyPatch) -> None:
+	decided_otherwise(patch, settled=lambda *rest: None)
+
+
+def decisions_are_not_written(patch: pytest.MonkeyPatch) -> None:
+	patch.setattr(stored, "add_decision", lambda *rest: None)
+
+
+def people_are_asked_for_ever(patch: pytest.MonkeyPatch) -> None:
+	decide_otherwise(patch, lambda made: replace(made, withdraws=False, withdrawn=None))
+
+
 def nobody_signs_off(patch: pytest.MonkeyPatch) -> None:
 	patch.setattr(processes, "leave", lambda db, process: None)
 
@@ -221,6 +247,10 @@ PLANTED: dict[str, Plant] = {
 	"what_was_done_is_undone": what_came_first_is_undone_first,
 	"skips_have_a_reason": branches_do_not_matter,
 	"ends_reach_the_parents": ended_runs_tell_nobody,
+	"decisions_last": decisions_are_not_written,
+	"nobody_decides_twice": nobody_looks_who_has_decided,
+	"one_decision_settles_it": nothing_is_ever_settled,
+	"what_is_asked_is_waited_for": people_are_asked_for_ever,
 	"every_run_ends": the_tick_does_nothing,
 	"nothing_is_left": nobody_signs_off,
 	"halted_runs_start_nothing": nobody_asks_whether_the_run_is_under_way,

@@ -8,7 +8,7 @@ from random import Random
 from types import SimpleNamespace
 
 from dogansystem import Orchestrator
-from dogansystem.engine.errors import LimitReached, WrongState
+from dogansystem.engine.errors import AlreadyDecided, LimitReached, NotAllowed, NotAsked, WrongState
 from dogansystem.protocol import Database
 from dogansystem.store import admission, children, history, names
 from dogansystem.store.leasing import Lease
@@ -220,6 +220,43 @@ class World:
 		self.place.database.commit()
 		return f"{name} {number}"
 
+	def do_decide(self) -> str:
+		"""Somebody decides something, or tries to, or is cut off before the commit."""
+		pending = self.orchestrator.pending_approvals()
+		self.place.database.rollback()
+		if not pending:
+			return "nothing is asked"
+		asked, user = self.chance.choice(pending), self.chance.choice(definitions.PEOPLE)
+		decision = (
+			"answered" if asked["kind"] == "ask" else self.chance.choice(["approved", "approved", "rejected"])
+		)
+		told = f"{asked['approval']} {user} {decision}"
+		try:
+			self.orchestrator.decide(asked["approval"], decision, user=user)
+		except (AlreadyDecided, NotAsked) as error:
+			self.place.database.rollback()
+			return f"{told}: {error}"
+		if self.chance.random() < 0.1:
+			self.place.database.rollback()
+			return f"{told}, and was cut off"
+		self.known.decided[asked["approval"], user] = decision
+		self.place.database.commit()
+		return told
+
+	def do_pass_on(self) -> str:
+		pending = self.orchestrator.pending_approvals()
+		self.place.database.rollback()
+		if not pending:
+			return "nothing is asked"
+		asked, users = self.chance.choice(pending), self.chance.sample(definitions.PEOPLE, 2)
+		try:
+			self.orchestrator.pass_on(asked["approval"], users[1], user=users[0])
+		except (WrongState, NotAllowed) as error:
+			self.place.database.rollback()
+			return str(error)
+		self.place.database.commit()
+		return f"{asked['approval']} from {users[0]} to {users[1]}"
+
 	def do_publish(self) -> str:
 		name = self.chance.choice(self._workflows)
 		self._publish(name)
@@ -341,6 +378,7 @@ class World:
 			for name in definitions.SIGNALS:
 				self.orchestrator.signal(name)
 			self.place.database.commit()
+			self._decide_all()
 			self.story.append("     tick")
 			tick(self.place)
 			process = Process(self, 0, obliging=True)
@@ -351,6 +389,18 @@ class World:
 			before, now = now, self._ask(EVERYTHING)
 			if before == now and not self._ask("SELECT 1 FROM dogan_process"):
 				return
+
+	def _decide_all(self) -> None:
+		"""Everybody who is asked agrees."""
+		for asked in self.orchestrator.pending_approvals():
+			for user in asked["asked"]:
+				try:
+					self.orchestrator.decide(
+						asked["approval"], "answered" if asked["kind"] == "ask" else "approved", user=user
+					)
+				except AlreadyDecided:
+					self.place.database.rollback()
+				self.place.database.commit()
 
 
 ACTIONS = {
@@ -369,6 +419,8 @@ ACTIONS = {
 	"tick": 5,
 	"admit": 4,
 	"signal": 5,
+	"decide": 12,
+	"pass_on": 2,
 	"publish": 2,
 	"pause": 6,
 	"resume": 6,

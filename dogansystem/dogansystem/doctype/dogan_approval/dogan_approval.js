@@ -1,3 +1,5 @@
+dogan.show_as_text("Dogan Approval");
+
 frappe.ui.form.on("Dogan Approval", {
 	onload(frm) {
 		for (const field of ["asked_at", "deadline", "settled_at", "next_reminder"]) {

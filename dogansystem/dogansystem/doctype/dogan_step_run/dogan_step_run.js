@@ -1,3 +1,5 @@
+dogan.show_as_text("Dogan Step Run");
+
 frappe.ui.form.on("Dogan Step Run", {
 	refresh(frm) {
 		frm.disable_save();

@@ -1,3 +1,5 @@
+dogan.show_as_text("Dogan Workflow Run");
+
 frappe.ui.form.on("Dogan Workflow Run", {
 	setup(frm) {
 		frappe.realtime.on("dogan_run_changed", ({ run }) => {
