@@ -14,6 +14,8 @@ from dogansystem.store.approvals import Approval
 from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text
 
+MAX_SUBJECT = 500  # characters that are kept
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -60,7 +62,7 @@ def ask(site: Site, request: Request, at: Moment) -> Approval:
 	approval = Approval(
 		name=approvals.new_name(at.seconds),
 		status=rules_of.OPEN,
-		subject=request.subject,
+		subject=request.subject[:MAX_SUBJECT],
 		message=request.message,
 		workflow=request.workflow,
 		run=request.run,

@@ -17,7 +17,7 @@ from dogansystem.engine.outcomes import Done, Failed, failed
 from dogansystem.engine.outputs import encode
 from dogansystem.people import asking, telling
 from dogansystem.people.asking import Wanted, person
-from dogansystem.protocol import Site
+from dogansystem.protocol import Database, Site
 from dogansystem.store import approvals, deciding, reads, runs, versions
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.changes import waits
@@ -165,14 +165,16 @@ def _remind(site: Site, name: str, wait: int) -> bool:
 # Those who were asked
 
 
-def tell_ends(site: Site) -> int:
+def to_tell(db: Database) -> list[str]:
+	"""The approvals of whose end those who were asked have to be told."""
+	return approvals.untold(db, MAX_TOLD + len(_left_alone))
+
+
+def tell_ends(site: Site, names: Sequence[str]) -> int:
 	"""Tell those who were asked of approvals that are settled; gives of how many. Each in a transaction of its own.
 
 	Raises the error of the first that failed, after the others.
 	"""
-	site.database.rollback()
-	names = approvals.untold(site.database, MAX_TOLD + len(_left_alone))
-	site.database.rollback()
 	told, errors = 0, []
 	for name in names:
 		key = (site.name, name)

@@ -65,7 +65,7 @@ def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None 
 	happened = alone(site, "takeover", look_after_dead, 0)
 	happened += alone(site, "timers", lambda: fire_timers(site, control), 0)
 	happened += alone(site, "signals", lambda: deliver_signals(site, control), 0)
-	happened += alone(site, "approvals", lambda: settling.tell_ends(site), 0)
+	happened += alone(site, "approvals", lambda: tell_ends(site, control), 0)
 	happened += alone(site, "admission", lambda: admit(site, control), 0)
 	alone(site, "notices", lambda: _tell_of_failures(site, control), None)
 	return happened
@@ -105,6 +105,11 @@ def _tell(site: Site, run: str) -> None:
 	"""Tell people that a run has changed, after a commit on the other connection."""
 	site.runs_changed([run])
 	site.database.commit()
+
+
+def tell_ends(site: Site, control: Control) -> int:
+	"""Tell people of approvals that are settled; gives of how many."""
+	return settling.tell_ends(site, control.run(settling.to_tell))
 
 
 # Timers and items

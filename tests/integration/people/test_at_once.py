@@ -1,14 +1,16 @@
 """Many people decide at the same moment: one settles it, each of the others is told so, and nothing is done twice."""
 
+import subprocess
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from dogansystem import Orchestrator
 from dogansystem.engine.errors import AlreadyDecided
-from dogansystem.homes.sandbox import Sandbox
+from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.worker.drainer import Drainer
 from tests.conftest import Tell
 
@@ -17,7 +19,7 @@ SECONDS = 60.0  # that all of them together may take
 
 
 @pytest.fixture
-def mariadb(empty_mariadb_url: str) -> Any:
+def mariadb(empty_mariadb_url: str) -> Iterator[Sandbox]:
 	with Sandbox(empty_mariadb_url, timezone="UTC") as opened:
 		opened.set_settings(linger_seconds=0)
 		yield opened
@@ -92,6 +94,9 @@ def decider(site: Sandbox, approval: str, user: str, decision: str) -> Callable[
 	return lambda: decide(site, approval, user, decision)
 
 
+@pytest.mark.contract(
+	"Whatever ends a wait ends it once: two signals, two decisions, a decision at the moment of the deadline: one counts, the other is told so"
+)
 def test_fifty_people_at_once_come_to_one_result_and_49_clear_answers(mariadb: Sandbox, tell: Tell):
 	run, approval = begin(mariadb)
 	ways = ("approved", "rejected")
@@ -139,6 +144,30 @@ def test_decisions_of_many_approvals_do_not_stand_in_each_others_way(mariadb: Sa
 	assert [each for each in found if isinstance(each, Exception)] == []
 
 
+@pytest.mark.contract("a decision at the moment of the deadline: one counts, the other is told so")
+def test_a_decision_and_the_deadline_at_once(empty_mariadb_url: str):
+	clock = TestClock()
+	with Sandbox(empty_mariadb_url, clock=clock, timezone="UTC") as site:
+		site.set_settings(linger_seconds=0)
+		for number in range(5):
+			run, approval = begin(site, number, deadline=60)
+			clock.advance(59.999)
+
+			def pass_deadline() -> None:
+				clock.advance(0.001)
+				work(site)
+
+			found, _ = at_once([decider(site, approval, PEOPLE[0], "approved"), pass_deadline])
+			work(site)
+			known = Orchestrator(site).get_approval(approval)
+			is_first = isinstance(found, dict)
+			assert known["status"] == ("Approved" if is_first else "Expired")
+			assert len(known["decisions"]) == int(is_first)
+			assert is_first or "deadline" in str(found)
+			assert Orchestrator(site).get_run(run)["status"] == "Succeeded"
+			site.database.rollback()
+
+
 def test_a_decision_a_cancel_and_the_workers_at_once(mariadb: Sandbox):
 	for number in range(5):
 		run, approval = begin(mariadb, number)
@@ -153,3 +182,26 @@ def test_a_decision_a_cancel_and_the_workers_at_once(mariadb: Sandbox):
 		assert isinstance(found[1], dict) == (status == "Approved"), found
 		assert isinstance(found[1], AlreadyDecided) == (status == "Cancelled"), found
 		mariadb.database.rollback()
+
+
+KILLED = """
+import sys
+from dogansystem import Orchestrator, Sandbox
+with Sandbox(sys.argv[1], timezone="UTC") as site:
+	Orchestrator(site).decide(sys.argv[2], "approved", user=sys.argv[3])
+	print("decided", flush=True)
+	sys.stdin.read()
+"""
+
+
+def test_a_decision_is_there_or_not_after_kill_9(mariadb: Sandbox, empty_mariadb_url: str):
+	run, approval = begin(mariadb)
+	words = [sys.executable, "-c", KILLED, empty_mariadb_url, approval, PEOPLE[0]]
+	with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+		assert process.stdout and process.stdout.readline() == "decided\n"
+		process.kill()
+	assert decide(mariadb, approval, PEOPLE[1], "rejected")["settled_by"] == PEOPLE[1]
+	work(mariadb)
+	assert [each["by"] for each in Orchestrator(mariadb).get_approval(approval)["decisions"]] == [PEOPLE[1]]
+	assert [each["description"] for each in mariadb.shelf.all("ToDo")] == ["no"]
+	assert Orchestrator(mariadb).get_run(run)["status"] == "Succeeded"

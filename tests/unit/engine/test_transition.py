@@ -284,6 +284,33 @@ def test_what_was_claimed_and_not_begun_goes_back_with_its_agent():
 	assert [(each.step, each.attempt, each.agent) for each in made.ready] == [("a", 2, "Desk")]
 
 
+def test_what_was_claimed_in_a_run_that_is_cancelled_and_will_be_undone_does_not_start():
+	undone = workflow({"id": "a", "compensate": {"action": "data.set"}}, {"id": "b", "after": []})
+	place = Place(LEASE, (3, 1), "b", process=3)
+	state = run(
+		undone,
+		states={"a": "Succeeded", "b": "Running"},
+		places=(place,),
+		ending="Cancelled",
+		compensating=True,
+	)
+	made = decide(state, events.LeaseLost(3))
+	assert (made.ready, states(made), made.undoes) == ((), {("b", 0): "Cancelled"}, True)
+
+
+def test_what_undoes_a_step_goes_back_into_the_queue():
+	undone = workflow({"id": "a", "compensate": {"action": "data.set"}}, {"id": "b", "after": []})
+	place = Place(LEASE, (3, 1), "a", -1, process=3)
+	state = run(
+		undone,
+		states={"a": "Succeeded", "b": "Cancelled"},
+		places=(place,),
+		ending="Cancelled",
+		compensating=True,
+	)
+	assert [each.item for each in decide(state, events.LeaseLost(3)).ready] == [-1]
+
+
 def test_what_another_process_has_claimed_stays():
 	place = Place(LEASE, (4, 1), "a", process=4)
 	assert (

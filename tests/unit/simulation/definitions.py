@@ -8,6 +8,7 @@ AGENTS = {"Desk": 1, "Mail": 2, "Spare": 1}  # with their capacities
 CAPABILITIES = {"Desk": ["desk"], "Mail": ["mail", "any"], "Spare": ["any"]}
 ERRORS = ("ConnectionError", "Timeout", "ValidationError")  # the last one is never retried
 MAX_STEPS = 6
+ASKING = "asking"  # in which people are asked most of the time
 BELOW = "below"  # what steps run: it has no limit, or its runs would wait for the slot of those that wait for them
 SIGNALS = ("paid", "seen")  # what steps wait for
 CHOOSES = {
@@ -32,7 +33,7 @@ BRANCHES = {
 
 def workflow(chance: Random, name: str) -> dict[str, Any]:
 	"""A definition as plain data. Every one passes the check; what its actions do is decided by the simulation."""
-	make = _plain_step if chance.random() < 0.4 else _step
+	make = _asking_step if name == ASKING else _plain_step if chance.random() < 0.4 else _step
 	steps = [make(chance, number) for number in range(chance.randint(1, MAX_STEPS))]
 	if chance.random() < 0.5:
 		for step in steps:
@@ -70,6 +71,13 @@ def _plain_step(chance: Random, number: int) -> dict[str, Any]:
 	if chance.random() < 0.2:
 		step |= {"for_each": "{{ input.items }}"}
 	return step
+
+
+def _asking_step(chance: Random, number: int) -> dict[str, Any]:
+	step = _plain_step(chance, number)
+	return (
+		step | chance.choice([ASKS, _approves(chance), _approves(chance)]) if chance.random() < 0.8 else step
+	)
 
 
 def _step(chance: Random, number: int) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class World:
 		self._started: dict[tuple[str, str], str] = {}
 		self._broken: Broken | None = None
 		self._workflows = [f"flow-{number}" for number in range(self.chance.randint(1, 3))]
-		self._workflows.append(definitions.BELOW)
+		self._workflows += [definitions.BELOW, definitions.ASKING]
 		self._prepare()
 		self.place.committed = self._look
 
@@ -419,7 +419,7 @@ ACTIONS = {
 	"tick": 5,
 	"admit": 4,
 	"signal": 5,
-	"decide": 12,
+	"decide": 20,
 	"pass_on": 2,
 	"publish": 2,
 	"pause": 6,

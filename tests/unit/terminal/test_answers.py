@@ -203,6 +203,8 @@ def test_an_answer_that_fits_no_step_is_refused_at_once(tmp_path: Path, given: s
 	assert words in found["error"]
 
 
+@contract("what waits for whom")
+@contract("dogansystem decide APPROVAL --db URL --as USER approve|reject [--comment TEXT] [--values JSON]")
 def test_what_waits_for_whom_is_shown_and_decided(tmp_path: Path):
 	database = tmp_path / "some.db"
 	path = definition(tmp_path, approve(needs=2, fields=[{"name": "limit", "type": "Int"}]), *WAYS)
