@@ -29,6 +29,7 @@ DESK = (
 	"test_desk_parameters",
 	"test_desk_templates",
 )  # they need the app's assets
+TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people")
 
 
 def main(folder: str, *modules: str) -> int:
@@ -88,7 +89,8 @@ def test(bench: Bench) -> None:
 		with said("install-app once more, and ERPNext's own documents"):
 			bench.frappe("install-app", APP)
 			unit_tests(bench, "tests.bench.test_erpnext")
-			unit_tests(bench, "tests.bench.test_templates")
+			for module in TEMPLATES:
+				unit_tests(bench, f"tests.bench.{module}")
 
 
 def test_scaling_and_faults(bench: Bench) -> None:
