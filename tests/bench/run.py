@@ -23,6 +23,7 @@ from tests.bench.upgrade import upgrade
 
 CANNOT_BE_USED = 75  # EX_TEMPFAIL
 DESK = sorted(each.stem for each in Path(__file__).parent.glob("test_desk*.py"))  # they need the app's assets
+TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people")
 
 
 def main(folder: str, *modules: str) -> int:
@@ -84,7 +85,8 @@ def test(bench: Bench) -> None:
 		with said("install-app once more, and ERPNext's own documents"):
 			bench.frappe("install-app", APP)
 			unit_tests(bench, "tests.bench.test_erpnext")
-			unit_tests(bench, "tests.bench.test_templates")
+			for module in TEMPLATES:
+				unit_tests(bench, f"tests.bench.{module}")
 
 
 def test_scaling_and_faults(bench: Bench) -> None:

@@ -66,6 +66,7 @@ def run(*words: str) -> tuple[int, Any]:
 	return result.exit_code, json.loads(result.stdout)
 
 
+@pytest.mark.contract("a definition, a test and sample documents to start from")
 @pytest.mark.parametrize("each", templates(), ids=lambda each: each.name)
 def test_what_new_writes_is_checked_run_and_does_something(
 	each: Template, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
