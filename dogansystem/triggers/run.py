@@ -33,12 +33,16 @@ def plan(db: Database, definition: Definition | None) -> None:
 
 def fire(site: Site, wait: Wait, write: Write) -> bool:
 	"""Start what the end of a run starts. False: another process has done it, or is about to."""
-	started = write(lambda db: _deliver(site, db, wait))
-	if started:
-		site.runs_changed(started)
-		site.database.commit()
-		site.doorbell.ring()
-	return started is not None
+	site.database.rollback()  # what is read next is what is true now
+	try:
+		started = write(lambda db: _deliver(site, db, wait))
+		if started:
+			site.runs_changed(started)
+			site.database.commit()
+			site.doorbell.ring()
+		return started is not None
+	finally:
+		site.database.rollback()
 
 
 def _deliver(site: Site, db: Database, wait: Wait) -> list[str] | None:
