@@ -10,7 +10,7 @@ from typing import Any
 
 from dogansystem.engine import current
 from dogansystem.engine.definition import Trigger
-from dogansystem.engine.errors import UnreadableVersion
+from dogansystem.engine.errors import TooDeep, UnreadableVersion
 from dogansystem.engine.outputs import decode
 from dogansystem.protocol import Database, Site
 from dogansystem.store import reads, signals, versions
@@ -36,7 +36,10 @@ def deliver(site: Site, db: Database, signal: Sent) -> list[str]:
 		for workflow, version, trigger in _wanted(site, db, signal.name):
 			what = f"workflow={workflow} signal={signal.name} {signal.id}"
 			start = partial(_start, site, db, workflow, version, trigger, signal)
-			found.append(survived(site, db, what, start, None))
+			try:
+				found.append(survived(site, db, what, start, None))
+			except TooDeep as error:  # the step that has sent it is over, so it cannot fail by this
+				tell(site, db, what, error)
 		return [run for run in found if run]
 	finally:
 		current.current.reset(token)

@@ -72,6 +72,17 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(self.run_of(run)["status"], "Succeeded")
 
+	def test_a_chain_of_signals_that_start_each_other_ends_and_no_signal_is_left(self):
+		steps = [step("again", "flow.signal", params={"signal": "contract.again"})]
+		chain = self.save("contract-chain", steps, triggers=[{"on": "signal", "name": "contract.again"}])
+		self.signal("contract.again")
+		for _ in range(12):
+			self.settle()
+		runs = self.orchestrator.list_runs(workflow=chain, limit=50)
+		self.assertEqual([run["status"] for run in runs], ["Succeeded"] * 9)  # depth 0 to 8
+		left = self.site.database.sql("SELECT COUNT(*) FROM dogan_signal WHERE state = 0")
+		self.assertEqual(left[0][0], 0)
+
 	@proves(
 		"[`deadline`]. Output the signal's data; branches `received`, `expired`.",
 		"with what ends it and, perhaps, a deadline",
