@@ -34,7 +34,7 @@ def attempted(draft: Draft, event: Attempted) -> None:
 		draft.note(signal=draft.before.signal.id)
 		event = replace(event, outcome=Done(draft.before.signal.data, RECEIVED))
 	step, outcome = draft.definition.step_of(event.step, event.item), event.outcome
-	if isinstance(outcome, Waits) and outcome.kind == "decision" and (draft.ending or event.item < 0):
+	if isinstance(outcome, Waits) and outcome.kind == "decision" and draft.ending:
 		draft.note(withdrawn=outcome.key)  # people were asked a moment ago, and no wait begins
 	delay = None
 	if isinstance(outcome, Failed):

@@ -1,6 +1,7 @@
 """Fields that people fill in along with a decision, or in an ask: what may stand in them. Pure."""
 
 import math
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
@@ -8,7 +9,11 @@ from typing import Any
 
 from dogansystem.engine.errors import DecisionIncomplete, InputError
 
-TEXTS = {"Data": 140, "Small Text": 2000, "Text": 20_000, "Long Text": 20_000, "Link": 140}  # characters
+TEXTS = {  # characters
+	**dict.fromkeys(("Data", "Link", "Autocomplete", "Phone"), 140),
+	**{"Small Text": 2000, "Text": 20_000, "Long Text": 20_000},
+}
+NUMBERS = ("Float", "Currency", "Percent", "Duration", "Rating")
 MAX_FIELDS = 50
 
 
@@ -151,11 +156,13 @@ def _select(field: Field, value: Any) -> str:
 	return str(value).strip()
 
 
-def _moment(kind: Callable[[str], Any]) -> Callable[[Field, Any], str]:
+def _moment(kind: type[date] | type[time]) -> Callable[[Field, Any], str]:
 	def read(field: Field, value: Any) -> str:
 		if not isinstance(value, str):
 			raise TypeError
-		kind(value.strip())
+		if kind is not time and not re.match(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value.strip()):
+			raise ValueError  # newer versions of Python also read weeks
+		kind.fromisoformat(value.strip())
 		return value.strip()
 
 	return read
@@ -163,17 +170,17 @@ def _moment(kind: Callable[[str], Any]) -> Callable[[Field, Any], str]:
 
 _TYPES: Mapping[str, Callable[[Field, Any], Any]] = {
 	**dict.fromkeys(TEXTS, _text),
-	**dict.fromkeys(("Float", "Currency", "Percent"), _number),
+	**dict.fromkeys(NUMBERS, _number),
 	"Int": _whole,
 	"Check": _check,
 	"Select": _select,
-	"Date": _moment(date.fromisoformat),
-	"Datetime": _moment(datetime.fromisoformat),
-	"Time": _moment(time.fromisoformat),
+	"Date": _moment(date),
+	"Datetime": _moment(datetime),
+	"Time": _moment(time),
 }
 TYPES = tuple(_TYPES)
 _WORDS = {
-	**dict.fromkeys(("Float", "Currency", "Percent"), "a number"),
+	**dict.fromkeys(NUMBERS, "a number"),
 	"Int": "a whole number",
 	"Check": "true or false",
 	"Date": "a date such as 2026-01-31",

@@ -44,6 +44,8 @@ DOES_NOT: list[tuple[str, Any]] = [
 	("Select", ["low"]),
 	("Date", "31.01.2026"),
 	("Date", 20260131),
+	("Date", "20260131"),
+	("Date", "2026-W05-6"),
 	("Datetime", "soon"),
 	("Time", "25:00"),
 ]

@@ -126,6 +126,12 @@ def test_what_is_running_beside_a_failure_finishes_first():
 	assert ("b", 0) not in states(made)
 
 
+def test_what_was_asked_a_moment_ago_is_withdrawn_in_a_run_that_ends():
+	state = run(FORK, states={"a": "Running", "b": "Failed", "c": "Cancelled"}, ending="Failed")
+	made = decide(state, attempted("a", Waits(None, kind="decision", key="A-1")))
+	assert (made.withdrawn, made.waits, states(made)["a", 0]) == ("A-1", (), "Cancelled")
+
+
 def test_a_retry_waits_for_its_delay_and_gives_the_agent_back():
 	definition = workflow(
 		{"id": "a", "agent": "Desk", "retry": {"attempts": 2, "delay": "30s", "jitter": True}}
