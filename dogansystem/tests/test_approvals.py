@@ -124,6 +124,7 @@ class TestDeciding(ApprovalTestCase):
 		self.assertTrue(self.site.people.may_read(OTHER, (about["doctype"], about["name"])))
 		self.assertEqual(len(self.mails_to(OTHER)), 1)
 		self.as_user(OTHER, approvals.decide, approval, "approved")
+		self.assertFalse(self.site.people.may_read(OTHER, (about["doctype"], about["name"])))
 		(decision,) = output(self.result(), "ok")["decisions"]
 		self.assertEqual((decision["by"], decision["for"]), (OTHER, USER))
 		self.settle_down()

@@ -178,7 +178,8 @@ class TestByMail(Case):
 		self.let_in(without_login=True)
 		with mail_server() as sink:
 			self.mail_account(sink)
-			approval = self.ask(document=self.document(), message="<b>Please</b> look")
+			about = self.document()
+			approval = self.ask(document=about, message="<b>Please</b> look")
 			self.deliver(sink)
 			(mail,) = sink.to(USER)
 			link = re.search(r'href="([^"]*dogan-approval\?token=[^"]+)"', mail.html)[1]
@@ -196,6 +197,7 @@ class TestByMail(Case):
 			self.browser.wait_for("document.querySelector('.notice.done')")
 			self.picture("approval_page_done")
 			self.assertEqual(self.status(approval), "Approved")
+			self.assertFalse(self.site.people.may_read(USER, (about["doctype"], about["name"])))
 		run = self.result()
 		(decision,) = output(run, "ok")["decisions"]
 		self.assertEqual((run["status"], decision["by"], decision["through"]), ("Succeeded", USER, "mail"))
