@@ -24,12 +24,11 @@ from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
-from dogansystem.terminal import course, deciding, files, loads, moving, shared, show, simulation
+from dogansystem.terminal import course, deciding, definitions, files, loads, shared, show, simulation
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
 from dogansystem.terminal.answers import Answers
 from dogansystem.terminal.answers import read as read_answers
-from dogansystem.terminal.graph import mermaid
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
@@ -210,56 +209,6 @@ def demo(url: str, workers: int, verbose: bool, as_json: bool) -> None:
 	sys.exit(SUCCEEDED if found["all_succeeded"] else FAILED)
 
 
-db_option = click.option(
-	"--db", "url", default=DEFAULT_DATABASE, show_default=True, metavar="URL", help="A file or mariadb://…"
-)
-
-
-@main.command("import")
-@click.argument(
-	"paths", nargs=-1, required=True, type=click.Path(path_type=Path, exists=True), metavar="PATH…"
-)
-@db_option
-@moving.import_options
-@json_option
-def import_(
-	paths: tuple[Path, ...], url: str, enabled: bool | None, prune: bool, dry_run: bool, as_json: bool
-) -> None:
-	"""Keep definitions, files or all of a folder, as workflows of a sandbox, and say what that changes: all of them, or none if
-	one is not valid."""
-	with errors(as_json), Sandbox(url) as site:
-		moving.import_paths(Orchestrator(site), paths, enabled, prune, dry_run, as_json)
-
-
-@main.command()
-@click.argument("workflows", nargs=-1, metavar="WORKFLOW…")
-@moving.all_option
-@db_option
-@json_option
-def export(workflows: tuple[str, ...], to: str | None, url: str, as_json: bool) -> None:
-	"""Print workflows as YAML, or as JSON, or write all of them into a folder."""
-	with errors(as_json), Sandbox(existing(url)) as site:
-		moving.export(Orchestrator(site), workflows, Path(to) if to else None, as_json)
-
-
-@main.command()
-@json_option
-def schema(as_json: bool) -> None:
-	"""Print the format of workflows as a JSON Schema, with which an editor completes and checks definitions."""
-	click.echo(files.SCHEMA.read_text(encoding="utf-8"), nl=False)
-
-
-@main.command()
-@click.argument("path", type=file_type, metavar="FILE")
-@json_option
-def graph(path: Path, as_json: bool) -> None:
-	"""Print a workflow as a flowchart in Mermaid."""
-	with errors(as_json):
-		definition = files.definition(path)
-	text = mermaid(definition)
-	print_json({"workflow": definition.name, "mermaid": text}) if as_json else print_lines([text.rstrip()])
-
-
 def _checked(path: Path) -> dict[str, Any]:
 	result: dict[str, Any] = {"file": str(path), "valid": False, "workflow": None, "steps": 0, "errors": []}
 	try:
@@ -295,8 +244,8 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 
 assert deciding  # which has declared commands of its own
 shared.add_to(main, on_sandbox)
-main.add_command(ready.list_templates)
-main.add_command(ready.new)
+for _command in (*definitions.COMMANDS, ready.list_templates, ready.new):
+	main.add_command(_command)
 
 
 @main.command()

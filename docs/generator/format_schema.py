@@ -133,6 +133,7 @@ def schema() -> Schema:
 			"compensation": _compensation(),
 			"retry": _mapping(check_steps.RETRY, RETRY, ("attempts",)),
 			"trigger": _trigger(),
+			**_params(),
 			"template": {"type": "string", "pattern": TEMPLATE},
 			"operator": {"type": "string", "pattern": f"^\\s*({'|'.join(map(_any_case, OPERATORS))})\\s*$"},
 		},
@@ -213,17 +214,29 @@ def _params_by_action() -> list[Schema]:
 	return [
 		{
 			"if": {"required": ["action"], "properties": {"action": {"const": name}}},
-			"then": _with_params(action.parameters, f"{action.summary}. Gives back: {action.returns}"),
+			"then": _with_params(name, action.parameters),
 		}
 		for name, action in sorted(core_actions().items())
 		if action.offered
 	]
 
 
-def _with_params(parameters: Mapping[str, Any], words: str) -> Schema:
-	relaxed = {**_of_value(parameters), "description": words}
+def _with_params(name: str, parameters: Mapping[str, Any]) -> Schema:
 	is_needed = bool(parameters.get("required")) or "oneOf" in parameters
-	return {"properties": {"params": relaxed}, **({"required": ["params"]} if is_needed else {})}
+	reference = {"$ref": f"#/definitions/params.{name}"}
+	return {"properties": {"params": reference}, **({"required": ["params"]} if is_needed else {})}
+
+
+def _params() -> Schema:
+	"""The params of each action, by the name of their definition."""
+	return {
+		f"params.{name}": {
+			**_of_value(action.parameters),
+			"description": f"{action.summary}. Gives back: {action.returns}",
+		}
+		for name, action in sorted(core_actions().items())
+		if action.offered
+	}
 
 
 # Rules about several values at once, which a template among them may keep.

@@ -224,10 +224,19 @@ def write(orchestrator: Orchestrator, folder: Path) -> list[Path]:
 			raise files.FileError(
 				f"{path}: is in the way of the workflow {name}, which is not in it. Move it."
 			)
-		text = json.dumps(definition.source, ensure_ascii=False, indent=2) + "\n"
-		path.write_text(text if path.suffix == ".json" else to_yaml(definition.source), encoding="utf-8")
+		source = as_people_read(definition.source)
+		text = json.dumps(source, ensure_ascii=False, indent=2) + "\n"
+		path.write_text(text if path.suffix == ".json" else to_yaml(source), encoding="utf-8")
 		written.append(path)
 	return written
+
+
+def as_people_read(source: Mapping[str, Any]) -> Mapping[str, Any]:
+	"""A definition with its keys in the order in which people read them; stored, they are sorted."""
+	try:
+		return parse(source, fills_run_as=True).source
+	except DefinitionError:  # of an older release: as it is
+		return source
 
 
 def _written(folder: Path) -> Iterator[tuple[Path, Definition]]:

@@ -88,7 +88,9 @@ def export(orchestrator: Orchestrator, workflows: Sequence[str], to: Path | None
 		told = [f"{path}: written" for path in written] or [f"{to}: nothing to write, all is there"]
 		print_json({"written": written}) if as_json else print_lines(told)
 		return
-	found: list[dict[str, Any]] = [orchestrator.export_workflow(name) for name in workflows]
+	found: list[dict[str, Any]] = [
+		dict(folder.as_people_read(orchestrator.export_workflow(name))) for name in workflows
+	]
 	if as_json:
 		print_json(found[0] if len(found) == 1 else found)
 	else:

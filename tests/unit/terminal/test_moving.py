@@ -238,6 +238,13 @@ def test_an_export_writes_over_the_file_that_has_the_workflow_and_over_no_other(
 	assert (refused.exit_code, "b.yaml: is in the way of the workflow b" in refused.stderr) == (2, True)
 
 
+def test_the_keys_come_in_the_order_in_which_people_read_them(folder: Path, database: str):
+	for text in ((folder / "b.yaml").read_text(), call("export", "b", "--db", database).stdout):
+		outer = [line.partition(":")[0] for line in text.splitlines() if line[0].isalpha()]
+		assert outer == ["name", "title", "parameters", "steps"]
+		assert text.index("id: wait") < text.index("action: flow.wait") < text.index("params:\n    for: 1h")
+
+
 def test_some_are_printed(database: str):
 	assert json.loads(call("export", "a", "--db", database, "--json").stdout) == A
 	assert call("export", "a", "b", "--db", database).stdout.count("\n---\n") == 1
