@@ -14,6 +14,7 @@ PUBLIC_API = (
 	"workflows",
 	"agents",
 	"signals",
+	"approvals",
 	"status",
 	"scaling",
 	"metrics",
