@@ -27,7 +27,8 @@ from tests.unit.simulation.world import World
 
 ACTIONS = 200
 SEEDS = 25  # in which a fault may show; most show in the first
-MORE_SEEDS = {"halted_runs_start_nothing": 80}  # a run has to be halted at the right moment
+# A run has to be halted, or to fail, at the right moment.
+MORE_SEEDS = {"halted_runs_start_nothing": 80, "what_was_done_is_undone": 80, "skips_have_a_reason": 80}
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 

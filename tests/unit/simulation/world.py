@@ -54,7 +54,7 @@ class World:
 		self._started: dict[tuple[str, str], str] = {}
 		self._broken: Broken | None = None
 		self._workflows = [f"flow-{number}" for number in range(self.chance.randint(1, 3))]
-		self._workflows += [definitions.BELOW, definitions.ASKING]
+		self._workflows += [definitions.BELOW, *self.chance.choice([[], [definitions.ASKING]])]
 		self._prepare()
 		self.place.committed = self._look
 
