@@ -27,6 +27,7 @@ DESK = (
 	"test_desk_buttons",
 	"test_desk_failures",
 	"test_desk_parameters",
+	"test_approvals",
 )  # they need the app's assets
 
 
