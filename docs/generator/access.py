@@ -9,6 +9,8 @@ from generator.markdown import listed, table
 TABLE = API.parent / "tests" / "attacks.py"
 WHO: Mapping[str, str] = {
 	"USERS": "everybody with a role of the app",
+	"SIGNED_IN": "everybody who is signed in: it tells them of what is theirs",
+	"ASKED": "who is asked, or stands in for one who is; to see it, also who has asked and managers",
 	"STARTER": "who started the run, Dogan Managers, System Managers; to see it, also who may read its document",
 	"MANAGERS": "Dogan Managers, System Managers",
 	"{PERSON}": "System Managers",

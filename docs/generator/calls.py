@@ -15,6 +15,7 @@ PUBLIC_API = (
 	"agents",
 	"signals",
 	"webhooks",
+	"approvals",
 	"status",
 	"scaling",
 	"metrics",

@@ -20,15 +20,15 @@ ABOUT: Mapping[str, str] = {
 	"Dogan Approval": "What people [decide](../guides/approvals.md), or fill in. Only the app writes it.",
 	"Dogan Approver": "Who is or was asked. Only the app writes it.",
 	"Dogan Approval Decision": "What somebody has decided. Only the app writes it, once.",
-	"Dogan Approval Matrix": "Who [decides](../guides/approvals.md) about what, by amount, company and other fields.",
-	"Dogan Substitute": "Who decides for somebody who is away, from when until when.",
+	"Dogan Approval Matrix": "Who decides on what: the first row that fits. See [Approvals](../guides/approvals.md).",
+	"Dogan Substitute": "Who may decide for somebody who is away. Each person chooses their own.",
 	"Dogan Agent": "An [agent](../guides/agents.md): a user who does steps.",
 	"Dogan Credential": "A secret under a name, for [`http.request`](actions/http.md#httprequest); see "
 	"[Security](../security.md#credentials).",
 	"Dogan Batch": "A workflow that was started for many documents, and what became of each.",
 	"Dogan Baseline": "What the system did in a span of time, kept to compare with it later.",
 }
-_ROLES = ("System Manager", "Dogan Manager", "Dogan User")
+_ROLES = ("System Manager", "Dogan Manager", "Dogan User", "Desk User")
 _VERBS = ("read", "write", "create", "delete")
 
 

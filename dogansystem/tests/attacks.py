@@ -17,6 +17,8 @@ EVERYBODY = ("Guest", USER, OTHER, MANAGER, PERSON)
 USERS = {USER, OTHER, MANAGER, PERSON}
 MANAGERS = {MANAGER, PERSON}
 STARTER = {USER, MANAGER, PERSON}
+SIGNED_IN = USERS
+ASKED = MANAGERS  # of an approval that is not there: whoever is asked gets in, and managers hear that there is none
 
 # Every method of the API: arguments, who may call it, and whether it changes something. `run` is one that USER started.
 CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
@@ -55,10 +57,10 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"scaling.cordon_node": ({"node": "node-1"}, {PERSON}, True),
 	"scaling.uncordon_node": ({"node": "node-1"}, {PERSON}, True),
 	"metrics.metrics": ({"token": "guessed"}, set(), False),
-	"approvals.get": ({"approval": "none"}, MANAGERS, False),
-	"approvals.pending": ({}, USERS, False),
-	"approvals.decide": ({"approval": "none", "decision": "approved"}, MANAGERS, True),
-	"approvals.pass_on": ({"approval": "none", "to": "{caller}"}, MANAGERS, True),
+	"approvals.get": ({"approval": "none"}, ASKED, False),
+	"approvals.pending": ({}, SIGNED_IN, False),
+	"approvals.decide": ({"approval": "none", "decision": "approved"}, ASKED, True),
+	"approvals.pass_on": ({"approval": "none", "to": "{caller}"}, ASKED, True),
 	"approvals.reassign": ({"approval": "none", "whose": USER, "to": "{caller}"}, {PERSON}, True),
 	"desk.actions": ({}, USERS, False),
 	"desk.check": ({"doc": '{"workflow_name": "x"}'}, MANAGERS, True),

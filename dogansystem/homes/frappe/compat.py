@@ -5,12 +5,18 @@ otherwise; `[tool.bench.frappe-dependencies]` in pyproject.toml holds the range.
 """
 
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
 from typing import Any
 
 import frappe
 import redis
+
+try:  # What cleans HTML: Frappe itself has one of them, and its own function allows pictures, forms and frames.
+	import nh3
+except ImportError:  # before 17
+	nh3 = None
+	import bleach
 from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
 from frappe.desk.doctype.notification_settings.notification_settings import (
 	is_email_notifications_enabled_for_type,
@@ -164,6 +170,17 @@ def wants_mail_of_assignments(user: str) -> bool:
 	"""Whether a user's Notification Settings let mails come for what is assigned to them. Frappe asks when it inserts a
 	Notification Log, whose mail would lead to the desk."""
 	return bool(is_email_notifications_enabled_for_type(user, "Assignment"))
+
+
+def clean_html(text: str, tags: Set[str], attributes: Mapping[str, Set[str]], protocols: Set[str]) -> str:
+	"""The text with these tags, their attributes and links with these protocols, and no others."""
+	if nh3:
+		kept = {tag: set(names) for tag, names in attributes.items()}
+		return str(
+			nh3.clean(text, tags=set(tags), attributes=kept, url_schemes=set(protocols), link_rel=None)
+		)
+	kept_by_bleach = {tag: sorted(names) for tag, names in attributes.items()}
+	return str(bleach.clean(text, tags=tags, attributes=kept_by_bleach, protocols=protocols, strip=True))
 
 
 def can_send_mail(doctype: str) -> bool:

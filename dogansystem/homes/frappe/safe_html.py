@@ -1,13 +1,14 @@
 """A text that a workflow has put together from anybody's data, as HTML that does nothing but say it."""
 
-import bleach
 from frappe.utils import strip_html
+
+from dogansystem.homes.frappe import compat
 
 _TAGS = frozenset(
 	"a abbr b blockquote br code dd del div dl dt em h1 h2 h3 h4 h5 h6 hr i ins li ol p pre s small span strong sub sup"
 	" table tbody td tfoot th thead tr u ul".split()
 )
-_ATTRIBUTES = {"a": ["href", "title"], "td": ["colspan", "rowspan"], "th": ["colspan", "rowspan"]}
+_ATTRIBUTES = {"a": {"href", "title"}, "td": {"colspan", "rowspan"}, "th": {"colspan", "rowspan"}}
 _PROTOCOLS = frozenset({"http", "https", "mailto"})
 
 
@@ -16,8 +17,4 @@ def cleaned(text: str | None) -> str:
 	text = text or ""
 	if strip_html(text) == text:
 		text = text.strip().replace("\n", "<br>")
-	return str(
-		bleach.clean(
-			text, tags=_TAGS, attributes=_ATTRIBUTES, protocols=_PROTOCOLS, strip=True, strip_comments=True
-		)
-	)
+	return compat.clean_html(text, _TAGS, _ATTRIBUTES, _PROTOCOLS)
