@@ -105,7 +105,9 @@ def receive(item: str, qty: float, **values: Any) -> None:
 
 
 def make_batch(item: str, name: str, expires: str, qty: float) -> None:
-	if frappe.get_meta("Stock Settings").has_field("enable_serial_and_batch_no_for_item"):  # ERPNext 17 asks for it
+	if frappe.get_meta("Stock Settings").has_field(
+		"enable_serial_and_batch_no_for_item"
+	):  # ERPNext 17 asks for it
 		frappe.db.set_single_value("Stock Settings", "enable_serial_and_batch_no_for_item", 1)
 	frappe.get_doc({"doctype": "Batch", "batch_id": name, "item": item, "expiry_date": expires}).insert()
 	receive(item, qty, batch_no=name, use_serial_batch_fields=1)
