@@ -183,7 +183,7 @@ def take(place: places_of.Place) -> Snapshot:
 		],
 		signals=_signals(db),
 		batches=_batches(db),
-		asked=_asked(db),
+		asked=_asked(place, db),
 		ends=[row[0] for row in db.sql("SELECT subject FROM dogan_timer WHERE kind = 'ended'")],
 		heard=db.sql("SELECT name, parent_run FROM `tabDogan Workflow Run` WHERE cause = 'run'"),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
@@ -210,11 +210,16 @@ def _batches(db: Connection) -> list[Batch]:
 	return [Batch(name, status, documents[name], runs[name], waits.get(name, 0)) for name, status in rows]
 
 
-def _asked(db: Connection) -> list[Asked]:
-	rows = [
-		approvals.read(db, name) for (name,) in db.sql("SELECT name FROM `tabDogan Approval` ORDER BY name")
-	]
-	return [Asked(row, approvals.places(db, row), approvals.decisions(db, row)) for row in rows]
+def _asked(place: places_of.Place, db: Connection) -> list[Asked]:
+	found = []
+	for key in db.sql(
+		"SELECT name, status, people, decided, escalated, untold FROM `tabDogan Approval` ORDER BY name"
+	):
+		if key not in place.seen_asked:  # what has changed is read again
+			row = approvals.read(db, key[0])
+			place.seen_asked[key] = Asked(row, approvals.places(db, row), approvals.decisions(db, row))
+		found.append(place.seen_asked[key])
+	return found
 
 
 def _signals(db: Connection) -> list[Sent]:
