@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from typing import Any
 
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox import Sandbox, TestClock
@@ -24,6 +25,7 @@ class Place(Sandbox):
 		self.clock = TestClock()
 		super().__init__(url, clock=self.clock, timezone="UTC")
 		self.seen_change = 0
+		self.seen_asked: dict[tuple, Any] = {}
 		self.watcher = super().open_control()
 		self._prepare()
 

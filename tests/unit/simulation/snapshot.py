@@ -167,7 +167,7 @@ def take(place: places_of.Place) -> Snapshot:
 			)
 		],
 		signals=_signals(db),
-		asked=_asked(db),
+		asked=_asked(place, db),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
 		effects=dict(effects),
 		changes=[row[1:] for row in changes],
@@ -178,11 +178,16 @@ def take(place: places_of.Place) -> Snapshot:
 	return found
 
 
-def _asked(db: Connection) -> list[Asked]:
-	rows = [
-		approvals.read(db, name) for (name,) in db.sql("SELECT name FROM `tabDogan Approval` ORDER BY name")
-	]
-	return [Asked(row, approvals.places(db, row), approvals.decisions(db, row)) for row in rows]
+def _asked(place: places_of.Place, db: Connection) -> list[Asked]:
+	found = []
+	for key in db.sql(
+		"SELECT name, status, people, decided, escalated, untold FROM `tabDogan Approval` ORDER BY name"
+	):
+		if key not in place.seen_asked:  # what has changed is read again
+			row = approvals.read(db, key[0])
+			place.seen_asked[key] = Asked(row, approvals.places(db, row), approvals.decisions(db, row))
+		found.append(place.seen_asked[key])
+	return found
 
 
 def _signals(db: Connection) -> list[Sent]:
