@@ -14,6 +14,7 @@ import frappe
 
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import history
+from dogansystem.tests.contract.deciding import ROLE
 from dogansystem.tests.contract.home import PERSON
 
 MANAGER, USER, OTHER = "dogan-manager@example.com", "dogan-user@example.com", "dogan-other@example.com"
@@ -47,6 +48,8 @@ def sweep() -> None:
 	_delete("Dogan Batch", "name", batches)
 	_delete_from_queue(workflows, runs, agents, batches)
 	_delete_documents()
+	_delete("Has Role", "role", [ROLE])
+	_delete("Role", "name", [ROLE])
 	# Signals of these names are the tests'; MariaDB compares them without regard to case.
 	frappe.db.sql("DELETE FROM dogan_signal WHERE name LIKE 'contract-%%'")
 	frappe.db.sql(
