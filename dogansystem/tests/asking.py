@@ -20,6 +20,7 @@ class ApprovalTestCase(SiteTestCase, Home):
 		super().setUp()
 		self.addCleanup(forget_approvals)
 		forget_approvals()
+		self.mails_before = frappe.get_all("Email Queue", pluck="name")
 		frappe.db.commit()
 
 	def document(self, **values: Any) -> dict[str, str]:
@@ -66,14 +67,14 @@ class ApprovalTestCase(SiteTestCase, Home):
 		return frappe.get_all("ToDo", filters, pluck="status", order_by="creation asc")
 
 	def mails_to(self, user: str) -> list[str]:
-		"""What the mails in the queue to a user say in HTML, the oldest first."""
+		"""What the mails that this test has queued to a user say in HTML, the oldest first."""
 		frappe.db.rollback()
 		rows = frappe.db.sql(
-			"SELECT q.message FROM `tabEmail Queue` q JOIN `tabEmail Queue Recipient` r ON r.parent = q.name"
+			"SELECT q.name, q.message FROM `tabEmail Queue` q JOIN `tabEmail Queue Recipient` r ON r.parent = q.name"
 			" WHERE r.recipient = %s ORDER BY q.creation",
 			user,
 		)
-		return [html_of(row[0]) for row in rows]
+		return [html_of(message) for name, message in rows if name not in self.mails_before]
 
 
 def html_of(mail: str) -> str:
