@@ -4,8 +4,9 @@ No role is needed: who is asked may decide, and nobody else. A decision that com
 first and when; one without a comment or value that it needs is 422; somebody who is not asked gets 403.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import frappe
@@ -21,6 +22,7 @@ from dogansystem.homes.frappe.permissions import is_manager
 from dogansystem.homes.frappe.safe_html import cleaned
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
+from dogansystem.people.settling import in_transaction
 
 READS = 240  # a minute, of one user: the desk asks with every form it opens
 CHANGES = 60  # a minute, of one user
@@ -69,7 +71,7 @@ def decide(
 	given = as_object(values, "values")
 	with _answers(user):
 		through = "desk" if is_from_desk() else "api"
-		approvals.decide(current_site(), approval, user, decision, str(comment or ""), given, through)
+		_changed(approvals.decide, approval, user, decision, str(comment or ""), given, through)
 		return seen_by(user, approval)
 
 
@@ -83,7 +85,7 @@ def pass_on(approval: str, to: str) -> dict[str, Any]:
 	"""
 	user = _caller("change", CHANGES)
 	with _answers(user):
-		approvals.pass_on(current_site(), approval, user, to)
+		_changed(approvals.pass_on, approval, user, to)
 		return seen_by(user, approval)
 
 
@@ -99,7 +101,7 @@ def reassign(approval: str, whose: str, to: str) -> dict[str, Any]:
 	need_system_manager()
 	user = _caller("change", CHANGES)
 	with _answers(user):
-		approvals.reassign(current_site(), approval, user, whose, to)
+		_changed(approvals.reassign, approval, user, whose, to)
 		return seen_by(user, approval)
 
 
@@ -110,6 +112,12 @@ def _caller(what: str, times: int) -> str:
 		frappe.throw(_("Sign in to see what waits for you."), frappe.PermissionError)
 	limit(f"approvals.{what}", times)
 	return str(user)
+
+
+def _changed(change: Callable[..., dict[str, Any]], *given: Any) -> None:
+	"""Do what people ask for and commit it, again if it lost against another transaction: nobody is told of a deadlock."""
+	site = current_site()
+	in_transaction(site, partial(change, site, *given))
 
 
 @contextmanager

@@ -3,9 +3,11 @@
 All of it happens on the site's own connection, because people are told in the same transaction.
 """
 
+import random
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 from typing import TypeVar
 
 from dogansystem.engine import approvals as rules_of
@@ -24,7 +26,8 @@ from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text, moment
 from dogansystem.store.queue import Wait
 
-TRIES = 5  # transactions in which something is tried that may lose against another one
+PATIENCE = 20.0  # seconds in which something is tried again that has lost against another transaction
+PAUSE_AFTER_CONFLICT, LONGEST_PAUSE = 0.02, 0.5  # seconds at most: after the first try, and after any
 PAUSE = 30.0  # seconds for which this process leaves an approval alone whose people could not be told
 MAX_TOLD = 50  # approvals whose end is told in one round
 
@@ -83,8 +86,12 @@ def _end(site: Site, approval: Approval, wait: int, outcome: Done | Failed, at: 
 
 
 def in_transaction(site: Site, work: Callable[[], Result]) -> Result:
-	"""Do something in a transaction of this thread and commit it; again if it lost against another one."""
-	for number in range(1, TRIES + 1):
+	"""Do something in a transaction of this thread and commit it; again, for a while, if it lost against another one.
+
+	Where MariaDB keeps to its snapshots, whoever has waited for a lock loses: fifty people at once lose many times.
+	"""
+	patience = time.monotonic() + PATIENCE
+	for number in count(1):
 		try:
 			site.database.rollback()  # what was read before is what was true then
 			result = work()
@@ -94,8 +101,12 @@ def in_transaction(site: Site, work: Callable[[], Result]) -> Result:
 			if site.database.is_lost(error):
 				raise
 			site.database.rollback()
-			if number == TRIES or not site.database.is_conflict(error):
+			if time.monotonic() > patience or not site.database.is_conflict(error):
 				raise
+			# A random part of what doubles with each try, so that those who collide come apart.
+			time.sleep(
+				random.random() * min(PAUSE_AFTER_CONFLICT * 2.0 ** min(number - 1, 10), LONGEST_PAUSE)
+			)
 	raise AssertionError("unreachable")
 
 

@@ -8,6 +8,7 @@ link is. Unless Dogan Settings let it be used without signing in, that person ha
 import hmac
 import secrets
 from collections.abc import Mapping
+from functools import partial
 from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
@@ -24,6 +25,7 @@ from dogansystem.homes.frappe import approval_links
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
+from dogansystem.people.settling import in_transaction
 from dogansystem.www.approval_form import ends, form_of, said, values_of
 
 no_cache = 1
@@ -112,13 +114,14 @@ def _decide(context: Any, approval: str, person: str, given: Mapping[str, Any]) 
 		fields = approvals.get(site, approval, person)["fields"]
 		comment = str(given.get("comment") or "")
 		with acting_as(person):
-			approvals.decide(site, approval, person, decision, comment, values_of(fields, given), "mail")
+			values = values_of(fields, given)
+			work = partial(approvals.decide, site, approval, person, decision, comment, values, "mail")
+			in_transaction(site, work)
 	except errors.DoganError as error:
 		frappe.db.rollback()
 		context.http_status_code = next(status for kind, status in _STATUS if isinstance(error, kind))
 		_notice(context, str(error))
 		return
-	frappe.db.commit()
 	_notice(context, _thanks(decision), "done")
 
 
