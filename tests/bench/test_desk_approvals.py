@@ -6,6 +6,7 @@ import statistics
 import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import patch
 
 import frappe
 import requests
@@ -179,9 +180,10 @@ class TestByMail(Case):
 		with mail_server() as sink:
 			self.mail_account(sink)
 			about = self.document()
-			approval = self.ask(document=about, message="<b>Please</b> look")
+			number = frappe.generate_hash(length=10)
+			approval = self.ask(document=about, message=f"<b>Please</b> look at {number}")
 			self.deliver(sink)
-			(mail,) = sink.to(USER)
+			(mail,) = (each for each in sink.to(USER) if number in each.html)
 			link = re.search(r'href="([^"]*dogan-approval\?token=[^"]+)"', mail.html)[1]
 			self.assertTrue(link.startswith(self.url), link)
 			for _scan in range(3):  # a program that looks through mails opens every link
@@ -242,8 +244,11 @@ class TestManyAtOnce(ApprovalTestCase):
 		frappe.connect()
 		super().setUpClass()
 		cls.users = [f"contract-{number}@example.com" for number in range(PEOPLE)]
-		for user in cls.users:
-			ensure_user(user, ["Dogan User", "Desk User"])
+		with patch.dict(
+			frappe.flags, in_import=True
+		):  # or Frappe takes so many new users within an hour for an attack
+			for user in cls.users:
+				ensure_user(user, ["Dogan User", "Desk User"])
 		cls.addClassCleanup(cls.forget_people)
 		cls.keys = {}
 		for user in cls.users:
