@@ -197,12 +197,8 @@ class SiteTestCase(FrappeTestCase):
 def ensure_user(name: str, roles: list[str]) -> None:
 	"""An enabled user with exactly these roles."""
 	if not frappe.db.exists("User", name):
-		frappe.get_doc(
-			{
-				**{"doctype": "User", "email": name, "first_name": name.split("@")[0]},
-				**{"enabled": 1, "send_welcome_email": 0},  # an import sets no defaults
-			}
-		).insert(ignore_permissions=True)
+		values = {"email": name, "first_name": name.split("@")[0], "enabled": 1, "send_welcome_email": 0}
+		frappe.get_doc(doctype="User", **values).insert(ignore_permissions=True)
 	user = frappe.get_doc("User", name)
 	known = [role for role in roles if frappe.db.exists("Role", role)]
 	if {row.role for row in user.roles} != set(known):
