@@ -22,7 +22,7 @@ from dogansystem.homes.frappe.permissions import is_manager
 from dogansystem.homes.frappe.safe_html import cleaned
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
-from dogansystem.people.settling import in_transaction
+from dogansystem.people.settling import repeated
 
 READS = 240  # a minute, of one user: the desk asks with every form it opens
 CHANGES = 60  # a minute, of one user
@@ -115,9 +115,9 @@ def _caller(what: str, times: int) -> str:
 
 
 def _changed(change: Callable[..., dict[str, Any]], *given: Any) -> None:
-	"""Do what people ask for and commit it, again if it lost against another transaction: nobody is told of a deadlock."""
+	"""Do what people ask for; again if it lost against another transaction: nobody is told of a deadlock."""
 	site = current_site()
-	in_transaction(site, partial(change, site, *given))
+	repeated(site, partial(change, site, *given))
 
 
 @contextmanager

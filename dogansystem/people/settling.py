@@ -86,23 +86,38 @@ def _end(site: Site, approval: Approval, wait: int, outcome: Done | Failed, at: 
 
 
 def in_transaction(site: Site, work: Callable[[], Result]) -> Result:
-	"""Do something in a transaction of this thread and commit it; again, for a while, if it lost against another one.
+	"""Do something in a transaction of this thread and commit it; again, for a while, if it lost against another one."""
+
+	def committed() -> Result:
+		result = work()
+		site.database.commit()
+		return result
+
+	site.database.rollback()  # what was read before is what was true then
+	try:
+		return repeated(site, committed)
+	except Exception as error:
+		if not site.database.is_lost(error):
+			site.database.rollback()
+		raise
+
+
+def repeated(site: Site, work: Callable[[], Result]) -> Result:
+	"""Do something in a transaction of this thread that has written nothing yet; again, for a while, if it lost against another
+	one. The caller commits.
 
 	Where MariaDB keeps to its snapshots, whoever has waited for a lock loses: fifty people at once lose many times.
 	"""
 	patience = time.monotonic() + PATIENCE
 	for number in count(1):
 		try:
-			site.database.rollback()  # what was read before is what was true then
-			result = work()
-			site.database.commit()
-			return result
+			return work()
 		except Exception as error:
 			if site.database.is_lost(error):
 				raise
-			site.database.rollback()
 			if time.monotonic() > patience or not site.database.is_conflict(error):
 				raise
+			site.database.rollback()
 			# A random part of what doubles with each try, so that those who collide come apart.
 			time.sleep(
 				random.random() * min(PAUSE_AFTER_CONFLICT * 2.0 ** min(number - 1, 10), LONGEST_PAUSE)

@@ -25,7 +25,7 @@ from dogansystem.homes.frappe import approval_links
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
-from dogansystem.people.settling import in_transaction
+from dogansystem.people.settling import repeated
 from dogansystem.www.approval_form import ends, form_of, said, values_of
 
 no_cache = 1
@@ -116,12 +116,13 @@ def _decide(context: Any, approval: str, person: str, given: Mapping[str, Any]) 
 		with acting_as(person):
 			values = values_of(fields, given)
 			work = partial(approvals.decide, site, approval, person, decision, comment, values, "mail")
-			in_transaction(site, work)
+			repeated(site, work)
 	except errors.DoganError as error:
 		frappe.db.rollback()
 		context.http_status_code = next(status for kind, status in _STATUS if isinstance(error, kind))
 		_notice(context, str(error))
 		return
+	frappe.db.commit()
 	_notice(context, _thanks(decision), "done")
 
 

@@ -41,7 +41,10 @@ class Deciding(Waiting):
 		self.nobody_stands_in()
 		people = self.site.people
 		for user in PEOPLE:
-			if not people.exists(user) or ROLE in people.roles(user):  # saving a user takes Frappe seconds
+			is_known = self.site.documents.exists(
+				"User", user
+			)  # in a sandbox who is not known may do everything
+			if not is_known or ROLE in people.roles(user):  # saving a user takes Frappe seconds
 				self.user(user)
 
 	def keep(self, doctype: str, name: str, values: Mapping[str, Any]) -> None:

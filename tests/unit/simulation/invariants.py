@@ -8,6 +8,7 @@ from itertools import pairwise
 from dogansystem.engine import approvals as approvals_of
 from dogansystem.engine import flow
 from dogansystem.engine.changes import NEVER
+from dogansystem.engine.definition import ASKING
 from dogansystem.engine.flow import Decision
 from dogansystem.engine.limits import resource_of_run
 from dogansystem.engine.outputs import decode
@@ -181,6 +182,8 @@ def effects_happen_once(now: Snapshot, known: Known) -> Iterator[str]:
 			if step.item >= 0 and run.definition.by_id[step.step].action == "flow.run":
 				# Each attempt starts a run, and that one's failure comes after the attempt.
 				expected = (*expected, *(["wait"] * number for number in range(1, step.attempts + 1)))
+			if step.item >= 0 and run.definition.by_id[step.step].action in ASKING and step.status == FAILED:
+				expected = (*expected, ["wait"])  # it has asked, and nobody was left who could decide
 			if kinds not in expected:
 				yield f"{step.name} is {step.status} and has acted {len(kinds)} times: {kinds}"
 
