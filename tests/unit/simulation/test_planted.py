@@ -29,7 +29,12 @@ from tests.unit.simulation.world import World
 ACTIONS = 200
 SEEDS = 25  # in which a fault may show; most show in the first
 # A run has to be halted, or to fail, at the right moment.
-MORE_SEEDS = {"halted_runs_start_nothing": 80, "what_was_done_is_undone": 80, "skips_have_a_reason": 80}
+MORE_SEEDS = {
+	"halted_runs_start_nothing": 80,
+	"what_was_done_is_undone": 80,
+	"skips_have_a_reason": 80,
+	"nobody_decides_twice": 80,
+}
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
