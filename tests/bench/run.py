@@ -59,7 +59,7 @@ def test(bench: Bench) -> None:
 		bench.frappe("migrate")
 		bench.frappe("migrate")
 	bench.frappe("set-config", "allow_tests", "true")
-	bench.serve()
+	serve(bench)
 	with said(f"run-tests --app {APP}"):
 		run_tests(bench)
 	with said("The API over a socket"):
@@ -111,7 +111,7 @@ def test_only(bench: Bench, modules: Sequence[str]) -> None:
 		return
 	bench.frappe("install-app", APP)
 	bench.frappe("set-config", "allow_tests", "true")
-	bench.serve()
+	serve(bench)
 	for module in others:
 		with said(module):
 			if module == "run-tests":
@@ -120,6 +120,13 @@ def test_only(bench: Bench, modules: Sequence[str]) -> None:
 				test_desk(bench, DESK if module == "test_desk" else [module])
 			else:
 				unit_tests(bench, f"tests.bench.{module}")
+
+
+def serve(bench: Bench) -> None:
+	"""Start the web server, with the app's assets where they can be built: Frappe 17's keeps in mind where they were."""
+	if not why_no_desk(bench):
+		build_assets(bench)
+	bench.serve()
 
 
 def run_tests(bench: Bench) -> None:
@@ -138,7 +145,6 @@ def test_desk(bench: Bench, modules: Sequence[str] = DESK) -> None:
 	if reason:
 		print(f"Left out: the desk: {reason}", flush=True)
 		return
-	build_assets(bench)
 	for module in modules:
 		unit_tests(bench, f"tests.bench.{module}")
 
