@@ -90,11 +90,10 @@ def test_a_disk_that_is_full_for_a_while(server: Server, disk: Path, tmp_path: P
 	log = tmp_path / "worker.log"
 	filler = disk / "filler"
 	with outage(url, log, tell, "disk full") as load:
-		with filler.open("wb") as file:
+		with filler.open("wb", buffering=0) as file:
 			try:
 				while True:
 					file.write(b"x" * 65536)
-					file.flush()
 			except OSError:
 				pass
 		with pytest.raises(pymysql.err.OperationalError, match="is full"):

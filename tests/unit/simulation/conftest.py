@@ -4,9 +4,18 @@ import os
 
 import pytest
 
+from dogansystem.store import names
+from dogansystem.triggers import batch
 from tests import scale
 
 SEEDS = scale.of(50, 2000)
+
+
+@pytest.fixture(autouse=True)
+def what_a_world_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+	"""A batch has several chunks; names are drawn by the world's own chance. Both are as they were afterwards."""
+	monkeypatch.setattr(batch, "CHUNK", 2)
+	monkeypatch.setattr(names, "secrets", names.secrets)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

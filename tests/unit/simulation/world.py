@@ -47,7 +47,6 @@ class World:
 		random.seed(seed)  # for the jitter of what the chores retry
 		# Names are drawn too: what is sorted by name must come out the same when the seed is played again.
 		names.secrets = SimpleNamespace(randbits=self.chance.getrandbits)  # type: ignore[attr-defined]
-		batching.CHUNK = 2
 		self.known = Known()
 		self.story: deque[str] = deque(maxlen=LAST_TOLD)
 		self.actions = 0
