@@ -26,7 +26,7 @@ function line_of(frm, each) {
 		const approval = await frappe.xcall("dogansystem.api.approvals.get", { approval: each.approval });
 		dogan.decide(approval, decision, () => {
 			frappe.show_alert({ message: __("Thank you, it was sent."), indicator: "green" });
-			frm.reload_doc();
+			dogan.show_approvals_of_document(frm); // the document itself may be nobody's to read any more
 		});
 	};
 	const buttons = line.find(".dogan-waiting-buttons");
