@@ -131,8 +131,8 @@ def test_what_the_check_accepts_it_accepts(source: dict[str, Any]) -> None:
 
 def test_what_the_check_accepts_of_definitions_that_were_changed_by_chance_it_accepts(tell: Tell) -> None:
 	corpus = mutator.definitions()
-	counted = play(900, 20_000, lambda chance: mutator.changed_data(chance, corpus), ends)
-	assert counted["accepted"] > 25
+	counted = play(1_200, 20_000, lambda chance: mutator.changed_data(chance, corpus), ends)
+	assert counted["accepted"] > 50
 	tell("fuzz: the schema of the format", inputs=counted.total(), **counted)
 
 
