@@ -122,7 +122,7 @@ def _refused(draft: Draft, event: events.Refused) -> None:
 
 
 def _items_ended(draft: Draft, event: events.ItemsEnded) -> None:
-	"""Complete a `for_each` step if its last item is finished."""
+	"""Complete a `for_each` step if its last item is finished; otherwise open what may be open and is not."""
 	if draft.before.is_finished or draft.states.get(event.step) != RUNNING:
 		return
 	if draft.ending:
@@ -137,7 +137,7 @@ def _items_ended(draft: Draft, event: events.ItemsEnded) -> None:
 		if any(place.begun and place.step == step.id for place in draft.before.places):
 			return
 	elif items.unfinished(known.counts):
-		return
+		return draft.open_items(step)
 	state, result = items.result_of(step, known.results)
 	draft.set_step(step.id, 0, state, result=result)
 	draft.go_on()

@@ -201,8 +201,9 @@ def _of_approval(
 	if not keys:
 		return []
 	# Along the primary key: a look at the index of approvals would also lock the gap in which others write theirs.
-	index = " FORCE INDEX (PRIMARY)" if db.dialect == "mariadb" else ""
-	query = f"SELECT {columns} FROM `{table}`{index} WHERE name IN ({dialect.marks(keys)})"
+	query = (
+		f"SELECT {columns} FROM `{table}`{dialect.along(db, 'PRIMARY')} WHERE name IN ({dialect.marks(keys)})"
+	)
 	return db.sql(query + dialect.for_share(db), keys)
 
 
