@@ -11,6 +11,7 @@ from dogansystem.engine.changes import Changes
 from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Outcome
 from dogansystem.engine.states import FAILED, RUNNING
+from dogansystem.engine.transition import decide
 from dogansystem.protocol import Database
 from dogansystem.store import changes, faults, names, run_state, runs
 from dogansystem.store.changes import Written, claims
@@ -84,9 +85,18 @@ def _finish_locked(
 	state = run_state.read(db, attempt.lease.run, attempt.definition, event, at)
 	if state is None or (not attempt.item and state.states[attempt.step.id] != RUNNING):
 		return None  # somebody has taken the step over
-	made = runs.follow(db, state, event, at, fence=attempt.lease, attempt=attempt)
-	if made is None:
+	made = decide(state, event)
+	if not (made.renders_output or made.undoes):
+		if commit:
+			faults.point("step.before_commit")
+		written = changes.write(
+			db, state.name, made, at, fence=attempt.lease, attempt=attempt, behind=behind, commit=commit
+		)
+		return _finished(attempt, made, at, behind, written)
+	followed = runs.follow(db, state, event, at, fence=attempt.lease, attempt=attempt)
+	if followed is None:
 		return None
+	made = followed
 	begins = behind is not None and made.successor is None and claims.begin(db, behind, at)
 	if commit:
 		faults.point("step.before_commit")
