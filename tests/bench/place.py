@@ -216,6 +216,7 @@ def _write_config(bench: Bench, server: Server, config: Mapping[str, Any]) -> No
 		"developer_mode": 0,  # with it, saving a DocType writes into the app
 		# Given, or a web server that has read its configuration before there was one makes another.
 		"encryption_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+		"max_queued_jobs": 100_000,  # few tests have a worker for Frappe's own jobs, and past 550 Frappe 17 refuses them
 		"redis_cache": queue,
 		"redis_queue": queue,
 		"redis_socketio": queue,
