@@ -41,7 +41,7 @@ def run(
 		document = orchestrator.site.documents.get(*doc) if doc else None
 		name = orchestrator.start_run(workflow, _input(given), document=document, idempotency_key=key)
 		frappe.db.commit()
-		for line in problem_lines(orchestrator.get_problems()):
+		for line in problem_lines(orchestrator.get_obstacles()):
 			click.echo(line, err=True)
 		if wait:
 			_work_off(orchestrator, name)
