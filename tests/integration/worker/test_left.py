@@ -1,13 +1,16 @@
 """What one process leaves for another time is picked up: nothing hides behind what cannot be done now, or fails."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import pymysql
 import pytest
 
 import dogansystem.worker.tick as ticking
 from dogansystem import Orchestrator, Sandbox
+from dogansystem.homes.databases.address import MariaDBServer
 from dogansystem.homes.sandbox import TestClock
 from dogansystem.people import settling
 from dogansystem.store import admission, agents, queue
@@ -106,6 +109,40 @@ def test_a_run_that_was_deleted_by_hand_leaves_the_wait_queue(sandbox: Sandbox, 
 	sandbox.database.commit()
 	chores.do(sandbox, control)
 	assert waiting(sandbox) == []
+
+
+# Timers
+
+
+def test_timers_of_a_run_that_somebody_has_locked_hide_no_others(
+	sandbox: Sandbox, control: Control, clock: TestClock, monkeypatch: pytest.MonkeyPatch
+):
+	"""Its waits and the deadline of what it asks come first; each process that looks waits for them for some seconds, once."""
+	if sandbox.dialect != "mariadb":
+		pytest.skip("in a file everybody waits for who writes")
+	monkeypatch.setattr(chores, "MAX_TIMERS", 2)
+	wait = {"action": "flow.wait", "params": {"for": "1h"}, "after": []}
+	ask = {"action": "flow.approve", "params": {"to": ANN, "subject": "?", "deadline": "50m"}, "after": []}
+	save(sandbox, "locked", {"id": "ok", **ask}, *({"id": f"w{number}", **wait} for number in range(3)))
+	save(sandbox, "free", {"id": "w", "action": "flow.wait", "params": {"for": "2h"}})
+	locked, free = start(sandbox, "locked"), start(sandbox, "free")
+	drain(sandbox)
+	clock.advance(2 * 3600 + 1)
+	server = sandbox.address
+	assert isinstance(server, MariaDBServer)
+	about = {"host": server.host, "port": server.port, "user": server.user, "password": server.password}
+	with pymysql.connect(**about, database=server.database) as connection, connection.cursor() as cursor:  # type: ignore[call-overload]
+		cursor.execute("SELECT 1 FROM `tabDogan Workflow Run` WHERE name = %s FOR UPDATE", (locked,))
+		began = time.monotonic()
+		for _ in range(3):
+			chores.fire_timers(sandbox, control)
+		took = time.monotonic() - began
+		assert (status(sandbox, locked), status(sandbox, free)) == ("Waiting", "Succeeded")
+		connection.rollback()
+	assert took < 15
+	monkeypatch.setattr(chores, "LOCKED_PAUSE", 0.0)
+	drain(sandbox)
+	assert (status(sandbox, locked), status(sandbox, free)) == ("Succeeded", "Succeeded")
 
 
 # Items
