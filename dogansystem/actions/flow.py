@@ -150,6 +150,7 @@ class SendSignal(Action):
 			context.user,
 			moment(site),
 			context.idempotency_key,
+			cause="step",
 		)
 		site.after_commit(site.doorbell.ring)
 		return {"signal": sent}

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from dogansystem.engine import ordinary
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.events import Attempted
-from dogansystem.engine.outcomes import Outcome
-from dogansystem.engine.states import FAILED, RUNNING
+from dogansystem.engine.outcomes import Outcome, Waits
+from dogansystem.engine.run_state import RunState
+from dogansystem.engine.states import FAILED, PAUSED, RUNNING
 from dogansystem.engine.transition import decide
 from dogansystem.protocol import Database
 from dogansystem.store import changes, faults, names, run_state, runs
@@ -85,6 +86,7 @@ def _finish_locked(
 	state = run_state.read(db, attempt.lease.run, attempt.definition, event, at)
 	if state is None or (not attempt.item and state.states[attempt.step.id] != RUNNING):
 		return None  # somebody has taken the step over
+	_take_along(db, state, event, at)
 	made = decide(state, event)
 	if not (made.renders_output or made.undoes):
 		if commit:
@@ -102,6 +104,18 @@ def _finish_locked(
 		faults.point("step.before_commit")
 		db.commit()
 	return _finished(attempt, made, at, behind, Written.ALL if begins else Written.NOT_BEGUN)
+
+
+def _take_along(db: Database, state: RunState, event: Attempted, at: Moment) -> None:
+	"""A run that the attempt has started is cancelled or paused if its own run was meanwhile. Whoever did that has not seen
+	it, and nobody else has: it is of this transaction."""
+	outcome = event.outcome
+	if not (isinstance(outcome, Waits) and outcome.kind == "child" and outcome.key):
+		return
+	if state.ending:
+		runs.cancel(db, outcome.key, None, at)
+	elif state.status == PAUSED:
+		runs.pause(db, outcome.key, None, at)
 
 
 def _finished(

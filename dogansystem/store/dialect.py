@@ -10,13 +10,14 @@ from dogansystem.protocol import Database, Row, Statement
 from dogansystem.store.moment import Moment
 
 
-def for_update(db: Database) -> str:
-	"""Suffix of a SELECT that locks its rows.
+def for_update(db: Database, seconds: int | None = None) -> str:
+	"""Suffix of a SELECT that locks its rows; it waits for others for so many `seconds`, or as long as its session does.
 
 	Decisions must be read with a lock even where the order of things seems to make it needless: under REPEATABLE READ
 	a plain SELECT shows the snapshot of the transaction's first read, in which a sibling's result may be missing.
 	"""
-	return " FOR UPDATE" if db.dialect == "mariadb" else ""
+	wait = "" if seconds is None else f" WAIT {seconds}"
+	return f" FOR UPDATE{wait}" if db.dialect == "mariadb" else ""
 
 
 def for_update_skip_locked(db: Database) -> str:

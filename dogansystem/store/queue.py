@@ -64,7 +64,6 @@ def open_for_each_steps(db: Database) -> list[tuple[str, str]]:
 		" WHERE r.status IN ('Running', 'Waiting', 'Paused') AND s.status = 'Running'"
 		f" AND NOT EXISTS (SELECT 1 FROM dogan_ready q WHERE q.run = r.name AND {_OF_STEP})"
 		f" AND NOT EXISTS (SELECT 1 FROM dogan_lease q WHERE q.run = r.name AND {_OF_STEP})"
-		" LIMIT 1000"
 	)
 	return [(row[0], row[1]) for row in rows]
 

@@ -97,7 +97,7 @@ def begin(
 # What people ask for
 
 
-def pause(db: Database, run: str, definition: Definition, at: Moment) -> None:
+def pause(db: Database, run: str, definition: Definition | None, at: Moment) -> None:
 	"""Start no further step of the run; what is running finishes. Raises NotFound or WrongState."""
 	_ask(db, run, definition, events.Paused(), at)
 
