@@ -7,6 +7,8 @@ UNREACHABLE = {
 	"method": "GET",
 }  # refused at once: nothing listens on the discard port
 
+AGAIN = {"delay": "1s", "on": ["CheckFailed"]}
+
 
 class ErrorContract(Home):
 	@proves(
@@ -64,6 +66,42 @@ class ErrorContract(Home):
 		self.act("retry", run, "each")
 		self.drain()
 		self.assertEqual(len(self.earlier_attempts(run, "each.1")), 1)
+
+	def test_each_attempt_keeps_the_parameters_it_has_run_with(self):
+		params = {"that": "{{ input.n > 5 }}", "message": "{{ input.n }} of {{ doc.name }}"}
+		run = self.start(
+			self.save(
+				"contract-params",
+				[
+					step("ok", params={"sum": "{{ input.n + 1 }}", "api_key": "{{ input.key }}"}),
+					step("bad", "data.check", params=params, retry={**AGAIN, "attempts": 2}),
+				],
+			),
+			{"n": 1, "key": "tell nobody"},
+			document={"doctype": "ToDo", "name": "T-1"},
+		)
+		self.drain()
+		self.advance(1)
+		self.drain()
+		found, wanted = self.run_of(run), {"that": False, "message": "1 of T-1"}
+		self.assertEqual(row(found, "ok")["params"], {"sum": 2, "api_key": "[secret]"})
+		self.assertEqual((row(found, "bad")["attempts"], row(found, "bad")["params"]), (2, wanted))
+		self.assertEqual([each["params"] for each in self.earlier_attempts(run, "bad")], [wanted])
+
+	def test_parameters_that_are_not_the_attempt_s_own_are_not_kept(self):
+		"""A step that was skipped, or whose parameters cannot be rendered, has run with nothing."""
+		run = self.start(
+			self.save("contract-params", [step("a"), step("b", params={"x": "{{ input.n[0] }}"})]), {"n": [1]}
+		)
+		self.drain()
+		self.act("retry", run, "b")
+		self.drain()
+		self.assertEqual(row(self.run_of(run), "b")["params"], {"x": 1})
+		run = self.start("contract-params", {"n": []})
+		self.drain()
+		self.assertEqual((states(self.run_of(run))["b"], row(self.run_of(run), "b")["params"]), ("Failed", None))
+		skipped = self.run_steps([step("b", **{"if": "{{ false }}"})])
+		self.assertIsNone(row(skipped, "b")["params"])
 
 	def test_effects_of_a_failed_step_are_rolled_back(self):
 		run = self.run_steps(

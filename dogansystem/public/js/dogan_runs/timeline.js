@@ -138,12 +138,13 @@ dogan.Timeline = class Timeline {
 		const details = await frappe.xcall("dogansystem.api.run_page.step_details", args);
 		if (!this.open.has(name)) return;
 		const parts = [];
-		if (details.output !== null) parts.push(block(__("Output"), dogan.json_block(details.output)));
+		if (details.params !== null) parts.push(block(__("Parameters"), dogan.values_block(details.params)));
+		if (details.output !== null) parts.push(block(__("Output"), dogan.values_block(details.output)));
 		if (details.earlier_attempts.length) {
 			parts.push(block(__("Earlier Attempts"), attempt_table(details.earlier_attempts)));
 		}
 		if (details.errors.length) parts.push(block(__("Errors of Items"), dogan.json_block(details.errors)));
-		if (details.items.length) parts.push(block(__("Items"), this.item_table(details)));
+		if (details.items.length) parts.push(block(__("Items"), this.item_table(name, details)));
 		if (details.traceback) parts.push(dogan.folded(__("Traceback"), details.traceback));
 		if (!parts.length) {
 			parts.push(`<div class="text-muted">${step.finished_at ? __("No output") : __("Nothing yet")}</div>`);
@@ -152,10 +153,10 @@ dogan.Timeline = class Timeline {
 		this.row_of(name).find(".dogan-details").html(parts.join(""));
 	}
 
-	item_table({ items, item_total }) {
+	item_table(step, { items, item_total }) {
 		const rows = items.map(
 			(item) => `<tr>
-				<td>${item.item}</td>
+				<td>${dogan.link("Dogan Step Run", `${this.view.run.name}.${step}.${item.item}`, item.item)}</td>
 				<td>${dogan.state_pill(item.status)}</td>
 				<td class="dogan-clip" title="${dogan.escape(item.item_value)}">${dogan.escape(item.item_value)}</td>
 				<td class="dogan-clip" title="${dogan.escape(item.error || item.output)}">
@@ -176,7 +177,10 @@ function attempt_table(attempts) {
 			<td>${each.attempt}</td>
 			<td class="text-nowrap">${dogan.time(each.started_at)}</td>
 			<td class="dogan-worker">${dogan.escape(each.worker)}</td>
-			<td class="text-danger">${dogan.escape(each.error_type)}: ${dogan.escape(each.error)}</td>
+			<td>
+				<span class="dogan-error">${dogan.escape(each.error_type)}: ${dogan.escape(each.error)}</span>
+				${each.params ? dogan.folded_html(__("Parameters"), dogan.values_block(each.params)) : ""}
+			</td>
 		</tr>`
 	);
 	return `<table class="table table-sm dogan-items">${rows.join("")}</table>`;
