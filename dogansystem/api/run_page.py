@@ -27,7 +27,7 @@ _STEP = (
 	"finished_at", "wait_until", "branch", "error", "error_type",
 )  # fmt: skip
 _RUN = (
-	"name", "workflow", "version", "status", "queued_at", "started_at", "finished_at", "error_type", "error",
+	"name", "workflow", "version", "status", "queued_at", "started_at", "finished_at", "failures", "error_type", "error",
 	"compensating", "parent_run", "parent_step",
 )  # fmt: skip
 

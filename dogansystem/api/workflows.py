@@ -30,6 +30,7 @@ _LISTED = (
 	"queued_at",
 	"started_at",
 	"finished_at",
+	"failures",
 	"error_type",
 	"error",
 	"error_step",

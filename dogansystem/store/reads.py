@@ -13,7 +13,7 @@ from dogansystem.store.moment import as_text
 
 _RUN = (
 	"r.name, r.workflow, v.version, r.status, r.error_type, r.error, r.error_step, r.reference_doctype,"
-	" r.reference_name, r.cause, r.queued_at, r.started_at, r.finished_at"
+	" r.reference_name, r.cause, r.queued_at, r.started_at, r.finished_at, r.failures"
 )
 _FROM = "`tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.name = r.version"
 
@@ -124,6 +124,7 @@ def _of_run(row: Row) -> dict[str, Any]:
 		"queued_at": as_text(row[10]),
 		"started_at": as_text(row[11]),
 		"finished_at": as_text(row[12]),
+		"failures": int(row[13] or 0),
 	}
 
 

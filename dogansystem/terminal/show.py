@@ -59,7 +59,7 @@ def step_line(step: Mapping[str, Any]) -> str:
 
 def run_lines(run: Mapping[str, Any]) -> list[str]:
 	"""A run at its end: how it ended, what it gave, what it wrote and sent."""
-	lines = [f"Run {run['run']} of {run['workflow']}, version {run['version']}: {run['status']}"]
+	lines = [f"Run {run['run']} of {run['workflow']}, version {run['version']}: {run['status']}{errors_of(run)}"]
 	if run["error"]:
 		lines.append(f"  {run['error']}")
 	if run["output"] is not None:
@@ -76,6 +76,12 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	for call in run.get("not_sent") or []:
 		lines.append(f"  not sent: {call['action']} of step {call['step']}")
 	return lines
+
+
+def errors_of(run: Mapping[str, Any]) -> str:
+	"""What is said behind the state of a run that went on although something had failed."""
+	number = run.get("failures") or 0
+	return f" with errors: {number} failed" if number else ""
 
 
 def params_line(step: Mapping[str, Any]) -> str:

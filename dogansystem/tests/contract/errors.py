@@ -34,7 +34,19 @@ class ErrorContract(Home):
 		)
 		self.assertEqual(states(run), {"a": "Failed", "b": "Succeeded"})
 		self.assertEqual(output(run, "b"), {"saw": "Failed"})
-		self.assertEqual(run["status"], "Succeeded")
+		self.assertEqual((run["status"], run["failures"]), ("Succeeded", 1))
+
+	def test_a_run_that_succeeds_knows_how_much_of_it_has_failed(self):
+		check = {"that": "{{ item > 2 }}"}
+		each = step("each", "data.check", params=check, for_each=[1, 2, 3], on_error="continue")
+		for name, rest in (("plain", {}), ("rendered", {"output": {"n": "{{ steps.each.output | length }}"}})):
+			with self.subTest(name):
+				run = self.start(self.save(f"contract-{name}", [each, step("b")], **rest))
+				self.drain()
+				self.assertEqual((self.run_of(run)["status"], self.run_of(run)["failures"]), ("Succeeded", 2))
+				self.act("retry", run, "each")
+				self.assertEqual(self.run_of(run)["failures"], 0)
+		self.assertEqual(self.run_steps([step("a")])["failures"], 0)
 
 	@proves(
 		"with a step that waits for it with `when: failed` or `done`, the failure is handled and the run goes on.",
