@@ -1,4 +1,4 @@
-"""What the forms of the desk need: actions and their parameters, problems of a form, templates, runs of a document."""
+"""What the forms of the desk need: actions and their parameters, problems of a form, templates."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from frappe import _
 
 from dogansystem.actions import registry
 from dogansystem.api import workflows
-from dogansystem.api.access import need_manager, need_start, need_user, startable
+from dogansystem.api.access import need_manager, need_start, need_user
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.errors import NotAvailable
@@ -15,8 +15,6 @@ from dogansystem.homes.frappe.permissions import RUN, is_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.workflows import Template, template, templates
-
-SHOWN_RUNS = 5  # on a document's form
 
 
 @frappe.whitelist()
@@ -111,21 +109,6 @@ def run_now(
 	return {"run": run, "problems": orchestrator.get_problems()}
 
 
-@frappe.whitelist()
-@checked
-def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
-	"""The newest runs about a document that the caller may see, and how many there are. `workflows`: what the caller may start
-	on it."""
-	user = need_user()
-	runs = workflows.list_runs(doctype=doctype, name=name, limit=SHOWN_RUNS + 1)
-	total = len(runs)
-	if total > SHOWN_RUNS:
-		filters = {"reference_doctype": doctype, "reference_name": name}
-		total = len(frappe.get_list(RUN, filters, pluck="name", limit=0))
-	workflows_here = [{"name": each, "title": _title(each)} for each in startable(doctype, user)]
-	return {"runs": _with_titles(runs[:SHOWN_RUNS]), "total": total, "workflows": workflows_here}
-
-
 def boot(bootinfo: Any) -> None:
 	"""The DocTypes whose forms show runs and approvals: those that these are about, and those that triggers name."""
 	about = frappe.db.sql_list(
@@ -146,19 +129,3 @@ def boot(bootinfo: Any) -> None:
 def _missing(found: Template) -> list[str]:
 	"""The DocTypes that a template needs and the site does not have."""
 	return [name for name in found.doctypes if not frappe.db.exists("DocType", name)]
-
-
-def _title(workflow: str) -> str:
-	return frappe.db.get_value("Dogan Workflow", workflow, "title") or workflow
-
-
-def _with_titles(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-	titles = dict(
-		frappe.get_all(
-			"Dogan Workflow",
-			{"name": ["in", [run["workflow"] for run in runs]]},
-			["name", "title"],
-			as_list=True,
-		)
-	)
-	return [{**run, "title": titles.get(run["workflow"])} for run in runs]

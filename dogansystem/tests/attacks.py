@@ -29,6 +29,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"workflows.resume": ({"run": "{paused}"}, STARTER, True),
 	"workflows.cancel": ({"run": "{run}"}, STARTER, True),
 	"workflows.retry": ({"run": "{ended}"}, STARTER, True),
+	"workflows.retry_many": ({"runs": '["none"]'}, USERS, True),
 	"signals.send": ({"name": "paid"}, MANAGERS, True),
 	"webhooks.receive": ({}, set(), True),
 	"workflows.set_parameters": ({"workflow": "open", "values": '{"limit": 1}'}, MANAGERS, True),
@@ -67,7 +68,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.list_templates": ({}, MANAGERS, False),
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
 	"desk.run_now": ({"workflow": "open"}, USERS, True),
-	"desk.runs_of_document": ({"doctype": "ToDo", "name": "none"}, USERS, False),
+	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, set(), False),  # whoever may read it
 	"run_page.run_view": ({"run": "{run}"}, STARTER, False),
 	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
 }

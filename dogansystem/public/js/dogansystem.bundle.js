@@ -22,6 +22,17 @@ dogan.FINISHED = ["Succeeded", "Failed", "Cancelled"];
 dogan.state_pill = (state) =>
 	`<span class="indicator-pill no-indicator-dot ${dogan.STATE_COLOURS[state]}">${__(state)}</span>`;
 
+// A run that went on although something had failed has not simply succeeded: label and colour.
+dogan.indicator_of_run = ({ status, failures }) =>
+	status === "Succeeded" && failures
+		? [__("Succeeded with errors"), "orange"]
+		: [__(status), dogan.STATE_COLOURS[status]];
+
+dogan.run_pill = (run) => {
+	const [label, colour] = dogan.indicator_of_run(run);
+	return `<span class="indicator-pill no-indicator-dot ${colour}">${label}</span>`;
+};
+
 // A column of a list is narrow: "24 Nov 03:31", the full time on hover.
 dogan.list_time = (value) =>
 	value
@@ -61,10 +72,8 @@ frappe.router.on("change", () => {
 $(document).on("form-refresh", (event, frm) => {
 	const doctypes = (frappe.boot.dogan && frappe.boot.dogan.doctypes) || [];
 	if (frm.is_new() || !doctypes.includes(frm.doctype)) return;
-	if (dogan.may_see_runs()) {
-		frappe.require("dogan_runs.bundle.js", () => dogan.show_runs_of_document(frm));
-	}
-	// Whoever is asked may decide, whatever their roles.
+	// Whoever may read the document may know what happens to it, and whoever is asked may decide, whatever their roles.
+	frappe.require("dogan_runs.bundle.js", () => dogan.show_runs_of_document(frm));
 	frappe.require("dogan_approvals.bundle.js", () => dogan.show_approvals_of_document(frm));
 });
 

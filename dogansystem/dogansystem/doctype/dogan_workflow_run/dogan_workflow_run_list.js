@@ -1,8 +1,11 @@
 frappe.listview_settings["Dogan Workflow Run"] = {
-	add_fields: ["status", "error"],
+	add_fields: ["status", "error", "failures", "workflow"],
 	hide_name_column: true,
 	formatters: { started_at: (value) => dogan.list_time(value) },
-	get_indicator: (doc) => [__(doc.status), dogan.STATE_COLOURS[doc.status], `status,=,${doc.status}`],
+	get_indicator: (doc) => {
+		const filter = doc.failures && doc.status === "Succeeded" ? "failures,>,0" : `status,=,${doc.status}`;
+		return [...dogan.indicator_of_run(doc), filter];
+	},
 	onload(list) {
 		for (const state of ["Running", "Waiting", "Failed"]) {
 			list.page.add_inner_button(__(state), () => {

@@ -47,6 +47,8 @@ dogan.Timeline = class Timeline {
 		const count = (...states) => steps.filter((step) => states.includes(step.status)).length;
 		const parts = [__("{0} of {1} steps done", [count("Succeeded", "Skipped", "Compensated"), steps.length])];
 		if (count("Failed")) parts.push(__("{0} failed", [count("Failed")]));
+		const items = run.failures - count("Failed");
+		if (items > 0) parts.push(__("{0} items failed", [items]));
 		if (run.started_at) {
 			parts.push(dogan.duration(dogan.seconds_between(run.started_at, run.finished_at)));
 		}
