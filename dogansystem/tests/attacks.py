@@ -18,6 +18,7 @@ USERS = {USER, OTHER, MANAGER, PERSON}
 MANAGERS = {MANAGER, PERSON}
 STARTER = {USER, MANAGER, PERSON}
 SIGNED_IN = USERS
+READERS: set[str] = set()  # of a document that is not there
 ASKED = MANAGERS  # of an approval that is not there: whoever is asked gets in, and managers hear that there is none
 
 # Every method of the API: arguments, who may call it, and whether it changes something. `run` is one that USER started.
@@ -68,7 +69,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.list_templates": ({}, MANAGERS, False),
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
 	"desk.run_now": ({"workflow": "open"}, USERS, True),
-	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, set(), False),  # whoever may read it
+	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, READERS, False),
 	"run_page.run_view": ({"run": "{run}"}, STARTER, False),
 	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
 }

@@ -7,6 +7,9 @@ frappe.listview_settings["Dogan Workflow Run"] = {
 		return [...dogan.indicator_of_run(doc), filter];
 	},
 	onload(list) {
+		list.page.add_action_item(__("Retry"), () => {
+			frappe.require("dogan_runs.bundle.js", () => dogan.retry_many(list));
+		});
 		for (const state of ["Running", "Waiting", "Failed"]) {
 			list.page.add_inner_button(__(state), () => {
 				list.filter_area.clear(false).then(() => list.filter_area.add(list.doctype, "status", "=", state));
