@@ -10,10 +10,12 @@ from dogansystem.api import workflows
 from dogansystem.api.access import need_manager, need_start, need_user
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
-from dogansystem.engine.errors import NotAvailable
-from dogansystem.homes.frappe.permissions import RUN, is_manager
+from dogansystem.engine.definition import Trigger
+from dogansystem.engine.errors import DefinitionError, NotAvailable
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.people import approvals
 from dogansystem.workflows import Template, template, templates
 
 
@@ -37,16 +39,21 @@ def check(doc: dict | str) -> list[dict[str, Any]]:
 @frappe.whitelist()
 @checked
 def list_templates() -> list[dict[str, Any]]:
-	"""The workflows that ship with the app: what they ask (`parameters`), the `roles` that Run As needs, which of their DocTypes
-	this site does not have (`missing`), and the apps beside ERPNext that bring such (`apps`)."""
+	"""The workflows that ship with the app: what `starts` them and their `steps`, what they ask (`parameters`), the `doctypes` they
+	work on, the `roles` that Run As needs, which of their DocTypes this site does not have (`missing`), the apps beside ERPNext that
+	bring such (`apps`), and what else the site lacks, such as fields (`problems`)."""
 	need_manager()
 	return [
 		{
 			"name": each.name,
 			"title": each.title,
 			"description": each.description,
-			"missing": _missing(each),
-			"apps": list(each.apps) if _missing(each) else [],
+			"missing": (missing := _missing(each)),
+			"apps": list(each.apps) if missing else [],
+			"problems": [] if missing else _problems(each),
+			"doctypes": list(each.doctypes),
+			"starts": [_start(trigger) for trigger in each.definition.triggers],
+			"steps": [step.title or step.id for step in each.definition.steps],
 			"roles": list(each.roles),
 			"parameters": dict(each.definition.parameters),
 			"exists": bool(frappe.db.exists("Dogan Workflow", each.name)),
@@ -109,6 +116,26 @@ def run_now(
 	return {"run": run, "problems": orchestrator.get_problems()}
 
 
+@frappe.whitelist()
+@checked
+def home() -> dict[str, Any]:
+	"""What the workspace says to the caller: how many decisions wait (`pending`), and for managers how many `workflows` there are and
+	are `enabled`, how many runs have `failed` since yesterday, and how many `problems` the site has."""
+	user = need_user()
+	site = current_site()
+	found: dict[str, Any] = {"pending": len(approvals.pending(site, user)), "is_manager": is_manager(user)}
+	found["is_administrator"] = is_system_manager(user)
+	if found["is_manager"]:
+		since = frappe.utils.add_days(frappe.utils.now_datetime(), -1)
+		found |= {
+			"workflows": frappe.db.count("Dogan Workflow"),
+			"enabled": frappe.db.count("Dogan Workflow", {"enabled": 1}),
+			"failed": frappe.db.count(RUN, {"status": "Failed", "finished_at": [">", since]}),
+			"problems": len(Orchestrator(site).get_problems()),
+		}
+	return found
+
+
 def boot(bootinfo: Any) -> None:
 	"""The DocTypes whose forms show runs and approvals: those that these are about, and those that triggers name."""
 	about = frappe.db.sql_list(
@@ -129,3 +156,20 @@ def boot(bootinfo: Any) -> None:
 def _missing(found: Template) -> list[str]:
 	"""The DocTypes that a template needs and the site does not have."""
 	return [name for name in found.doctypes if not frappe.db.exists("DocType", name)]
+
+
+def _problems(found: Template) -> list[str]:
+	"""Why a template cannot be used on this site although its DocTypes are there, such as fields that these do not have."""
+	try:
+		Orchestrator(current_site()).check(found.definition.source)
+	except DefinitionError as error:
+		return [problem.message for problem in error.problems]
+	return []
+
+
+def _start(trigger: Trigger) -> dict[str, Any]:
+	"""What starts a run of a template: `on`, and of documents `doctype`, `event` and the label of the `field`."""
+	keys = {key: trigger.keys[key] for key in ("doctype", "event", "field") if key in trigger.keys}
+	if "field" in keys and frappe.db.exists("DocType", keys["doctype"]):
+		keys["field"] = frappe.get_meta(keys["doctype"]).get_label(keys["field"])
+	return {"on": trigger.on, **keys}

@@ -68,6 +68,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.check": ({"doc": '{"workflow_name": "x"}'}, MANAGERS, True),
 	"desk.list_templates": ({}, MANAGERS, False),
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
+	"desk.home": ({}, USERS, False),
 	"desk.run_now": ({"workflow": "open"}, USERS, True),
 	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, READERS, False),
 	"run_page.run_view": ({"run": "{run}"}, STARTER, False),

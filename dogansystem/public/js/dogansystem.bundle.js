@@ -59,14 +59,16 @@ function without_tags(value) {
 dogan.may_see_runs = () =>
 	["Dogan User", "Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
 
-// The workspace says what is wrong with the site's machinery.
+// The workspace says what is wrong with the site's machinery, and what there is to do.
 frappe.router.on("change", () => {
 	const is_there = () => frappe.get_route_str() === "Workspaces/Dogan System";
-	$("#page-Workspaces .dogan-problems").remove();
+	$("#page-Workspaces").find(".dogan-problems, .dogan-home").remove();
 	if (!is_there() || !dogan.may_see_runs()) return;
-	frappe.require("dogan_runs.bundle.js", () =>
-		dogan.show_problems_of_site($("#page-Workspaces .layout-main-section"), is_there)
-	);
+	frappe.require("dogan_runs.bundle.js", () => {
+		const wrapper = $("#page-Workspaces .layout-main-section");
+		dogan.show_problems_of_site(wrapper, is_there);
+		dogan.show_home(wrapper, is_there);
+	});
 });
 
 $(document).on("form-refresh", (event, frm) => {

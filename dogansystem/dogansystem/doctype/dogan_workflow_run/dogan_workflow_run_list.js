@@ -1,7 +1,10 @@
 frappe.listview_settings["Dogan Workflow Run"] = {
 	add_fields: ["status", "error", "failures", "workflow"],
 	hide_name_column: true,
-	formatters: { started_at: (value) => dogan.list_time(value) },
+	formatters: {
+		started_at: (value) => dogan.list_time(value),
+		workflow: (value, field, doc) => doc.workflow_title || value,
+	},
 	get_indicator: (doc) => {
 		const filter = doc.failures && doc.status === "Succeeded" ? "failures,>,0" : `status,=,${doc.status}`;
 		return [...dogan.indicator_of_run(doc), filter];
