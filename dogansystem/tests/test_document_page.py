@@ -9,7 +9,7 @@ import frappe
 from dogansystem.api import document_page, workflows
 from dogansystem.api.document_page import on_document
 from dogansystem.tests.contract.home import PERSON, Home, fails, step
-from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase, ensure_user
+from dogansystem.tests.home import OTHER, USER, SiteTestCase, ensure_user
 from dogansystem.worker.tick import tick
 
 READER = "dogan-reader@example.com"  # of the document; without any role of the app
@@ -61,7 +61,7 @@ class TestOnDocument(DocumentTestCase):
 			self.assertNotIn("run", each)
 			self.assertNotIn("error", each)
 		self.assertNotIn("says no", json.dumps(self.seen()))
-		(_, failed, _) = self.seen(MANAGER)["runs"]
+		(_, failed, _) = self.seen(PERSON)["runs"]
 		self.assertIn("b says no", failed["error"])
 		self.assertTrue(frappe.db.exists(RUN, failed["run"]))
 

@@ -154,6 +154,54 @@ class TestOnAPhone(WatchedTestCase):
 				self.assertEqual(set(self.browser.evaluate(shown)), {"workflow", "status"})
 
 
+class TestInArabic(WatchedTestCase):
+	def test_what_people_read_of_runs_is_arabic(self):
+		self.make_runs()
+		frappe.db.set_value("User", PERSON, "language", "ar")
+		self.addCleanup(self.speak_english)
+		frappe.db.commit()
+		frappe.clear_cache()
+		self.sign_in(PERSON)
+		pages = (
+			(f"todo/{self.todo}", f"{form_of('ToDo')} && {ABOUT}", ABOUT, "فشل"),
+			(f"dogan-workflow-run/{self.failed}", f"{form_of(RUN)} && {STEPS} === 2", "document.querySelector('.dogan-timeline')", "انتهت"),
+			("dogan-system", "document.querySelector('.dogan-home')", "document.querySelector('.dogan-home')", "مسارات العمل"),
+			("dogan-capacity", "document.querySelector('[data-bottleneck]')", "document.querySelector('.dogan-capacity')", "العمال"),
+		)
+		for path, until, ours, text in pages:
+			self.visit(path, until)
+			self.picture(f"arabic-{path.partition('/')[0]}")
+			with self.subTest(path):
+				self.assertEqual(self.browser.evaluate("document.documentElement.dir"), "rtl")
+				self.assertIn(text, self.read(ours))
+
+	def speak_english(self) -> None:
+		frappe.db.set_value("User", PERSON, "language", "")
+		frappe.db.commit()
+		frappe.clear_cache()
+		self.sign_in(PERSON)
+
+
+class TestFirstScreen(WatchedTestCase):
+	def test_an_empty_site_leads_to_the_templates(self):
+		self.visit("dogan-system", "document.querySelectorAll('.dogan-home-card').length === 3")
+		self.picture("first-screen")
+		self.browser.evaluate("document.querySelector('[data-do=template]').click()")
+		self.browser.wait_for("cur_dialog && cur_dialog.$body.find('.dogan-template').length > 3")
+		self.picture("gallery")
+		shown = self.read("document.querySelector('.dogan-gallery')")
+		for text in ("Asks for", "Run As needs", "Works on"):
+			self.assertIn(text, shown)
+		self.browser.evaluate("!!cur_dialog.$body.find('[data-fieldname=search] input').val('overdue').trigger('input')")
+		self.browser.wait_for("cur_dialog.$body.find('.dogan-template:visible').length < 5")
+
+	def test_lists_show_titles(self):
+		self.save("contract-titled", [step("a")], title="A title that people know")
+		self.start("contract-titled")
+		self.drain()
+		self.visit("dogan-workflow-run", "$('.list-row-container:contains(A title that people know)').length")
+
+
 class TestAccessibility(WatchedTestCase):
 	def test_nothing_serious_of_ours(self):
 		if axe.script() is None:

@@ -19,14 +19,17 @@ dogan.STATE_COLOURS = {
 
 dogan.FINISHED = ["Succeeded", "Failed", "Cancelled"];
 
+// A state in words. Frappe's own translations of some are of other things: Running of people, for example.
+dogan.state_label = (state) => __(state, null, "Dogan Workflow Run");
+
 dogan.state_pill = (state) =>
-	`<span class="indicator-pill no-indicator-dot ${dogan.STATE_COLOURS[state]}">${__(state)}</span>`;
+	`<span class="indicator-pill no-indicator-dot ${dogan.STATE_COLOURS[state]}">${dogan.state_label(state)}</span>`;
 
 // A run that went on although something had failed has not simply succeeded: label and colour.
 dogan.indicator_of_run = ({ status, failures }) =>
 	status === "Succeeded" && failures
 		? [__("Succeeded with errors"), "orange"]
-		: [__(status), dogan.STATE_COLOURS[status]];
+		: [dogan.state_label(status), dogan.STATE_COLOURS[status]];
 
 dogan.run_pill = (run) => {
 	const [label, colour] = dogan.indicator_of_run(run);

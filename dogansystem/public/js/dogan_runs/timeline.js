@@ -124,7 +124,7 @@ dogan.Timeline = class Timeline {
 		if (step.worker) facts.push(`<span class="dogan-worker">${dogan.escape(step.worker)}</span>`);
 		const items = Object.entries(step.items || {});
 		if (items.length) {
-			facts.push(items.map(([state, count]) => `${count} ${__(state).toLowerCase()}`).join(", "));
+			facts.push(items.map(([state, count]) => `${count} ${dogan.state_label(state).toLowerCase()}`).join(", "));
 		}
 		return facts;
 	}
