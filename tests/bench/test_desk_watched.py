@@ -6,6 +6,7 @@ from dogansystem.tests.contract.home import PERSON, fails, step
 from dogansystem.tests.home import ensure_user
 from tests.bench import axe
 from tests.bench.desk import DeskTestCase, form_of
+from tests.bench.socketio import realtime
 
 READER = "dogan-reader@example.com"
 ABOUT = "document.querySelector('.dogan-about')"
@@ -152,6 +153,32 @@ class TestOnAPhone(WatchedTestCase):
 			if name == "list":
 				shown = "$('.page-form .frappe-control:visible').toArray().map((each) => each.dataset.fieldname)"
 				self.assertEqual(set(self.browser.evaluate(shown)), {"workflow", "status"})
+
+
+class TestLive(WatchedTestCase):
+	def test_the_end_of_a_run_is_told_and_not_asked_for(self):
+		if not frappe.__version__.startswith("15."):
+			self.skipTest("the desk of Frappe 17 loads anew between pages, and would look for the server where it is not")
+		wait = step("a", "flow.wait", params={"for": "1h"})
+		run = self.start(self.save("contract-live", [wait, step("b")]))
+		self.drain()
+		with realtime() as port:
+			self.visit("dogan-workflow", "window.cur_list && cur_list.doctype === 'Dogan Workflow'")
+			self.browser.evaluate(
+				f"(window.dev_server = true, frappe.realtime.socket?.disconnect(), frappe.realtime.socket = null,"
+				f" frappe.realtime.init({port}), true)"
+			)
+			self.go(RUN, run, f"{STEPS} === 2")
+			self.browser.wait_for("frappe.realtime.socket.connected")
+			self.browser.evaluate("new Promise((done) => setTimeout(() => done(true), 1500))")  # it has to be let into the room
+			asked = "performance.getEntriesByType('resource').filter((each) => each.name.includes('run_view')).length"
+			before = self.browser.evaluate(asked)
+			self.browser.evaluate("new Promise((done) => setTimeout(() => done(true), 6000))")
+			self.assertEqual(self.browser.evaluate(asked), before, "nothing is asked while nothing happens")
+			self.advance(3600)
+			self.drain()
+			self.browser.wait_for("cur_frm.$wrapper.find('.indicator-pill.green:contains(Succeeded)').length", 3.0)
+		self.picture("live-end")
 
 
 class TestInArabic(WatchedTestCase):

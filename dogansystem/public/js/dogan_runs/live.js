@@ -16,7 +16,7 @@ dogan.follow = (key, { runs, seconds, is_there, changed }) => {
 		followed.delete(key);
 		return;
 	}
-	followed.set(key, Object.assign(entry, { runs, is_there, changed }));
+	followed.set(key, Object.assign(entry, { runs, seconds, is_there, changed }));
 	const is_told = has_socket() && runs.length > 0;
 	// The server asks whether this user may see the run.
 	if (is_told) for (const run of runs) frappe.realtime.emit("doc_subscribe", "Dogan Workflow Run", run);
@@ -56,3 +56,10 @@ async function look(key) {
 frappe.realtime.on(EVENT, ({ run }) => {
 	for (const [key, entry] of followed) if (entry.runs.includes(run)) look(key);
 });
+
+// Whoever connects, for the first time or again, is told of nothing that it has not asked for.
+if (frappe.realtime.socket) {
+	frappe.realtime.socket.on("connect", () => {
+		for (const [key, entry] of [...followed]) dogan.follow(key, entry);
+	});
+}
