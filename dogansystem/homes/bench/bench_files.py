@@ -4,6 +4,7 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,12 @@ class FileChange:
 	def is_needed(self) -> bool:
 		"""Whether the two differ."""
 		return self.before != self.after
+
+	def differences(self) -> list[str]:
+		"""The lines that go (`-`) and come (`+`), for people; nothing else of the file, which may hold passwords."""
+		before, after = ((each or b"").decode(errors="replace").splitlines() for each in (self.before, self.after))
+		found = unified_diff(before, after, lineterm="", n=0)
+		return [line for line in found if line[:1] in "+-" and line[:3] not in ("+++", "---")]
 
 	def problem(self) -> str | None:
 		"""Why this process may not write the file, or None."""
