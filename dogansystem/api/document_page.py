@@ -100,7 +100,9 @@ def _seen(site: Site, row: Any, has_role: bool) -> dict[str, Any]:
 		limit=0,
 	)
 	titles = {each.step: each.title or each.step for each in steps}
-	seen = {key: row[key] for key in ("status", "failures", "cause", "queued_at", "started_at", "finished_at")}
+	seen = {
+		key: row[key] for key in ("status", "failures", "cause", "queued_at", "started_at", "finished_at")
+	}
 	seen |= {"title": row.title or row.workflow, "steps": len(steps)}
 	seen["done"] = sum(each.status in ("Succeeded", "Skipped", "Failed") for each in steps)
 	if row.status not in RUN_FINISHED:
@@ -120,7 +122,10 @@ def _wait(wait: dict[str, Any], titles: dict[str, str]) -> dict[str, Any]:
 	"""What a step waits for, in names that people know."""
 	found = {"kind": wait["kind"], "until": wait["until"], "step": titles.get(wait["step"], wait["step"])}
 	if wait["kind"] == "decision":
-		found |= {"subject": wait.get("subject"), "asked": [get_fullname(each) for each in wait.get("asked", [])]}
+		found |= {
+			"subject": wait.get("subject"),
+			"asked": [get_fullname(each) for each in wait.get("asked", [])],
+		}
 	elif wait["kind"] == "signal":
 		found["signal"] = wait["signal"]
 	elif wait["kind"] == "child":

@@ -64,9 +64,7 @@ def without_secrets(value: Any, hidden: Container[str] = ()) -> Any:
 		return _text(value) if _SIGNS.search(value) else value
 	if kind is dict:
 		return {
-			key: _covered(inner)
-			if key in hidden or _is_secret(key)
-			else without_secrets(inner, hidden)
+			key: _covered(inner) if key in hidden or _is_secret(key) else without_secrets(inner, hidden)
 			for key, inner in value.items()
 		}
 	if kind is list:

@@ -59,12 +59,16 @@ def step_line(step: Mapping[str, Any]) -> str:
 
 def run_lines(run: Mapping[str, Any]) -> list[str]:
 	"""A run at its end: how it ended, what it gave, what it wrote and sent."""
-	lines = [f"Run {run['run']} of {run['workflow']}, version {run['version']}: {run['status']}{errors_of(run)}"]
+	lines = [
+		f"Run {run['run']} of {run['workflow']}, version {run['version']}: {run['status']}{errors_of(run)}"
+	]
 	if run["error"]:
 		lines.append(f"  {run['error']}")
 	if run["output"] is not None:
 		lines.append(f"  output: {run['output']}")
-	lines += [params_line(each) for each in run.get("steps") or [] if each["status"] == "Failed" and each["params"]]
+	lines += [
+		params_line(each) for each in run.get("steps") or [] if each["status"] == "Failed" and each["params"]
+	]
 	documents = run.get("documents") or {}
 	for what, found in documents.items():
 		lines += [f"  {what}: {each['doctype']} {each['name']}" for each in found]

@@ -50,7 +50,9 @@ class TestOnDocument(DocumentTestCase):
 		self.start_here("contract-seen-waits", step("a", "flow.wait", params={"for": "1h"}, title="Later"))
 		self.drain()
 		waits, failed, ran = self.seen()["runs"]
-		self.assertEqual([each["status"] for each in (waits, failed, ran)], ["Waiting", "Failed", "Succeeded"])
+		self.assertEqual(
+			[each["status"] for each in (waits, failed, ran)], ["Waiting", "Failed", "Succeeded"]
+		)
 		self.assertEqual(ran["title"], "contract-seen-ran in words")
 		self.assertEqual((waits["done"], waits["steps"]), (0, 1))
 		(wait,) = waits["waits"]
@@ -78,7 +80,9 @@ class TestOnDocument(DocumentTestCase):
 		self.start_here("contract-seen-asks", step("ok", "flow.approve", params=params))
 		self.drain()
 		(wait,) = self.seen()["runs"][0]["waits"]
-		self.assertEqual((wait["asked"], wait["subject"]), ([frappe.utils.get_fullname(USER)], params["subject"]))
+		self.assertEqual(
+			(wait["asked"], wait["subject"]), ([frappe.utils.get_fullname(USER)], params["subject"])
+		)
 
 	def test_who_was_told_of_a_failure_and_who_will_be(self):
 		self.start_here("contract-seen-failed", fails("a"), notify=[USER])
@@ -91,7 +95,12 @@ class TestOnDocument(DocumentTestCase):
 		self.assertTrue(self.seen()["runs"][0]["is_told"])
 
 	def test_a_date_that_is_to_come_is_told_while_the_document_fits(self):
-		fitting = {"on": "date", "doctype": "ToDo", "field": "date", "filters": {"description": "contract watched"}}
+		fitting = {
+			"on": "date",
+			"doctype": "ToDo",
+			"field": "date",
+			"filters": {"description": "contract watched"},
+		}
 		other = {**fitting, "filters": {"description": "another"}}
 		past = {**fitting, "offset": "-30d"}
 		for name, trigger in (("fits", fitting), ("other", other), ("past", past)):
@@ -103,7 +112,8 @@ class TestOnDocument(DocumentTestCase):
 	def test_what_went_on_after_failures_says_how_many(self):
 		params = {"that": "{{ item }}"}
 		self.start_here(
-			"contract-seen-partly", step("a", "data.check", params=params, for_each=[0, 0, 1], on_error="continue")
+			"contract-seen-partly",
+			step("a", "data.check", params=params, for_each=[0, 0, 1], on_error="continue"),
 		)
 		self.drain()
 		(run,) = self.seen()["runs"]
@@ -117,7 +127,9 @@ class TestOnDocument(DocumentTestCase):
 			self.start("contract-seen-ran", document={"doctype": "ToDo", "name": self.name})
 		self.drain()
 		found = self.seen()
-		self.assertEqual((found["runs"][0]["status"], found["total"]), ("Waiting", 2 + document_page.SHOWN_RUNS))
+		self.assertEqual(
+			(found["runs"][0]["status"], found["total"]), ("Waiting", 2 + document_page.SHOWN_RUNS)
+		)
 		self.assertEqual(len(found["runs"]), document_page.SHOWN_RUNS)
 
 
@@ -136,7 +148,11 @@ class TestSignature(DocumentTestCase):
 
 class TestRetryMany(DocumentTestCase):
 	def failed(self, user: str) -> str:
-		self.save("contract-many", [step("a", "data.check", params={"that": "{{ input }}"})], triggers=[{"on": "manual"}])
+		self.save(
+			"contract-many",
+			[step("a", "data.check", params={"that": "{{ input }}"})],
+			triggers=[{"on": "manual"}],
+		)
 		with self.site.acting_as(user):
 			run = self.orchestrator.start_run("contract-many", False)
 		frappe.db.commit()

@@ -27,7 +27,9 @@ def findings(browser: Browser, within: str) -> list[str]:
 	"""What is serious within the elements of a selector. Raises LookupError where axe-core is not to be had."""
 	path = script()
 	if path is None:
-		raise LookupError("no axe-core here; run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE")
+		raise LookupError(
+			"no axe-core here; run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE"
+		)
 	browser.evaluate(f"{path.read_text()}; true")
 	found: Any = browser.evaluate(_RUN % (repr(within), list(SERIOUS)))
 	return list(found)

@@ -101,7 +101,11 @@ class Browser:
 		"""Give the page a screen of this size; a narrow one is a phone's."""
 		is_phone = width < 600
 		self._page(
-			"Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=is_phone
+			"Emulation.setDeviceMetricsOverride",
+			width=width,
+			height=height,
+			deviceScaleFactor=1,
+			mobile=is_phone,
 		)
 
 	def key(self, name: str) -> None:

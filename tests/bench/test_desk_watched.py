@@ -34,7 +34,12 @@ class WatchedTestCase(DeskTestCase):
 		asks = {"to": [PERSON], "subject": "contract watched?"}
 		self.start_here("contract-asks", [step("ok", "flow.approve", params=asks, title="Ask")])
 		dated = {"on": "date", "doctype": "ToDo", "field": "date"}
-		self.save("contract-to-come", [step("a")], title="To come", triggers=[dated, {"on": "manual", "doctype": "ToDo"}])
+		self.save(
+			"contract-to-come",
+			[step("a")],
+			title="To come",
+			triggers=[dated, {"on": "manual", "doctype": "ToDo"}],
+		)
 		self.drain()
 		frappe.clear_cache()
 
@@ -53,10 +58,18 @@ class TestOnADocument(WatchedTestCase):
 			self.sign_in(user)
 			self.visit(f"todo/{self.todo}", f"{form_of('ToDo')} && {ABOUT}")
 			shown = self.read(ABOUT)
-			for text in ("contract-asks in words", "to decide: contract watched?", "The second", "told", "To come"):
+			for text in (
+				"contract-asks in words",
+				"to decide: contract watched?",
+				"The second",
+				"told",
+				"To come",
+			):
 				self.assertIn(text, shown, user)
 			self.assertEqual("b says no" in shown, has_role, user)
-			self.assertEqual(bool(self.browser.evaluate(f"{ABOUT}.querySelectorAll('a[href]').length")), has_role)
+			self.assertEqual(
+				bool(self.browser.evaluate(f"{ABOUT}.querySelectorAll('a[href]').length")), has_role
+			)
 			folded = f"{ABOUT}.querySelector('details')"
 			self.assertIn("contract-ran in words", self.browser.evaluate(f"{folded}.textContent"))
 			self.picture(f"on-document-{user}")
@@ -92,10 +105,15 @@ class TestOnARun(WatchedTestCase):
 		run = self.start(self.save("contract-partly", [each, step("b")], title="Partly"))
 		self.drain()
 		self.visit_run(run, 2)
-		self.browser.wait_for("cur_frm.$wrapper.find('.indicator-pill.orange').text().includes('with errors')")
+		self.browser.wait_for(
+			"cur_frm.$wrapper.find('.indicator-pill.orange').text().includes('with errors')"
+		)
 		self.assertIn("2 items failed", self.read("document.querySelector('.dogan-summary')"))
 		self.picture("with-errors")
-		self.visit("dogan-workflow-run", "$('.list-row-container .indicator-pill.orange:contains(with errors)').length")
+		self.visit(
+			"dogan-workflow-run",
+			"$('.list-row-container .indicator-pill.orange:contains(with errors)').length",
+		)
 
 	def test_the_keyboard_reaches_steps_and_their_buttons(self):
 		self.make_runs()
@@ -118,7 +136,10 @@ class TestManyRuns(WatchedTestCase):
 		done = self.start("contract-many", {"ok": True})
 		self.drain()
 		path = "dogan-workflow-run/view/list?workflow=contract-many"
-		self.visit(path, "window.cur_list && cur_list.doctype === 'Dogan Workflow Run' && cur_list.data.length === 13")
+		self.visit(
+			path,
+			"window.cur_list && cur_list.doctype === 'Dogan Workflow Run' && cur_list.data.length === 13",
+		)
 		self.browser.evaluate("!!$('.list-check-all').first().trigger('click')")
 		self.browser.wait_for("cur_list.get_checked_items().length === 13")
 		item = "cur_list.page.actions.find('.dropdown-item').toArray().find((each) => each.textContent.trim().startsWith('Retry'))"
@@ -140,7 +161,11 @@ class TestOnAPhone(WatchedTestCase):
 			("dogan-workflow-run", "document.querySelector('.list-row-container .indicator-pill')", "list"),
 			(f"dogan-workflow-run/{self.failed}", f"{form_of(RUN)} && {STEPS} === 2", "run"),
 			(f"todo/{self.todo}", f"{form_of('ToDo')} && {ABOUT}", "document"),
-			("dogan-capacity", "document.querySelectorAll('.dogan-capacity-figure').length === 6", "capacity"),
+			(
+				"dogan-capacity",
+				"document.querySelectorAll('.dogan-capacity-figure').length === 6",
+				"capacity",
+			),
 		)
 		for path, until, name in pages:
 			self.visit(path, until)
@@ -151,14 +176,18 @@ class TestOnAPhone(WatchedTestCase):
 				retry = "$('.dogan-summary .dogan-retry:visible').length"
 				self.assertEqual(self.browser.evaluate(retry), 1)
 			if name == "list":
-				shown = "$('.page-form .frappe-control:visible').toArray().map((each) => each.dataset.fieldname)"
+				shown = (
+					"$('.page-form .frappe-control:visible').toArray().map((each) => each.dataset.fieldname)"
+				)
 				self.assertEqual(set(self.browser.evaluate(shown)), {"workflow", "status"})
 
 
 class TestLive(WatchedTestCase):
 	def test_the_end_of_a_run_is_told_and_not_asked_for(self):
 		if not frappe.__version__.startswith("15."):
-			self.skipTest("the desk of Frappe 17 loads anew between pages, and would look for the server where it is not")
+			self.skipTest(
+				"the desk of Frappe 17 loads anew between pages, and would look for the server where it is not"
+			)
 		wait = step("a", "flow.wait", params={"for": "1h"})
 		run = self.start(self.save("contract-live", [wait, step("b")]))
 		self.drain()
@@ -170,14 +199,18 @@ class TestLive(WatchedTestCase):
 			)
 			self.go(RUN, run, f"{STEPS} === 2")
 			self.browser.wait_for("frappe.realtime.socket.connected")
-			self.browser.evaluate("new Promise((done) => setTimeout(() => done(true), 1500))")  # it has to be let into the room
+			self.browser.evaluate(
+				"new Promise((done) => setTimeout(() => done(true), 1500))"
+			)  # it has to be let into the room
 			asked = "performance.getEntriesByType('resource').filter((each) => each.name.includes('run_view')).length"
 			before = self.browser.evaluate(asked)
 			self.browser.evaluate("new Promise((done) => setTimeout(() => done(true), 6000))")
 			self.assertEqual(self.browser.evaluate(asked), before, "nothing is asked while nothing happens")
 			self.advance(3600)
 			self.drain()
-			self.browser.wait_for("cur_frm.$wrapper.find('.indicator-pill.green:contains(Succeeded)').length", 3.0)
+			self.browser.wait_for(
+				"cur_frm.$wrapper.find('.indicator-pill.green:contains(Succeeded)').length", 3.0
+			)
 		self.picture("live-end")
 
 
@@ -191,9 +224,24 @@ class TestInArabic(WatchedTestCase):
 		self.sign_in(PERSON)
 		pages = (
 			(f"todo/{self.todo}", f"{form_of('ToDo')} && {ABOUT}", ABOUT, "فشل"),
-			(f"dogan-workflow-run/{self.failed}", f"{form_of(RUN)} && {STEPS} === 2", "document.querySelector('.dogan-timeline')", "انتهت"),
-			("dogan-system", "document.querySelector('.dogan-home')", "document.querySelector('.dogan-home')", "مسارات العمل"),
-			("dogan-capacity", "document.querySelector('[data-bottleneck]')", "document.querySelector('.dogan-capacity')", "العمال"),
+			(
+				f"dogan-workflow-run/{self.failed}",
+				f"{form_of(RUN)} && {STEPS} === 2",
+				"document.querySelector('.dogan-timeline')",
+				"انتهت",
+			),
+			(
+				"dogan-system",
+				"document.querySelector('.dogan-home')",
+				"document.querySelector('.dogan-home')",
+				"مسارات العمل",
+			),
+			(
+				"dogan-capacity",
+				"document.querySelector('[data-bottleneck]')",
+				"document.querySelector('.dogan-capacity')",
+				"العمال",
+			),
 		)
 		for path, until, ours, text in pages:
 			self.visit(path, until)
@@ -219,7 +267,9 @@ class TestFirstScreen(WatchedTestCase):
 		shown = self.read("document.querySelector('.dogan-gallery')")
 		for text in ("Asks for", "Run As needs", "Works on"):
 			self.assertIn(text, shown)
-		self.browser.evaluate("!!cur_dialog.$body.find('[data-fieldname=search] input').val('overdue').trigger('input')")
+		self.browser.evaluate(
+			"!!cur_dialog.$body.find('[data-fieldname=search] input').val('overdue').trigger('input')"
+		)
 		self.browser.wait_for("cur_dialog.$body.find('.dogan-template:visible').length < 5")
 
 	def test_lists_show_titles(self):
@@ -232,7 +282,10 @@ class TestFirstScreen(WatchedTestCase):
 class TestAccessibility(WatchedTestCase):
 	def test_nothing_serious_of_ours(self):
 		if axe.script() is None:
-			print("\nLeft out: axe-core: run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE", flush=True)
+			print(
+				"\nLeft out: axe-core: run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE",
+				flush=True,
+			)
 			self.skipTest("no axe-core")
 		self.make_runs()
 		pages = (

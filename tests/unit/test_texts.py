@@ -9,7 +9,9 @@ import pytest
 from tests.unit import texts
 
 LANGUAGES = ("ar",)
-THEIRS = Path(__file__).with_name("theirs.txt").read_text(encoding="utf-8").split("\n")  # Frappe has them itself
+THEIRS = (
+	Path(__file__).with_name("theirs.txt").read_text(encoding="utf-8").split("\n")
+)  # Frappe has them itself
 _PLACE = re.compile(r"\{\w*\}")
 _COMMAND = re.compile(r"<code>.*?</code>")
 

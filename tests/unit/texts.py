@@ -22,7 +22,10 @@ _NOT_WORDS = re.compile(r"^[\W\d_]*$")
 def found() -> set[str]:
 	"""Every text of the app that is looked up."""
 	texts = {text for path in APP.rglob("*.py") if _counts(path) for text in _of_python(path)}
-	for pattern, folders, ending in ((_IN_SCRIPT, ("public", "dogansystem"), "js"), (_IN_PAGE, ("www", "templates"), "html")):
+	for pattern, folders, ending in (
+		(_IN_SCRIPT, ("public", "dogansystem"), "js"),
+		(_IN_PAGE, ("www", "templates"), "html"),
+	):
 		paths = (path for folder in folders for path in (APP / folder).rglob(f"*.{ending}"))
 		texts |= {text for path in paths if _counts(path) for text in _of_script(path, pattern)}
 	for folder in _FOLDERS:
@@ -44,7 +47,12 @@ def translated(language: str) -> dict[str, str]:
 def _of_python(path: Path) -> Iterator[str]:
 	for node in ast.walk(ast.parse(path.read_text())):
 		is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
-		if is_call and node.args and isinstance(node.args[0], ast.Constant) and isinstance(node.args[0].value, str):
+		if (
+			is_call
+			and node.args
+			and isinstance(node.args[0], ast.Constant)
+			and isinstance(node.args[0].value, str)
+		):
 			yield node.args[0].value
 
 

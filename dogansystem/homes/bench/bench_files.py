@@ -27,9 +27,13 @@ class FileChange:
 
 	def differences(self) -> list[str]:
 		"""The lines that go (`-`) and come (`+`), for people, without the passwords that may stand there."""
-		before, after = ((each or b"").decode(errors="replace").splitlines() for each in (self.before, self.after))
+		before, after = (
+			(each or b"").decode(errors="replace").splitlines() for each in (self.before, self.after)
+		)
 		found = unified_diff(before, after, lineterm="", n=0)
-		return [without_secrets(line) for line in found if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+		return [
+			without_secrets(line) for line in found if line[:1] in "+-" and line[:3] not in ("+++", "---")
+		]
 
 	def problem(self) -> str | None:
 		"""Why this process may not write the file, or None."""

@@ -39,7 +39,10 @@ class ErrorContract(Home):
 	def test_a_run_that_succeeds_knows_how_much_of_it_has_failed(self):
 		check = {"that": "{{ item > 2 }}"}
 		each = step("each", "data.check", params=check, for_each=[1, 2, 3], on_error="continue")
-		for name, rest in (("plain", {}), ("rendered", {"output": {"n": "{{ steps.each.output | length }}"}})):
+		for name, rest in (
+			("plain", {}),
+			("rendered", {"output": {"n": "{{ steps.each.output | length }}"}}),
+		):
 			with self.subTest(name):
 				run = self.start(self.save(f"contract-{name}", [each, step("b")], **rest))
 				self.drain()
@@ -111,7 +114,9 @@ class ErrorContract(Home):
 		self.assertEqual(row(self.run_of(run), "b")["params"], {"x": 1})
 		run = self.start("contract-params", {"n": []})
 		self.drain()
-		self.assertEqual((states(self.run_of(run))["b"], row(self.run_of(run), "b")["params"]), ("Failed", None))
+		self.assertEqual(
+			(states(self.run_of(run))["b"], row(self.run_of(run), "b")["params"]), ("Failed", None)
+		)
 		skipped = self.run_steps([step("b", **{"if": "{{ false }}"})])
 		self.assertIsNone(row(skipped, "b")["params"])
 

@@ -16,7 +16,16 @@ def kept(params, hidden=()):
 @pytest.mark.parametrize(
 	"name",
 	(
-		*("password", "new_password", "Passwort", "pwd", "client_secret", "token", "access_token", "accessToken"),
+		*(
+			"password",
+			"new_password",
+			"Passwort",
+			"pwd",
+			"client_secret",
+			"token",
+			"access_token",
+			"accessToken",
+		),
 		*("api_key", "X-Api-Key", "apikey", "Authorization", "private_key", "Set-Cookie", "passphrase"),
 	),
 )
