@@ -172,13 +172,14 @@ def retry_many(runs: list | str) -> dict[str, list[Any]]:
 def _retried(run: str) -> str | None:
 	"""Retry a run; gives why it was not, and nothing has changed then."""
 	frappe.db.savepoint("retry")
+	told = len(frappe.local.message_log)
 	try:
 		need_run(run, to_change=True)
 		with as_frappe_errors():
 			_orchestrator().retry_run(run)
 	except (frappe.ValidationError, frappe.PermissionError, frappe.DoesNotExistError) as error:
 		frappe.db.rollback(save_point="retry")
-		frappe.clear_last_message()
+		del frappe.local.message_log[told:]  # the answer says it
 		return str(error)
 	return None
 

@@ -81,9 +81,14 @@ function all_link(frm, runs, total) {
 
 function line_to_come({ title, due, field }) {
 	const text = __("{0} will start at {1}, because of {2}, if the document is still as it asks for then", [
-		strong(title), dogan.time(due), dogan.escape(field),
+		strong(title), moment_of(due), dogan.escape(field),
 	]);
 	return `<li><span class="dogan-mini-dot dogan-gray" aria-hidden="true"></span><div>${text}</div></li>`;
+}
+
+// Midnight is said of a day, and means the day.
+function moment_of(due) {
+	return due.endsWith(" 00:00:00") ? frappe.datetime.str_to_user(due.slice(0, 10)) : dogan.time(due);
 }
 
 function line_of_run(run) {
