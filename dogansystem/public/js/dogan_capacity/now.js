@@ -1,6 +1,13 @@
 // What the system does at this moment: figures, and the nodes.
 
 const NODE_COLOURS = { up: "green", idle: "gray", lost: "red", cordoned: "orange", drained: "gray" };
+const NODE_STATES = {
+	up: __("up"),
+	idle: __("idle"),
+	lost: __("lost"),
+	cordoned: __("cordoned"),
+	drained: __("drained"),
+};
 
 dogan.capacity.draw_now = ($sentence, $figures, $nodes, status) => {
 	const { number, seconds } = dogan.capacity;
@@ -73,7 +80,7 @@ const draw_nodes = ($nodes, nodes) => {
 		const heard = node.last_beat_seconds;
 		return [
 			name,
-			{ html: `<span class="indicator-pill no-indicator-dot ${colour}">${__(node.state)}</span>` },
+			{ html: `<span class="indicator-pill no-indicator-dot ${colour}">${NODE_STATES[node.state] || node.state}</span>` },
 			node.alive,
 			node.busy,
 			number(node.steps_last_minute),

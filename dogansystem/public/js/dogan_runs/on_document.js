@@ -6,8 +6,10 @@ const RESTS = ["Waiting", "Paused"];
 const BUSY = 3; // seconds between two looks without news
 const RESTING = 20;
 
-const strong = (text) => `<strong>${dogan.escape(text)}</strong>`;
-const names_of = (people) => frappe.utils.comma_and(people.map(dogan.escape));
+// A name keeps its own direction among words of another one.
+const own = (text) => `<bdi>${dogan.escape(text)}</bdi>`;
+const strong = (text) => `<strong>${own(text)}</strong>`;
+const names_of = (people) => frappe.utils.comma_and(people.map(own));
 const is_over = ({ status }) => dogan.FINISHED.includes(status);
 
 dogan.show_runs_of_document = async (frm) => {
@@ -111,7 +113,7 @@ function sentences(run, title) {
 					: `${__("{0} has run", [title])} ${since}`,
 			];
 		case "Failed":
-			return [`${failed_at(run, title)} ${since}`, run.error && dogan.escape(run.error), who_knows(run)];
+			return [`${failed_at(run, title)} ${since}`, run.error && `<span dir="auto">${dogan.escape(run.error)}</span>`, who_knows(run)];
 		case "Cancelled":
 			return [`${__("{0} was cancelled", [title])} ${since}`];
 		case "Paused":
@@ -153,7 +155,7 @@ function progress({ done, steps }) {
 function wait_words({ kind, until, step, subject, asked, signal, title }) {
 	const end = until ? ` <span class="text-muted">${__("until {0}", [dogan.time(until)])}</span>` : "";
 	if (kind === "decision") {
-		const text = __("waits for {0} to decide: {1}", [names_of(asked), dogan.escape(subject || step)]);
+		const text = __("waits for {0} to decide: {1}", [names_of(asked), own(subject || step)]);
 		return text + end;
 	}
 	if (kind === "signal") return __("waits for the signal {0}", [strong(signal)]) + end;
