@@ -14,6 +14,7 @@ WHO: Mapping[str, str] = {
 	"STARTER": "who started the run, Dogan Managers, System Managers; to see it, also who may read its document",
 	"MANAGERS": "Dogan Managers, System Managers",
 	"{PERSON}": "System Managers",
+	"READERS": "every user of the desk who may read the document",
 	"set()": "anybody who sends the token, nobody else",
 }
 

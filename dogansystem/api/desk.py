@@ -1,4 +1,4 @@
-"""What the forms of the desk need: actions and their parameters, problems of a form, templates, runs of a document."""
+"""What the forms of the desk need: actions and their parameters, problems of a form, templates."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from frappe import _
 
 from dogansystem.actions import registry
 from dogansystem.api import workflows
-from dogansystem.api.access import need_manager, need_start, need_user, startable
+from dogansystem.api.access import need_manager, need_start, need_user
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
-from dogansystem.engine.errors import NotAvailable
-from dogansystem.homes.frappe.permissions import RUN, is_manager
+from dogansystem.engine.definition import Trigger
+from dogansystem.engine.errors import DefinitionError, NotAvailable
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.people import approvals
 from dogansystem.workflows import Template, template, templates
-
-SHOWN_RUNS = 5  # on a document's form
 
 
 @frappe.whitelist()
@@ -39,16 +39,21 @@ def check(doc: dict | str) -> list[dict[str, Any]]:
 @frappe.whitelist()
 @checked
 def list_templates() -> list[dict[str, Any]]:
-	"""The workflows that ship with the app: what they ask (`parameters`), the `roles` that Run As needs, which of their DocTypes
-	this site does not have (`missing`), and the apps beside ERPNext that bring such (`apps`)."""
+	"""The workflows that ship with the app: what `starts` them and their `steps`, what they ask (`parameters`), the `doctypes` they
+	work on, the `roles` that Run As needs, which of their DocTypes this site does not have (`missing`), the apps beside ERPNext that
+	bring such (`apps`), and what else the site lacks, such as fields (`problems`)."""
 	need_manager()
 	return [
 		{
 			"name": each.name,
 			"title": each.title,
 			"description": each.description,
-			"missing": _missing(each),
-			"apps": list(each.apps) if _missing(each) else [],
+			"missing": (missing := _missing(each)),
+			"apps": list(each.apps) if missing else [],
+			"problems": [] if missing else _problems(each),
+			"doctypes": list(each.doctypes),
+			"starts": [_start(trigger) for trigger in each.definition.triggers],
+			"steps": [step.title or step.id for step in each.definition.steps],
 			"roles": list(each.roles),
 			"parameters": dict(each.definition.parameters),
 			"exists": bool(frappe.db.exists("Dogan Workflow", each.name)),
@@ -113,17 +118,22 @@ def run_now(
 
 @frappe.whitelist()
 @checked
-def runs_of_document(doctype: str, name: str) -> dict[str, Any]:
-	"""The newest runs about a document that the caller may see, and how many there are. `workflows`: what the caller may start
-	on it."""
+def home() -> dict[str, Any]:
+	"""What the workspace says to the caller: how many decisions wait (`pending`), and for managers how many `workflows` there are and
+	are `enabled`, how many runs have `failed` since yesterday, and how many `problems` the site has."""
 	user = need_user()
-	runs = workflows.list_runs(doctype=doctype, name=name, limit=SHOWN_RUNS + 1)
-	total = len(runs)
-	if total > SHOWN_RUNS:
-		filters = {"reference_doctype": doctype, "reference_name": name}
-		total = len(frappe.get_list(RUN, filters, pluck="name", limit=0))
-	workflows_here = [{"name": each, "title": _title(each)} for each in startable(doctype, user)]
-	return {"runs": _with_titles(runs[:SHOWN_RUNS]), "total": total, "workflows": workflows_here}
+	site = current_site()
+	found: dict[str, Any] = {"pending": len(approvals.pending(site, user)), "is_manager": is_manager(user)}
+	found["is_administrator"] = is_system_manager(user)
+	if found["is_manager"]:
+		since = frappe.utils.add_days(frappe.utils.now_datetime(), -1)
+		found |= {
+			"workflows": frappe.db.count("Dogan Workflow"),
+			"enabled": frappe.db.count("Dogan Workflow", {"enabled": 1}),
+			"failed": frappe.db.count(RUN, {"status": "Failed", "finished_at": [">", since]}),
+			"problems": len(Orchestrator(site).get_problems()),
+		}
+	return found
 
 
 def boot(bootinfo: Any) -> None:
@@ -148,17 +158,18 @@ def _missing(found: Template) -> list[str]:
 	return [name for name in found.doctypes if not frappe.db.exists("DocType", name)]
 
 
-def _title(workflow: str) -> str:
-	return frappe.db.get_value("Dogan Workflow", workflow, "title") or workflow
+def _problems(found: Template) -> list[str]:
+	"""Why a template cannot be used on this site although its DocTypes are there, such as fields that these do not have."""
+	try:
+		Orchestrator(current_site()).check(found.definition.source)
+	except DefinitionError as error:
+		return [problem.message for problem in error.problems]
+	return []
 
 
-def _with_titles(runs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-	titles = dict(
-		frappe.get_all(
-			"Dogan Workflow",
-			{"name": ["in", [run["workflow"] for run in runs]]},
-			["name", "title"],
-			as_list=True,
-		)
-	)
-	return [{**run, "title": titles.get(run["workflow"])} for run in runs]
+def _start(trigger: Trigger) -> dict[str, Any]:
+	"""What starts a run of a template: `on`, and of documents `doctype`, `event` and the label of the `field`."""
+	keys = {key: trigger.keys[key] for key in ("doctype", "event", "field") if key in trigger.keys}
+	if "field" in keys and frappe.db.exists("DocType", keys["doctype"]):
+		keys["field"] = frappe.get_meta(keys["doctype"]).get_label(keys["field"])
+	return {"on": trigger.on, **keys}

@@ -27,7 +27,7 @@ _STEP = (
 	"finished_at", "wait_until", "branch", "error", "error_type",
 )  # fmt: skip
 _RUN = (
-	"name", "workflow", "version", "status", "queued_at", "started_at", "finished_at", "error_type", "error",
+	"name", "workflow", "version", "status", "queued_at", "started_at", "finished_at", "failures", "error_type", "error",
 	"compensating", "parent_run", "parent_step",
 )  # fmt: skip
 
@@ -88,7 +88,7 @@ def run_view(run: str) -> dict[str, Any]:
 @frappe.whitelist()
 @checked
 def step_details(run: str, step: str) -> dict[str, Any]:
-	"""A step's output, what its earlier attempts failed with, the errors of its items, and its items, the failed ones first.
+	"""A step's rendered parameters and output, what its earlier attempts ran and failed with, the errors of its items, and its items, the failed ones first.
 
 	System Managers also get the `traceback` of an error that nobody expected: the step's own, or that of an item.
 	"""
@@ -97,7 +97,7 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		frappe.db.get_value(
 			STEP_RUN,
 			{"run": run, "step": step, "item": 0},
-			["output", "errors", "earlier_attempts"],
+			["params", "output", "errors", "earlier_attempts"],
 			as_dict=True,
 		)
 		or frappe._dict()
@@ -109,6 +109,7 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		as_dict=True,
 	)
 	return {
+		"params": decode(row.params),
 		"output": decode(row.output),
 		"errors": decode(row.errors) or [],
 		"earlier_attempts": decode(row.earlier_attempts) or [],

@@ -7,9 +7,10 @@ this state), 422 (input not valid) or 429 (a limit is full). Nothing has changed
 from typing import Any
 
 import frappe
+from frappe import _
 
 from dogansystem.api.access import need_current, need_manager, need_run, need_start, need_user
-from dogansystem.api.arguments import as_object, checked, read_json
+from dogansystem.api.arguments import as_object, as_texts, checked, read_json
 from dogansystem.api.errors import InputError, as_frappe_errors
 from dogansystem.engine.outcomes import as_error
 from dogansystem.homes.frappe.permissions import RUN
@@ -18,6 +19,7 @@ from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
 
 MAX_LISTED = 1000
+MAX_RETRIED = 50  # runs in one request, which locks them all until its end
 _LISTED = (
 	"name as run",
 	"workflow",
@@ -30,6 +32,7 @@ _LISTED = (
 	"queued_at",
 	"started_at",
 	"finished_at",
+	"failures",
 	"error_type",
 	"error",
 	"error_step",
@@ -145,6 +148,40 @@ def retry(run: str, step: str | None = None, version: str | None = None) -> dict
 		need_current(run, user)
 	with as_frappe_errors():
 		return {"steps": _orchestrator().retry_run(run, step, version)}
+
+
+@frappe.whitelist(methods=["POST"])
+@checked
+def retry_many(runs: list | str) -> dict[str, list[Any]]:
+	"""Run several finished runs again, each from where it failed. One that cannot be retried keeps none of the others.
+
+	:param runs: their names, as a JSON list of at most 50.
+	:return: `{"retried": [names], "refused": [{"run", "reason"}]}`
+	"""
+	need_user()
+	names = as_texts(runs, "runs")
+	if len(names) > MAX_RETRIED:
+		frappe.throw(_("runs: at most {0} at a time.").format(MAX_RETRIED), InputError)
+	retried, refused = [], []
+	for name in dict.fromkeys(names):
+		reason = _retried(name)
+		refused.append({"run": name, "reason": reason}) if reason else retried.append(name)
+	return {"retried": retried, "refused": refused}
+
+
+def _retried(run: str) -> str | None:
+	"""Retry a run; gives why it was not, and nothing has changed then."""
+	frappe.db.savepoint("retry")
+	told = len(frappe.local.message_log)
+	try:
+		need_run(run, to_change=True)
+		with as_frappe_errors():
+			_orchestrator().retry_run(run)
+	except (frappe.ValidationError, frappe.PermissionError, frappe.DoesNotExistError) as error:
+		frappe.db.rollback(save_point="retry")
+		del frappe.local.message_log[told:]  # the answer says it
+		return str(error)
+	return None
 
 
 @frappe.whitelist(methods=["POST"])

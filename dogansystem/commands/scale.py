@@ -77,7 +77,7 @@ def scale(context: Any, as_json: bool, dry_run: bool, **given: Any) -> None:
 					raise
 				obstacles.append(f"but not from here: {error}")
 			if dry_run:
-				steps = [*plan.lines(), *obstacles]
+				steps = [*plan.in_detail(), *obstacles]
 			else:
 				_apply(bench, plan, given["undo"], restarts)
 		found = _figures(orchestrator, bench, plan, wait=restarts)

@@ -160,6 +160,7 @@ class Changes:
 		is_again: the attempt has failed and there will be another one.
 		ended_child: the run has ended, and a step of another one may wait for that.
 		undo: a step run of its own begins, which undoes this one. `undoes`: nothing runs any more; undo what is left.
+		counts_failures: the run has succeeded, and some of its steps may have failed: how many is written on it.
 		renders_output: the run has succeeded once its output is rendered.
 	"""
 
@@ -181,6 +182,7 @@ class Changes:
 	undoes: bool = False
 	signal: int | None = None
 	ended_child: bool = False
+	counts_failures: bool = False
 	takes: Slot | None = None
 	frees: tuple[Key | None, ...] = ()
 	new_steps: tuple[Step, ...] = ()

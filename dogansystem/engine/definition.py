@@ -160,6 +160,11 @@ class Definition:
 		return any(step.compensate for step in self.steps)
 
 	@cached_property
+	def goes_on_after_failures(self) -> bool:
+		"""Whether a run may succeed although a step, or an item, has failed."""
+		return any(step.on_error == "continue" or step.when in ("failed", "done") for step in self.steps)
+
+	@cached_property
 	def asks_people(self) -> bool:
 		"""Whether a step waits for people to decide."""
 		return any(step.action in ASKING for step in self.steps)

@@ -229,6 +229,8 @@ class Draft(Collected):
 		if self.compensating:
 			self.compensating = False
 			self.set_run(status, compensating=False)
+		if status == SUCCEEDED and self._definition and self._definition.goes_on_after_failures:
+			self.note(counts_failures=True)
 		if self.before.is_child:
 			self.note(ended_child=True)
 		if self._waits or self._definition is None or self._definition.limits.run_timeout:

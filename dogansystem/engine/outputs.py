@@ -22,7 +22,7 @@ def encode(value: Any, what: str, remedy: str = _SMALLER_OUTPUT) -> str:
 		OutputTooLarge: more than `MAX_BYTES`; `remedy` says what to do about it. Both name `what`.
 	"""
 	try:
-		text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)
+		text = _ENCODER.encode(value)
 		check_size(text, what, remedy)
 	except (TypeError, ValueError, RecursionError) as error:
 		reason = f"{what} cannot be kept as JSON: {error}. Use text, numbers, lists and mappings."
@@ -52,3 +52,7 @@ def _plain(value: Any) -> Any:
 	if isinstance(value, set | frozenset):
 		return sorted(value, key=str)
 	raise TypeError(f"{type(value).__name__} has no form in JSON")
+
+
+# Made once: `json.dumps` makes one for each call that asks for anything special.
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=_plain)

@@ -13,7 +13,7 @@ from dogansystem.store.moment import as_text
 
 _RUN = (
 	"r.name, r.workflow, v.version, r.status, r.error_type, r.error, r.error_step, r.reference_doctype,"
-	" r.reference_name, r.cause, r.queued_at, r.started_at, r.finished_at"
+	" r.reference_name, r.cause, r.queued_at, r.started_at, r.finished_at, r.failures"
 )
 _FROM = "`tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.name = r.version"
 
@@ -48,7 +48,7 @@ def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
 	"""The steps of a run in the workflow's order, a `for_each` step's items behind it."""
 	rows = db.sql(
 		"SELECT step, item, status, attempts, agent, worker, started_at, finished_at, output, error_type, error, errors,"
-		" title, action, branch FROM `tabDogan Step Run` WHERE run = %s AND item >= 0 ORDER BY position, item",
+		" title, action, branch, params FROM `tabDogan Step Run` WHERE run = %s AND item >= 0 ORDER BY position, item",
 		(run,),
 	)
 	return [
@@ -61,6 +61,7 @@ def steps_as_json(db: Database, run: str) -> list[dict[str, Any]]:
 			"worker": row[5] or None,
 			"started_at": as_text(row[6]),
 			"finished_at": as_text(row[7]),
+			"params": decode(row[15]),
 			"output": decode(row[8]),
 			"branch": row[14] or None,
 			"error": as_error(row[9], row[10]),
@@ -123,6 +124,7 @@ def _of_run(row: Row) -> dict[str, Any]:
 		"queued_at": as_text(row[10]),
 		"started_at": as_text(row[11]),
 		"finished_at": as_text(row[12]),
+		"failures": int(row[13] or 0),
 	}
 
 

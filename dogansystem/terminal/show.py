@@ -1,5 +1,6 @@
 """How things look in a terminal: progress while a run goes on, a run at its end."""
 
+import json
 import sys
 import threading
 from collections.abc import Callable, Mapping
@@ -11,6 +12,7 @@ from dogansystem.orchestrator import Orchestrator
 from dogansystem.terminal.shell import shown
 
 SIGNS = {"Succeeded": "✓", "Failed": "✗", "Skipped": "–", "Cancelled": "–", "Waiting": "…", "Running": "▸"}
+SHOWN_PARAMS = 300  # characters
 
 
 class Progress:
@@ -57,11 +59,16 @@ def step_line(step: Mapping[str, Any]) -> str:
 
 def run_lines(run: Mapping[str, Any]) -> list[str]:
 	"""A run at its end: how it ended, what it gave, what it wrote and sent."""
-	lines = [f"Run {run['run']} of {run['workflow']}, version {run['version']}: {run['status']}"]
+	lines = [
+		f"Run {run['run']} of {run['workflow']}, version {run['version']}: {run['status']}{errors_of(run)}"
+	]
 	if run["error"]:
 		lines.append(f"  {run['error']}")
 	if run["output"] is not None:
 		lines.append(f"  output: {run['output']}")
+	lines += [
+		params_line(each) for each in run.get("steps") or [] if each["status"] == "Failed" and each["params"]
+	]
 	documents = run.get("documents") or {}
 	for what, found in documents.items():
 		lines += [f"  {what}: {each['doctype']} {each['name']}" for each in found]
@@ -73,6 +80,19 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	for call in run.get("not_sent") or []:
 		lines.append(f"  not sent: {call['action']} of step {call['step']}")
 	return lines
+
+
+def errors_of(run: Mapping[str, Any]) -> str:
+	"""What is said behind the state of a run that went on although something had failed."""
+	number = run.get("failures") or 0
+	return f" with errors: {number} failed" if number else ""
+
+
+def params_line(step: Mapping[str, Any]) -> str:
+	"""What a step has run with, in one line; all of it is in `--json`."""
+	name = step["id"] if step["index"] is None else f"{step['id']}[{step['index']}]"
+	text = json.dumps(step["params"], ensure_ascii=False)
+	return f"  {name} ran with: {text if len(text) <= SHOWN_PARAMS else text[:SHOWN_PARAMS] + '…'}"
 
 
 def wait_line(wait: Mapping[str, Any]) -> str:

@@ -18,6 +18,7 @@ USERS = {USER, OTHER, MANAGER, PERSON}
 MANAGERS = {MANAGER, PERSON}
 STARTER = {USER, MANAGER, PERSON}
 SIGNED_IN = USERS
+READERS: set[str] = set()  # of a document that is not there
 ASKED = MANAGERS  # of an approval that is not there: whoever is asked gets in, and managers hear that there is none
 
 # Every method of the API: arguments, who may call it, and whether it changes something. `run` is one that USER started.
@@ -29,6 +30,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"workflows.resume": ({"run": "{paused}"}, STARTER, True),
 	"workflows.cancel": ({"run": "{run}"}, STARTER, True),
 	"workflows.retry": ({"run": "{ended}"}, STARTER, True),
+	"workflows.retry_many": ({"runs": '["none"]'}, USERS, True),
 	"signals.send": ({"name": "paid"}, MANAGERS, True),
 	"webhooks.receive": ({}, set(), True),
 	"workflows.set_parameters": ({"workflow": "open", "values": '{"limit": 1}'}, MANAGERS, True),
@@ -66,8 +68,9 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.check": ({"doc": '{"workflow_name": "x"}'}, MANAGERS, True),
 	"desk.list_templates": ({}, MANAGERS, False),
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
+	"desk.home": ({}, USERS, False),
 	"desk.run_now": ({"workflow": "open"}, USERS, True),
-	"desk.runs_of_document": ({"doctype": "ToDo", "name": "none"}, USERS, False),
+	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, READERS, False),
 	"run_page.run_view": ({"run": "{run}"}, STARTER, False),
 	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
 }

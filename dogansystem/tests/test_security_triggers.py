@@ -4,7 +4,7 @@ from typing import Any
 
 import frappe
 
-from dogansystem.api import desk, workflows
+from dogansystem.api import desk, document_page, workflows
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.tests.attacks import SecurityTestCase
 from dogansystem.tests.contract.home import PERSON, proves, step
@@ -103,8 +103,8 @@ class TestTriggersAsSomebody(SecurityTestCase):
 		self.by_hand(role="Accounts Manager")
 		mine = self.todo(allocated_to=OTHER)
 		frappe.set_user(OTHER)
-		self.assertEqual(desk.runs_of_document("ToDo", mine)["workflows"], [])
+		self.assertEqual(document_page.on_document("ToDo", mine)["workflows"], [])
 		self.assert_refused(lambda: desk.run_now("contract-by-hand", doctype="ToDo", name=mine))
 		frappe.set_user(PERSON)
-		offered = desk.runs_of_document("ToDo", mine)["workflows"]
+		offered = document_page.on_document("ToDo", mine)["workflows"]
 		self.assertEqual([each["name"] for each in offered], ["contract-by-hand"])

@@ -18,7 +18,8 @@ from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.moment import Moment, moment
 from dogansystem.worker import failing
 from dogansystem.worker.batch import Batch
-from dogansystem.worker.execute import Acting, Interrupted, Work, perform
+from dogansystem.worker.deadline import TimeLimit
+from dogansystem.worker.execute import Acting, Interrupted, Trial, Work, perform
 from dogansystem.worker.heartbeat import Progress
 from dogansystem.worker.tally import Effort
 
@@ -48,16 +49,17 @@ class Attempting:
 		if log.is_on(log.DEBUG):
 			log.event(log.DEBUG, "step.start", **failing.facts(work.lease))
 		patience = time.monotonic() + CONFLICT_SECONDS
-		effort = Effort()
+		effort, trial = Effort(), Trial(TimeLimit(None))
 		for number in count(1):
 			at = moment(self._site)
 			try:
 				if outcome is None:
-					outcome = self._perform(work, at)
+					trial = Trial(TimeLimit(work.step.timeout))
+					outcome = self._perform(work, at, trial)
 					if isinstance(outcome, Failed):
 						self._progress.failures += 1
 						self._site.database.rollback()
-				finished = self._finish(work, outcome, at, stick, effort)
+				finished = self._finish(work, outcome, at, stick, effort, trial.params)
 			except Exception as error:
 				outcome = self._after_failure(work, outcome, error, number, patience)
 				effort.lost()
@@ -68,11 +70,11 @@ class Attempting:
 				return finished
 		raise AssertionError("unreachable")
 
-	def _perform(self, work: Work, at: Moment) -> Outcome:
+	def _perform(self, work: Work, at: Moment, trial: Trial) -> Outcome:
 		timeout = work.step.timeout
 		self._progress.due = time.monotonic() + timeout if timeout else None
 		try:
-			return perform(self._site, work, at, self._acting)
+			return perform(self._site, work, at, self._acting, trial)
 		finally:
 			self._progress.due = None
 
@@ -88,13 +90,20 @@ class Attempting:
 			log.event(log.DEBUG, "step.end", state=state_of(outcome), seconds=took, **facts)
 
 	def _finish(
-		self, work: Work, outcome: Outcome, started: Moment, stick: bool, effort: Effort
+		self,
+		work: Work,
+		outcome: Outcome,
+		started: Moment,
+		stick: bool,
+		effort: Effort,
+		params: str | None,
 	) -> Finished | None:
 		db = self._site.database
 		effort.writes()
 		attempt = Attempt(
 			*(work.lease, work.definition, work.step, work.item, started, self._worker, work.items),
 			is_child=work.data.cause == CHILD,
+			params=params,
 		)
 		behind, at = self._batch.ahead(), moment(self._site)
 		self._site.runs_changed([work.lease.run])  # told after the commit

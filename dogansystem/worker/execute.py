@@ -5,12 +5,13 @@ connection or a lost race for a lock is raised, because then the attempt itself 
 """
 
 import time
+from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 from dogansystem.actions.base import Branch, StepContext, Stop, Wait
-from dogansystem.engine import current, outcomes
+from dogansystem.engine import current, outcomes, rendered
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.errors import NotAllowed, NotFound, TemplateError, Timeout
 from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
@@ -84,19 +85,23 @@ class Interrupted(Exception):
 
 
 @dataclass(slots=True)
-class _Trial:
-	"""What is known of an attempt that is being made: its time limit, and its parameters once they are rendered."""
+class Trial:
+	"""What is known of an attempt that is being made: its time limit, and what it does once its parameters are rendered.
+
+	Attributes:
+		params: the rendered parameters as they are kept, JSON text.
+	"""
 
 	limit: TimeLimit
 	act: Act | None = None
+	params: str | None = None
 
 
-def perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
+def perform(site: Site, work: Work, at: Moment, acting: Acting, trial: Trial) -> Outcome:
 	"""Execute one attempt. Raises Interrupted, with the database's error as its cause.
 
 	Past the step's timeout the outcome is Timeout, whatever the step says: it may have swallowed the interruption.
 	"""
-	trial = _Trial(TimeLimit(work.step.timeout))
 	try:
 		outcome = _perform(site, work, at, acting, trial)
 	except BaseException as error:
@@ -115,7 +120,7 @@ def perform(site: Site, work: Work, at: Moment, acting: Acting) -> Outcome:
 	return outcome
 
 
-def _perform(site: Site, work: Work, at: Moment, acting: Acting, trial: _Trial) -> Outcome:
+def _perform(site: Site, work: Work, at: Moment, acting: Acting, trial: Trial) -> Outcome:
 	step = work.step
 	if work.user is None:
 		raise NotFound(f"Agent {work.lease.agent!r} was deleted: name another one in the step.")
@@ -129,7 +134,7 @@ def _perform(site: Site, work: Work, at: Moment, acting: Acting, trial: _Trial) 
 		return _act(site, work, work.user, values, at, trial)
 
 
-def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, trial: _Trial) -> Outcome:
+def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, trial: Trial) -> Outcome:
 	step = work.step
 	action = site.actions().get(step.action)
 	if action is None:
@@ -153,6 +158,7 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 		doc=work.data.doc,
 	)
 	trial.act = Act(step.action, params, user)
+	trial.params = rendered.kept(params, _passwords(site, params))  # before the action may change them
 	token = current.current.set(current.Cause(work.data.name, step.id, work.data.depth))
 	try:
 		action.validate(params)
@@ -160,6 +166,15 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 	finally:
 		current.current.reset(token)
 	return _outcome(result, f"The output of step {step.id!r}")
+
+
+def _passwords(site: Site, params: Mapping[str, Any]) -> Container[str]:
+	"""The fields that hold passwords, of the DocType whose values the parameters are."""
+	if not (isinstance(params.get("values"), dict) and isinstance(params.get("doctype"), str)):
+		return ()
+	types = site.documents.fields_of(params["doctype"])
+	found = types.items() if isinstance(types, Mapping) else ()
+	return {name for name, kind in found if kind == "Password"}
 
 
 def _start_run(site: Site, step: Step, user: str, at: Moment, workflow: str, given: Any) -> str:

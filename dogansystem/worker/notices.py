@@ -12,7 +12,7 @@ from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.states import FAILED
 from dogansystem.protocol import Database, Site
 from dogansystem.store import dialect, state, versions
-from dogansystem.store.moment import Moment, moment
+from dogansystem.store.moment import Moment, as_text, moment
 from dogansystem.worker.control import Control
 
 LOOK_INTERVAL = 5.0  # seconds between two looks, for all processes of the site together
@@ -107,6 +107,18 @@ def send(site: Site, workflow: str) -> bool:
 	site.people.notice(list(told), subject, message, documents)
 	db.commit()
 	return True
+
+
+def told(site: Site, run: str) -> tuple[list[str], bool]:
+	"""Who hears that a run has failed, and whether they have heard already: they are told of many at a time."""
+	db = site.database
+	query = "SELECT workflow, started_by, cause, finished_at FROM `tabDogan Workflow Run` WHERE name = %s"
+	workflow, starter, cause, finished_at = db.sql(query, (run,))[0]
+	found = people(site, about(db, workflow))
+	if cause in BY_PEOPLE and starter not in NOBODY:
+		found = list(dict.fromkeys([*found, starter]))
+	told_at = state.value(db, f"failed:{workflow}"[:140])
+	return found, bool(finished_at and told_at and moment(site, told_at).text >= (as_text(finished_at) or ""))
 
 
 def _starters(db: Database, workflow: str, since: Moment) -> list[str]:

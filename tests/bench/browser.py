@@ -97,6 +97,25 @@ class Browser:
 		"""Keep what the page looks like as PNG."""
 		path.write_bytes(base64.b64decode(self._page("Page.captureScreenshot")["data"]))
 
+	def resize(self, width: int, height: int) -> None:
+		"""Give the page a screen of this size; a narrow one is a phone's."""
+		is_phone = width < 600
+		self._page(
+			"Emulation.setDeviceMetricsOverride",
+			width=width,
+			height=height,
+			deviceScaleFactor=1,
+			mobile=is_phone,
+		)
+
+	def key(self, name: str) -> None:
+		"""Press a key, `Tab` or `Enter`, where the focus is."""
+		code = {"Tab": 9, "Enter": 13}[name]
+		about = {"key": name, "code": name, "windowsVirtualKeyCode": code}
+		text = {"text": "\r"} if name == "Enter" else {}
+		self._page("Input.dispatchKeyEvent", type="keyDown", **about, **text)
+		self._page("Input.dispatchKeyEvent", type="keyUp", **about)
+
 	def _page(self, method: str, **parameters: Any) -> dict[str, Any]:
 		return self._call(method, parameters, self._session)
 

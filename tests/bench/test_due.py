@@ -10,7 +10,7 @@ from unittest import SkipTest
 import frappe
 from frappe.utils import add_days, scheduler, today
 
-from dogansystem.api import desk
+from dogansystem.api import desk, document_page
 from dogansystem.tests.contract.home import PERSON, output, step
 from dogansystem.tests.home import ensure_user
 from tests.bench.company import COMPANY, CUSTOMER, ITEM, PRICE_LIST, make_company
@@ -142,9 +142,9 @@ class TestOverdueInvoices(BenchTestCase):
 		)
 		name = self.invoice(due=3)
 		with self.site.acting_as(ACCOUNTANT):
-			offered = desk.runs_of_document("Sales Invoice", name)["workflows"]
+			offered = document_page.on_document("Sales Invoice", name)["workflows"]
 			self.assertIn(workflow, [each["name"] for each in offered])
-			self.assertEqual(desk.runs_of_document("Customer", CUSTOMER)["workflows"], [])
+			self.assertEqual(document_page.on_document("Customer", CUSTOMER)["workflows"], [])
 			with self.assertRaises(frappe.PermissionError):
 				desk.run_now(workflow, doctype="Customer", name=CUSTOMER)
 			frappe.db.rollback()

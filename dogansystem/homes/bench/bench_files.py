@@ -4,10 +4,12 @@ import json
 import os
 import tempfile
 from dataclasses import dataclass
+from difflib import unified_diff
 from pathlib import Path
 from typing import Any
 
 from dogansystem.engine.errors import WrongState
+from dogansystem.engine.rendered import without_secrets
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,16 @@ class FileChange:
 	def is_needed(self) -> bool:
 		"""Whether the two differ."""
 		return self.before != self.after
+
+	def differences(self) -> list[str]:
+		"""The lines that go (`-`) and come (`+`), for people, without the passwords that may stand there."""
+		before, after = (
+			(each or b"").decode(errors="replace").splitlines() for each in (self.before, self.after)
+		)
+		found = unified_diff(before, after, lineterm="", n=0)
+		return [
+			without_secrets(line) for line in found if line[:1] in "+-" and line[:3] not in ("+++", "---")
+		]
 
 	def problem(self) -> str | None:
 		"""Why this process may not write the file, or None."""

@@ -58,7 +58,18 @@ class Plan:
 
 	def lines(self) -> list[str]:
 		"""What is to be done, a line each."""
-		found = [f"write {each.path}" for each in self.files if each.is_needed]
+		return self._lines(with_differences=False)
+
+	def in_detail(self) -> list[str]:
+		"""The same, and which lines of the files are different then."""
+		return self._lines(with_differences=True)
+
+	def _lines(self, with_differences: bool) -> list[str]:
+		found = []
+		for each in self.files:
+			if each.is_needed:
+				found.append(f"write {each.path}")
+				found += [f"    {line}" for line in each.differences() if with_differences]
 		found += [f"set {name} to {value} in Dogan Settings" for name, value in self.settings.items()]
 		return found + [f"{order}: {order.does}" for order in self.orders]
 

@@ -7,7 +7,9 @@ import frappe.share
 from frappe import _
 from frappe.desk.doctype.tag.tag import DocTags
 from frappe.desk.form import assign_to
+from frappe.utils import escape_html
 
+from dogansystem.engine import current
 from dogansystem.homes.frappe import query
 from dogansystem.homes.frappe.loaded import allowed, for_change
 from dogansystem.protocol import Document
@@ -17,8 +19,8 @@ class Sidebar:
 	"""A part of `Documents`."""
 
 	def comment(self, doctype: str, name: str, text: str) -> Document:
-		"""Comment on a document the user may read."""
-		return {"name": allowed(doctype, name, "read").add_comment("Comment", text).name}
+		"""Comment on a document the user may read. What a workflow writes is signed by it, and not by the user alone."""
+		return {"name": allowed(doctype, name, "read").add_comment("Comment", text + _signature()).name}
 
 	def assign(self, doctype: str, name: str, user: str, description: str | None = None) -> Document:
 		"""Assign a document to a user; an open assignment to the same user stands."""
@@ -69,6 +71,17 @@ class Sidebar:
 			frappe.share.set_permission(doctype, doc.name, user, right)
 		filters = {"share_doctype": doctype, "share_name": doc.name, "user": user}
 		return {"name": frappe.db.get_value("DocShare", filters)}
+
+
+def _signature() -> str:
+	"""What stands below the comment of a step, whose run is known while it acts; nothing for anybody else."""
+	cause = current.current.get()
+	workflow = cause and frappe.db.get_value("Dogan Workflow Run", cause.run, "workflow")
+	if not workflow:
+		return ""
+	title = frappe.db.get_value("Dogan Workflow", workflow, "title") or workflow
+	text = _("Written by the workflow {0}").format(escape_html(title))
+	return f'\n\n<p class="text-muted small" data-workflow="{escape_html(workflow)}">{text}</p>'
 
 
 def _ensure_tag(tag: str) -> None:

@@ -188,7 +188,7 @@ class FrappeSite:
 		"""
 		self._changed.add(runs)
 		if self._scope:
-			self._changed.tell()
+			frappe.local.db.after_commit.add(self._changed.tell)
 		else:
 			frappe.local.db.after_commit.add(self.tell_changes)
 

@@ -19,8 +19,22 @@ dogan.STATE_COLOURS = {
 
 dogan.FINISHED = ["Succeeded", "Failed", "Cancelled"];
 
+// A state in words. Frappe's own translations of some are of other things: Running of people, for example.
+dogan.state_label = (state) => __(state, null, "Dogan Workflow Run");
+
 dogan.state_pill = (state) =>
-	`<span class="indicator-pill no-indicator-dot ${dogan.STATE_COLOURS[state]}">${__(state)}</span>`;
+	`<span class="indicator-pill no-indicator-dot ${dogan.STATE_COLOURS[state]}">${dogan.state_label(state)}</span>`;
+
+// A run that went on although something had failed has not simply succeeded: label and colour.
+dogan.indicator_of_run = ({ status, failures }) =>
+	status === "Succeeded" && failures
+		? [__("Succeeded with errors"), "orange"]
+		: [dogan.state_label(status), dogan.STATE_COLOURS[status]];
+
+dogan.run_pill = (run) => {
+	const [label, colour] = dogan.indicator_of_run(run);
+	return `<span class="indicator-pill no-indicator-dot ${colour}">${label}</span>`;
+};
 
 // A column of a list is narrow: "24 Nov 03:31", the full time on hover.
 dogan.list_time = (value) =>
@@ -48,23 +62,23 @@ function without_tags(value) {
 dogan.may_see_runs = () =>
 	["Dogan User", "Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
 
-// The workspace says what is wrong with the site's machinery.
+// The workspace says what is wrong with the site's machinery, and what there is to do.
 frappe.router.on("change", () => {
 	const is_there = () => frappe.get_route_str() === "Workspaces/Dogan System";
-	$("#page-Workspaces .dogan-problems").remove();
+	$("#page-Workspaces").find(".dogan-problems, .dogan-home").remove();
 	if (!is_there() || !dogan.may_see_runs()) return;
-	frappe.require("dogan_runs.bundle.js", () =>
-		dogan.show_problems_of_site($("#page-Workspaces .layout-main-section"), is_there)
-	);
+	frappe.require("dogan_runs.bundle.js", () => {
+		const wrapper = $("#page-Workspaces .layout-main-section");
+		dogan.show_problems_of_site(wrapper, is_there);
+		dogan.show_home(wrapper, is_there);
+	});
 });
 
 $(document).on("form-refresh", (event, frm) => {
 	const doctypes = (frappe.boot.dogan && frappe.boot.dogan.doctypes) || [];
 	if (frm.is_new() || !doctypes.includes(frm.doctype)) return;
-	if (dogan.may_see_runs()) {
-		frappe.require("dogan_runs.bundle.js", () => dogan.show_runs_of_document(frm));
-	}
-	// Whoever is asked may decide, whatever their roles.
+	// Whoever may read the document may know what happens to it, and whoever is asked may decide, whatever their roles.
+	frappe.require("dogan_runs.bundle.js", () => dogan.show_runs_of_document(frm));
 	frappe.require("dogan_approvals.bundle.js", () => dogan.show_approvals_of_document(frm));
 });
 

@@ -1,4 +1,4 @@
-"""Ends of runs, noted in the transaction that ends them, for triggers that ask for such ends. `store.ends` reads them."""
+"""Ends of runs: what failed in one that has succeeded is counted, and ends are noted in the transaction that ends them, for triggers that ask for such ends. `store.ends` reads them."""
 
 from dogansystem.protocol import Statement
 from dogansystem.store.ends import WAIT, name_of
@@ -18,3 +18,9 @@ def noting(run: str, status: str, at: Moment) -> Statement:
 		" WHERE s.name = %s AND s.value > 0 AND r.cause <> 'run'",
 		(at.seconds, at.seconds, WAIT, at.text, run, name_of(status)),
 	)
+
+
+def counting(run: str) -> Statement:
+	"""Write how many steps and items of a run have failed. Stands behind the statements that write them."""
+	failed = "SELECT COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND item >= 0 AND status = 'Failed'"
+	return Statement(f"UPDATE `tabDogan Workflow Run` SET failures = ({failed}) WHERE name = %s", (run, run))

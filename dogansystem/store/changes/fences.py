@@ -31,6 +31,7 @@ class Attempt:
 	Attributes:
 		is_child: whether a step of another run has started the run.
 		items: how many items the step has at most, if that is known, else 0.
+		params: the rendered parameters as they are kept, JSON text; None: it has not come so far.
 	"""
 
 	lease: Lease
@@ -41,3 +42,4 @@ class Attempt:
 	worker: str
 	items: int = 0
 	is_child: bool = False
+	params: str | None = None

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dogansystem.engine import rendered
 from dogansystem.engine.changes import NewItems, Result
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.outputs import decode
@@ -27,6 +28,7 @@ UNTOUCHED: dict[str, Any] = {
 			"finished_at",
 			"ready_at",
 			"wait_until",
+			"params",
 			"output",
 			"branch",
 			"errors",
@@ -111,6 +113,7 @@ def of_attempt(attempt: Attempt) -> dict[str, Any]:
 		"started_at": attempt.started.text,
 		"worker": attempt.worker,
 		"agent": attempt.lease.agent,
+		"params": attempt.params,
 	}
 
 
@@ -126,5 +129,6 @@ def with_failure(db: Database, key: str, attempt: Attempt, result: Result, at: M
 		"worker": attempt.worker,
 		"error_type": result.error_type,
 		"error": result.error,
+		"params": rendered.earlier(attempt.params),
 	}
 	return json.dumps([*(decode(text) or []), failure][-KEPT_FAILURES:], ensure_ascii=False)

@@ -70,6 +70,8 @@ def plan(
 	places.plan_queues(made, run, changes, at)
 	if changes.run and changes.run.has_ended:
 		made.add([ends.noting(run, changes.run.new, at)])
+	if changes.counts_failures:
+		made.add([ends.counting(run)])
 	if behind and not changes.successor:
 		made.begins = len(made.statements)
 		made.add([beginning(behind, at)])
@@ -98,7 +100,7 @@ def _run_values(change: RunChange, at: Moment) -> dict[str, Any]:
 	values: dict[str, Any] = {"status": change.new, "ending": change.ending, "modified": at.text}
 	if change.is_retry:
 		cleared = ("output", "error", "error_type", "error_step", "finished_at")
-		values |= dict.fromkeys(cleared) | {"compensating": 0}
+		values |= dict.fromkeys(cleared) | {"compensating": 0, "failures": 0}
 		if change.version:
 			values |= {"version": change.version, "run_as": change.run_as, "parameters": change.parameters}
 	if change.compensating is not None:

@@ -171,7 +171,9 @@ class ActionContract(Home):
 		self.assertEqual(output(run, "rename"), {"name": "contract Doctor"}, run["error"])
 		self.assertEqual(output(run, "get")["name"], "contract Doctor")
 		self.assertEqual(self.documents("Salutation", name=name), [])
-		(comment,) = self.documents("Comment", content="contract note", reference_name="contract Doctor")
+		(comment,) = self.documents(
+			"Comment", content=["like", "contract note%"], reference_name="contract Doctor"
+		)
 		self.assertEqual(comment["name"], output(run, "note")["name"])
 
 	def test_a_rename_onto_a_name_that_is_taken_changes_nothing(self):

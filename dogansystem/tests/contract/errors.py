@@ -7,6 +7,8 @@ UNREACHABLE = {
 	"method": "GET",
 }  # refused at once: nothing listens on the discard port
 
+AGAIN = {"delay": "1s", "on": ["CheckFailed"]}
+
 
 class ErrorContract(Home):
 	@proves(
@@ -32,7 +34,22 @@ class ErrorContract(Home):
 		)
 		self.assertEqual(states(run), {"a": "Failed", "b": "Succeeded"})
 		self.assertEqual(output(run, "b"), {"saw": "Failed"})
-		self.assertEqual(run["status"], "Succeeded")
+		self.assertEqual((run["status"], run["failures"]), ("Succeeded", 1))
+
+	def test_a_run_that_succeeds_knows_how_much_of_it_has_failed(self):
+		check = {"that": "{{ item > 2 }}"}
+		each = step("each", "data.check", params=check, for_each=[1, 2, 3], on_error="continue")
+		for name, rest in (
+			("plain", {}),
+			("rendered", {"output": {"n": "{{ steps.each.output | length }}"}}),
+		):
+			with self.subTest(name):
+				run = self.start(self.save(f"contract-{name}", [each, step("b")], **rest))
+				self.drain()
+				self.assertEqual((self.run_of(run)["status"], self.run_of(run)["failures"]), ("Succeeded", 2))
+				self.act("retry", run, "each")
+				self.assertEqual(self.run_of(run)["failures"], 0)
+		self.assertEqual(self.run_steps([step("a")])["failures"], 0)
 
 	@proves(
 		"with a step that waits for it with `when: failed` or `done`, the failure is handled and the run goes on.",
@@ -64,6 +81,44 @@ class ErrorContract(Home):
 		self.act("retry", run, "each")
 		self.drain()
 		self.assertEqual(len(self.earlier_attempts(run, "each.1")), 1)
+
+	def test_each_attempt_keeps_the_parameters_it_has_run_with(self):
+		params = {"that": "{{ input.n > 5 }}", "message": "{{ input.n }} of {{ doc.name }}"}
+		run = self.start(
+			self.save(
+				"contract-params",
+				[
+					step("ok", params={"sum": "{{ input.n + 1 }}", "api_key": "{{ input.key }}"}),
+					step("bad", "data.check", params=params, retry={**AGAIN, "attempts": 2}),
+				],
+			),
+			{"n": 1, "key": "tell nobody"},
+			document={"doctype": "ToDo", "name": "T-1"},
+		)
+		self.drain()
+		self.advance(1)
+		self.drain()
+		found, wanted = self.run_of(run), {"that": False, "message": "1 of T-1"}
+		self.assertEqual(row(found, "ok")["params"], {"sum": 2, "api_key": "[secret]"})
+		self.assertEqual((row(found, "bad")["attempts"], row(found, "bad")["params"]), (2, wanted))
+		self.assertEqual([each["params"] for each in self.earlier_attempts(run, "bad")], [wanted])
+
+	def test_parameters_that_are_not_the_attempt_s_own_are_not_kept(self):
+		"""A step that was skipped, or whose parameters cannot be rendered, has run with nothing."""
+		run = self.start(
+			self.save("contract-params", [step("a"), step("b", params={"x": "{{ input.n[0] }}"})]), {"n": [1]}
+		)
+		self.drain()
+		self.act("retry", run, "b")
+		self.drain()
+		self.assertEqual(row(self.run_of(run), "b")["params"], {"x": 1})
+		run = self.start("contract-params", {"n": []})
+		self.drain()
+		self.assertEqual(
+			(states(self.run_of(run))["b"], row(self.run_of(run), "b")["params"]), ("Failed", None)
+		)
+		skipped = self.run_steps([step("b", **{"if": "{{ false }}"})])
+		self.assertIsNone(row(skipped, "b")["params"])
 
 	def test_effects_of_a_failed_step_are_rolled_back(self):
 		run = self.run_steps(

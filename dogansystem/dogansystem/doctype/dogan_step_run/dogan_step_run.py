@@ -26,6 +26,7 @@ class DoganStepRun(Document):
 		item: DF.Int
 		item_value: DF.LongText | None
 		output: DF.LongText | None
+		params: DF.LongText | None
 		position: DF.Int
 		ready_at: DF.Datetime | None
 		run: DF.Link | None

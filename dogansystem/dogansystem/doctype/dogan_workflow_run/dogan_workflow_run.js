@@ -1,12 +1,6 @@
 dogan.show_as_text("Dogan Workflow Run");
 
 frappe.ui.form.on("Dogan Workflow Run", {
-	setup(frm) {
-		frappe.realtime.on("dogan_run_changed", ({ run }) => {
-			if (cur_frm === frm && frm.docname === run) frm.events.redraw(frm);
-		});
-	},
-
 	onload(frm) {
 		for (const field of ["queued_at", "started_at", "finished_at"]) {
 			frm.set_df_property(field, "hide_timezone", 1);
@@ -35,19 +29,19 @@ frappe.ui.form.on("Dogan Workflow Run", {
 		frm.timeline_of_steps.draw(view);
 		dogan.show_problems(frm.layout.wrapper, view.problems);
 		frm.page.set_title(view.run.title);
-		frm.page.set_indicator(__(view.run.status), dogan.STATE_COLOURS[view.run.status]);
+		frm.page.set_indicator(...dogan.indicator_of_run(view.run));
 		frm.events.show_buttons(frm, view);
 		if (ended || frm.doc.status !== view.run.status) frm.reload_doc();
 		frm.events.follow(frm, view);
 	},
 
-	// Realtime may be missing (no socket.io, a lost event): what is under way is asked for now and then.
-	follow(frm, view) {
-		clearTimeout(frm.dogan_poll);
-		if (dogan.FINISHED.includes(view.run.status)) return;
-		frm.dogan_poll = setTimeout(() => {
-			if (cur_frm === frm) frm.events.redraw(frm);
-		}, 5000);
+	follow(frm, { run }) {
+		dogan.follow("run", {
+			runs: [run.name], // one that has ended may be retried by somebody else
+			seconds: dogan.FINISHED.includes(run.status) ? 0 : 5,
+			is_there: () => cur_frm === frm && frm.docname === run.name,
+			changed: () => frm.events.redraw(frm),
+		});
 	},
 
 	show_buttons(frm, { run, may_change }) {

@@ -27,6 +27,7 @@ class DoganWorkflowRun(Document):
 		error: DF.SmallText | None
 		error_step: DF.Data | None
 		error_type: DF.Data | None
+		failures: DF.Int
 		finished_at: DF.Datetime | None
 		idempotency_key: DF.Data | None
 		input: DF.LongText | None

@@ -1,9 +1,18 @@
 frappe.listview_settings["Dogan Workflow Run"] = {
-	add_fields: ["status", "error"],
+	add_fields: ["status", "error", "failures", "workflow"],
 	hide_name_column: true,
-	formatters: { started_at: (value) => dogan.list_time(value) },
-	get_indicator: (doc) => [__(doc.status), dogan.STATE_COLOURS[doc.status], `status,=,${doc.status}`],
+	formatters: {
+		started_at: (value) => dogan.list_time(value),
+		workflow: (value, field, doc) => doc.workflow_title || value,
+	},
+	get_indicator: (doc) => {
+		const filter = doc.failures && doc.status === "Succeeded" ? "failures,>,0" : `status,=,${doc.status}`;
+		return [...dogan.indicator_of_run(doc), filter];
+	},
 	onload(list) {
+		list.page.add_action_item(__("Retry"), () => {
+			frappe.require("dogan_runs.bundle.js", () => dogan.retry_many(list));
+		});
 		for (const state of ["Running", "Waiting", "Failed"]) {
 			list.page.add_inner_button(__(state), () => {
 				list.filter_area.clear(false).then(() => list.filter_area.add(list.doctype, "status", "=", state));

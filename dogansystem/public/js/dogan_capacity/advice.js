@@ -13,7 +13,8 @@ const LIMITS = { workers: __("the workers"), processors: __("the processors"), d
 
 dogan.capacity.show_advice = async ($element) => {
 	const options = TARGETS.map(([value, label]) => `<option value="${value}">${label}</option>`);
-	const $select = $(`<select class="form-control input-xs dogan-capacity-span">${options.join("")}</select>`);
+	const $select = $(`<select class="form-control input-xs dogan-capacity-span" aria-label="${__("Target")}">
+		${options.join("")}</select>`);
 	$element.prev("h4").append($select);
 	const look = async () => {
 		$select.prop("disabled", true);
@@ -42,8 +43,8 @@ const list = (sentences) =>
 
 const bottleneck = (found) => `
 	<div class="dogan-capacity-verdict ${found.name === "idle" ? "green" : "orange"}" data-bottleneck="${escape(found.name)}">
-		<div class="dogan-capacity-verdict-of">${__("Bottleneck")}</div>
-		<div class="dogan-capacity-verdict-title">${escape(found.title)}</div>
+		${found.name === "idle" ? "" : `<div class="dogan-capacity-verdict-of">${__("What holds work up")}</div>`}
+		<div class="dogan-capacity-verdict-title">${found.name === "idle" ? __("Nothing holds work up") : escape(found.title)}</div>
 		${list(found.evidence)}
 		<div><b>${escape(found.remedy)}</b></div>
 	</div>`;

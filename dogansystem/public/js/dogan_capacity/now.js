@@ -1,8 +1,15 @@
 // What the system does at this moment: figures, and the nodes.
 
 const NODE_COLOURS = { up: "green", idle: "gray", lost: "red", cordoned: "orange", drained: "gray" };
+const NODE_STATES = {
+	up: __("up"),
+	idle: __("idle"),
+	lost: __("lost"),
+	cordoned: __("cordoned"),
+	drained: __("drained"),
+};
 
-dogan.capacity.draw_now = ($figures, $nodes, status) => {
+dogan.capacity.draw_now = ($sentence, $figures, $nodes, status) => {
 	const { number, seconds } = dogan.capacity;
 	const { queue, workers, throughput } = status;
 	const minute = throughput.last_minute;
@@ -13,14 +20,39 @@ dogan.capacity.draw_now = ($figures, $nodes, status) => {
 		[__("Ready"), number(queue.ready), oldest(queue)],
 		[
 			__("Workers busy"),
-			`${workers.busy} / ${workers.alive}`,
-			__("{0} wanted on each node, {1} listen", [workers.wanted, workers.listening]),
+			workers.alive ? __("{0} of {1}", [workers.busy, workers.alive]) : number(0),
+			__("up to {0} on each node; {1} stand by", [workers.wanted, workers.listening]),
 		],
 		[__("Wait for a slot"), number(queue.waiting_for_a_slot), __("of an agent or a limit")],
 		[__("Failed"), number(hour.failed), __("of {0} in the last hour", [number(hour.steps)]), hour.failed],
 	];
 	$figures.html(figures.map(figure).join(""));
+	$sentence.text(sentence(status));
 	draw_nodes($nodes, status.nodes);
+};
+
+// What a person would say who looks at the figures.
+const sentence = ({ queue, workers, throughput }) => {
+	const { number, seconds } = dogan.capacity;
+	const done = __("{0} steps were done in the last hour.", [number(throughput.last_hour.steps)]);
+	if (!queue.ready) {
+		if (workers.busy) return `${__("Everything is being worked on: nothing waits for a worker.")} ${done}`;
+		const idle = workers.alive + workers.listening
+			? __("There is nothing to do. What comes starts at once.")
+			: __("There is nothing to do, and no worker is there to do what comes: start some.");
+		return `${idle} ${done}`;
+	}
+	const waits = __("{0} steps wait for a worker, the first of them for {1}.", [
+		number(queue.ready), seconds(queue.oldest_ready_seconds),
+	]);
+	if (!workers.alive) {
+		const coming = workers.listening ? __("Workers were called.") : __("No worker is there to do them: start some.");
+		return `${waits} ${coming}`;
+	}
+	if (workers.busy < workers.alive) return `${waits} ${__("Workers are free for them.")}`;
+	const pace = throughput.last_minute.per_second;
+	const end = pace ? __("At this pace they are done in about {0}.", [seconds(queue.ready / pace)]) : "";
+	return `${waits} ${__("All {0} workers are busy.", [workers.alive])} ${end}`;
 };
 
 const oldest = (queue) =>
@@ -48,7 +80,7 @@ const draw_nodes = ($nodes, nodes) => {
 		const heard = node.last_beat_seconds;
 		return [
 			name,
-			{ html: `<span class="indicator-pill no-indicator-dot ${colour}">${__(node.state)}</span>` },
+			{ html: `<span class="indicator-pill no-indicator-dot ${colour}">${NODE_STATES[node.state] || node.state}</span>` },
 			node.alive,
 			node.busy,
 			number(node.steps_last_minute),

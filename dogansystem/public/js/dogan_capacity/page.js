@@ -14,6 +14,8 @@ dogan.CapacityPage = class {
 		this.page = page;
 		this.hours = SPANS[0][0];
 		this.$body = $(`<div class="dogan-capacity"></div>`).appendTo(page.main);
+		this.$sentence = this.section("", "dogan-capacity-sentence");
+		this.$sentence.attr("role", "status");
 		this.$figures = this.section("", "dogan-capacity-figures");
 		this.$nodes = this.section(__("Nodes"), "dogan-capacity-nodes");
 		this.$charts = this.section(__("Lately"), "dogan-capacity-charts");
@@ -48,7 +50,7 @@ dogan.CapacityPage = class {
 	// The charts' span is chosen beside their heading.
 	add_span() {
 		const options = SPANS.map(([value, label]) => `<option value="${value}">${label}</option>`);
-		const $select = $(`<select class="form-control input-xs dogan-capacity-span">${options.join("")}</select>`);
+		const $select = $(`<select class="form-control input-xs dogan-capacity-span" aria-label="${__("Span")}">${options.join("")}</select>`);
 		$select.on("change", () => {
 			this.hours = Number($select.val());
 			this.draw_charts();
@@ -75,7 +77,7 @@ dogan.CapacityPage = class {
 		clearTimeout(this.timer);
 		if (!document.hidden) {
 			this.status = await frappe.xcall("dogansystem.api.status.get_system_status");
-			dogan.capacity.draw_now(this.$figures, this.$nodes, this.status);
+			dogan.capacity.draw_now(this.$sentence, this.$figures, this.$nodes, this.status);
 			if (!this.charts_at || Date.now() - this.charts_at >= CHARTS_AGAIN * 1000) {
 				await this.draw_charts();
 			}

@@ -3,6 +3,7 @@
 frappe.provide("dogan");
 
 const SHOWN_CHARACTERS = 4000; // of an output; the rest is on the step's own page
+const SHOWN_NAMES = 60; // of a mapping as a table
 
 dogan.escape = (text) => frappe.utils.escape_html(String(text ?? ""));
 
@@ -43,6 +44,27 @@ dogan.error_block = (type, text) => {
 dogan.folded = (label, text) =>
 	`<details class="dogan-folded"><summary class="text-muted">${label}</summary>
 		<pre class="dogan-json">${dogan.escape(text)}</pre></details>`;
+
+dogan.folded_html = (label, html) =>
+	`<details class="dogan-folded"><summary class="text-muted">${label}</summary>${html}</details>`;
+
+// What a step was given or gave: a line for each name where it is a mapping; what is nested, and the rest, as JSON.
+dogan.values_block = (value) => {
+	const is_mapping = value && typeof value === "object" && !Array.isArray(value);
+	const names = is_mapping ? Object.keys(value) : [];
+	if (!names.length || names.length > SHOWN_NAMES) return dogan.json_block(value);
+	const rows = names.map(
+		(name) => `<tr><th scope="row">${dogan.escape(name)}</th><td>${value_html(value[name])}</td></tr>`
+	);
+	return `<table class="dogan-values"><tbody>${rows.join("")}</tbody></table>`;
+};
+
+function value_html(value) {
+	if (value === null || value === "") return `<span class="text-muted">${value === null ? "null" : __("empty")}</span>`;
+	if (typeof value === "object") return dogan.json_block(value);
+	const text = String(value);
+	return `<span class="dogan-value">${dogan.escape(text.length > SHOWN_CHARACTERS ? text.slice(0, SHOWN_CHARACTERS) + "…" : text)}</span>`;
+}
 
 dogan.json_block = (value) => {
 	const text = JSON.stringify(value, null, 2);

@@ -16,6 +16,7 @@ dogan.Timeline = class Timeline {
 	draw(view) {
 		this.view = view;
 		const unfolded = this.unfolded();
+		const focused = this.wrapper.find(".dogan-step-title:focus").closest(".dogan-step").attr("data-step");
 		this.wrapper.html(`<div class="dogan-timeline">
 			${this.summary()}
 			${dogan.parent_of_run(view)}
@@ -25,7 +26,7 @@ dogan.Timeline = class Timeline {
 		this.wrapper.find(".dogan-step-head, .dogan-facts").on("click", (event) => this.toggle(event));
 		this.wrapper.find(".dogan-facts a").on("click", (event) => event.stopPropagation());
 		this.wrapper.find(".dogan-retry").on("click", (event) => {
-			this.on_retry($(event.currentTarget).attr("data-step"));
+			this.on_retry($(event.currentTarget).attr("data-step") || null);
 			return false;
 		});
 		this.wrapper.find(".dogan-send-signal").on("click", (event) => {
@@ -34,6 +35,7 @@ dogan.Timeline = class Timeline {
 		});
 		unfolded.forEach((step) => this.row_of(step).find(".dogan-step-error details").attr("open", true));
 		this.open.forEach((step) => this.draw_details(step));
+		if (focused) this.row_of(focused).find(".dogan-step-title").trigger("focus");
 	}
 
 	// The steps whose original error somebody looks at.
@@ -47,15 +49,25 @@ dogan.Timeline = class Timeline {
 		const count = (...states) => steps.filter((step) => states.includes(step.status)).length;
 		const parts = [__("{0} of {1} steps done", [count("Succeeded", "Skipped", "Compensated"), steps.length])];
 		if (count("Failed")) parts.push(__("{0} failed", [count("Failed")]));
+		const items = run.failures - count("Failed");
+		if (items > 0) parts.push(__("{0} items failed", [items]));
 		if (run.started_at) {
 			parts.push(dogan.duration(dogan.seconds_between(run.started_at, run.finished_at)));
 		}
 		const version = dogan.link("Dogan Workflow Version", run.version, __("version {0}", [run.version_number]));
 		if (run.version_number) parts.push(version);
 		return `<div class="dogan-summary">
-			<div class="dogan-bar">${steps.map((step) => `<span class="dogan-bar-part ${this.colour(step)}"></span>`).join("")}</div>
-			<div class="text-muted">${parts.join(" · ")}</div>
+			<div class="dogan-bar" aria-hidden="true">${steps.map((step) => `<span class="dogan-bar-part ${this.colour(step)}"></span>`).join("")}</div>
+			<div class="dogan-summary-text text-muted">${parts.join(" · ")}</div>
+			${this.retry_on_phone()}
 		</div>${this.run_error()}`;
+	}
+
+	// The form's own buttons are in a menu there.
+	retry_on_phone() {
+		const { run, may_change } = this.view;
+		if (!may_change || !["Failed", "Cancelled"].includes(run.status)) return "";
+		return `<button type="button" class="btn btn-sm btn-primary d-sm-none dogan-retry">${__("Retry")}</button>`;
 	}
 
 	// What ended the run, unless the step that failed says it below.
@@ -72,18 +84,19 @@ dogan.Timeline = class Timeline {
 	step(step) {
 		const retry =
 			this.view.may_change && dogan.FINISHED.includes(this.view.run.status) && step.status !== "Pending"
-				? `<button class="btn btn-xs btn-default dogan-retry" data-step="${dogan.escape(step.step)}">
+				? `<button type="button" class="btn btn-xs btn-default dogan-retry" data-step="${dogan.escape(step.step)}"
+					aria-label="${dogan.escape(`${__("Retry from Here")}: ${step.title || step.step}`)}">
 					${__("Retry from Here")}</button>`
 				: "";
 		return `<div class="dogan-step" data-step="${dogan.escape(step.step)}">
 			<div class="dogan-rail"><span class="dogan-dot ${this.colour(step)}"></span></div>
 			<div class="dogan-step-body">
 				<div class="dogan-step-head">
-					<div class="dogan-step-title">
-						<span class="dogan-chevron text-muted">${frappe.utils.icon("right", "xs")}</span>
+					<button type="button" class="dogan-step-title" aria-expanded="${this.open.has(step.step)}">
+						<span class="dogan-chevron" aria-hidden="true">${frappe.utils.icon("right", "xs")}</span>
 						<span class="bold">${dogan.escape(step.title || step.step)}</span>
 						<span class="dogan-action">${dogan.escape(step.action)}</span>
-					</div>
+					</button>
 					<div class="dogan-step-end">${retry}${dogan.state_pill(step.status)}</div>
 				</div>
 				<div class="dogan-facts text-muted">${this.facts(step).join("<span> · </span>")}</div>
@@ -111,7 +124,7 @@ dogan.Timeline = class Timeline {
 		if (step.worker) facts.push(`<span class="dogan-worker">${dogan.escape(step.worker)}</span>`);
 		const items = Object.entries(step.items || {});
 		if (items.length) {
-			facts.push(items.map(([state, count]) => `${count} ${__(state).toLowerCase()}`).join(", "));
+			facts.push(items.map(([state, count]) => `${count} ${dogan.state_label(state).toLowerCase()}`).join(", "));
 		}
 		return facts;
 	}
@@ -121,6 +134,7 @@ dogan.Timeline = class Timeline {
 		if (this.open.has(step)) {
 			this.open.delete(step);
 			this.row_of(step).removeClass("is-open").find(".dogan-details").empty();
+			this.row_of(step).find(".dogan-step-title").attr("aria-expanded", false);
 		} else {
 			this.open.add(step);
 			this.draw_details(step);
@@ -133,17 +147,18 @@ dogan.Timeline = class Timeline {
 
 	async draw_details(name) {
 		const step = this.view.steps.find((each) => each.step === name);
-		this.row_of(name).addClass("is-open");
+		this.row_of(name).addClass("is-open").find(".dogan-step-title").attr("aria-expanded", true);
 		const args = { run: this.view.run.name, step: name };
 		const details = await frappe.xcall("dogansystem.api.run_page.step_details", args);
 		if (!this.open.has(name)) return;
 		const parts = [];
-		if (details.output !== null) parts.push(block(__("Output"), dogan.json_block(details.output)));
+		if (details.params !== null) parts.push(block(__("Parameters"), dogan.values_block(details.params)));
+		if (details.output !== null) parts.push(block(__("Output"), dogan.values_block(details.output)));
 		if (details.earlier_attempts.length) {
 			parts.push(block(__("Earlier Attempts"), attempt_table(details.earlier_attempts)));
 		}
 		if (details.errors.length) parts.push(block(__("Errors of Items"), dogan.json_block(details.errors)));
-		if (details.items.length) parts.push(block(__("Items"), this.item_table(details)));
+		if (details.items.length) parts.push(block(__("Items"), this.item_table(name, details)));
 		if (details.traceback) parts.push(dogan.folded(__("Traceback"), details.traceback));
 		if (!parts.length) {
 			parts.push(`<div class="text-muted">${step.finished_at ? __("No output") : __("Nothing yet")}</div>`);
@@ -152,10 +167,10 @@ dogan.Timeline = class Timeline {
 		this.row_of(name).find(".dogan-details").html(parts.join(""));
 	}
 
-	item_table({ items, item_total }) {
+	item_table(step, { items, item_total }) {
 		const rows = items.map(
 			(item) => `<tr>
-				<td>${item.item}</td>
+				<td>${dogan.link("Dogan Step Run", `${this.view.run.name}.${step}.${item.item}`, item.item)}</td>
 				<td>${dogan.state_pill(item.status)}</td>
 				<td class="dogan-clip" title="${dogan.escape(item.item_value)}">${dogan.escape(item.item_value)}</td>
 				<td class="dogan-clip" title="${dogan.escape(item.error || item.output)}">
@@ -176,7 +191,10 @@ function attempt_table(attempts) {
 			<td>${each.attempt}</td>
 			<td class="text-nowrap">${dogan.time(each.started_at)}</td>
 			<td class="dogan-worker">${dogan.escape(each.worker)}</td>
-			<td class="text-danger">${dogan.escape(each.error_type)}: ${dogan.escape(each.error)}</td>
+			<td>
+				<span class="dogan-error">${dogan.escape(each.error_type)}: ${dogan.escape(each.error)}</span>
+				${each.params ? dogan.folded_html(__("Parameters"), dogan.values_block(each.params)) : ""}
+			</td>
 		</tr>`
 	);
 	return `<table class="table table-sm dogan-items">${rows.join("")}</table>`;

@@ -1,0 +1,86 @@
+"""The texts that people read, as Frappe looks them up in `translations/<language>.csv`: `python -m tests.unit.texts ar` prints
+those that a language does not have yet."""
+
+import ast
+import csv
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+APP = Path(__file__).parents[2] / "dogansystem"
+FOLDER = APP / "translations"
+_IN_SCRIPT = re.compile(r"""\b__\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+_IN_PAGE = re.compile(r"""\b_\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')""")
+_FOLDERS = ("dogansystem", "workspace_sidebar", "desktop_icon")
+_NAMES = frozenset({"label", "description", "title"})
+_NOT_WORDS = re.compile(r"^[\W\d_]*$")
+
+
+def found() -> set[str]:
+	"""Every text of the app that is looked up."""
+	texts = {text for path in APP.rglob("*.py") if _counts(path) for text in _of_python(path)}
+	for pattern, folders, ending in (
+		(_IN_SCRIPT, ("public", "dogansystem"), "js"),
+		(_IN_PAGE, ("www", "templates"), "html"),
+	):
+		paths = (path for folder in folders for path in (APP / folder).rglob(f"*.{ending}"))
+		texts |= {text for path in paths if _counts(path) for text in _of_script(path, pattern)}
+	for folder in _FOLDERS:
+		for path in (APP / folder).rglob("*.json"):
+			texts |= set(_of_json(json.loads(path.read_text())))
+	return {text for text in texts if text and not _NOT_WORDS.match(text)}
+
+
+def _counts(path: Path) -> bool:
+	return "tests" not in path.parts and not any("canvas" in part for part in path.relative_to(APP).parts)
+
+
+def translated(language: str) -> dict[str, str]:
+	"""What a language has: text and translation."""
+	with (FOLDER / f"{language}.csv").open(newline="", encoding="utf-8") as file:
+		return {row[0]: row[1] for row in csv.reader(file) if row}
+
+
+def _of_python(path: Path) -> Iterator[str]:
+	for node in ast.walk(ast.parse(path.read_text())):
+		is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_"
+		if (
+			is_call
+			and node.args
+			and isinstance(node.args[0], ast.Constant)
+			and isinstance(node.args[0].value, str)
+		):
+			yield node.args[0].value
+
+
+def _of_script(path: Path, pattern: re.Pattern[str]) -> Iterator[str]:
+	for literal in pattern.findall(path.read_text()):
+		yield str(ast.literal_eval(literal))
+
+
+def _of_json(value: Any) -> Iterator[str]:
+	"""The texts of a DocType, page, workspace, card or chart."""
+	if isinstance(value, list):
+		for each in value:
+			yield from _of_json(each)
+	elif isinstance(value, dict):
+		if value.get("doctype") == "DocType":
+			yield value["name"]
+		for key, inner in value.items():
+			if key in _NAMES and isinstance(inner, str):
+				yield inner
+			elif key == "options" and value.get("fieldtype") == "Select":
+				yield from str(inner).split("\n")
+			elif key == "options" and value.get("fieldtype") == "HTML":
+				yield str(inner)
+			else:
+				yield from _of_json(inner)
+
+
+if __name__ == "__main__":
+	known = translated(sys.argv[1]) if (FOLDER / f"{sys.argv[1]}.csv").exists() else {}
+	for text in sorted(found() - known.keys()):
+		print(json.dumps(text, ensure_ascii=False))
