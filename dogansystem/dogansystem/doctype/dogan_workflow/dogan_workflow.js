@@ -15,7 +15,12 @@ frappe.ui.form.on("Dogan Workflow", {
 		as_autocomplete(frm, "triggers", "timezone", frappe.all_timezones || []);
 	},
 
+	before_save(frm) {
+		return frm.dogan_views && frm.dogan_views.before_save();
+	},
+
 	refresh(frm) {
+		if (dogan.may_see_runs()) frappe.require("dogan_canvas.bundle.js", () => dogan.show_workflow(frm));
 		if (frm.is_new()) {
 			frm.set_intro(
 				__("Name the workflow, add its steps, save. Run tries it by hand; enable it once that did what you want.")

@@ -92,13 +92,19 @@ function trigger_of(row, tables) {
 function keys(row, tables, table, wanted) {
 	const data = {};
 	for (const [key, field] of Object.entries(tables[table])) {
-		const value = row[field];
-		if (!wanted(key) || value === undefined || value === null || value === "" || value === tables.defaults[field]) continue;
+		const value = wanted(key) ? value_of(field, row[field], tables) : undefined;
+		if (value === undefined) continue;
 		const [outer, inner] = key.includes(".") ? key.split(".") : ["", key];
 		const holder = outer ? (data[outer] = data[outer] || {}) : data;
-		holder[inner] = read(field, value, tables);
+		holder[inner] = value;
 	}
 	return data;
+}
+
+// What a field holds; nothing for an empty one, and for one that shows what a key is that is left out.
+export function value_of(field, value, tables) {
+	const is_empty = value === undefined || value === null || value === "" || value === tables.defaults[field];
+	return is_empty ? undefined : read(field, value, tables);
 }
 
 function read(field, value, tables) {

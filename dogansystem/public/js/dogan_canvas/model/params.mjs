@@ -22,6 +22,8 @@ export function editor_of(name, schema, siblings = {}) {
 	const properties = schema.properties || {};
 	if (schema.format === "condition" || ["if", "that"].includes(name)) return { kind: "condition" };
 	if (schema.enum) return { kind: "choice", choices: schema.enum };
+	if (name === "for_each") return { kind: "text" };
+	if (name === "field" && "doctype" in siblings) return { kind: "field" };
 	if (properties.role && properties.field) return { kind: "people" };
 	if (name === "filters" && "doctype" in siblings) return { kind: "filters" };
 	if (ROWS_OF_FIELDS.includes(name) && types.includes("object")) return { kind: "values", fields: "doctype" in siblings };
@@ -32,7 +34,7 @@ export function editor_of(name, schema, siblings = {}) {
 	if (types.length === 1 && ["integer", "number"].includes(types[0])) return { kind: "number", whole: types[0] === "integer" };
 	if (types.includes("array")) return of_array(name, schema, types);
 	if (types.length === 1 && types[0] === "object") return Object.keys(properties).length ? { kind: "object" } : { kind: "values", fields: false };
-	if (types.includes("string")) return { kind: LONG.includes(name) ? "long" : "text", number: types.includes("number") && !types.includes("string") };
+	if (types.includes("string")) return { kind: LONG.includes(name) || schema.format === "long" ? "long" : "text" };
 	return { kind: "json" };
 }
 
