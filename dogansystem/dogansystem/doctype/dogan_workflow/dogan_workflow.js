@@ -38,10 +38,12 @@ frappe.ui.form.on("Dogan Workflow", {
 			frm.add_custom_button(__("Parameters"), () => set_parameters(frm));
 		}
 		if (may_start(frm)) frm.add_custom_button(__("Run"), () => run(frm));
+		if (!frm.doc.enabled && frm.perm[0].write) frm.add_custom_button(__("Enable"), () => enable(frm));
 		show_runs(frm);
 	},
 
 	after_save(frm) {
+		if (frm.dogan_views) frm.dogan_views.after_save();
 		// The forms of these documents show their runs from now on, without loading the desk again.
 		const doctypes = frappe.boot.dogan.doctypes;
 		for (const trigger of frm.doc.triggers || []) {
@@ -137,6 +139,11 @@ async function check(frm) {
 		as_list: true,
 		message: problems.map((problem) => frappe.utils.escape_html(problem.message)),
 	});
+}
+
+async function enable(frm) {
+	await frm.set_value("enabled", 1);
+	await frm.save().catch(() => frm.set_value("enabled", 0));
 }
 
 function run(frm) {

@@ -29,7 +29,7 @@ export class Store {
 			saved: false, // whether the name stays as it is
 		});
 		this.load_fields();
-		this.check_soon();
+		if (steps_of(definition).length) this.check_soon(); // nothing is wrong with what nobody has begun
 	}
 
 	get actions() {

@@ -37,9 +37,9 @@ export class WorkflowViews {
 	// The form shows another document, or the same one anew.
 	refresh() {
 		const { frm } = this;
-		const was_saved = this.is_saving && !frm.doc.__islocal;
-		this.is_saving = false;
-		if (this.name !== frm.docname && !(was_saved && this.store)) this.open();
+		// A new document that was saved is the same one under its name.
+		if (this.name !== frm.docname && this.saved_as !== frm.docname) this.open();
+		this.saved_as = null;
 		this.name = frm.docname;
 		this.store.state.saved = !frm.doc.__islocal;
 		const definition = this.definition();
@@ -103,9 +103,11 @@ export class WorkflowViews {
 		if (this.view === "yaml" && !(await this.yaml.settle())) {
 			frappe.validated = false;
 			frappe.show_alert({ message: __("Correct the YAML first: it was not saved."), indicator: "red" });
-			return;
 		}
-		this.is_saving = true;
+	}
+
+	after_save() {
+		this.saved_as = this.frm.docname;
 	}
 }
 

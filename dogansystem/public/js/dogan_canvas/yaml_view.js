@@ -14,8 +14,9 @@ export class YamlView {
 		this.text = await this.host.to_yaml(definition);
 		this.is_taken = true;
 		this.$problems.empty();
-		const df = { fieldname: "yaml", fieldtype: "Code", options: "YAML", label: "YAML", min_lines: 25, max_lines: 60, read_only: read_only ? 1 : 0 };
+		const df = { fieldname: "yaml", fieldtype: "Code", options: "YAML", label: "YAML", min_lines: 25, max_lines: 60 };
 		this.$editor.empty();
+		if (read_only) return $(`<pre dir="ltr"></pre>`).text(this.text).appendTo(this.$editor);
 		this.control = this.host.control(this.$editor.get(0), df, this.text, (text) => this.enter(text));
 	}
 

@@ -11,6 +11,7 @@ const LINKS = {
 // As in a workflow's parameters.
 const FORMATS = { user: "User", role: "Role", doctype: "DocType" };
 const LONG = ["message", "text", "description", "html", "body", "csv", "json", "xml", "script"];
+const DURATION = /\[dhms\]|d\\s\*\)/; // in the patterns of actions, and of the format
 const ROWS_OF_FIELDS = ["values", "key"];
 
 const types_of = (schema) => (Array.isArray(schema.type) ? schema.type : schema.type ? [schema.type] : []);
@@ -29,8 +30,8 @@ export function editor_of(name, schema, siblings = {}) {
 	if (ROWS_OF_FIELDS.includes(name) && types.includes("object")) return { kind: "values", fields: "doctype" in siblings };
 	if (types.length === 1 && types[0] === "boolean") return { kind: "switch" };
 	const doctype = link_of(name, schema);
-	if (doctype && types.includes("string")) return { kind: types.includes("array") ? "lines" : "link", doctype };
-	if (schema.pattern && schema.pattern.includes("[dhms]")) return { kind: "duration" };
+	if (doctype && types.includes("string")) return { kind: "link", doctype };
+	if (DURATION.test(schema.pattern || "")) return { kind: "duration", signed: schema.pattern.includes("(-") };
 	if (types.length === 1 && ["integer", "number"].includes(types[0])) return { kind: "number", whole: types[0] === "integer" };
 	if (types.includes("array")) return of_array(name, schema, types);
 	if (types.length === 1 && types[0] === "object") return Object.keys(properties).length ? { kind: "object" } : { kind: "values", fields: false };
