@@ -18,7 +18,6 @@ NOT_BUILT = [
 	"{{ doc.a and doc.b or doc.c }}",
 	"{{ doc.a | length > 1 }}",
 	"{% if doc.a %}1{% endif %}",
-	"{{ doc.a == 'single' }}",
 ]
 
 
@@ -27,6 +26,11 @@ def test_what_was_built_is_read_back_as_rows(condition):
 	[rows] = call([["condition", "rows_of", condition]])
 	assert rows["rows"]
 	assert call([["condition", "condition_of", rows]]) == [condition]
+
+
+def test_other_quotes_say_the_same():
+	[rows] = call([["condition", "rows_of", "doc.status == 'Lead'"]])
+	assert call([["condition", "condition_of", rows]]) == ['{{ doc.status == "Lead" }}']
 
 
 def test_all_else_stays_a_template():

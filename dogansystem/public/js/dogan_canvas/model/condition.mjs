@@ -4,7 +4,7 @@
 export const OPERATORS = ["==", "!=", ">", ">=", "<", "<=", "contains", "is set", "is not set"];
 
 const PATH = "[A-Za-z_][\\w]*(?:\\.[A-Za-z_][\\w]*|\\[\\d+\\])*";
-const VALUE = `"(?:\\\\.|[^"\\\\])*"|-?\\d+(?:\\.\\d+)?|true|false|${PATH}`;
+const VALUE = `"(?:\\\\.|[^"\\\\])*"|'[^'\\\\]*'|-?\\d+(?:\\.\\d+)?|true|false|${PATH}`;
 const COMPARED = new RegExp(`^(${PATH}) (==|!=|>=|<=|>|<) (${VALUE})$`);
 const CONTAINS = new RegExp(`^(${VALUE}) in (${PATH})$`);
 const SET = new RegExp(`^(not )?(${PATH})$`);
@@ -35,8 +35,8 @@ export function rows_of(condition) {
 // Parts of a text at a word that does not stand inside quotes.
 function split(text, word) {
 	const found = [""];
-	for (const piece of text.match(/"(?:\\.|[^"\\])*"|[^"]+|"/g) || []) {
-		const [first, ...rest] = piece.startsWith('"') ? [piece] : piece.split(word);
+	for (const piece of text.match(/"(?:\\.|[^"\\])*"|'[^']*'|[^"']+|["']/g) || []) {
+		const [first, ...rest] = /^["']/.test(piece) ? [piece] : piece.split(word);
 		found[found.length - 1] += first;
 		found.push(...rest);
 	}
@@ -57,6 +57,7 @@ function row_of(text) {
 
 function literal(text) {
 	if (text.startsWith('"')) return JSON.parse(text);
+	if (text.startsWith("'")) return text.slice(1, -1);
 	if (text === "true" || text === "false") return text === "true";
 	return /^-?\d/.test(text) ? Number(text) : template_of(text);
 }
