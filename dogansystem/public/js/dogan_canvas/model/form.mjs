@@ -14,6 +14,7 @@ export class Unreadable {
 }
 
 const ROLE = "role:";
+const MAY_BE_EMPTY = ["output", "input"];
 
 // The form's fields with its rows `steps` and `triggers`; `lost` are the paths of what the form has no field for.
 export function to_form(definition, tables) {
@@ -98,8 +99,10 @@ function keys(row, tables, table, wanted) {
 		const holder = outer ? (data[outer] = data[outer] || {}) : data;
 		holder[inner] = value;
 	}
-	return data;
+	return Object.fromEntries(Object.entries(data).filter(([key, value]) => MAY_BE_EMPTY.includes(key) || !is_empty(value)));
 }
+
+const is_empty = (value) => is_mapping(value) && !(value instanceof Unreadable) && !Object.keys(value).length;
 
 // What a field holds; nothing for an empty one, and for one that shows what a key is that is left out.
 export function value_of(field, value, tables) {
