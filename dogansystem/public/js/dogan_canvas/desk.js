@@ -38,6 +38,17 @@ export const desk = {
 		});
 	},
 
+	// What the newest run of a workflow had: `{input, doc, steps: {id: {output}}}`, as far as the person may see it.
+	async samples(workflow) {
+		const [newest] = await frappe.xcall("dogansystem.api.workflows.list_runs", { workflow, limit: 1 });
+		if (!newest) return {};
+		const { input, steps } = await frappe.xcall("dogansystem.api.workflows.get_run", { run: newest.run });
+		const whole = steps.filter((step) => step.index === null || step.index === undefined);
+		const { doctype, name } = newest.document || {};
+		const doc = doctype && frappe.model.can_read(doctype) ? await frappe.db.get_doc(doctype, name).catch(() => null) : null;
+		return { input, doc, steps: Object.fromEntries(whole.map((step) => [step.id, { output: step.output, branch: step.branch }])) };
+	},
+
 	// One of Frappe's controls in an element. `change` hears of what a person enters. Gives `set(value)`.
 	control(parent, df, value, change) {
 		let is_set = true;

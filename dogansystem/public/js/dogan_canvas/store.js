@@ -10,6 +10,8 @@ import { rename } from "./model/rename.mjs";
 
 const CHECK_AFTER = 600; // milliseconds without a change
 
+const MAX_SAMPLE = 30; // characters
+
 export const use_store = () => inject("store");
 
 // `host` is what the canvas lives in: see desk.js. `on_change(definition)` hears of every edit.
@@ -23,6 +25,7 @@ export class Store {
 			picking: null, // the place that a step is chosen for, or "trigger", or {replace: key}
 			clipboard: null,
 			problems: [],
+			samples: {}, // what the newest run had
 			fields: {}, // of DocTypes, as far as they are loaded
 			run: null,
 			open: false, // whether the panel is shown where there is no room beside the canvas
@@ -222,6 +225,18 @@ export class Store {
 			const fields = await this.host.fields(doctype);
 			this.state.fields = { ...this.state.fields, [doctype]: fields };
 		}
+	}
+
+	// A value at a path as the newest run had it, as a short text; empty if there is none.
+	sample(path) {
+		const found = path.split(".").reduce((value, name) => value?.[name], this.state.samples);
+		if (found === undefined || found === null) return "";
+		const text = typeof found === "object" ? JSON.stringify(found) : String(found);
+		return text.length > MAX_SAMPLE ? `${text.slice(0, MAX_SAMPLE)}…` : text;
+	}
+
+	async load_samples(workflow) {
+		this.state.samples = await this.host.samples(workflow);
 	}
 
 	check_soon() {

@@ -57,6 +57,7 @@ export class WorkflowViews {
 			on_change: (definition) => this.write(definition),
 		});
 		this.app = mount(this.$flow, this.store);
+		if (!frm.doc.__islocal) this.store.load_samples(frm.docname);
 	}
 
 	write(definition) {
