@@ -15,7 +15,7 @@ export function layout(nodes, edges) {
 	for (const { source, target } of known) join(places.get(source), places.get(target), rank, put);
 	for (let sweep = 0; sweep < SWEEPS; sweep++) order(layers, sweep % 2 ? "down" : "up");
 	for (const layer of layers) spread(layer, () => 0);
-	for (let sweep = 0; sweep < SWEEPS * 2; sweep++) align(layers, sweep % 2 ? "down" : "up");
+	for (let sweep = 0; sweep < SWEEPS * 2; sweep++) align(layers, sweep % 2 ? "up" : "down");
 	return positions(layers);
 }
 
