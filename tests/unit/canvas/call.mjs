@@ -1,10 +1,11 @@
 // Calls functions of the canvas's model: reads [[module, function, ...arguments], …] and writes what they give, as JSON.
 
-import { readFileSync } from "node:fs";
-import { argv, stdout } from "node:process";
+import { argv, stdin, stdout } from "node:process";
 import { pathToFileURL } from "node:url";
 
-const calls = JSON.parse(readFileSync(0, "utf8"));
+let text = "";
+for await (const part of stdin.setEncoding("utf8")) text += part;
+const calls = JSON.parse(text);
 const found = [];
 for (const [module, name, ...given] of calls) {
 	const { [name]: made } = await import(`${pathToFileURL(argv[2])}/${module}.mjs`);

@@ -53,6 +53,6 @@ def call(calls: Sequence[Sequence[Any]]) -> list[Any]:
 def definitions() -> list[dict[str, Any]]:
 	"""All templates, all examples, and random workflows: valid ones, as they are stored."""
 	found = [dict(each.definition.source) for each in templates()]
-	found += [dict(parse(path.read_text(encoding="utf-8")).source) for path in sorted(EXAMPLES.glob("*.yaml"))]
+	found += [dict(parse(path.read_text(encoding="utf-8"), fills_run_as=True).source) for path in sorted(EXAMPLES.glob("*.yaml"))]
 	found += [dict(parse(workflow(Random(seed), f"random-{seed}")).source) for seed in range(RANDOM)]
 	return found

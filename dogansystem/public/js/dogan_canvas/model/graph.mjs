@@ -19,7 +19,8 @@ const id_of = (step) => (is_mapping(step) && typeof step.id === "string" ? step.
 // What each step waits for: its `after`, or else the step before it in the list.
 export function afters_of(steps) {
 	return steps.map((step, index) => {
-		if (is_mapping(step) && "after" in step) return Array.isArray(step.after) ? step.after : [];
+		if (!is_mapping(step)) return [];
+		if ("after" in step) return Array.isArray(step.after) ? step.after : [];
 		const before = index ? id_of(steps[index - 1]) : "";
 		return before ? [before] : [];
 	});
