@@ -100,7 +100,8 @@ class Browser:
 		middle = f"(({found}.scrollIntoView({{block: 'nearest'}}), {found}.getBoundingClientRect()))"
 		at = f"((box) => [box.x + box.width / 2, box.y + box.height / 2])({middle})"
 		self.wait_for(
-			f"{found} && {found}.getClientRects().length && {found}.contains(document.elementFromPoint(...{at}))", seconds
+			f"{found} && {found}.getClientRects().length && {found}.contains(document.elementFromPoint(...{at}))",
+			seconds,
 		)
 		x, y = self.evaluate(at)
 		self.mouse("mousePressed", x, y)
@@ -126,7 +127,11 @@ class Browser:
 	def resize(self, width: int, height: int, *, phone: bool = False) -> None:
 		"""Make the page as large as a screen, in pixels."""
 		self._page(
-			"Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=phone
+			"Emulation.setDeviceMetricsOverride",
+			width=width,
+			height=height,
+			deviceScaleFactor=1,
+			mobile=phone,
 		)
 
 	def picture(self, path: Path) -> None:
@@ -168,7 +173,12 @@ class Browser:
 
 	def _listen(self, message: dict[str, Any]) -> None:
 		parameters = message.get("params", {})
-		if message.get("method") == "Runtime.exceptionThrown":
+		if message.get("method") == "Page.javascriptDialogOpening":  # a page that is not saved asks whether to leave it
+			self._number += 1
+			accept = {"method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+			answer = {"id": self._number, "sessionId": message["sessionId"], **accept}
+			os.write(self._write, json.dumps(answer).encode() + b"\0")
+		elif message.get("method") == "Runtime.exceptionThrown":
 			self.complaints.append(_exception(parameters["exceptionDetails"]))
 		elif message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] in (
 			"error",

@@ -37,7 +37,8 @@ PANEL = ".dogan-flow-panel"
 class TestCanvas(DeskTestCase):
 	def setUp(self) -> None:
 		super().setUp()
-		self.addCleanup(frappe.delete_doc_if_exists, "Dogan Workflow", NAME)
+		frappe.delete_doc_if_exists("Dogan Workflow", NAME)
+		frappe.db.commit()
 
 	def open_new(self) -> None:
 		self.visit("dogan-workflow/new", f"window.cur_frm?.is_new() && {FLOW}")
@@ -45,7 +46,9 @@ class TestCanvas(DeskTestCase):
 	def choose(self, selector: str, value: str) -> None:
 		"""Choose in a plain list."""
 		found = f"document.querySelector({json.dumps(selector)})"
-		self.browser.wait_for(f"{found} && [...{found}.options].some((each) => each.value === {json.dumps(value)})")
+		self.browser.wait_for(
+			f"{found} && [...{found}.options].some((each) => each.value === {json.dumps(value)})"
+		)
 		self.browser.evaluate(
 			f"(({found}.value = {json.dumps(value)}), !!{found}.dispatchEvent(new Event('change', {{bubbles: true}})))"
 		)
@@ -55,13 +58,11 @@ class TestCanvas(DeskTestCase):
 
 	def link(self, field: str, name: str) -> None:
 		"""Choose a document in a link field by what is typed."""
-		self.browser.click(f"{PANEL} [data-field={field}] input")
+		within = f"{PANEL} [data-field={field}]"
+		self.browser.click(f"{within} input")
 		self.browser.type(name)
-		entry = f"{PANEL} [data-field={field}] .awesomplete li[aria-selected], {PANEL} [data-field={field}] .awesomplete li"
-		self.browser.wait_for(f"[...document.querySelectorAll({json.dumps(entry)})].some((each) => each.innerText.includes({json.dumps(name)}))")
-		self.browser.key("Enter")
-		self.browser.key("Tab")
-		self.browser.wait_for(f"document.querySelector('{PANEL} [data-field={field}] input').value === {json.dumps(name)}")
+		self.browser.click(f"{within} [role=option]:has([title='{name}'])")
+		self.browser.wait_for(f"document.querySelector('{within} input').value === '{name}'")
 
 	def write(self, field: str, text: str) -> None:
 		self.browser.click(f"{PANEL} [data-field={field}] :is(input, textarea)")
@@ -146,20 +147,22 @@ class TestCanvas(DeskTestCase):
 		self.browser.wait_for("document.querySelector('.dogan-yaml-place .ace_editor')")
 		self.browser.click("[data-view=form]")
 		self.browser.wait_for("document.querySelector('[data-fieldname=steps] .grid-row[data-idx=\"2\"]')")
-		self.browser.evaluate("frappe.model.set_value(cur_frm.doc.steps[0].doctype, cur_frm.doc.steps[0].name, 'params', '{\"x\": }')")
+		self.browser.evaluate(
+			"frappe.model.set_value(cur_frm.doc.steps[0].doctype, cur_frm.doc.steps[0].name, 'params', '{\"x\": }')"
+		)
 		self.browser.click("[data-view=flow]")
 		self.browser.wait_for("document.querySelector('[data-node=\"step:a\"].is-wrong')")
 		self.browser.click("[data-node='step:b']")
 		self.write("title", "The second")
 		self.browser.wait_for("cur_frm.doc.steps[1].title === 'The second'")
 		self.assertEqual(self.browser.evaluate("cur_frm.doc.steps[0].params"), '{"x": }')
-		self.browser.evaluate("!!(cur_frm.doc.steps[0].params = '{\"x\": \"{{ now }}\"}')")
+		self.browser.evaluate('!!(cur_frm.doc.steps[0].params = \'{"x": "{{ now }}"}\')')
 		before["steps"][1]["title"] = "The second"
 		self.assertEqual(self.definition(), before)
 
 	def test_a_run_is_seen_on_the_canvas(self):
-		self.save(NAME, [step("first", title="The first step"), fails("second"), step("third")])
-		run = self.start(NAME)
+		name = self.save("contract-watched", [step("first", title="The first step"), fails("second"), step("third")])
+		run = self.start(name)
 		self.drain()
 		seen = "document.querySelector('[data-node=\"step:second\"].is-red')"
 		self.visit(f"dogan-workflow-run/{run}", f"{form_of('Dogan Workflow Run')} && {seen}")

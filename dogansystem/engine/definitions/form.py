@@ -73,7 +73,8 @@ def tables() -> dict[str, Any]:
 		"step": STEP_FIELDS,
 		"trigger": TRIGGER_FIELDS,
 		"kinds": {
-			on: {name: key.only_with for name, key in kind.keys.items()} for on, kind in registry.KINDS.items()
+			on: {name: key.only_with for name, key in kind.keys.items()}
+			for on, kind in registry.KINDS.items()
 		},
 		"defaults": DEFAULTS,
 		"json": sorted(_JSON),

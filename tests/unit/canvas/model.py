@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -50,9 +51,13 @@ def call(calls: Sequence[Sequence[Any]]) -> list[Any]:
 	return results
 
 
+@cache
 def definitions() -> list[dict[str, Any]]:
 	"""All templates, all examples, and random workflows: valid ones, as they are stored."""
 	found = [dict(each.definition.source) for each in templates()]
-	found += [dict(parse(path.read_text(encoding="utf-8"), fills_run_as=True).source) for path in sorted(EXAMPLES.glob("*.yaml"))]
+	found += [
+		dict(parse(path.read_text(encoding="utf-8"), fills_run_as=True).source)
+		for path in sorted(EXAMPLES.glob("*.yaml"))
+	]
 	found += [dict(parse(workflow(Random(seed), f"random-{seed}")).source) for seed in range(RANDOM)]
 	return found

@@ -44,4 +44,7 @@ def test_filters_stay_in_the_form_they_had():
 		[rows] = call([["rows", "rows_of_filters", filters]])
 		assert call([["rows", "filters_of", rows, filters]]) == [filters]
 	other = [["a", "b"], {"Item": 1}, {"x": ["<", 1, 2]}]
-	assert call([["rows", "rows_of_filters", each] for each in ([other[0]], [[1, "=", 2]], other[2])]) == [None] * 3
+	assert (
+		call([["rows", "rows_of_filters", each] for each in ([other[0]], [[1, "=", 2]], other[2])])
+		== [None] * 3
+	)

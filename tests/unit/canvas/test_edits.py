@@ -38,14 +38,18 @@ def same(one: Definition, other: Definition) -> bool:
 def check_order(definition: Definition) -> None:
 	"""Raise CycleError if a step waits for itself, or KeyError if for one that there is not."""
 	ids = {step["id"]: step for step in definition["steps"]}
-	waits = {step: [ids[each.split(".")[0]]["id"] for each in after] for step, after in refs(definition).items()}
+	waits = {
+		step: [ids[each.split(".")[0]]["id"] for each in after] for step, after in refs(definition).items()
+	}
 	tuple(TopologicalSorter(waits).static_order())
 
 
 def places(graph: dict[str, Any]) -> list[dict[str, Any]]:
 	"""Where a step can be added, on edges and at the ends of paths."""
 	found = [edge["data"]["place"] for edge in graph["edges"]]
-	return [each for each in found if each] + [node["data"]["place"] for node in graph["nodes"] if node["type"] == "place"]
+	return [each for each in found if each] + [
+		node["data"]["place"] for node in graph["nodes"] if node["type"] == "place"
+	]
 
 
 def graphs(sources: Iterable[Definition]) -> list[dict[str, Any]]:
@@ -65,7 +69,9 @@ def test_a_step_is_added_at_every_place_and_taken_out_again():
 		expected = refs(source) | {"brand_new": (place["ref"],) if place["ref"] else ()}
 		if place.get("to"):
 			before = refs(source)[place["to"]]
-			expected[place["to"]] = tuple("brand_new" if each == place["ref"] else each for each in before) or ("brand_new",)
+			expected[place["to"]] = tuple(
+				"brand_new" if each == place["ref"] else each for each in before
+			) or ("brand_new",)
 		assert refs(found) == expected, place
 	removed = call([["edit", "remove", each, "brand_new"] for each in added])
 	assert all(same(source, found) for (source, _), found in zip(pairs, removed, strict=True))
@@ -112,7 +118,9 @@ def test_renamed_there_and_back_nothing_has_changed():
 	sources = definitions()
 	pairs = [(source, step["id"]) for source in sources for step in source["steps"]]
 	there = call([["rename", "rename", source, step, "brand_new"] for source, step in pairs])
-	back = call([["rename", "rename", each, "brand_new", step] for each, (_, step) in zip(there, pairs, strict=True)])
+	back = call(
+		[["rename", "rename", each, "brand_new", step] for each, (_, step) in zip(there, pairs, strict=True)]
+	)
 	for (source, step), other, again in zip(pairs, there, back, strict=True):
 		assert again == source
 		assert f"steps.{step}." not in json.dumps(other) or "'" in json.dumps(other)
@@ -128,7 +136,9 @@ def test_random_edits_one_after_the_other_keep_an_order_and_every_step():
 			key = chance.choice(source["steps"])["id"]
 			place = chance.choice(places(graph))
 			other = chance.choice(source["steps"])["id"]
-			moves.append(chance.choice([["edit", "move", source, key, place], ["edit", "connect", source, other, key]]))
+			moves.append(
+				chance.choice([["edit", "move", source, key, place], ["edit", "connect", source, other, key]])
+			)
 		now = call(moves)
 		for each in now:
 			check_order(each)
@@ -151,8 +161,17 @@ def test_nodes_do_not_cover_each_other_and_edges_lead_down():
 
 
 def test_what_is_no_step_keeps_its_place():
-	source = {"name": "x", "steps": [{"id": "a", "action": "data.set"}, "text", {"action": "data.set"}, {"id": "a"}, None]}
+	source = {
+		"name": "x",
+		"steps": [{"id": "a", "action": "data.set"}, "text", {"action": "data.set"}, {"id": "a"}, None],
+	}
 	[graph] = graphs([source])
-	assert [node["data"]["key"] for node in graph["nodes"] if node["type"] == "step"] == ["a", "#1", "#2", "#3", "#4"]
+	assert [node["data"]["key"] for node in graph["nodes"] if node["type"] == "step"] == [
+		"a",
+		"#1",
+		"#2",
+		"#3",
+		"#4",
+	]
 	[added] = call([["edit", "add", source, {"ref": "a"}, NEW]])
 	assert [each for each in added["steps"] if each != NEW] == source["steps"]

@@ -43,7 +43,13 @@ def test_what_cannot_be_read_stays_in_its_field_as_it_is():
 def test_what_the_form_has_no_field_for_is_named():
 	step = {"id": "a", "action": "data.set", "colour": "red", "retry": {"attempts": 2, "often": True}}
 	trigger = {"on": "document", "event": "created", "doctype": "Lead", "field": "status"}
-	source = {"name": "x", "owner": "me", "limits": {"speed": 3}, "steps": [step, "text"], "triggers": [trigger]}
+	source = {
+		"name": "x",
+		"owner": "me",
+		"limits": {"speed": 3},
+		"steps": [step, "text"],
+		"triggers": [trigger],
+	}
 	[found] = call([["form", "to_form", source, TABLES]])
 	assert sorted(found["lost"]) == [
 		"limits.speed", "owner", "steps[0].colour", "steps[0].retry.often", "steps[1]", "triggers[0].field",

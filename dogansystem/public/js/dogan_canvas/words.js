@@ -1,7 +1,15 @@
 // Names that people read, of keys and of triggers.
 
+const LABELS = (__) => ({
+	doctype: __("Document type"), if: __("Only if"), for: __("For"), until: __("Until"), event: __("What happens to it"), to: __("To"),
+	user: __("User"), subject: __("Subject"), message: __("Message"), name: __("Name"), values: __("Values"), filters: __("Filters"),
+	fields: __("Fields"), description: __("Description"), title: __("Title"), id: __("Name in templates"), role: __("Role"),
+}); // prettier-ignore
+
 // "order_by" → "Order by".
 export function label_of(name, __) {
+	const known = LABELS(__)[name];
+	if (known) return known;
 	const words = String(name).replace(/_/g, " ");
 	return __(words.charAt(0).toUpperCase() + words.slice(1));
 }

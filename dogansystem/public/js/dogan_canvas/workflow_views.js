@@ -30,8 +30,11 @@ export class WorkflowViews {
 		return this.vocabulary.tables;
 	}
 
+	// A new form begins with an empty row, which is no step yet.
 	definition() {
-		return from_form(this.frm.doc, this.tables);
+		const definition = from_form(this.frm.doc, this.tables);
+		if (!this.frm.doc.__islocal) return definition;
+		return { ...definition, steps: definition.steps.filter((step) => Object.keys(step).length) };
 	}
 
 	// The form shows another document, or the same one anew.

@@ -62,10 +62,11 @@ export function skeleton(action, definition) {
 	return { doctype, name: "{{ doc.name }}" };
 }
 
-// How two kinds of params read in one line, for the list of actions and for a node.
+// How params read in one line, for the list of actions and for a node.
 export function summary_of(params) {
 	if (!is_mapping(params)) return "";
 	return Object.entries(params)
 		.map(([name, value]) => `${name}: ${typeof value === "string" ? value : JSON.stringify(value)}`)
-		.join(" · ");
+		.join(" · ")
+		.replace(/\{\{\s*|\s*\}\}/g, "");
 }
