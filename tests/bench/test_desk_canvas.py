@@ -25,7 +25,7 @@ steps:
   action: document.comment
   params: {{doctype: ToDo, name: "{{{{ doc.name }}}}", text: Approved}}
   compensate: {{action: document.tag, params: {{doctype: ToDo, name: "{{{{ doc.name }}}}", tag: undone}}}}
-- id: user
+- id: notify
   after: [approve.rejected]
   action: notify.user
   params: {{user: "{{{{ doc.owner }}}}", subject: Rejected}}

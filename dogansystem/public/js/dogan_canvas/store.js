@@ -182,8 +182,8 @@ export class Store {
 		this.change(edit.connect(this.state.definition, ref, key));
 	}
 
-	disconnect(ref, key) {
-		this.change(edit.disconnect(this.state.definition, ref, key));
+	disconnect(refs, key) {
+		this.change(edit.disconnect(this.state.definition, refs, key));
 	}
 
 	pick_after_selected() {

@@ -48,15 +48,16 @@ function tidy(refs) {
 	return once.filter((ref) => typeof ref !== "string" || !split_ref(ref)[1] || !once.includes(split_ref(ref)[0]));
 }
 
-// Add a step at a place: `{ref, to}` on the edge from `ref` (null: the start) to the step `to`, `{ref}` behind `ref` alone.
+// Add a step at a place: `{ref, to}` on the edge from `ref` (null: the start) to the step `to`, `{ref}` behind `ref` alone. `refs`: all
+// branches that lead there, where it is more than one.
 export function add(definition, place, step) {
 	return rewire(definition, (items) => {
-		const after = place.ref ? [place.ref] : [];
+		const after = place.refs || (place.ref ? [place.ref] : []);
 		const item = { step, key: step.id, after, was: null, implicit: false };
 		const target = place.to === undefined ? -1 : items.findIndex((each) => each.key === place.to);
 		if (target < 0) return items.splice(end_of(items, place.ref), 0, item);
 		const next = items[target];
-		next.after = place.ref ? next.after.map((ref) => (ref === place.ref ? step.id : ref)) : [step.id];
+		next.after = after.length ? tidy(next.after.map((ref) => (after.includes(ref) ? step.id : ref))) : [step.id];
 		items.splice(target, 0, item);
 	});
 }
@@ -96,7 +97,7 @@ export function remove(definition, key) {
 
 // Take a step out and add it at another place. Its own edges, and places behind it, are no other place.
 export function move(definition, key, place) {
-	const is_own = place.to === key || (place.ref && is_of(place.ref, key));
+	const is_own = place.to === key || (place.ref && is_of(place.ref, key)); // a line has one source
 	const step = steps_of(definition)[index_of(definition, key)];
 	if (is_own || !is_mapping(step)) return definition;
 	const { after, ...rest } = step;
@@ -106,7 +107,8 @@ export function move(definition, key, place) {
 // Where a step goes that follows `key`: on its only edge, or else beside what follows.
 export function place_after(definition, key) {
 	const out = edges_of(definition).filter((edge) => edge.source === key);
-	return out.length === 1 ? { ref: out[0].ref, to: out[0].target } : { ref: key };
+	const is_one = out.length && out.every((edge) => edge.target === out[0].target);
+	return is_one ? { ref: out[0].ref, refs: out.map((edge) => edge.ref), to: out[0].target } : { ref: key };
 }
 
 // Let the step `key` wait for `ref` too. Nothing happens where it does already, or would wait for itself in a circle.
@@ -125,18 +127,22 @@ function leads_to(edges, from, to) {
 	return seen.has(to);
 }
 
-// Let the step `key` no longer wait for `ref`; waiting for nothing, it starts with the run.
-export function disconnect(definition, ref, key) {
+// Let the step `key` no longer wait for `refs`; waiting for nothing, it starts with the run.
+export function disconnect(definition, refs, key) {
 	return rewire(definition, (items) => {
 		const item = items.find((each) => each.key === key);
-		if (item) item.after = item.after.filter((each) => each !== ref);
+		if (item) item.after = item.after.filter((each) => !refs.includes(each));
 	});
 }
 
-// An id that no step has: the action's verb, with a number if it is taken.
+// Families whose verbs say little by themselves: `email.send` is called email.
+const BY_FAMILY = ["email", "notify", "http", "report", "script", "method"];
+
+// An id that no step has: what the action does, with a number if it is taken.
 export function free_id(definition, wanted) {
 	const ids = new Set(steps_of(definition).map((step) => is_mapping(step) && step.id));
-	const base = String(wanted).split(".").pop().replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?![A-Za-z_])/, "s") || "step";
+	const [family, verb] = String(wanted).split(".");
+	const base = (BY_FAMILY.includes(family) || !verb ? family : verb).replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?![A-Za-z_])/, "s") || "step";
 	for (let number = 1; ; number++) {
 		const id = number === 1 ? base : `${base}_${number}`;
 		if (!ids.has(id)) return id;

@@ -108,9 +108,15 @@ export function graph_of(definition, actions, read_only = false) {
 			line(root, `step:${key}`, { place: number ? null : { ref: null, to: key }, ref: "", branch: "", when: "" })
 		);
 	}
-	for (const edge of edges) {
-		const { source, target, ref, branch, when } = edge;
-		line(`step:${source}`, `step:${target}`, { ref, branch, when, key: target, place: { ref, to: target } });
+	const drawn = new Set();
+	for (const { source, target, when } of edges) {
+		if (drawn.has(`${source}>${target}`)) continue; // one line for all branches that lead to the same step
+		drawn.add(`${source}>${target}`);
+		const all = edges.filter((edge) => edge.source === source && edge.target === target);
+		const refs = all.map((edge) => edge.ref);
+		const alone = !edges.some((edge) => edge.target === target && edge.source !== source);
+		const branch = all.map((edge) => edge.branch).filter(Boolean).join(", ");
+		line(`step:${source}`, `step:${target}`, { ref: refs[0], refs, branch, when, key: target, alone, place: { ref: refs[0], refs, to: target } });
 	}
 	if (!read_only) add_places(steps, keys, edges, actions, roots, node, line);
 	return { nodes, edges: lines };

@@ -1,7 +1,7 @@
 // Positions of nodes: in layers from above to below, each as near below what it follows as there is room.
 // Steps stay in the order of the definition where nothing speaks against it, so that the picture keeps still while one edits.
 
-const GAP = { x: 32, y: 56 };
+const GAP = { x: 40, y: 76 };
 const SWEEPS = 4;
 
 // Positions by the ids of nodes ({id, width, height}) for edges ({source, target}); the middle of the picture is at x = 0.
