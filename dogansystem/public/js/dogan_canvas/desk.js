@@ -71,7 +71,7 @@ export const desk = {
 			Promise.resolve(made.set_value(next ?? "")).then(() => (is_set = false));
 		};
 		set(value);
-		made.$input?.attr("aria-label", df.label || df.fieldname);
+		made.$input?.attr({ "aria-label": df.label || df.fieldname, dir: "auto" });
 		return { set, focus: () => made.set_focus?.() };
 	},
 };

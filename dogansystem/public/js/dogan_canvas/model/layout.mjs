@@ -55,7 +55,7 @@ function link(above, below) {
 
 function order(layers, side) {
 	for (const layer of side === "up" ? layers : [...layers].reverse()) {
-		const wanted = new Map(layer.map((place, at) => [place, mean(place[side].map((each) => each.at)) ?? at]));
+		const wanted = new Map(layer.map((place, at) => [place, mean(place[side].map((each) => each.at)) ?? place.at ?? at]));
 		layer.sort((one, other) => wanted.get(one) - wanted.get(other));
 		layer.forEach((place, at) => (place.at = at - layer.length / 2));
 	}
