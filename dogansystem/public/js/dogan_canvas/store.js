@@ -122,6 +122,7 @@ export class Store {
 		if (place.replace) return this.replace_action(place.replace, action);
 		const id = edit.free_id(definition, action.name);
 		this.change(edit.add(definition, place, { id, action: action.name, params: skeleton(action, definition) }));
+		this.is_new = true; // the panel puts the cursor where something is missing
 		this.select(`step:${id}`);
 	}
 
