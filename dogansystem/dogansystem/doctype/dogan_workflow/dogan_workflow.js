@@ -171,6 +171,6 @@ function show_runs(frm) {
 				? dogan.run_rows(runs, { show_document: true })
 				: `<div class="text-muted">${__("No runs yet")}</div>`
 		);
-		dogan.show_problems_of_site(frm.layout.wrapper, () => cur_frm === frm);
+		dogan.show_problems_of_site($(frm.layout.wrapper).parent(), () => cur_frm === frm);
 	});
 }

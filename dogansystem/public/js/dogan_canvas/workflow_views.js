@@ -23,6 +23,8 @@ export class WorkflowViews {
 		this.$flow = $(`<div class="dogan-flow-place"></div>`);
 		this.$yaml = $(`<div class="dogan-yaml-place"></div>`);
 		$(frm.layout.wrapper).before(this.$views, this.$flow, this.$yaml);
+		// What the form says of the document is said in every view.
+		$(frm.layout.message).insertBefore(this.$views);
 		this.yaml = new YamlView(this.$yaml, desk, (definition) => this.take(definition));
 	}
 
