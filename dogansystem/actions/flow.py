@@ -59,6 +59,7 @@ class Choose(Action):
 
 	name = "flow.choose"
 	summary = "Go on in one of several ways"
+	branches_from = "cases"
 	parameters = parameters(
 		{
 			"cases": {
