@@ -161,7 +161,9 @@ class TestCanvas(DeskTestCase):
 		self.assertEqual(self.definition(), before)
 
 	def test_a_run_is_seen_on_the_canvas(self):
-		name = self.save("contract-watched", [step("first", title="The first step"), fails("second"), step("third")])
+		name = self.save(
+			"contract-watched", [step("first", title="The first step"), fails("second"), step("third")]
+		)
 		run = self.start(name)
 		self.drain()
 		seen = "document.querySelector('[data-node=\"step:second\"].is-red')"
