@@ -15,6 +15,7 @@ from dogansystem.protocol import Database
 UTC = "UTC"
 
 REFRESH_INTERVAL = 60.0  # seconds between two looks at the server's clock
+LOOKS = 5  # answers of which the quickest counts
 
 _log = logging.getLogger(__name__)
 
@@ -32,6 +33,21 @@ class SystemClock:
 
 	def now(self) -> float:
 		return time.time()
+
+
+def ahead(ask: Callable[[], float]) -> float:
+	"""How many seconds another clock is ahead of `time.monotonic()`; `ask` asks it.
+
+	Of some answers the quickest one counts. A process that waits for a processor before it sees an answer takes the other
+	clock for late; a signal that it then sends would be older than the run that it answers, and be none for it.
+	"""
+	answers = []
+	for _ in range(LOOKS):
+		before = time.monotonic()
+		seconds = ask()
+		after = time.monotonic()
+		answers.append((after - before, seconds - (before + after) / 2))
+	return min(answers)[1]
 
 
 class DatabaseClock:
@@ -68,12 +84,10 @@ class DatabaseClock:
 		try:
 			# UNIX_TIMESTAMP() reads its argument in the session's timezone; in UTC no hour comes twice.
 			connection.execute("SET time_zone = '+00:00'")
-			before = time.monotonic()
-			((seconds,),) = connection.sql("SELECT UNIX_TIMESTAMP(NOW(6))")
-			after = time.monotonic()
+			offset = ahead(lambda: float(connection.sql("SELECT UNIX_TIMESTAMP(NOW(6))")[0][0]))
 		finally:
 			connection.close()
-		return float(seconds) - (before + after) / 2, after
+		return offset, time.monotonic()
 
 
 def zone_of(name: str | None) -> tzinfo:

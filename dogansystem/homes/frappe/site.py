@@ -17,6 +17,7 @@ from rq import get_current_job
 
 from dogansystem.actions import registry
 from dogansystem.engine import log
+from dogansystem.homes.databases.clock import ahead
 from dogansystem.homes.frappe import compat, desk, explain, logs, scheduler, stamps, surroundings
 from dogansystem.homes.frappe.cache import SharedCache, may_be_away
 from dogansystem.homes.frappe.catalog import Catalog, credential, webhook_secret
@@ -128,9 +129,7 @@ class FrappeSite:
 		"""Seconds since 1970 (UTC) by the database's clock: all nodes of a site share it."""
 		offset, checked = _clocks.get(self.name, (time.time() - time.monotonic(), float("-inf")))
 		if time.monotonic() - checked > CLOCK_CHECK and self._is_own_thread:
-			before = time.monotonic()
-			(seconds,) = self.database.sql("SELECT UNIX_TIMESTAMP(NOW(6))")[0]
-			offset = float(seconds) - (before + time.monotonic()) / 2
+			offset = ahead(lambda: float(self.database.sql("SELECT UNIX_TIMESTAMP(NOW(6))")[0][0]))
 			_clocks[self.name] = offset, time.monotonic()
 		return time.monotonic() + offset
 
