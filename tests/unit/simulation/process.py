@@ -9,7 +9,7 @@ from unittest.mock import patch
 from dogansystem.actions.base import StepContext
 from dogansystem.engine import current, ordinary, transition
 from dogansystem.engine.definition import ASKING, Definition, Step
-from dogansystem.engine.errors import LimitReached
+from dogansystem.engine.errors import LimitReached, WrongState
 from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits, failed
 from dogansystem.engine.outputs import encode
@@ -275,7 +275,7 @@ class Process:
 			given = {"customer": "A", "items": [1, 2]}
 			about: Any = {"cause": current.CHILD, "started_by": PERSON, "input": given}
 			run = start_run(place, place.database, step.params["workflow"], moment(place), **about)
-		except LimitReached as error:
+		except (LimitReached, WrongState) as error:  # so many of its runs have failed that it was disabled
 			return failed(error)
 		finally:
 			current.current.reset(token)
