@@ -173,7 +173,9 @@ class Browser:
 
 	def _listen(self, message: dict[str, Any]) -> None:
 		parameters = message.get("params", {})
-		if message.get("method") == "Page.javascriptDialogOpening":  # a page that is not saved asks whether to leave it
+		if (
+			message.get("method") == "Page.javascriptDialogOpening"
+		):  # a page that is not saved asks whether to leave it
 			self._number += 1
 			accept = {"method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
 			answer = {"id": self._number, "sessionId": message["sessionId"], **accept}
