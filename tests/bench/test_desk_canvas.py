@@ -62,7 +62,9 @@ class TestCanvas(DeskTestCase):
 		self.browser.click(f"{within} input")
 		self.browser.type(name)
 		# The list is made anew while one types: what stands first in the end is what was typed.
-		self.browser.wait_for(f"document.querySelector(\"{within} [role=option]:first-child [title='{name}']\")")
+		self.browser.wait_for(
+			f"document.querySelector(\"{within} [role=option]:first-child [title='{name}']\")"
+		)
 		self.browser.click(f"{within} [role=option]:first-child:has([title='{name}'])")
 		self.browser.wait_for(f"document.querySelector('{within} input').value === '{name}'")
 
@@ -163,7 +165,9 @@ class TestCanvas(DeskTestCase):
 		self.assertEqual(self.definition(), before)
 
 	def test_a_run_is_seen_on_the_canvas(self):
-		name = self.save("contract-watched", [step("first", title="The first step"), fails("second"), step("third")])
+		name = self.save(
+			"contract-watched", [step("first", title="The first step"), fails("second"), step("third")]
+		)
 		run = self.start(name)
 		self.drain()
 		seen = "document.querySelector('[data-node=\"step:second\"].is-red')"
