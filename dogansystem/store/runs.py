@@ -14,8 +14,9 @@ from dogansystem.engine.outputs import encode
 from dogansystem.engine.run_state import RunState
 from dogansystem.engine.signals import EXPIRED
 from dogansystem.engine.states import PENDING, QUEUED
+from dogansystem.engine.steered import steps_to_retry
 from dogansystem.engine.templates.render import render
-from dogansystem.engine.transition import decide, steps_to_retry
+from dogansystem.engine.transition import decide
 from dogansystem.protocol import Database
 from dogansystem.store import changes, children, context, dialect, history, names, parameters, run_state
 from dogansystem.store.changes import claims, waits

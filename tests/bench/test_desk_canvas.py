@@ -61,7 +61,11 @@ class TestCanvas(DeskTestCase):
 		within = f"{PANEL} [data-field={field}]"
 		self.browser.click(f"{within} input")
 		self.browser.type(name)
-		self.browser.click(f"{within} [role=option]:has([title='{name}'])")
+		# The list is made anew while one types: what stands first in the end is what was typed.
+		self.browser.wait_for(
+			f"document.querySelector(\"{within} [role=option]:first-child [title='{name}']\")"
+		)
+		self.browser.click(f"{within} [role=option]:first-child:has([title='{name}'])")
 		self.browser.wait_for(f"document.querySelector('{within} input').value === '{name}'")
 
 	def write(self, field: str, text: str) -> None:
