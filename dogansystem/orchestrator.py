@@ -253,6 +253,10 @@ class Orchestrator(Decisions, Scaling):
 		"""What is wrong with the site's machinery, such as a scheduler that is off: a `code`, `sentence` and `remedy` each."""
 		return [asdict(each) for each in checks.problems(self.site)]
 
+	def get_obstacles(self) -> list[dict[str, str]]:
+		"""Those of the problems that may keep runs from going on."""
+		return [asdict(each) for each in checks.obstacles(self.site)]
+
 	def get_metrics(self) -> str:
 		"""The metrics in Prometheus' text format. The cost does not grow with the history."""
 		return metrics(self.site, self._settings())

@@ -83,6 +83,7 @@ class Action(ABC):
 		parameters: JSON Schema (draft 2020-12) of the rendered `params`, always an object.
 		returns: one line that says what the output is.
 		branches: the ways in which it may end, where there are several.
+		branches_from: the parameter, a list of mappings, whose names are ways in which it may end, before those of `branches_of`.
 		external: whether it has effects outside the database, which no rollback undoes.
 		reads_only: whether it changes nothing, neither here nor outside.
 		offered: whether the form offers it to people.
@@ -94,6 +95,7 @@ class Action(ABC):
 	parameters: ClassVar[Mapping[str, Any]]
 	returns: ClassVar[str]
 	branches: ClassVar[tuple[str, ...]] = ()
+	branches_from: ClassVar[str] = ""
 	external: ClassVar[bool] = False
 	reads_only: ClassVar[bool] = False
 	offered: ClassVar[bool] = True

@@ -59,6 +59,7 @@ class Choose(Action):
 
 	name = "flow.choose"
 	summary = "Go on in one of several ways"
+	branches_from = "cases"
 	parameters = parameters(
 		{
 			"cases": {
@@ -150,6 +151,7 @@ class SendSignal(Action):
 			context.user,
 			moment(site),
 			context.idempotency_key,
+			cause="step",
 		)
 		site.after_commit(site.doorbell.ring)
 		return {"signal": sent}

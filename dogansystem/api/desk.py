@@ -113,7 +113,7 @@ def run_now(
 			cause="manual",
 			even_disabled=is_manager(user),
 		)
-	return {"run": run, "problems": orchestrator.get_problems()}
+	return {"run": run, "problems": orchestrator.get_obstacles()}
 
 
 @frappe.whitelist()

@@ -80,7 +80,7 @@ def run_view(run: str) -> dict[str, Any]:
 			"may_change": may_change,
 			"may_signal": is_manager(user),
 			"current_version": _number(current) if offers_current else None,
-			"problems": [] if found.status in RUN_FINISHED else Orchestrator(site).get_problems(),
+			"problems": [] if found.status in RUN_FINISHED else Orchestrator(site).get_obstacles(),
 		}
 	)
 

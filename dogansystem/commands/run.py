@@ -10,7 +10,7 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.site import FAILED, json_option, orchestrator_of, print_json, user_option
 from dogansystem.engine import errors
-from dogansystem.terminal.shell import print_lines
+from dogansystem.terminal.shell import PATIENCE, WAITS, print_lines
 from dogansystem.terminal.show import run_lines, step_line
 from dogansystem.terminal.status import problem_lines
 
@@ -36,12 +36,12 @@ def run(
 	user: str,
 	as_json: bool,
 ) -> None:
-	"""Start a run of an enabled workflow. Exit code 1 if it fails or is cancelled."""
+	"""Start a run of an enabled workflow. Exit code 1 if it fails or is cancelled, 4 if it waits for people or a signal."""
 	with orchestrator_of(context, user) as orchestrator:
 		document = orchestrator.site.documents.get(*doc) if doc else None
 		name = orchestrator.start_run(workflow, _input(given), document=document, idempotency_key=key)
 		frappe.db.commit()
-		for line in problem_lines(orchestrator.get_problems()):
+		for line in problem_lines(orchestrator.get_obstacles()):
 			click.echo(line, err=True)
 		if wait:
 			_work_off(orchestrator, name)
@@ -49,6 +49,8 @@ def run(
 		print_json(found) if as_json else print_lines([*map(step_line, found["steps"]), *run_lines(found)])
 	if found["status"] in ("Failed", "Cancelled"):
 		sys.exit(FAILED)
+	if wait and found["status"] == "Waiting":
+		sys.exit(WAITS)
 
 
 def _input(given: str | None) -> Any:
@@ -61,14 +63,19 @@ def _input(given: str | None) -> Any:
 
 
 def _work_off(orchestrator: Any, run: str) -> None:
-	"""Work in this process, beside whatever workers there are, until the run has ended."""
-	from dogansystem.engine.states import PAUSED, RUN_FINISHED
+	"""Work in this process, beside whatever workers there are, until the run has ended or waits for people or a signal."""
+	from dogansystem.engine.changes import NEVER
+	from dogansystem.engine.states import PAUSED, RUN_FINISHED, WAITING
 	from dogansystem.homes.frappe.site import IDLE_USER
+	from dogansystem.store import children
 	from dogansystem.worker.drainer import Drainer
 
 	def ended() -> bool:
 		frappe.db.rollback()  # a new snapshot
-		return orchestrator.get_run(run)["status"] in (*RUN_FINISHED, PAUSED)
+		site, status = orchestrator.site, orchestrator.get_run(run)["status"]
+		if status != WAITING:
+			return status in (*RUN_FINISHED, PAUSED)
+		return children.next_due(site.database, run, people_until=site.now() + PATIENCE) >= NEVER
 
 	asking = frappe.session.user
 	frappe.set_user(IDLE_USER)

@@ -92,7 +92,7 @@ class LeaseLost:
 
 @dataclass(frozen=True, slots=True)
 class ItemsEnded:
-	"""Perhaps the last item of a `for_each` step has finished, or one has failed."""
+	"""Perhaps the last item of a `for_each` step has finished, or one has failed, or one was left pending."""
 
 	step: str
 

@@ -16,7 +16,7 @@ def subject_of(name: str, key: Any = None) -> str:
 
 	A number is the same key as its text. Raises InputError.
 	"""
-	if not isinstance(name, str) or not re.match(NAME, name):
+	if not isinstance(name, str) or not re.fullmatch(NAME, name):
 		raise InputError(
 			f"{name!r} is not the name of a signal: use letters, digits, '_', '-', '.', a letter first, at most 100."
 		)

@@ -49,9 +49,10 @@ def assumed(
 ) -> RunState | None:
 	"""The run as it must be if it is under way (Running, not ending), as far as this outcome needs to know it.
 
-	None: what follows depends on more. Nearly every attempt ends like this: it succeeded, and one step waits for it
-	alone (or several do), or it was the last of a sequence, or an item whose siblings are open already. So nothing has to be read, and
-	`decide` says the same as it would of the run under lock. `items_at_most`: items the step may have; 0: not known.
+	None: what follows depends on more. Nearly every attempt ends like this: it succeeded, and steps wait for it alone, or
+	one starts with the first of several, or it was the last of a sequence, or an item whose siblings are open already. So
+	nothing has to be read, and `decide` says the same as it would of the run under lock. `items_at_most`: items the step
+	may have; 0: not known.
 	"""
 	if item < 0:
 		return None
@@ -66,21 +67,37 @@ def assumed(
 		is_last = definition.is_sequence and definition.output is None
 		states = others | {step.id: RUNNING}
 		return RunState(run, definition, RUNNING, states=states, is_child=is_child) if is_last else None
-	if any(other.after != (step.id,) or other.when == "failed" or other.is_limited for other in followers):
+	if not all(_is_told(other, step, outcome.branch) for other in followers):
 		return None
-	if not _is_all_that_follows(definition, step, followers, outcome.branch):
+	contested = [other for other in followers if len(other.after) > 1]
+	if len(contested) > 1 or not _is_all_that_follows(definition, step, followers, outcome.branch):
 		return None
-	states = {step.id: RUNNING} | {other.id: PENDING for other in followers}
+	beside = {name: RUNNING for other in contested for name in other.after}
+	states = beside | {step.id: RUNNING} | {other.id: PENDING for other in followers}
 	return RunState(run, definition, RUNNING, states=states)
+
+
+def _is_told(other: Step, step: Step, branch: str | None) -> bool:
+	"""Whether the end of `step` alone says what becomes of a step behind it.
+
+	One that starts with the first of several may have been started by another of them: the writer looks (`is_contested`).
+	"""
+	if other.when == "failed" or other.is_limited:
+		return False
+	if other.after == (step.id,):
+		return True
+	return other.join == "any" and (other.when == "done" or other.is_taken(step.id, branch))
 
 
 def _is_all_that_follows(
 	definition: Definition, step: Step, followers: Sequence[Step], branch: str | None
 ) -> bool:
-	"""Whether a step lets at least one go on, and what waits for those that are skipped waits for others as well."""
+	"""Whether a step lets at least one go on, and what waits for those that are skipped waits for one of these as well."""
 	taken = {other.id for other in followers if other.when == "done" or other.is_taken(step.id, branch)}
 	behind = [last for other in followers if other.id not in taken for last in definition.followers[other.id]]
-	return bool(taken) and all(last.join == "all" and not taken.isdisjoint(last.after) for last in behind)
+	return bool(taken) and all(
+		(last.join == "all" or last.when != "done") and not taken.isdisjoint(last.after) for last in behind
+	)
 
 
 # Starting
@@ -122,7 +139,7 @@ def _refused(draft: Draft, event: events.Refused) -> None:
 
 
 def _items_ended(draft: Draft, event: events.ItemsEnded) -> None:
-	"""Complete a `for_each` step if its last item is finished."""
+	"""Complete a `for_each` step if its last item is finished; otherwise open what may be open and is not."""
 	if draft.before.is_finished or draft.states.get(event.step) != RUNNING:
 		return
 	if draft.ending:
@@ -137,7 +154,7 @@ def _items_ended(draft: Draft, event: events.ItemsEnded) -> None:
 		if any(place.begun and place.step == step.id for place in draft.before.places):
 			return
 	elif items.unfinished(known.counts):
-		return
+		return draft.open_items(step)
 	state, result = items.result_of(step, known.results)
 	draft.set_step(step.id, 0, state, result=result)
 	draft.go_on()

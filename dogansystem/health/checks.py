@@ -56,6 +56,11 @@ def problems(site: Site) -> list[Problem]:
 	return [*_too_old(site.database, beat.now), *(each for each in found if each), *database.problems(site)]
 
 
+def obstacles(site: Site) -> list[Problem]:
+	"""Those of the problems that may keep runs from going on: whoever waits for one need not know what a crash would lose."""
+	return [each for each in problems(site) if each.code not in database.AT_A_CRASH]
+
+
 def _too_old(db: Database, now: float) -> list[Problem]:
 	"""The nodes whose code is too old for the tables: this one, and those that said so lately."""
 	needed = schema.oldest(db)

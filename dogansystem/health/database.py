@@ -11,6 +11,7 @@ from dogansystem.store import writers
 
 COMMITS, REPLICA, WRITER = "commits_at_risk", "replica_not_waited_for", "second_writer"
 CODES = (COMMITS, REPLICA, WRITER)
+AT_A_CRASH = frozenset({COMMITS, REPLICA})  # until then all goes on
 
 SHORTEST_TIMEOUT = 60_000  # ms, below which a replica that is away for a moment is not waited for
 _VARIABLES = (

@@ -27,9 +27,11 @@ from dogansystem.store.moment import Moment, as_text, moment
 from dogansystem.store.queue import Wait
 
 PATIENCE = 20.0  # seconds in which something is tried again that has lost against another transaction
+BRIEFLY = 1  # seconds for which a process that has other things to do waits for somebody's lock
 PAUSE_AFTER_CONFLICT, LONGEST_PAUSE = 0.02, 0.5  # seconds at most: after the first try, and after any
 PAUSE = 30.0  # seconds for which this process leaves an approval alone whose people could not be told
 MAX_TOLD = 50  # approvals whose end is told in one round
+MAX_LOOKED_AT = 500  # approvals that some may not decide, in one look
 
 Result = TypeVar("Result")
 _left_alone: dict[tuple[str, str], float] = {}  # by site and approval; time.monotonic()
@@ -85,8 +87,9 @@ def _end(site: Site, approval: Approval, wait: int, outcome: Done | Failed, at: 
 # What time brings
 
 
-def in_transaction(site: Site, work: Callable[[], Result]) -> Result:
-	"""Do something in a transaction of this thread and commit it; again, for a while, if it lost against another one."""
+def in_transaction(site: Site, work: Callable[[], Result], patience: float = PATIENCE) -> Result:
+	"""Do something in a transaction of this thread and commit it; again, for `patience` seconds, if it lost against another
+	one."""
 
 	def committed() -> Result:
 		result = work()
@@ -95,27 +98,49 @@ def in_transaction(site: Site, work: Callable[[], Result]) -> Result:
 
 	site.database.rollback()  # what was read before is what was true then
 	try:
-		return repeated(site, committed)
+		return repeated(site, committed, patience)
 	except Exception as error:
 		if not site.database.is_lost(error):
 			site.database.rollback()
 		raise
 
 
-def repeated(site: Site, work: Callable[[], Result]) -> Result:
+def _each(
+	site: Site,
+	names: Sequence[str],
+	work: Callable[[str], bool],
+	failed: Callable[[str], None] = lambda name: None,
+) -> int:
+	"""Do something with each approval, in a transaction of its own; gives with how many it was done. Raises the error of the
+	first that failed, after the others."""
+	done, errors = 0, []
+	for name in names:
+		try:
+			done += in_transaction(site, partial(work, name), BRIEFLY)
+		except Exception as error:
+			if site.database.is_lost(error):
+				raise
+			failed(name)
+			errors.append(error)
+	if errors:
+		raise errors[0]
+	return done
+
+
+def repeated(site: Site, work: Callable[[], Result], patience: float = PATIENCE) -> Result:
 	"""Do something in a transaction of this thread that has written nothing yet; again, for a while, if it lost against another
 	one. The caller commits.
 
 	Where MariaDB keeps to its snapshots, whoever has waited for a lock loses: fifty people at once lose many times.
 	"""
-	patience = time.monotonic() + PATIENCE
+	until = time.monotonic() + patience
 	for number in count(1):
 		try:
 			return work()
 		except Exception as error:
 			if site.database.is_lost(error):
 				raise
-			if time.monotonic() > patience or not site.database.is_conflict(error):
+			if time.monotonic() > until or not site.database.is_conflict(error):
 				raise
 			site.database.rollback()
 			# A random part of what doubles with each try, so that those who collide come apart.
@@ -126,15 +151,18 @@ def repeated(site: Site, work: Callable[[], Result]) -> Result:
 
 
 def fire(site: Site, wait: Wait) -> bool:
-	"""Do what the deadline or a reminder of an approval asks for. False: there is nothing to do any more."""
+	"""Do what the deadline or a reminder of an approval asks for. False: there is nothing to do any more.
+
+	Raises a conflict if somebody has locked it: whoever decides may stand still in the middle of it.
+	"""
 	name = str(wait.subject)
 	if wait.kind == approvals.REMINDER:
-		return in_transaction(site, partial(_remind, site, name, wait.id))
-	return in_transaction(site, partial(_at_deadline, site, name))
+		return in_transaction(site, partial(_remind, site, name, wait.id), BRIEFLY)
+	return in_transaction(site, partial(_at_deadline, site, name), BRIEFLY)
 
 
 def _at_deadline(site: Site, name: str) -> bool:
-	approval, at = approvals.lock(site.database, name), moment(site)
+	approval, at = approvals.lock(site.database, name, BRIEFLY), moment(site)
 	wait = approvals.wait_of(site.database, name)
 	if wait is None or not approval.is_open or wait[1] > at.seconds:
 		return False
@@ -174,7 +202,7 @@ def _escalate(site: Site, approval: Approval, wait: int, made: Sequence[Decision
 
 
 def _remind(site: Site, name: str, wait: int) -> bool:
-	approval, at, db = approvals.lock(site.database, name), moment(site), site.database
+	approval, at, db = approvals.lock(site.database, name, BRIEFLY), moment(site), site.database
 	if not approval.is_open or not approval.remind:
 		return waits.end(db, wait)
 	next_one = at.seconds + approval.remind
@@ -201,28 +229,22 @@ def tell_ends(site: Site, names: Sequence[str]) -> int:
 
 	Raises the error of the first that failed, after the others.
 	"""
-	told, errors = 0, []
+	now = time.monotonic()
 	for name in names:
-		key = (site.name, name)
-		if time.monotonic() - _left_alone.get(key, float("-inf")) < PAUSE:
-			continue
-		_left_alone.pop(key, None)
-		try:
-			told += in_transaction(site, partial(_tell_end, site, name))
-		except Exception as error:
-			if site.database.is_lost(error):
-				raise
-			_left_alone[key] = time.monotonic()
-			errors.append(error)
-	if errors:
-		raise errors[0]
-	return told
+		if now - _left_alone.get((site.name, name), now) >= PAUSE:
+			del _left_alone[(site.name, name)]
+	wanted = [name for name in names if (site.name, name) not in _left_alone]
+	return _each(
+		site, wanted, partial(_tell_end, site), lambda name: _left_alone.update({(site.name, name): now})
+	)
 
 
 def _tell_end(site: Site, name: str) -> bool:
 	db, at = site.database, moment(site)
 	if not deciding.note_ended(db, name):
-		return False
+		return (
+			False  # or somebody has locked it: whoever comes too late may stand still in the middle of that
+		)
 	approval = approvals.read(db, name)
 	made = approvals.decisions(db, approval, locked=True)
 	comment = made[-1].comment if made and approval.settled_by else ""
@@ -240,18 +262,24 @@ def _tell_end(site: Site, name: str) -> bool:
 
 
 def look_for_nobody(site: Site) -> int:
-	"""Fail the steps that wait for people of whom none may decide any more; gives how many."""
+	"""Fail the steps that wait for people of whom none may decide any more; gives how many.
+
+	Raises the error of the first that could not be looked at, after the others.
+	"""
 	site.database.rollback()
 	asked = approvals.users_asked(site.database)
 	gone = {name for user, names in asked.items() if not site.people.exists(user) for name in names}
-	suspects = sorted(gone | approvals.with_excluded(site.database))
+	excluded = approvals.with_excluded(site.database)
+	if len(excluded) > MAX_LOOKED_AT:  # not the first ones: most of them wait for somebody who may decide
+		excluded = random.sample(excluded, MAX_LOOKED_AT)
+	suspects = sorted({*gone, *excluded})
 	site.database.rollback()
-	return sum(in_transaction(site, partial(_look, site, name)) for name in suspects)
+	return _each(site, suspects, partial(_look, site))
 
 
 def _look(site: Site, name: str) -> bool:
 	db = site.database
-	approval, at = approvals.lock(db, name), moment(site)
+	approval, at = approvals.lock(db, name, BRIEFLY), moment(site)
 	wait = approvals.wait_of(db, name)
 	if wait is None or not approval.is_open:
 		return False

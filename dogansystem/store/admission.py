@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from dogansystem.engine import log
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
+from dogansystem.engine.errors import NotFound
 from dogansystem.engine.events import Admitted, Refused
 from dogansystem.engine.rates import parse_rate
 from dogansystem.engine.run_state import RunState
@@ -21,7 +22,7 @@ from dogansystem.store.runs import DefinitionOf
 
 CONFLICTS = 3  # lost races for the head of a wait queue, or for its run, before it is left for another time
 FIRST_COME = 0.1  # of the admissions go to whoever has waited longest
-MAX_RESOURCES = 1000  # wait queues looked at in one call; the tick comes back for more
+MAX_RESOURCES = 1000  # wait queues looked at in one call, others in the next one
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +39,24 @@ class Waiter:
 def admit(db: Database, definition_of: DefinitionOf, at: Moment) -> int:
 	"""Let in as many as there is room for, committing each; gives how many came in.
 
-	`definition_of` gives the definition of a run by the run's name.
+	`definition_of` gives the definition of a run by the run's name. Raises the first error of a queue, after the other queues.
 	"""
-	queues = db.sql("SELECT DISTINCT resource FROM dogan_line LIMIT %s", (MAX_RESOURCES,))
+	queues = [resource for (resource,) in db.sql("SELECT DISTINCT resource FROM dogan_line")]
 	db.rollback()
-	return sum(_admit_queue(db, resource, definition_of, at) for (resource,) in queues)
+	if len(queues) > MAX_RESOURCES:  # not the first ones: these may be full for days
+		queues = random.sample(queues, MAX_RESOURCES)
+	admitted, errors = 0, []
+	for resource in queues:
+		try:
+			admitted += _admit_queue(db, resource, definition_of, at)
+		except Exception as error:
+			if db.is_lost(error):
+				raise
+			db.rollback()
+			errors.append(error)
+	if errors:
+		raise errors[0]
+	return admitted
 
 
 def _admit_queue(db: Database, resource: str, definition_of: DefinitionOf, at: Moment) -> int:
@@ -74,8 +88,10 @@ def _admit_head(db: Database, resource: str, definition_of: DefinitionOf, at: Mo
 	result = None
 	if rows:
 		waiter = Waiter(*rows[0])
-		definition = definition_of(waiter.run)
-		if waiter.step_run is None:
+		definition = _definition(waiter, definition_of)
+		if definition is None:
+			result = _let_go(db, waiter, at)
+		elif waiter.step_run is None:
 			result = _admit_run(db, waiter, definition, definition_of, at)
 		else:
 			result = _admit_step(db, waiter, definition, at)
@@ -86,6 +102,20 @@ def _admit_head(db: Database, resource: str, definition_of: DefinitionOf, at: Mo
 		db.commit()
 		faults.point("admission.after_commit")
 	return result
+
+
+def _definition(waiter: Waiter, definition_of: DefinitionOf) -> Definition | None:
+	"""What a run goes by; None if somebody has deleted it by hand."""
+	try:
+		return definition_of(waiter.run)
+	except NotFound:
+		return None
+
+
+def _let_go(db: Database, waiter: Waiter, at: Moment) -> int:
+	"""A run that is gone leaves its place."""
+	changes.write(db, waiter.run, Changes(), at, fence=QueueFence(waiter.id))
+	return 0
 
 
 def _refuse(
@@ -124,11 +154,9 @@ def _admit_run_to_slot(db: Database, waiter: Waiter, definition: Definition, at:
 
 
 def _let_in(db: Database, waiter: Waiter, state: RunState | None, event: Admitted, at: Moment) -> int:
-	fence = QueueFence(waiter.id)
-	if state is None:  # a run that is gone leaves its place
-		changes.write(db, waiter.run, Changes(), at, fence=fence)
-		return 0
-	made = runs.follow(db, state, event, at, fence=fence)
+	if state is None:
+		return _let_go(db, waiter, at)
+	made = runs.follow(db, state, event, at, fence=QueueFence(waiter.id))
 	if made is None:
 		db.rollback()  # somebody else has let it in
 	return int(bool(made and made.takes))

@@ -90,12 +90,15 @@ class Place:
 		return self.state == rules_of.ASKED
 
 
-def lock(db: Database, name: str) -> Approval:
-	"""An approval whose run and row are locked until the transaction ends. Raises NotFound."""
+def lock(db: Database, name: str, seconds: int | None = None) -> Approval:
+	"""An approval whose run and row are locked until the transaction ends. Raises NotFound.
+
+	`seconds`: for how long it waits for others at most, and then raises a conflict; None: as long as the session does.
+	"""
 	db.begin()
-	run = run_of(db, name)
-	db.sql("SELECT name FROM `tabDogan Workflow Run` WHERE name = %s" + dialect.for_update(db), (run,))
-	return _read(db, name, dialect.for_update(db))
+	run, suffix = run_of(db, name), dialect.for_update(db, seconds)
+	db.sql("SELECT name FROM `tabDogan Workflow Run` WHERE name = %s" + suffix, (run,))
+	return _read(db, name, suffix)
 
 
 def read(db: Database, name: str) -> Approval:
@@ -201,8 +204,9 @@ def _of_approval(
 	if not keys:
 		return []
 	# Along the primary key: a look at the index of approvals would also lock the gap in which others write theirs.
-	index = " FORCE INDEX (PRIMARY)" if db.dialect == "mariadb" else ""
-	query = f"SELECT {columns} FROM `{table}`{index} WHERE name IN ({dialect.marks(keys)})"
+	query = (
+		f"SELECT {columns} FROM `{table}`{dialect.along(db, 'PRIMARY')} WHERE name IN ({dialect.marks(keys)})"
+	)
 	return db.sql(query + dialect.for_share(db), keys)
 
 
@@ -268,10 +272,10 @@ def users_asked(db: Database) -> dict[str, list[str]]:
 	return found
 
 
-def with_excluded(db: Database) -> set[str]:
+def with_excluded(db: Database) -> list[str]:
 	"""The open approvals that some may not decide: who stands in for whom may change meanwhile."""
-	query = f"SELECT name FROM `{APPROVAL}` WHERE status = 'Open' AND not_by <> '[]' LIMIT {MAX_SHOWN}"
-	return {row[0] for row in db.sql(query)}
+	query = f"SELECT name FROM `{APPROVAL}` WHERE status = 'Open' AND not_by <> '[]'"
+	return [row[0] for row in db.sql(query)]
 
 
 def wait_of(db: Database, approval: str) -> tuple[int, float] | None:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from dogansystem.engine import ordinary
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.events import Attempted
-from dogansystem.engine.outcomes import Outcome
-from dogansystem.engine.states import FAILED, RUNNING
+from dogansystem.engine.outcomes import Outcome, Waits
+from dogansystem.engine.run_state import RunState
+from dogansystem.engine.states import FAILED, PAUSED, RUNNING
+from dogansystem.engine.transition import decide
 from dogansystem.protocol import Database
 from dogansystem.store import changes, faults, names, run_state, runs
 from dogansystem.store.changes import Written, claims
@@ -84,14 +86,36 @@ def _finish_locked(
 	state = run_state.read(db, attempt.lease.run, attempt.definition, event, at)
 	if state is None or (not attempt.item and state.states[attempt.step.id] != RUNNING):
 		return None  # somebody has taken the step over
-	made = runs.follow(db, state, event, at, fence=attempt.lease, attempt=attempt)
-	if made is None:
+	_take_along(db, state, event, at)
+	made = decide(state, event)
+	if not (made.renders_output or made.undoes):
+		if commit:
+			faults.point("step.before_commit")
+		written = changes.write(
+			db, state.name, made, at, fence=attempt.lease, attempt=attempt, behind=behind, commit=commit
+		)
+		return _finished(attempt, made, at, behind, written)
+	followed = runs.follow(db, state, event, at, fence=attempt.lease, attempt=attempt)
+	if followed is None:
 		return None
+	made = followed
 	begins = behind is not None and made.successor is None and claims.begin(db, behind, at)
 	if commit:
 		faults.point("step.before_commit")
 		db.commit()
 	return _finished(attempt, made, at, behind, Written.ALL if begins else Written.NOT_BEGUN)
+
+
+def _take_along(db: Database, state: RunState, event: Attempted, at: Moment) -> None:
+	"""A run that the attempt has started is cancelled or paused if its own run was meanwhile. Whoever did that has not seen
+	it, and nobody else has: it is of this transaction."""
+	outcome = event.outcome
+	if not (isinstance(outcome, Waits) and outcome.kind == "child" and outcome.key):
+		return
+	if state.ending:
+		runs.cancel(db, outcome.key, None, at)
+	elif state.status == PAUSED:
+		runs.pause(db, outcome.key, None, at)
 
 
 def _finished(

@@ -95,3 +95,22 @@ def waits(site: Site, run: str) -> list[dict[str, Any]]:
 		until = each["until"]
 		each["until"] = None if until >= NEVER else as_text(site.local_time(until))
 	return found
+
+
+def next_due(db: Database, run: str, *, people_until: float = NEVER, reminders: bool = False) -> float:
+	"""When the next wait of a run, or of a run that it waits for, is over (epoch seconds); NEVER: no time ends any.
+
+	What people or a signal end counts if its deadline comes before `people_until`. `reminders`: instead, when people are
+	reminded next of what such a run asks.
+	"""
+	which = (
+		"kind = 'remind'"
+		if reminders
+		else "kind <> 'remind' AND (kind NOT IN ('decision', 'signal') OR due_at < %s)"
+	)
+	query = f"SELECT MIN(due_at) FROM dogan_timer WHERE run = %s AND {which}"
+	row = dialect.first(db.sql(query, (run,) if reminders else (run, people_until)))
+	below = [
+		next_due(db, child, people_until=people_until, reminders=reminders) for child in under_way(db, run)
+	]
+	return min([row[0] if row and row[0] is not None else NEVER, *below])

@@ -132,7 +132,10 @@ def set_reminder(db: Database, approval: str, next_one: str | None, at: Moment) 
 
 
 def note_ended(db: Database, approval: str) -> bool:
-	"""Note that those who were asked know that it is settled. False: another process has noted that."""
+	"""Note that those who were asked know that it is settled. False: another process has noted that, or has locked the row."""
+	query = f"SELECT 1 FROM `{APPROVAL}` WHERE name = %s AND untold = 1"
+	if not db.sql(query + dialect.for_update_skip_locked(db), (approval,)):
+		return False
 	query = f"UPDATE `{APPROVAL}` SET untold = 0 WHERE name = %s AND untold = 1"
 	return bool(db.execute(query, (approval,)))
 

@@ -10,18 +10,28 @@ from dogansystem.protocol import Database, Row, Statement
 from dogansystem.store.moment import Moment
 
 
-def for_update(db: Database) -> str:
-	"""Suffix of a SELECT that locks its rows.
+def for_update(db: Database, seconds: int | None = None) -> str:
+	"""Suffix of a SELECT that locks its rows; it waits for others for so many `seconds`, or as long as its session does.
 
 	Decisions must be read with a lock even where the order of things seems to make it needless: under REPEATABLE READ
 	a plain SELECT shows the snapshot of the transaction's first read, in which a sibling's result may be missing.
 	"""
-	return " FOR UPDATE" if db.dialect == "mariadb" else ""
+	wait = "" if seconds is None else f" WAIT {seconds}"
+	return f" FOR UPDATE{wait}" if db.dialect == "mariadb" else ""
 
 
 def for_update_skip_locked(db: Database) -> str:
 	"""Suffix of a SELECT that takes the rows nobody else is taking."""
 	return " FOR UPDATE SKIP LOCKED" if db.dialect == "mariadb" else ""
+
+
+def along(db: Database, index: str) -> str:
+	"""Suffix of a table that is read along this index, whatever the server knows of the table.
+
+	A server that has restarted believes tables to be empty until it has counted them, and then a scan looks cheapest: a
+	statement that locks would lock every row.
+	"""
+	return f" FORCE INDEX ({index})" if db.dialect == "mariadb" else ""
 
 
 def for_share(db: Database) -> str:
@@ -72,7 +82,7 @@ def _by_keys(
 	name = "SELECT %s COLLATE utf8mb4_unicode_ci"
 	picked = " UNION ALL ".join([f"{name} AS picked_name"] + [name] * (len(keys) - 1))
 	return (
-		f"UPDATE ({picked}) AS picked STRAIGHT_JOIN `{table}` ON name = picked_name"
+		f"UPDATE ({picked}) AS picked STRAIGHT_JOIN `{table}` FORCE INDEX (PRIMARY) ON name = picked_name"
 		f" SET {assignments} WHERE {condition}",
 		[*keys, *values],
 	)

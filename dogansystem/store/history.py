@@ -87,8 +87,8 @@ def _add(db: Database, runs: Sequence[str], states: Sequence[str], sign: int) ->
 	for state in states:
 		changes[f"runs {state}"] = changes.get(f"runs {state}", 0) + sign
 	rows = db.sql(
-		f"SELECT status, COUNT(*) FROM `tabDogan Step Run` WHERE run IN ({dialect.marks(runs)}) GROUP BY status"
-		+ dialect.for_share(db),
+		f"SELECT status, COUNT(*) FROM `tabDogan Step Run`{dialect.along(db, 'dogan_run_item')}"
+		f" WHERE run IN ({dialect.marks(runs)}) GROUP BY status" + dialect.for_share(db),
 		runs,
 	)
 	changes |= {f"steps {state}": int(number) * sign for state, number in rows}
@@ -132,7 +132,7 @@ def _delete(db: Database, runs: list[str]) -> list[str]:
 def candidates(db: Database, state: str, before: str, limit: int) -> tuple[str, Sequence[object]]:
 	"""The statement that finds what may be deleted, the oldest first, and its values. A test keeps its EXPLAIN."""
 	finished = "('" + "', '".join(sorted(RUN_FINISHED)) + "')"
-	index = " FORCE INDEX (dogan_run_finished)" if db.dialect == "mariadb" else ""
+	index = dialect.along(db, "dogan_run_finished")
 	return (
 		f"SELECT r.name FROM `tabDogan Workflow Run` r{index} WHERE r.status = %s AND r.finished_at < %s"
 		f" AND NOT ({_WANTED.format(finished=finished)}) ORDER BY r.finished_at LIMIT %s",

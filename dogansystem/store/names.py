@@ -23,6 +23,11 @@ def started(run: str) -> float:
 	)
 
 
+def after(now: float) -> str:
+	"""What the names of runs that were started up to then (epoch seconds) come before, and those of later ones do not."""
+	return _base32(int(now * 1000) + 1, _TIME_CHARS)
+
+
 def step_run(run: str, step: str, item: int = 0) -> str:
 	"""The name of a step's row in a run; `item` counts from 1, 0 is the step itself.
 

@@ -56,14 +56,14 @@ def is_empty(db: Database) -> bool:
 
 
 def open_for_each_steps(db: Database) -> list[tuple[str, str]]:
-	"""`(run, step)` of `for_each` steps that a crash left between two transactions: they run, although neither they nor an
-	item of theirs is in the queue or in hand. Each is then handled under its lock."""
+	"""`(run, step)` of `for_each` steps that a crash left between two transactions, or whose pending items were locked when
+	the others ended: they run, although neither they nor an item of theirs is in the queue or in hand. Each is then handled
+	under its lock."""
 	rows = db.sql(
 		"SELECT s.run, s.step FROM `tabDogan Workflow Run` r JOIN `tabDogan Step Run` s ON s.run = r.name AND s.item = 0"
 		" WHERE r.status IN ('Running', 'Waiting', 'Paused') AND s.status = 'Running'"
 		f" AND NOT EXISTS (SELECT 1 FROM dogan_ready q WHERE q.run = r.name AND {_OF_STEP})"
 		f" AND NOT EXISTS (SELECT 1 FROM dogan_lease q WHERE q.run = r.name AND {_OF_STEP})"
-		" LIMIT 1000"
 	)
 	return [(row[0], row[1]) for row in rows]
 

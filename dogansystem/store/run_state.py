@@ -24,7 +24,7 @@ from dogansystem.engine.run_state import (
 	RunState,
 	undo_of,
 )
-from dogansystem.engine.states import COMPENSATED, PAUSED, QUEUED, RUNNING, SUCCEEDED
+from dogansystem.engine.states import COMPENSATED, PAUSED, QUEUED, READY, RUNNING, SUCCEEDED, WAITING
 from dogansystem.protocol import Database
 from dogansystem.store import dialect, names, queue, signals
 from dogansystem.store.changes import claims
@@ -165,7 +165,11 @@ def _for_item(db: Database, run: str, definition: Definition | None, event: Atte
 
 
 def _next_item(db: Database, run: str, event: Attempted) -> tuple[tuple[int, int, str | None], ...]:
-	"""The next pending item that nobody else is opening. All pending ones come after those opened."""
+	"""The next pending item that nobody else is opening. All pending ones come after those opened.
+
+	A row that is locked may be left pending all the same: its transaction is rolled back, or had another reason to lock
+	it. Whoever finds none therefore asks whether the step is complete (`ItemsEnded`), which opens what is left.
+	"""
 	rows = db.sql(
 		"SELECT item, attempts, item_value FROM `tabDogan Step Run` WHERE run = %s AND item > %s AND step = %s"
 		" AND status = 'Pending' ORDER BY item LIMIT 1" + dialect.for_update_skip_locked(db),
@@ -176,16 +180,24 @@ def _next_item(db: Database, run: str, event: Attempted) -> tuple[tuple[int, int
 
 def _openable(db: Database, run: str, step: Step, leaving: int = 0) -> Items:
 	"""How many items of a step are open, and the next ones that may be. `leaving`: of them, those that end now."""
-	where = "WHERE run = %s AND step = %s AND item > 0 AND status"
-	key = (run, step.id)
-	query = f"SELECT COUNT(*) FROM `tabDogan Step Run` {where} IN ('Ready', 'Running', 'Waiting')"
-	is_open = int(db.sql(query, key)[0][0]) - leaving
-	rows = db.sql(
-		f"SELECT item, attempts, item_value FROM `tabDogan Step Run` {where} = 'Pending' ORDER BY item LIMIT %s"
-		+ dialect.for_update(db),
-		(*key, max(0, step.max_parallel - is_open)),
+	query = (
+		"SELECT COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+		" AND status IN ('Ready', 'Running', 'Waiting')"
 	)
-	return Items(is_open, tuple(rows))
+	return _with_pending(db, run, step, Items(int(db.sql(query, (run, step.id))[0][0]) - leaving))
+
+
+def _with_pending(db: Database, run: str, step: Step, known: Items) -> Items:
+	"""With the next items that may start."""
+	room = step.max_parallel - known.open
+	if room <= 0:
+		return known
+	rows = db.sql(
+		"SELECT item, attempts, item_value FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+		" AND status = 'Pending' ORDER BY item LIMIT %s" + dialect.for_update(db),
+		(run, step.id, room),
+	)
+	return replace(known, pending=tuple(rows))
 
 
 def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> RunState:
@@ -195,10 +207,13 @@ def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> Run
 		" GROUP BY status" + dialect.for_share(db),
 		key,
 	)
-	known = Items(counts=dict(counts))
+	by_state: dict[str, int] = dict(counts)
+	known = Items(sum(by_state.get(each, 0) for each in (READY, RUNNING, WAITING)), counts=by_state)
 	assert state.definition is not None
 	step = state.definition.by_id[event.step]
-	if counts and (items.is_broken(step, known.counts) or not items.unfinished(known.counts)):
+	if not items.is_broken(step, known.counts) and items.unfinished(known.counts):
+		known = _with_pending(db, state.name, step, known)
+	elif counts:
 		rows = db.sql(
 			"SELECT item, status, output, error_type, error FROM `tabDogan Step Run`"
 			" WHERE run = %s AND step = %s AND item > 0 ORDER BY item" + dialect.for_share(db),

@@ -17,7 +17,7 @@ from dogansystem.engine.states import PENDING, QUEUED
 from dogansystem.engine.templates.render import render
 from dogansystem.engine.transition import decide, steps_to_retry
 from dogansystem.protocol import Database
-from dogansystem.store import changes, children, context, history, names, parameters, run_state
+from dogansystem.store import changes, children, context, dialect, history, names, parameters, run_state
 from dogansystem.store.changes import claims, waits
 from dogansystem.store.changes.fences import Attempt, Fence, WaitFence
 from dogansystem.store.moment import Moment
@@ -97,7 +97,7 @@ def begin(
 # What people ask for
 
 
-def pause(db: Database, run: str, definition: Definition, at: Moment) -> None:
+def pause(db: Database, run: str, definition: Definition | None, at: Moment) -> None:
 	"""Start no further step of the run; what is running finishes. Raises NotFound or WrongState."""
 	_ask(db, run, definition, events.Paused(), at)
 
@@ -211,28 +211,31 @@ def give_back(db: Database, process: int, definition_of: DefinitionOf, at: Momen
 def close_items(
 	db: Database, run: str, definition: Definition, step: str, at: Moment, *, is_broken: bool = True
 ) -> bool:
-	"""Complete a `for_each` step if its last item is finished; True when the run went on or ended by it.
+	"""Complete a `for_each` step if its last item is finished, or open items that nobody has opened; True when the run
+	went on or ended by it.
 
 	Called after the commit of an item that found no next one, in a transaction of its own: the last of them sees all
 	others finished. The tick calls it too, for a process that died in between. `is_broken` False says that no item is
 	known to have failed, so that a look at the last unfinished one is enough to see that it is too early.
 	"""
-	if not is_broken and _has_unfinished_item(db, run, step):
+	if not is_broken and _last_unfinished(db, run, step) not in (None, PENDING):
 		return False
 	made = happen(db, run, definition, events.ItemsEnded(step), at)
 	if made is None:
 		return False
 	has_ended = bool(made.run and made.run.has_ended)
-	return has_ended or any(each.step == step and not each.item for each in made.steps)
+	has_opened = bool(made.ready or made.queued)
+	return has_ended or has_opened or any(each.step == step and not each.item for each in made.steps)
 
 
-def _has_unfinished_item(db: Database, run: str, step: str) -> bool:
-	"""Whether an item is unfinished. From the end, where those are that were opened last."""
+def _last_unfinished(db: Database, run: str, step: str) -> str | None:
+	"""The state of the last unfinished item. From the end, where those are that are opened last."""
 	query = (
-		"SELECT 1 FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+		"SELECT status FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
 		" AND status IN ('Pending', 'Ready', 'Running', 'Waiting') ORDER BY item DESC LIMIT 1"
 	)
-	return bool(db.sql(query, (run, step)))
+	row = dialect.first(db.sql(query, (run, step)))
+	return str(row[0]) if row else None
 
 
 def fail_unreadable(db: Database, run: str, error_type: str, error: str, at: Moment) -> bool:

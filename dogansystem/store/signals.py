@@ -18,7 +18,6 @@ from dogansystem.store.moment import Moment
 
 SENT, DELIVERED = 0, 1
 MAX_KEY = 1000  # characters of a key that triggers see
-MAX_DELIVERED = 100  # signals in one round of chores
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +42,15 @@ class Sent:
 	depth: int
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+	"""A wait for a signal, and whose it is."""
+
+	id: int
+	run: str
+	step_run: str
+
+
 def send(
 	db: Database,
 	name: str,
@@ -51,14 +59,18 @@ def send(
 	by: str,
 	at: Moment,
 	idempotency_key: str | None = None,
+	cause: str = "api",
 ) -> int:
 	"""Send a signal in the caller's transaction; gives its number, or that of the first one with this idempotency key.
+
+	`cause`: who asks. What callers give as a key does not meet what steps give: a step's is the name of its row, which others
+	know.
 
 	Raises InputError or OutputTooLarge.
 	"""
 	subject, text = subject_of(name, key), encode(data, "The data of the signal")
 	shown = None if key is None else str(key)[:MAX_KEY]
-	stored = stored_key(f"signal {name}", idempotency_key, "api") if idempotency_key else None
+	stored = stored_key(f"signal {name}", idempotency_key, cause) if idempotency_key else None
 	if stored and (known := _of_key(db, stored)):
 		return known
 	try:
@@ -101,25 +113,31 @@ def to_take(db: Database, run: str, subject: str) -> Signal | None:
 	return Signal(int(rows[0][0]), str(rows[0][1])) if rows else None
 
 
-def undelivered(db: Database) -> list[Sent]:
-	"""The signals that nobody has delivered yet, the oldest first."""
+def undelivered(db: Database, limit: int) -> list[int]:
+	"""The numbers of the signals that nobody has delivered yet, the oldest first."""
+	rows = db.sql("SELECT id FROM dogan_signal WHERE state = %s ORDER BY id LIMIT %s", (SENT, limit))
+	return [int(number) for (number,) in rows]
+
+
+def read(db: Database, number: int) -> Sent | None:
+	"""A signal; None if it is delivered."""
 	rows = db.sql(
 		"SELECT id, subject, name, signal_key, data, sent_at, sent_by, run, step, depth FROM dogan_signal"
-		" WHERE state = %s ORDER BY id LIMIT %s",
-		(SENT, MAX_DELIVERED),
+		" WHERE id = %s AND state = %s",
+		(number, SENT),
 	)
-	return [Sent(*row) for row in rows]
+	return Sent(*rows[0]) if rows else None
 
 
-def waits_for(db: Database, signal: Sent) -> list[tuple[int, str, str]]:
-	"""The waits that a signal ends: number, run, step run. Those that began after it was sent take it once for each run."""
+def waits_for(db: Database, signal: Sent, limit: int) -> list[Waiting]:
+	"""The waits that a signal ends, the oldest first. Those that began after it was sent take it once for each run."""
 	rows = db.sql(
 		"SELECT w.id, w.run, w.step_run FROM dogan_timer w WHERE w.subject = %s AND w.kind = 'signal'"
 		" AND (w.since <= %s OR NOT EXISTS (SELECT 1 FROM dogan_taken t WHERE t.run = w.run AND t.signal_id = %s))"
-		" ORDER BY w.id",
-		(signal.subject, signal.sent_at, signal.id),
+		" AND w.run < %s ORDER BY w.id LIMIT %s",
+		(signal.subject, signal.sent_at, signal.id, names.after(signal.sent_at), limit),
 	)
-	return [(int(row[0]), row[1], row[2]) for row in rows if names.started(row[1]) <= signal.sent_at]
+	return [Waiting(int(row[0]), row[1], row[2]) for row in rows]
 
 
 def note_delivered(db: Database, signal: int) -> bool:

@@ -10,13 +10,10 @@ from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.databases.clock import Clock
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.store import approvals, children, dialect, reads
+from dogansystem.store import approvals, children, reads
 from dogansystem.terminal import files
 from dogansystem.terminal.answers import Answers
-
-PATIENCE = (
-	60.0  # seconds until the deadline of a decision or a signal, for which a run without `--skip-waits` waits
-)
+from dogansystem.terminal.shell import PATIENCE
 
 
 class JumpingClock:
@@ -89,11 +86,15 @@ class Course:
 		self._send()
 		if not self._is_idle() or (self.answers and self.answers.give(self.run)):
 			return False
-		due = min([self._due(self.run), *(self.began + each.after for each in self.signals[:1])])
+		# Without a clock that jumps nobody sits through the days that people or a signal have.
+		patience = NEVER if self.clock else self.site.now() + PATIENCE
+		due = children.next_due(self.site.database, self.run, people_until=patience)
+		due = min([due, *(self.began + each.after for each in self.signals[:1])])
 		if due >= NEVER:
 			return True
 		if self.clock:
-			self.clock.jump_to(min(due, self._reminder(self.run)))
+			reminder = children.next_due(self.site.database, self.run, reminders=True)
+			self.clock.jump_to(min(due, reminder))
 			self._send()
 		return False
 
@@ -111,23 +112,3 @@ class Course:
 		)
 		query = " OR ".join(f"EXISTS (SELECT 1 FROM {table})" for table in tables)
 		return not self.site.database.sql(f"SELECT {query}")[0][0]
-
-	def _due(self, run: str) -> float:
-		"""When the next wait of a run, or of a run that it waits for, is over; NEVER: no time ends any.
-
-		Without a clock that jumps nobody sits through the days that people or a signal have.
-		"""
-		which = "kind <> 'remind'"
-		if not self.clock:
-			which += f" AND (kind NOT IN ('decision', 'signal') OR due_at < {self.site.now() + PATIENCE})"
-		return self._next(run, which)
-
-	def _reminder(self, run: str) -> float:
-		"""When people are reminded next of what such a run asks; NEVER: nobody is."""
-		return self._next(run, "kind = 'remind'")
-
-	def _next(self, run: str, which: str) -> float:
-		query = f"SELECT MIN(due_at) FROM dogan_timer WHERE run = %s AND {which}"
-		row = dialect.first(self.site.database.sql(query, (run,)))
-		below = [self._next(child, which) for child in children.under_way(self.site.database, run)]
-		return min([row[0] if row and row[0] is not None else NEVER, *below])

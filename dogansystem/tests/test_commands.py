@@ -16,6 +16,7 @@ import yaml
 from dogansystem.tests import own
 from dogansystem.tests.contract.home import PERSON, fails, proves, step
 from dogansystem.tests.home import MANAGER, SiteTestCase
+from dogansystem.worker.drainer import Drainer
 
 WORKFLOW = "Dogan Workflow"
 KEPT = ["enabled", "enabled_since", "current_version", "parameter_values", "modified"]
@@ -57,6 +58,11 @@ class TestCommands(SiteTestCase):
 		frappe.db.rollback()
 		return done
 
+	def drain(self) -> None:
+		"""Work until nothing is left to do now."""
+		Drainer(self.site, until=lambda: True).run()
+		frappe.db.rollback()
+
 	@proves("check | import | export | run")
 	def test_a_workflow_is_imported_run_and_exported(self):
 		path = self.write("contract-command", step("a", params={"of": "{{ input.number }}"}))
@@ -65,6 +71,29 @@ class TestCommands(SiteTestCase):
 		self.assertEqual((run["status"], run["steps"][0]["output"]), ("Succeeded", {"of": 7}))
 		exported = yaml.safe_load(self.command("export", "contract-command").stdout)
 		self.assertEqual(exported, yaml.safe_load(Path(path).read_text()))
+
+	@proves("approvals | signal")
+	def test_a_run_that_waits_for_people_and_signals_goes_on_by_commands(self):
+		waits = [
+			step("ok", "flow.approve", params={"subject": "May I?", "to": PERSON}),
+			step("paid", "flow.wait_for", params={"signal": "contract-paid", "key": 1}),
+		]
+		self.command("import", self.write("contract-waits", *waits), "--enable")
+		found = json.loads(self.command("run", "contract-waits", "--json", code=4).stdout)
+		(asked,) = json.loads(self.command("approvals", "--user", PERSON, "--json").stdout)["approvals"]
+		self.assertEqual((asked["run"], asked["subject"]), (found["run"], "May I?"))
+		self.assertIn("May I?", self.command("approvals").stdout)
+		self.assertIn(
+			"is not asked",
+			self.command("decide", asked["approval"], "approve", "--as", MANAGER, code=3).stderr,
+		)
+		self.command("decide", asked["approval"], "approve", "--as", PERSON)
+		self.drain()
+		self.assertEqual(self.orchestrator.get_run(found["run"])["status"], "Waiting")
+		self.command("signal", "contract-paid", "--key", "1", "--data", '{"amount": 5}')
+		self.drain()
+		done = self.orchestrator.get_run(found["run"])
+		self.assertEqual((done["status"], done["steps"][1]["output"]), ("Succeeded", {"amount": 5}))
 
 	def test_check_names_file_place_and_remedy(self):
 		good, bad = self.write("contract-good"), self.write("contract-bad", step("a", "data.sett"))

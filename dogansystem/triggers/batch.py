@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from dogansystem.engine.definitions.parse import check_input
-from dogansystem.engine.errors import InputError, NotFound, WrongState, error_names
+from dogansystem.engine.errors import InputError, NotFound, WrongState
 from dogansystem.engine.templates.render import to_json_value
 from dogansystem.protocol import Database, Document, Site
 from dogansystem.store import batches, names
@@ -26,7 +26,6 @@ KIND = "batch"
 CHUNK = 50  # documents in one transaction: some 300 ms
 MAX_DOCUMENTS = 50_000  # of one batch
 MAX_LISTED = 1000  # documents or batches in one answer
-_UNREADABLE = frozenset({"DoesNotExistError", "PermissionError"})
 
 
 class Batches:
@@ -151,9 +150,9 @@ def _read(site: Site, doctype: str, name: str) -> tuple[Document | None, str]:
 	try:
 		return site.documents.get(doctype, name), ""
 	except Exception as error:
-		if not _UNREADABLE & set(error_names(error)):
+		if not can_be_survived(site.database, error):
 			raise
-		return None, _told(error)
+		return None, _told(error)  # whatever it is: the others are not kept waiting by it
 
 
 def _start_some(

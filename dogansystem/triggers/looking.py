@@ -248,13 +248,17 @@ class Looking(ABC):
 		return wait_again(db, wait, found.next_due if is_last else at.seconds)
 
 	def _documents(self, site: Site, looker: Looker, items: Sequence[Item]) -> list[tuple[Item, Document]]:
-		"""The documents of a batch as they are now. One that has changed since the look is left to the next look."""
+		"""The documents of a batch as they are now. One that has changed since the look is left to the next look, and so is one
+		that cannot be read: the others are not kept waiting by it."""
 		found = []
 		with site.acting_as(looker.user):
 			for item in items:
-				document = read(site, item.trigger.keys["doctype"], item.name)
+				doctype = item.trigger.keys["doctype"]
+				what = f"workflow={looker.definition.name} document={doctype} {item.name}"
+				document = survived(site, site.database, what, partial(read, site, doctype, item.name), None)
 				if document and document.get(self.field or item.trigger.keys["field"]) == item.value:
 					found.append((item, document))
+		site.database.commit()  # what was told of
 		return found
 
 	def _start(

@@ -13,8 +13,7 @@ from dogansystem.engine import log, outcomes
 from dogansystem.engine.changes import Changes
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import Timeout
-from dogansystem.engine.outcomes import Done, Failed
-from dogansystem.engine.signals import RECEIVED
+from dogansystem.engine.outcomes import Failed
 from dogansystem.people import settling
 from dogansystem.protocol import Database, Site
 from dogansystem.store import (
@@ -26,7 +25,6 @@ from dogansystem.store import (
 	queue,
 	runs,
 	samples,
-	signals,
 	state,
 )
 from dogansystem.store.attempts import Attempt, Finished, finish
@@ -34,10 +32,8 @@ from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.store.processes import Process
 from dogansystem.store.queue import Wait
-from dogansystem.store.signals import Sent
 from dogansystem.triggers import planning
-from dogansystem.triggers import signal as trigger
-from dogansystem.worker import disabling, failing, identity, notices
+from dogansystem.worker import disabling, failing, identity, notices, signalling
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone, definition_of, without_unreadable
 from dogansystem.worker.tally import lost_attempt
@@ -46,8 +42,11 @@ TURN = 0.5  # seconds between two rounds of chores, for all processes of the sit
 SILENT = 0.95  # of the lease, after which a process counts as dead: its steps go on before the lease is over
 MAX_TIMERS = 100  # handled in one round, so that a step that became ready meanwhile gets its turn
 WAIT_PAUSE = 30.0  # seconds for which this process leaves a timer alone whose handling has failed
+LOCKED_PAUSE = 2.0  # seconds for which it leaves those of a run that somebody has locked
+LOCKED = "locked"
 
-_failed_waits: dict[tuple[str, int], float] = {}  # by site and number; time.monotonic()
+# Since when (time.monotonic()) and why, by site and number.
+_left_alone: dict[tuple[str, int], tuple[float, bool | str | None]] = {}
 
 
 def do(site: Site, control: Control, *, in_turns: bool = False, own: int | None = None) -> int:
@@ -116,19 +115,37 @@ def tell_ends(site: Site, control: Control) -> int:
 
 
 def fire_timers(site: Site, control: Control) -> int:
-	"""Handle what is due, each timer in a transaction of its own; gives how many. One that fails is left for a while."""
-	due = control.run(lambda db: queue.due_waits(db, site.now(), MAX_TIMERS + len(_failed_waits)))
-	fired = 0
+	"""Handle what is due, each timer in a transaction of its own; gives how many. One that fails is left for a while, and so
+	are those of a run that somebody has locked."""
+	due = control.run(lambda db: queue.due_waits(db, site.now(), MAX_TIMERS + len(_left_alone)))
+	fired, locked = 0, set()
 	for wait in due:
 		key = (site.name, wait.id)
-		if time.monotonic() - _failed_waits.get(key, float("-inf")) < WAIT_PAUSE:
+		since, why = _left_alone.get(key, (float("-inf"), None))
+		if time.monotonic() - since < (LOCKED_PAUSE if why else WAIT_PAUSE):
 			continue
-		_failed_waits.pop(key, None)
-		done = alone(site, "timer", partial(_fire, site, control, wait), None, run=wait.run, kind=wait.kind)
-		if done is None:
-			_failed_waits[key] = time.monotonic()
-		fired += bool(done)
+		_left_alone.pop(key, None)
+		about = {"run": wait.run, "kind": wait.kind}
+		done: bool | str | None = LOCKED
+		if wait.run not in locked:
+			done = alone(site, "timer", partial(_tried, site, control, wait), None, **about)
+		if done == LOCKED:
+			locked.add(wait.run)
+		if done in (LOCKED, None):
+			_left_alone[key] = (time.monotonic(), done)
+		fired += done is True
 	return fired
+
+
+def _tried(site: Site, control: Control, wait: Wait) -> bool | str | None:
+	"""Fire a timer; LOCKED if somebody has locked what it is about."""
+	try:
+		return _fire(site, control, wait)
+	except Exception as error:
+		if not site.database.is_conflict(error):
+			raise
+		site.database.rollback()
+		return LOCKED
 
 
 def _fire(site: Site, control: Control, wait: Wait) -> bool | None:
@@ -136,9 +153,7 @@ def _fire(site: Site, control: Control, wait: Wait) -> bool | None:
 		return settling.fire(site, wait)
 	if wait.kind not in queue.RUN_KINDS:
 		return planning.fire(site, wait, lambda work: control.run_or_leave(work, None))
-	made = without_unreadable(
-		site, control, lambda: control.run_or_leave(lambda db: _wake(site, db, wait), None)
-	)
+	made = without_unreadable(site, control, lambda: control.run(lambda db: _wake(site, db, wait), tries=2))
 	if made and made.check_items:
 		close_items(site, control, str(wait.run), names.parts(str(wait.step_run))[0])
 	_tell(site, str(wait.run))
@@ -151,34 +166,14 @@ def _wake(site: Site, db: Database, wait: Wait) -> Changes | None:
 
 
 def deliver_signals(site: Site, control: Control) -> int:
-	"""End the waits for signals that were sent, each in a transaction of its own; gives how many signals were delivered.
+	"""End the waits for signals that were sent, and start what they start; gives how many things happened."""
 
-	One whose waits could not all be ended stays, and is delivered in another round.
-	"""
-	sent = control.run(signals.undelivered)
-	return sum(alone(site, "signal", partial(_deliver, site, control, each), False) for each in sent)
-
-
-def _deliver(site: Site, control: Control, signal: Sent) -> bool:
-	for wait, run, step_run in control.run(lambda db: signals.waits_for(db, signal)):
-		give = partial(_give_signal, site, signal, wait, run, step_run)
-		made = without_unreadable(site, control, partial(control.run, give))
-		if made and made.check_items:
+	def go_on(run: str, step_run: str, made: Changes) -> None:
+		if made.check_items:
 			close_items(site, control, run, names.parts(step_run)[0])
 		_tell(site, run)
-	started = control.run(lambda db: trigger.deliver(site, db, signal))
-	if started:
-		site.runs_changed(started)
-		site.database.commit()
-		site.doorbell.ring()
-	return True
 
-
-def _give_signal(
-	site: Site, signal: Sent, wait: int, run: str, step_run: str, db: Database
-) -> Changes | None:
-	definition, outcome = definition_of(site, db)(run), Done(signal.data, RECEIVED)
-	return runs.end_wait(db, wait, run, step_run, outcome, definition, moment(site), signal.id)
+	return signalling.deliver(site, control, go_on)
 
 
 def close_items(

@@ -41,9 +41,8 @@ def look(site: Site, workflow: str) -> bool:
 
 def _have_failed(db: Database, workflow: str, number: int, since: str) -> bool:
 	"""Whether the last `number` runs to end have failed, of those started since the workflow was enabled."""
-	index = f" FORCE INDEX ({INDEX})" if db.dialect == "mariadb" else ""
 	rows = db.sql(
-		f"SELECT status FROM `tabDogan Workflow Run`{index} WHERE workflow = %s AND finished_at >= %s AND queued_at >= %s"
+		f"SELECT status FROM `tabDogan Workflow Run`{dialect.along(db, INDEX)} WHERE workflow = %s AND finished_at >= %s AND queued_at >= %s"
 		" AND status IN (%s, %s) ORDER BY finished_at DESC LIMIT %s",
 		(workflow, since, since, FAILED, SUCCEEDED, number),
 	)

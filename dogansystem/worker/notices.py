@@ -4,6 +4,7 @@ The rows of the runs are asked, not those who ended them: whichever way a run fa
 are told. Who told them last, and when, is a row too, so that of all processes one tells.
 """
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,7 +20,7 @@ INTERVAL = 3600.0  # seconds between two notices of one workflow. Source: workfl
 OLDEST = (
 	2 * INTERVAL
 )  # seconds after its end for which a run that failed is told of: it may wait for its turn
-MAX_WORKFLOWS = 50  # told of in one look
+MAX_WORKFLOWS = 50  # told of in one look, others in the next one
 MAX_STARTERS = 20  # people who started runs, told at a time
 # Causes behind which a person stands. With others the run was started by the clock, in the name of `run_as`.
 BY_PEOPLE = ("manual", "api", "document", "signal")
@@ -71,10 +72,12 @@ def _look(db: Database, at: Moment, since: Moment) -> list[str]:
 	if not state.take_turn(db, "notices", at.seconds, LOOK_INTERVAL):
 		return []
 	rows = db.sql(
-		"SELECT DISTINCT workflow FROM `tabDogan Workflow Run` WHERE status = %s AND finished_at > %s LIMIT %s",
-		(FAILED, since.text, MAX_WORKFLOWS),
+		"SELECT DISTINCT workflow FROM `tabDogan Workflow Run` WHERE status = %s AND finished_at > %s",
+		(FAILED, since.text),
 	)
-	return [workflow for (workflow,) in rows]
+	found = [workflow for (workflow,) in rows]
+	# Not the first ones: those who were just told of them are not told again for an hour.
+	return random.sample(found, MAX_WORKFLOWS) if len(found) > MAX_WORKFLOWS else found
 
 
 def send(site: Site, workflow: str) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ANSWERS = 60.0  # seconds
+_KEY_CODES = {"Enter": 13, "Tab": 9, "Escape": 27, "Delete": 46, "ArrowUp": 38, "ArrowDown": 40}
 _SWITCHES = (
 	"--headless=new",
 	"--remote-debugging-pipe",
@@ -93,6 +94,46 @@ class Browser:
 			time.sleep(0.2)
 		raise AssertionError(f"not within {seconds:.0f} seconds: {expression}{last}; {self.complaints}")
 
+	def click(self, selector: str, seconds: float = 20.0) -> None:
+		"""Press the mouse in the middle of the element that a CSS selector finds, once it is there and nothing covers it."""
+		found = f"document.querySelector({json.dumps(selector)})"
+		middle = f"(({found}.scrollIntoView({{block: 'nearest'}}), {found}.getBoundingClientRect()))"
+		at = f"((box) => [box.x + box.width / 2, box.y + box.height / 2])({middle})"
+		self.wait_for(
+			f"{found} && {found}.getClientRects().length && {found}.contains(document.elementFromPoint(...{at}))",
+			seconds,
+		)
+		x, y = self.evaluate(at)
+		self.mouse("mousePressed", x, y)
+		self.mouse("mouseReleased", x, y)
+
+	def mouse(self, kind: str, x: float, y: float, button: str = "left") -> None:
+		"""One event of the mouse: `mousePressed`, `mouseReleased` or `mouseMoved`."""
+		self._page("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, buttons=1, clickCount=1)
+
+	def type(self, text: str) -> None:
+		"""Put text in where the cursor is."""
+		self._page("Input.insertText", text=text)
+
+	def key(self, name: str, *, control: bool = False) -> None:
+		"""Press a key by its name, such as `Enter`."""
+		modifiers = 2 if control else 0
+		for kind in ("rawKeyDown", "keyUp"):
+			code = _KEY_CODES.get(name, ord(name[0].upper()) if len(name) == 1 else 0)
+			self._page(
+				"Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=code, modifiers=modifiers
+			)
+
+	def resize(self, width: int, height: int, *, phone: bool = False) -> None:
+		"""Make the page as large as a screen, in pixels."""
+		self._page(
+			"Emulation.setDeviceMetricsOverride",
+			width=width,
+			height=height,
+			deviceScaleFactor=1,
+			mobile=phone,
+		)
+
 	def picture(self, path: Path) -> None:
 		"""Keep what the page looks like as PNG."""
 		path.write_bytes(base64.b64decode(self._page("Page.captureScreenshot")["data"]))
@@ -151,7 +192,14 @@ class Browser:
 
 	def _listen(self, message: dict[str, Any]) -> None:
 		parameters = message.get("params", {})
-		if message.get("method") == "Runtime.exceptionThrown":
+		if (
+			message.get("method") == "Page.javascriptDialogOpening"
+		):  # a page that is not saved asks whether to leave it
+			self._number += 1
+			accept = {"method": "Page.handleJavaScriptDialog", "params": {"accept": True}}
+			answer = {"id": self._number, "sessionId": message["sessionId"], **accept}
+			os.write(self._write, json.dumps(answer).encode() + b"\0")
+		elif message.get("method") == "Runtime.exceptionThrown":
 			self.complaints.append(_exception(parameters["exceptionDetails"]))
 		elif message.get("method") == "Runtime.consoleAPICalled" and parameters["type"] in (
 			"error",

@@ -51,8 +51,8 @@ class LoadTestCase(BenchTestCase):
 
 	def start_some(self, runs: int) -> None:
 		"""Start so many runs, of each kind in turn."""
-		for number in range(runs):
-			workflow = list(STEPS)[number % len(STEPS)]
+		for _ in range(runs):
+			workflow = list(STEPS)[len(self.started) % len(STEPS)]
 			self.started[self.start(workflow)] = workflow
 
 	@property

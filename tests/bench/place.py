@@ -5,6 +5,7 @@ checkout belong to the temporary bench and are removed with it. So a test runs e
 whatever is installed on the bench, and editing files during a test does no harm.
 """
 
+import base64
 import importlib.metadata
 import json
 import os
@@ -213,6 +214,9 @@ def _write_config(bench: Bench, server: Server, config: Mapping[str, Any]) -> No
 		"db_host": server.host,
 		"db_port": server.port,
 		"developer_mode": 0,  # with it, saving a DocType writes into the app
+		# Given, or a web server that has read its configuration before there was one makes another.
+		"encryption_key": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+		"max_queued_jobs": 100_000,  # few tests have a worker for Frappe's own jobs, and past 550 Frappe 17 refuses them
 		"redis_cache": queue,
 		"redis_queue": queue,
 		"redis_socketio": queue,

@@ -166,9 +166,9 @@ class TestButtonsOfAWorkflow(DeskTestCase):
 		self.site.database.commit()
 		for user, workflow, buttons in (
 			(PERSON, "contract-on", ["Check", "Run"]),
-			(PERSON, "contract-off", ["Check", "Run"]),
+			(PERSON, "contract-off", ["Check", "Run", "Enable"]),
 			(MANAGER, "contract-on", ["Check", "Run"]),
-			(MANAGER, "contract-off", ["Check", "Run"]),
+			(MANAGER, "contract-off", ["Check", "Run", "Enable"]),
 			(USER, "contract-on", ["Run"]),
 			(USER, "contract-off", []),
 		):

@@ -7,14 +7,20 @@ import os
 import random
 import signal
 import time
+from collections import Counter
 from contextlib import ExitStack
 from datetime import datetime, timezone
 
 import frappe
 from frappe.utils.background_jobs import get_queue
 
+from dogansystem.api import approvals
+from dogansystem.api.errors import AlreadyDecided
+from dogansystem.tests.asking import forget_approvals
+from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.home import MANAGER, OTHER, USER
 from tests import scale
-from tests.bench.load import LoadTestCase
+from tests.bench.load import MARK, LoadTestCase, makes
 from tests.bench.processes import Worker
 from tests.bench.redis_server import RedisServer, own_redis
 
@@ -141,6 +147,102 @@ class TestRedis(LoadTestCase):
 			ticks = self.in_minutes()
 			self.assertLessEqual(ticks, 2)
 		self.assert_right("bench: Redis out of memory", ticks=ticks)
+
+
+class TestDecisions(LoadTestCase):
+	"""People decide while workers are killed and Redis is away: what they were told is kept, and counts once."""
+
+	PEOPLE = (PERSON, MANAGER, USER, OTHER)
+	WORKFLOW = "contract-asks"
+
+	def setUp(self) -> None:
+		stack = ExitStack()
+		self.addCleanup(stack.close)
+		self.redis: RedisServer = stack.enter_context(own_redis())
+		if self.redis is None:
+			self.skipTest("no redis-server here")
+		super().setUp()
+		self.addCleanup(forget_approvals)
+		forget_approvals()
+		asks = step("ok", "flow.approve", params={"to": list(self.PEOPLE), "subject": "contract faults"})
+		self.save(
+			self.WORKFLOW, [asks, makes("yes", after=["ok.approved"]), makes("no", after=["ok.rejected"])]
+		)
+		self.told: dict[
+			str, tuple[str, str]
+		] = {}  # of each approval, who was told that they have decided, and what
+
+	def open_approvals(self) -> list[str]:
+		frappe.db.rollback()
+		return frappe.get_all("Dogan Approval", {"status": "Open", "workflow": self.WORKFLOW}, pluck="name")
+
+	def decide_all(self, chance: random.Random) -> None:
+		"""All four decide everything that is open, in any order, each by the API and with a commit of their own."""
+		tries = [(name, user) for name in self.open_approvals() for user in self.PEOPLE]
+		for name, user in chance.sample(tries, len(tries)):
+			decision = chance.choice(["approved", "rejected"])
+			frappe.set_user(user)
+			try:
+				approvals.decide(name, decision)
+				frappe.db.commit()
+			except AlreadyDecided as error:
+				frappe.db.rollback()
+				self.assertIn(self.told[name][0], str(error))
+				self.late += 1
+			else:
+				self.assertNotIn(name, self.told)
+				self.told[name] = (user, decision)
+			finally:
+				frappe.set_user("Administrator")
+
+	def test_decisions_while_redis_is_away_and_workers_are_killed(self):
+		chance, killed, self.late = random.Random(9), 0, 0
+		runs = scale.of(8, 40)
+		for _ in range(2):
+			self.started |= {self.start(self.WORKFLOW): self.WORKFLOW for _ in range(runs // 2)}
+			with Worker():
+				self.wait_for(lambda: len(self.open_approvals()) == runs // 2 or self.tick(), 60)
+			self.redis.kill()
+			self.decide_all(chance)  # nobody can be rung for
+			self.redis.start()
+			with Worker() as worker:
+				self.tick()
+				self.wait_for(lambda worker=worker: worker.horses() or not self.unfinished())
+				worker.kill()  # in the middle of what was decided
+				killed += 1
+			with Worker():
+				self.wait_until_done(90)
+		self.assert_decided(killed)
+
+	def assert_decided(self, killed: int) -> None:
+		frappe.db.rollback()
+		self.assertEqual(len(self.told), len(self.started))
+		decisions = frappe.get_all("Dogan Approval Decision", ["approval", "by_user", "decision"])
+		kept = {each.approval: (each.by_user, each.decision) for each in decisions}
+		self.assertEqual((kept, len(decisions)), (self.told, len(self.told)))
+		rows = frappe.get_all("Dogan Approval", {"workflow": self.WORKFLOW}, ["name", "run", "status"])
+		branch = {each.run: {"Approved": "yes", "Rejected": "no"}[each.status] for each in rows}
+		found = Counter(frappe.get_all("ToDo", {"description": ["like", f"{MARK} %"]}, pluck="description"))
+		self.assertEqual(found, Counter(f"{MARK} {run}.{taken}" for run, taken in branch.items()))
+		self.assertEqual(frappe.db.count("ToDo", {"reference_type": "Dogan Approval", "status": "Open"}), 0)
+		todos = frappe.get_all(
+			"ToDo", {"reference_type": "Dogan Approval"}, ["reference_name", "allocated_to"]
+		)
+		asked = Counter((each.reference_name, each.allocated_to) for each in todos)
+		self.assertEqual(asked, Counter((name, user) for name in self.told for user in self.PEOPLE))
+		log = frappe.get_all(
+			"Notification Log", {"document_type": "Dogan Approval"}, ["document_name", "for_user"]
+		)
+		rings = Counter((each.document_name, each.for_user) for each in log)
+		wanted = {
+			(name, user): 1 + (user != self.told[name][0]) for name in self.told for user in self.PEOPLE
+		}
+		self.assertEqual(dict(rings), wanted)
+		print(
+			f"\nbench: decisions, Redis away and workers killed: kills {killed}, approvals {len(self.told)},"
+			f" told too late {self.late}, lost 0, doubled 0",
+			flush=True,
+		)
 
 
 class TestFairness(LoadTestCase):

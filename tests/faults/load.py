@@ -166,10 +166,14 @@ class Load:
 			rows.append(f"{table}: {self.ask(f'SELECT * FROM dogan_{table} LIMIT 10')}")
 		return "\n".join(rows)
 
+	def wanted(self) -> "Counter[str]":
+		"""The effects that must be there."""
+		return Counter(each for run, workflow in self.started.items() for each in expected(run, workflow))
+
 	def count(self) -> Count:
 		"""Compare what is there with what must be."""
 		found = Counter(dict(self.ask("SELECT step_run, COUNT(*) FROM fault_effect GROUP BY step_run")))
-		wanted = Counter(each for run, workflow in self.started.items() for each in expected(run, workflow))
+		wanted = self.wanted()
 		states = dict(self.ask("SELECT status, COUNT(*) FROM `tabDogan Workflow Run` GROUP BY status"))
 		tables = ("ready", "lease", "line", "slot", "timer")
 		left = {table: self.ask(f"SELECT COUNT(*) FROM dogan_{table}")[0][0] for table in tables}

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from signal import SIGCONT, SIGKILL, Signals
 
+from dogansystem.homes.sandbox import Sandbox
+from dogansystem.homes.sandbox.doorbell import VARIABLE
 from dogansystem.store import faults
 from dogansystem.terminal import serve
 from dogansystem.worker import drainer, heartbeat, identity
@@ -30,6 +32,8 @@ class Way:
 		watched: False: nothing ends the process when no Python runs in it.
 		point: a fault point at which it sends itself `signal` …
 		hit: … when it comes there for the so-many-th time.
+		commit: it kills itself at the so-many-th commit of the site's own connection that is none of a step: `after` it, or before.
+		redis: the doorbell's.
 		log: file for what it prints.
 	"""
 
@@ -39,6 +43,9 @@ class Way:
 	point: str | None = None
 	hit: int = 1
 	signal: Signals = SIGKILL
+	commit: int = 0
+	after: bool = False
+	redis: str | None = None
 	log: str | None = None
 
 
@@ -124,7 +131,9 @@ def working(url: str, number: int, way: Callable[[int], Way] = lambda position: 
 def _work(url: str, way: Way) -> None:
 	if way.log:
 		_print_into(way.log)
-	serve.Sandbox = FaultSandbox  # type: ignore[misc]
+	if way.redis:
+		os.environ[VARIABLE] = way.redis
+	serve.Sandbox = _dying_at(way.commit, way.after) if way.commit else FaultSandbox  # type: ignore[misc,assignment]
 	heartbeat.INTERVAL, heartbeat.OVERRUN = way.beat, 1.0
 	if not way.watched:
 		drainer.Watchdog = lambda seconds: nullcontext()  # type: ignore[assignment,misc]
@@ -136,6 +145,29 @@ def _work(url: str, way: Way) -> None:
 			serve.work(url)
 	else:
 		serve.work(url)
+
+
+def _dying_at(commit: int, after: bool) -> Callable[[str], FaultSandbox]:
+	def opened(url: str) -> FaultSandbox:
+		site = FaultSandbox(url)
+		kill_at_commit(site, commit, after=after)
+		return site
+
+	return opened
+
+
+def kill_at_commit(site: Sandbox, hit: int, *, after: bool, number: Signals = SIGKILL) -> None:
+	"""Have this process send itself a signal at its so-many-th commit: before it, or when it is done and nobody was told."""
+	commit, come_by = site.database.commit, _at(hit, number)
+
+	def killing() -> None:
+		if not after:
+			come_by()
+		commit()
+		if after:
+			come_by()
+
+	site.database.commit = killing  # type: ignore[method-assign]
 
 
 def _at(hit: int, number: Signals) -> Callable[[], None]:

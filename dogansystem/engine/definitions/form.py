@@ -66,6 +66,25 @@ _ROLE = "role:"  # in front of a role among people, one of whom is on each line
 _PATH = re.compile(r"(?P<table>steps|triggers)\[(?P<row>\d+)\](?:\.(?P<rest>.*))?", re.DOTALL)
 
 
+def tables() -> dict[str, Any]:
+	"""Which key is which field, what fields hold, and what they show for a key that is left out: for who shows forms."""
+	return {
+		"workflow": WORKFLOW_FIELDS,
+		"step": STEP_FIELDS,
+		"trigger": TRIGGER_FIELDS,
+		"kinds": {
+			on: {name: key.only_with for name, key in kind.keys.items()}
+			for on, kind in registry.KINDS.items()
+		},
+		"defaults": DEFAULTS,
+		"json": sorted(_JSON),
+		"numbers": sorted(_NUMBERS),
+		"flags": sorted(_FLAGS),
+		"values": sorted(_VALUES),
+		"names": sorted(_NAMES),
+	}
+
+
 def to_form(definition: Definition) -> dict[str, Any]:
 	"""The fields of Dogan Workflow with its rows, for a checked definition."""
 	source = definition.source

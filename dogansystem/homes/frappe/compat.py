@@ -7,24 +7,16 @@ otherwise; `[tool.bench.frappe-dependencies]` in pyproject.toml holds the range.
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Set
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import frappe
 import redis
-
-try:  # What cleans HTML: Frappe itself has one of them, and its own function allows pictures, forms and frames.
-	import nh3
-except ImportError:  # before 17
-	nh3 = None
-	import bleach
 from frappe.core.doctype.server_script.server_script_utils import get_server_script_map
 from frappe.desk.doctype.notification_settings.notification_settings import (
 	is_email_notifications_enabled_for_type,
 	is_notifications_enabled,
 )
-from frappe.email.doctype.email_account.email_account import EmailAccount
-from frappe.email.doctype.email_queue.email_queue import QueueBuilder
-from frappe.handler import run_server_script
 from frappe.model.db_query import DatabaseQuery
 from frappe.utils.background_jobs import create_job_id, generate_qname, get_queues_timeout, get_redis_conn
 from frappe.utils.file_lock import release_document_locks
@@ -173,8 +165,15 @@ def wants_mail_of_assignments(user: str) -> bool:
 
 
 def clean_html(text: str, tags: Set[str], attributes: Mapping[str, Set[str]], protocols: Set[str]) -> str:
-	"""The text with these tags, their attributes and links with these protocols, and no others."""
-	if nh3:
+	"""The text with these tags, their attributes and links with these protocols, and no others.
+
+	Frappe has one of these two libraries; its own function allows pictures, forms and frames.
+	"""
+	try:
+		import nh3
+	except ImportError:  # before 17
+		import bleach
+	else:
 		kept = {tag: set(names) for tag, names in attributes.items()}
 		return str(
 			nh3.clean(text, tags=set(tags), attributes=kept, url_schemes=set(protocols), link_rel=None)
@@ -185,12 +184,18 @@ def clean_html(text: str, tags: Set[str], attributes: Mapping[str, Set[str]], pr
 
 def can_send_mail(doctype: str) -> bool:
 	"""Whether there is a mail account to send from: `frappe.sendmail` raises, with a message, where there is none."""
+	from frappe.email.doctype.email_account.email_account import EmailAccount
+
 	return EmailAccount.find_outgoing(match_by_doctype=doctype) is not None
 
 
-# Whether `frappe.sendmail(in_reply_to=…)` takes the name of a Communication. Up to 16 it takes a Message-ID, and puts it into
-# the mail as it is. Source: QueueBuilder.prepare_email_content
-REPLIES_BY_NAME = "get_value" in inspect.getsource(QueueBuilder.prepare_email_content)
+@cache
+def replies_by_name() -> bool:
+	"""Whether `frappe.sendmail(in_reply_to=…)` takes the name of a Communication. Up to 16 it takes a Message-ID, and puts it
+	into the mail as it is. Source: QueueBuilder.prepare_email_content"""
+	from frappe.email.doctype.email_queue.email_queue import QueueBuilder
+
+	return "get_value" in inspect.getsource(QueueBuilder.prepare_email_content)
 
 
 def is_submitting(doc: Any) -> bool:
@@ -200,6 +205,8 @@ def is_submitting(doc: Any) -> bool:
 
 def server_script(name: str) -> Callable[[], Any] | None:
 	"""What runs the Server Script of type API of that name. Frappe's own handler needs a request."""
+	from frappe.handler import run_server_script
+
 	script = get_server_script_map().get("_api", {}).get(name)
 	return (lambda: run_server_script(script)) if script else None
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import frappe
 from frappe import _
-from frappe.utils.safe_exec import is_safe_exec_enabled
 
 from dogansystem.engine.errors import NotAvailable, NotFound
 from dogansystem.homes.frappe import compat
@@ -31,6 +30,8 @@ def call_method(method: str, args: Mapping[str, Any]) -> Any:
 
 def run_script(script: str, args: Mapping[str, Any]) -> Any:
 	"""Run a Server Script of type API by its name, or its method's. Raises NotAvailable where they are switched off."""
+	from frappe.utils.safe_exec import is_safe_exec_enabled
+
 	if not is_safe_exec_enabled():
 		raise NotAvailable(OFF)
 	filters = {"name": script, "script_type": "API", "disabled": 0}

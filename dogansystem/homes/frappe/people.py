@@ -143,7 +143,7 @@ def _answered(communication: str) -> str | None:
 	message_id = (doc.message_id or "").strip("<> \t\r\n")
 	if not message_id:
 		return None
-	return communication if compat.REPLIES_BY_NAME else f"<{message_id}>"
+	return communication if compat.replies_by_name() else f"<{message_id}>"
 
 
 def _print(doctype: str, name: str, format: str | None = None) -> dict[str, Any]:

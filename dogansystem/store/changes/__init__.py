@@ -55,7 +55,7 @@ def write(
 		db, run, changes, at, fence=fence, attempt=attempt, definition=definition, guard=guard, behind=behind
 	)
 	unfit = db.together(plan.statements, commit=commit and not plan.bulk) if plan.statements else None
-	if unfit is not None and unfit == plan.guard:
+	if unfit is not None and unfit in plan.guards:
 		return Written.MOVED_ON
 	if unfit is not None and unfit == plan.fence:
 		return Written.FENCED

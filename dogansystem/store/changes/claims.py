@@ -194,7 +194,7 @@ def _delete_ready(db: Database, keys: Sequence[tuple[int, int]]) -> None:
 		# Joined from the list of keys: two deletes with IN lists of disjoint rows would block each other.
 		picked = " UNION ALL ".join(["SELECT %s AS lane, %s AS id"] + ["SELECT %s, %s"] * (len(keys) - 1))
 		db.execute(
-			f"DELETE r FROM ({picked}) AS picked STRAIGHT_JOIN dogan_ready AS r"
+			f"DELETE r FROM ({picked}) AS picked STRAIGHT_JOIN dogan_ready AS r FORCE INDEX (PRIMARY)"
 			" ON r.lane = picked.lane AND r.id = picked.id",
 			[number for key in keys for number in key],
 		)

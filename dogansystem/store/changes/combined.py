@@ -12,14 +12,14 @@ MANY = 20  # rows of one kind, above which they are inserted in bulk, outside of
 
 @dataclass(slots=True)
 class Plan:
-	"""What is executed. `guard`, `fence` and `begins` are the numbers of statements that may be unfit, if there are such.
+	"""What is executed. `guards`, `fence` and `begins` are the numbers of statements that may be unfit, if there are such.
 
 	`bulk`: many rows, inserted after the statements.
 	"""
 
 	statements: list[Statement] = field(default_factory=list)
 	bulk: list[tuple[str, list[tuple[Any, ...]]]] = field(default_factory=list)
-	guard: int | None = None
+	guards: list[int] = field(default_factory=list)
 	fence: int | None = None
 	begins: int | None = None
 

@@ -43,20 +43,29 @@ def plan(
 ) -> Plan:
 	"""The statements for these changes.
 
-	With `guard` the first one finds out whether the run is under way, as the changes assume. `attempt` is what has ended;
-	the lease `behind` it begins if nothing is handed over.
+	With `guard` the first ones find out whether the run is under way, as the changes assume, and whether a step that starts
+	with the first of several has not started yet. `attempt` is what has ended; the lease `behind` it begins if nothing is
+	handed over.
 	"""
 	made = Plan()
-	if guard:
-		made.guard = 0
 	if changes.reopened:
 		made.add(_run_statements(run, changes.reopened, at, guard=False))
+	if guard:
+		made.guards.append(len(made.statements))
 	made.add(_run_statements(run, changes.run, at, guard))
+	contested = [
+		each for each in changes.steps if guard and attempt and is_contested(attempt.definition, each)
+	]
+	for change in contested:
+		key = names.step_run(run, change.step)
+		made.guards.append(len(made.statements))
+		values = _step_values(db, key, change, at, attempt)
+		made.add([dialect.update_of(STEP_RUN, key, values, "status = 'Pending'", must=True)])
 	if fence:
 		made.fence = len(made.statements)
 		made.add([_fence_statement(run, fence, changes.successor, at)])
 	made.add(_leaving(place) for place in changes.leaves)
-	_plan_steps(made, db, run, changes, at, attempt, definition)
+	_plan_steps(made, db, run, changes, at, attempt, definition, contested)
 	places.plan_waits(made, db, run, changes, at)
 	places.plan_queues(made, run, changes, at)
 	if changes.run and changes.run.has_ended:
@@ -67,6 +76,12 @@ def plan(
 		made.begins = len(made.statements)
 		made.add([beginning(behind, at)])
 	return made
+
+
+def is_contested(definition: Definition, change: StepChange) -> bool:
+	"""Whether another step may have let this one start already, unless the run is locked."""
+	step = definition.by_id[change.step]
+	return change.old == PENDING and not change.item and step.join == "any" and len(step.after) > 1
 
 
 # The run
@@ -159,6 +174,7 @@ def _plan_steps(
 	at: Moment,
 	attempt: Attempt | None,
 	definition: Definition | None,
+	written: Sequence[StepChange],
 ) -> None:
 	back = [change.step for change in changes.resets]
 	if back or changes.old_steps:
@@ -168,7 +184,7 @@ def _plan_steps(
 	for values, keys in _grouped(db, run, changes.resets, at, None):
 		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
 	new = changes.items.step if changes.items else None  # its items get their states with their rows
-	known = [change for change in changes.steps if not (change.item and change.step == new)]
+	known = [each for each in changes.steps if each not in written and not (each.item and each.step == new)]
 	for values, keys in _grouped(db, run, known, at, attempt):
 		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
 	for step in changes.cancelled_items:

@@ -21,6 +21,7 @@ from tests.faults.failover.checker import Acknowledged
 PAUSE = 0.05  # seconds between two runs
 MOST = 40  # runs under way, above which it waits
 SLOW = "DOGAN_TEST_SLOW"  # environment variable: one run in so many has slow steps; 0: none
+ASKED = "DOGAN_TEST_ASKED"  # environment variable: one run in so many asks people; 0: none
 WAIT = 0.2  # seconds before it asks again
 
 
@@ -29,7 +30,7 @@ class Client:
 
 	def __init__(self, url: str, name: str, record: Path) -> None:
 		self._name, self._record = name, record
-		self._slow = int(os.environ.get(SLOW, 0))
+		self._slow, self._asked = (int(os.environ.get(each, 0)) for each in (SLOW, ASKED))
 		self._chance = Random(name)
 		self._site = node.ListSandbox(url)
 		self._orchestrator = Orchestrator(self._site)
@@ -46,6 +47,8 @@ class Client:
 	def _workflow(self) -> str:
 		if self._slow and self._chance.randrange(self._slow) == 0:
 			return work.SLOW
+		if self._asked and self._chance.randrange(self._asked) == 0:
+			return work.ASKED
 		return self._chance.choice(work.NAMES)
 
 	def _start(self, key: str, workflow: str) -> None:

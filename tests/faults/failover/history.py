@@ -1,13 +1,14 @@
 """What is there in the end, as the system says it, and what lies outside of it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from dogansystem import Orchestrator
 from dogansystem.homes.sandbox import Sandbox
+from tests.faults.deciding.judge import APPROVED, REJECTED
 from tests.faults.failover.actions import appended
 from tests.faults.failover.checker import DONE, Acknowledged, Append, Place, Says, Verdict, judge
 
@@ -46,6 +47,16 @@ def gather(site: Sandbox, outside: Iterable[Path]) -> History:
 				history.outside[key] = done[key]
 	site.database.rollback()
 	return history
+
+
+def branches(site: Sandbox) -> Callable[[str, str, str], dict[str, int]]:
+	"""Gives, of a run about which people were asked, the branches that are in its list, and how often."""
+	there = Counter((each.run, each.place[0]) for each in appended(site))
+
+	def taken(run: str, workflow: str, result: str) -> dict[str, int]:
+		return {each: there[run, each] for each in (APPROVED, REJECTED) if there[run, each]}
+
+	return taken
 
 
 def _says(run: dict[str, Any]) -> Says:

@@ -9,29 +9,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dogansystem import Orchestrator
+from tests.faults.deciding import decider, found
+from tests.faults.deciding import judge as decided
 from tests.faults.failover import actions, client, history, node, work
 from tests.faults.failover.checker import Acknowledged, Verdict
 from tests.faults.failover.cluster import Cluster
 from tests.faults.failover.node import FENCE, LEASE
+from tests.faults.load import wait_for
 from tests.integration.nodes.network import Host, Hosts, Program, network
 
 CHECKOUT = Path(__file__).parents[3]
 WORKERS = 3  # of a node
 LEAVES = 90.0  # seconds
 ALL_END = 180.0  # seconds
+ENDS_TOLD = 30.0  # seconds until everybody was told of the end of what they were asked
 STARTS = 60.0  # seconds
 UNDER_WAY = "status NOT IN ('Succeeded', 'Failed', 'Cancelled')"
 
 
 @dataclass(slots=True)
 class Node:
-	"""A host with workers and a client. `told`, `outside`: the files in which the two leave what they did."""
+	"""A host with workers, a client, and perhaps people who decide. `told`, `outside`, `decided`: the files in which they leave
+	what they did."""
 
 	host: Host
 	workers: Program
 	client: Program
 	told: Path
 	outside: Path
+	people: list[Program]
+	decided: Path
 
 
 @dataclass(slots=True)
@@ -43,11 +50,11 @@ class Place:
 	folder: Path
 	nodes: list[Node]
 
-	def start_node(self, *, fenced: bool, slow: int) -> Node:
-		"""Another node, with a client."""
+	def start_node(self, *, fenced: bool, slow: int, asked: int) -> Node:
+		"""Another node, with a client and, if one run in so many is `asked` about, people."""
 		name = f"node-{len(self.nodes) + 1}"
 		host = self.hosts.new(name)
-		told, outside = (self.folder / f"{name}.{kind}" for kind in ("told", "outside"))
+		told, outside, decided = (self.folder / f"{name}.{kind}" for kind in ("told", "outside", "decided"))
 		temporary = self.folder / name  # of its own: another machine's doorbell is not heard
 		temporary.mkdir()
 		about = {
@@ -56,12 +63,18 @@ class Place:
 			actions.OUTSIDE: str(outside),
 			FENCE: "" if fenced else "off",
 			client.SLOW: str(slow),
+			client.ASKED: str(asked),
 		}
 		run, url = [sys.executable, "-m"], self.cluster.url
 		log, talk = self.folder / f"{name}.log", self.folder / f"{name}-client.log"
 		workers = host.start([*run, node.__name__, url, str(WORKERS)], log, CHECKOUT, **about)
 		starter = host.start([*run, client.__name__, url, name, str(told)], talk, CHECKOUT, **about)
-		self.nodes.append(Node(host, workers, starter, told, outside))
+		decides = [*run, decider.__name__, url]
+		people = [
+			host.start([*decides, user, str(decided)], self.folder / f"{name}-{user}.log", CHECKOUT, **about)
+			for user in (work.PEOPLE if asked else ())
+		]
+		self.nodes.append(Node(host, workers, starter, told, outside, people, decided))
 		return self.nodes[-1]
 
 	def wait_for_work(self) -> None:
@@ -100,6 +113,16 @@ class Place:
 			time.sleep(0.2)
 		return time.monotonic() - began
 
+	def decisions(self) -> "tuple[decided.Verdict, list[decided.Try]]":
+		"""Judge what people have decided, and send them away; they were told so much. Everything has ended."""
+		for person in [each for place in self.nodes for each in place.people]:
+			person.terminate()
+			person.join(LEAVES)
+		tries = decider.read(*(each.decided for each in self.nodes))
+		with node.ListSandbox(self.cluster.url) as site:
+			wait_for(lambda: not _untold(site), ENDS_TOLD)
+			return decided.judge(tries, found.approvals(site, history.branches(site))), tries
+
 	def history(self) -> history.History:
 		"""What is there now."""
 		with node.ListSandbox(self.cluster.url) as site:
@@ -122,9 +145,14 @@ class Place:
 		return "\n".join(f"{log}:\n{log.read_text()[-1500:]}" for log in sorted(self.folder.glob("*.log")))
 
 
+def _untold(site: node.ListSandbox) -> bool:
+	site.database.rollback()
+	return bool(site.database.sql("SELECT 1 FROM `tabDogan Approval` WHERE untold = 1 LIMIT 1"))
+
+
 @contextmanager
-def place(*, semi_sync: bool = True, fenced: bool = True, slow: int = 0) -> Iterator[Place]:
-	"""Two servers and two nodes at work on them. `slow`: one run in so many has slow steps; 0: none."""
+def place(*, semi_sync: bool = True, fenced: bool = True, slow: int = 0, asked: int = 0) -> Iterator[Place]:
+	"""Two servers and two nodes at work on them. One run in so many is `slow`, or people are `asked`; 0: none."""
 	with ExitStack() as stack:
 		stack.enter_context(network())
 		folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dogansystem-failover-")))
@@ -135,7 +163,7 @@ def place(*, semi_sync: bool = True, fenced: bool = True, slow: int = 0) -> Iter
 		_fill(cluster)
 		made = Place(cluster, hosts, folder, [])
 		for _ in range(2):
-			made.start_node(fenced=fenced, slow=slow)
+			made.start_node(fenced=fenced, slow=slow, asked=asked)
 		made.wait_for_work()
 		yield made
 

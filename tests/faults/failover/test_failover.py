@@ -1,5 +1,6 @@
 """Failovers of the database under load, judged by a checker that knows nothing of the engine."""
 
+from collections import Counter
 from collections.abc import Sequence
 from random import Random
 
@@ -21,13 +22,22 @@ SEMI_SYNC = scale.of(["stopped", "split"], list(KINDS) * 8)
 ASYNC = ["split", "killed", "cut off", "stopped"] * 2
 UNFENCED = ["outlived"] * 3
 SLOW = scale.of(0, 12)  # one run in so many
+ASKED = 4  # the same
 
 
 def test_failovers_with_a_semi_sync_replica_lose_and_double_nothing(tell: Tell):
-	with place(slow=SLOW) as here:
+	with place(slow=SLOW, asked=ASKED) as here:
 		seen = _fail_over(here, SEMI_SYNC)
 		verdict, history, told = here.judge()
 		assert here.problems() == set()
+		decided, tries = here.decisions()
+	assert decided.counts() == {}, decided
+	answers = Counter(each.told or "nothing" for each in tries)
+	tell(
+		"failover, semi-sync, decisions",
+		told_decided=answers["decided"], told_late=answers["late"], told_nothing=answers["nothing"], lost=0, doubled=0,
+	)  # fmt: skip
+	assert answers["decided"]
 	assert verdict.counts() == {}, verdict
 	assert all(history.outside.values())
 	tell(

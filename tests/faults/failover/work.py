@@ -6,6 +6,7 @@ from typing import Any
 from tests.faults.failover.checker import Place, Promise
 
 PERSON = "person@example.com"
+PEOPLE = ("ann@example.com", "ben@example.com")
 ITEMS = 4
 # Cut off again and again, a step may be unlucky many times in a row; that is not what is judged here.
 RETRY = {"attempts": 50, "delay": 0}
@@ -39,16 +40,29 @@ _STEPS: dict[str, list[dict[str, Any]]] = {
 	"choice": [_step("a"), _step("never", **{"if": "{{ false }}"}), _step("b")],
 	"refused": [_step("a"), _step("b") | _FAILS, _step("c")],
 }
+ASKED = "asked"  # what people decide: the rest of it is judged by `deciding.judge`
+_STEPS[ASKED] = [
+	_step("a"),
+	{
+		"id": "ok",
+		"action": "flow.approve",
+		"params": {"to": list(PEOPLE), "subject": "Shall we?", "comment": "required"},
+		"retry": RETRY,
+	},
+	_step("approved", after=["ok.approved"]),
+	_step("rejected", after=["ok.rejected"]),
+]
 SLOW = "slow"
 _STEPS[SLOW] = [_step("a", seconds=LONG), _step("b", seconds=BEHIND)]
 _REST: dict[str, dict[str, Any]] = {"limited": {"limits": {"concurrent_runs": 3}}}
-NAMES = tuple(name for name in _STEPS if name != SLOW)
+NAMES = tuple(name for name in _STEPS if name not in (SLOW, ASKED))
 
 # What each promises: one place after another. What stands together comes in any order.
 _ORDER: dict[str, list[list[Place]]] = {
 	"chain": [[("a", 0)], [("b", 0)], [("c", 0)], [("d", 0)]],
 	"items": [[("a", 0)], [("each", item) for item in range(1, ITEMS + 1)], [("b", 0)]],
 	"refused": [[("a", 0)]],
+	ASKED: [[("a", 0)]],
 }
 _OTHERWISE: list[list[Place]] = [[("a", 0)], [("b", 0)]]
 

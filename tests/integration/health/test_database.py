@@ -45,10 +45,12 @@ def test_settings_that_lose_commits_are_a_problem(
 	with server.connect() as connection, connection.cursor() as cursor:
 		cursor.execute(f"SET GLOBAL {setting} = {value}")
 		found = Orchestrator(site).get_problems()
+		obstacles = Orchestrator(site).get_obstacles()
 		cursor.execute(f"SET GLOBAL {setting} = {SAFE[setting]}")
 	site.database.rollback()
 	assert [each["code"] for each in found] == codes
 	assert all(setting in each["remedy"] for each in found)
+	assert obstacles == [], "no run waits for it"
 
 
 def test_a_server_that_is_no_galera_node_is_no_writer_among_others(site: Sandbox):

@@ -183,6 +183,15 @@ def test_the_last_item_asks_whether_the_step_is_complete():
 	assert (made.check_items, made.is_broken) == (True, False)
 
 
+@pytest.mark.parametrize(("is_open", "opened"), [(0, [5, 6]), (1, [5]), (2, [])])
+def test_items_that_nobody_has_opened_are_opened(is_open: int, opened: list[int]):
+	known = Items(is_open, ((5, 0, "5"), (6, 0, "6")), {"Succeeded": 4, "Running": is_open, "Pending": 2})
+	made = decide(run(EACH, states={"e": "Running"}, items={"e": known}), events.ItemsEnded("e"))
+	assert [each.item for each in made.ready] == opened
+	paused = decide(run(EACH, "Paused", {"e": "Running"}, items={"e": known}), events.ItemsEnded("e"))
+	assert not paused.steps
+
+
 def test_items_give_the_list_of_their_outputs():
 	results = (
 		ItemResult(1, "Succeeded", '{"x":1}'),

@@ -88,6 +88,7 @@ def test_a_scheduler_that_is_off_is_the_cause_and_comes_first(site: Sandbox, clo
 	said = lines(site)
 	assert "Problem: The scheduler of the site is off.\n  → `bench --site a enable-scheduler`." in said
 	assert Orchestrator(site).get_problems()[0]["code"] == "scheduler"
+	assert Orchestrator(site).get_obstacles() == Orchestrator(site).get_problems()
 
 
 def test_a_tick_that_does_not_come_is_told_by_its_age(site: Sandbox, clock: TestClock):

@@ -14,10 +14,11 @@ from dogansystem.engine.events import Attempted
 from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits, failed
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.signals import subject_of
-from dogansystem.engine.states import RUNNING
+from dogansystem.engine.states import PENDING, RUNNING
 from dogansystem.store import context, names, processes, reads, run_state, runs, versions
 from dogansystem.store.attempts import Attempt, Finished, finish
 from dogansystem.store.changes import claims
+from dogansystem.store.changes.statements import is_contested
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers.starting import start_run
@@ -182,6 +183,9 @@ class Process:
 		known = run_state.read(self.world.place.database, lease.run, attempt.definition, event, at)
 		if known is None or known.status != RUNNING or known.ending:
 			return  # the guard of the statement notices
+		contested = [each for each in assumed.steps if is_contested(attempt.definition, each)]
+		if any(known.states[each.step] != PENDING for each in contested):
+			return  # and so does this one's
 		if assumed != transition.decide(known, event):
 			raise Broken("what_is_assumed_is_so", f"{lease.step_run}: {assumed}, and it is {known}")
 

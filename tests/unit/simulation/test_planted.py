@@ -298,6 +298,15 @@ def test_a_planted_fault_is_caught(rule: str, tmp_path: Path, monkeypatch: pytes
 	pytest.fail(f"{len(caught)} seeds have caught {caught}")
 
 
+def test_a_step_that_starts_with_the_first_of_several_starts_once(
+	tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+	"""Two seeds in which another one of them has been the first, and nobody looks."""
+	monkeypatch.setattr(statements, "is_contested", lambda definition, change: False)
+	caught = [_broken_in(tmp_path / f"{number}.db", number) for number in (28, 30)]
+	assert caught == ["changes_are_allowed", "each_step_is_in_one_place"]
+
+
 def _broken_in(path: Path, seed: int) -> str | None:
 	"""The rule that a seed's story breaks, or the name of another error."""
 	story = World(path, seed)

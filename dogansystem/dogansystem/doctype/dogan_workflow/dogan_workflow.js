@@ -15,7 +15,12 @@ frappe.ui.form.on("Dogan Workflow", {
 		as_autocomplete(frm, "triggers", "timezone", frappe.all_timezones || []);
 	},
 
+	before_save(frm) {
+		return frm.dogan_views && frm.dogan_views.before_save();
+	},
+
 	refresh(frm) {
+		if (dogan.may_see_runs()) frappe.require("dogan_canvas.bundle.js", () => dogan.show_workflow(frm));
 		if (frm.is_new()) {
 			frm.set_intro(
 				__("Name the workflow, add its steps, save. Run tries it by hand; enable it once that did what you want.")
@@ -33,10 +38,12 @@ frappe.ui.form.on("Dogan Workflow", {
 			frm.add_custom_button(__("Parameters"), () => set_parameters(frm));
 		}
 		if (may_start(frm)) frm.add_custom_button(__("Run"), () => run(frm));
+		if (!frm.doc.enabled && frm.perm[0].write) frm.add_custom_button(__("Enable"), () => enable(frm));
 		show_runs(frm);
 	},
 
 	after_save(frm) {
+		if (frm.dogan_views) frm.dogan_views.after_save();
 		// The forms of these documents show their runs from now on, without loading the desk again.
 		const doctypes = frappe.boot.dogan.doctypes;
 		for (const trigger of frm.doc.triggers || []) {
@@ -134,6 +141,11 @@ async function check(frm) {
 	});
 }
 
+async function enable(frm) {
+	await frm.set_value("enabled", 1);
+	await frm.save().catch(() => frm.set_value("enabled", 0));
+}
+
 function run(frm) {
 	if (frm.is_dirty()) {
 		frappe.msgprint(__("Save the workflow first: a run uses the saved version."));
@@ -159,6 +171,6 @@ function show_runs(frm) {
 				? dogan.run_rows(runs, { show_document: true })
 				: `<div class="text-muted">${__("No runs yet")}</div>`
 		);
-		dogan.show_problems_of_site(frm.layout.wrapper, () => cur_frm === frm);
+		dogan.show_problems_of_site($(frm.layout.wrapper).parent(), () => cur_frm === frm);
 	});
 }

@@ -15,7 +15,22 @@ frappe.ui.form.on("Dogan Workflow Run", {
 				on_retry: (step) => frm.events.retry(frm, step),
 				on_signal: (wait) => dogan.ask_signal(wait, () => frm.events.redraw(frm)),
 			});
+			frm.events.show_canvas(frm);
 			frm.events.redraw(frm);
+		});
+	},
+
+	// The picture of the workflow above the timeline; a step that is chosen there is opened here.
+	show_canvas(frm) {
+		const name = frm.docname;
+		frappe.require("dogan_canvas.bundle.js", () => {
+			if (frm.docname !== name || frm.dogan_canvas?.run === name) return;
+			frm.dogan_canvas?.close();
+			const timeline = $(frm.get_field("timeline").wrapper);
+			const place = timeline.siblings(".dogan-run-canvas");
+			const wrapper = place.length ? place : $(`<div class="dogan-run-canvas"></div>`).insertBefore(timeline);
+			frm.dogan_canvas = new dogan.RunCanvas({ wrapper, run: name, on_step: (step) => frm.timeline_of_steps.show(step) });
+			if (frm.dogan_view?.run.name === name) frm.dogan_canvas.draw(frm.dogan_view);
 		});
 	},
 
@@ -27,6 +42,7 @@ frappe.ui.form.on("Dogan Workflow Run", {
 		const ended = dogan.FINISHED.includes(view.run.status) && frm.doc.status !== view.run.status;
 		frm.dogan_view = view;
 		frm.timeline_of_steps.draw(view);
+		if (frm.dogan_canvas?.run === name) frm.dogan_canvas.draw(view);
 		dogan.show_problems(frm.layout.wrapper, view.problems);
 		frm.page.set_title(view.run.title);
 		frm.page.set_indicator(...dogan.indicator_of_run(view.run));

@@ -141,6 +141,13 @@ dogan.Timeline = class Timeline {
 		}
 	}
 
+	// Open a step, and bring it into view.
+	show(step) {
+		this.open.add(step);
+		this.draw_details(step);
+		this.row_of(step).get(0)?.scrollIntoView({ block: "center", behavior: "smooth" });
+	}
+
 	row_of(step) {
 		return this.wrapper.find(`.dogan-step[data-step="${CSS.escape(step)}"]`);
 	}

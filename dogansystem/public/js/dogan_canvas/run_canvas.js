@@ -1,0 +1,50 @@
+// A run on the canvas of the definition that it goes by: state, time, attempts and items of each step.
+
+import { desk } from "./desk";
+import { Store } from "./store";
+import { mount } from "./workflow_views";
+
+export class RunCanvas {
+	// `on_step(id)` hears of the step that somebody chooses.
+	constructor({ wrapper, run, on_step }) {
+		Object.assign(this, { $place: $(wrapper).empty(), run, on_step });
+		this.loaded = this.load();
+	}
+
+	async load() {
+		const [vocabulary, definition] = await Promise.all([desk.vocabulary(), desk.definition_of_run(this.run)]);
+		this.$place.toggle(Boolean(definition));
+		if (!definition) return;
+		this.store = new Store(desk, vocabulary, { definition, read_only: true });
+		const select = this.store.select.bind(this.store);
+		this.store.select = (id) => {
+			select(id);
+			if (id.startsWith("step:")) this.on_step(id.slice("step:".length));
+		};
+		this.app = mount(this.$place, this.store, { panel: false });
+	}
+
+	async draw(view) {
+		await this.loaded;
+		if (!this.store) return;
+		this.store.state.run = Object.fromEntries(view.steps.map((step) => [step.step, progress_of(step)]));
+	}
+
+	close() {
+		this.app?.unmount();
+	}
+}
+
+const DONE = ["Succeeded", "Failed", "Skipped", "Cancelled", "Compensated"];
+
+function progress_of(step) {
+	const parts = [__(step.status)];
+	const items = Object.entries(step.items || {});
+	const count = (some) => some.reduce((sum, [, number]) => sum + number, 0);
+	if (items.length) parts.push(__("{0} of {1} items", [count(items.filter(([state]) => DONE.includes(state))), count(items)]));
+	if (step.started_at && (step.finished_at || step.status === "Running")) {
+		parts.push(dogan.duration(dogan.seconds_between(step.started_at, step.finished_at)));
+	}
+	if (step.attempts > 1) parts.push(__("{0} attempts", [step.attempts]));
+	return { colour: dogan.STATE_COLOURS[step.status], text: parts.join(" · ") };
+}
