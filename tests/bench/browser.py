@@ -116,46 +116,26 @@ class Browser:
 		self._page("Input.insertText", text=text)
 
 	def key(self, name: str, *, control: bool = False) -> None:
-		"""Press a key by its name, such as `Enter`."""
-		modifiers = 2 if control else 0
-		for kind in ("rawKeyDown", "keyUp"):
-			code = _KEY_CODES.get(name, ord(name[0].upper()) if len(name) == 1 else 0)
-			self._page(
-				"Input.dispatchKeyEvent", type=kind, key=name, windowsVirtualKeyCode=code, modifiers=modifiers
-			)
+		"""Press a key by its name, such as `Enter`, where the focus is."""
+		code = _KEY_CODES.get(name, ord(name[0].upper()) if len(name) == 1 else 0)
+		about = {"key": name, "code": name, "windowsVirtualKeyCode": code, "modifiers": 2 if control else 0}
+		text = {"text": "\r"} if name == "Enter" else {}
+		self._page("Input.dispatchKeyEvent", type="keyDown" if text else "rawKeyDown", **about, **text)
+		self._page("Input.dispatchKeyEvent", type="keyUp", **about)
 
-	def resize(self, width: int, height: int, *, phone: bool = False) -> None:
-		"""Make the page as large as a screen, in pixels."""
+	def resize(self, width: int, height: int) -> None:
+		"""Make the page as large as a screen, in pixels; a narrow one is a phone's."""
 		self._page(
 			"Emulation.setDeviceMetricsOverride",
 			width=width,
 			height=height,
 			deviceScaleFactor=1,
-			mobile=phone,
+			mobile=width < 600,
 		)
 
 	def picture(self, path: Path) -> None:
 		"""Keep what the page looks like as PNG."""
 		path.write_bytes(base64.b64decode(self._page("Page.captureScreenshot")["data"]))
-
-	def resize(self, width: int, height: int) -> None:
-		"""Give the page a screen of this size; a narrow one is a phone's."""
-		is_phone = width < 600
-		self._page(
-			"Emulation.setDeviceMetricsOverride",
-			width=width,
-			height=height,
-			deviceScaleFactor=1,
-			mobile=is_phone,
-		)
-
-	def key(self, name: str) -> None:
-		"""Press a key, `Tab` or `Enter`, where the focus is."""
-		code = {"Tab": 9, "Enter": 13}[name]
-		about = {"key": name, "code": name, "windowsVirtualKeyCode": code}
-		text = {"text": "\r"} if name == "Enter" else {}
-		self._page("Input.dispatchKeyEvent", type="keyDown", **about, **text)
-		self._page("Input.dispatchKeyEvent", type="keyUp", **about)
 
 	def _page(self, method: str, **parameters: Any) -> dict[str, Any]:
 		return self._call(method, parameters, self._session)
