@@ -19,23 +19,24 @@ _NAMES = frozenset({"label", "description", "title"})
 _NOT_WORDS = re.compile(r"^[\W\d_]*$")
 
 
-def found() -> set[str]:
-	"""Every text of the app that is looked up."""
-	texts = {text for path in APP.rglob("*.py") if _counts(path) for text in _of_python(path)}
+def found(*, needed: bool = False) -> set[str]:
+	"""Every text of the app that is looked up; of those `needed`, the canvas's are left out, which is still being built."""
+	texts = {text for path in APP.rglob("*.py") if _counts(path, needed) for text in _of_python(path)}
 	for pattern, folders, ending in (
 		(_IN_SCRIPT, ("public", "dogansystem"), "js"),
 		(_IN_PAGE, ("www", "templates"), "html"),
 	):
 		paths = (path for folder in folders for path in (APP / folder).rglob(f"*.{ending}"))
-		texts |= {text for path in paths if _counts(path) for text in _of_script(path, pattern)}
+		texts |= {text for path in paths if _counts(path, needed) for text in _of_script(path, pattern)}
 	for folder in _FOLDERS:
 		for path in (APP / folder).rglob("*.json"):
 			texts |= set(_of_json(json.loads(path.read_text())))
 	return {text for text in texts if text and not _NOT_WORDS.match(text)}
 
 
-def _counts(path: Path) -> bool:
-	return "tests" not in path.parts and not any("canvas" in part for part in path.relative_to(APP).parts)
+def _counts(path: Path, needed: bool) -> bool:
+	is_canvas = any("canvas" in part for part in path.relative_to(APP).parts)
+	return "tests" not in path.parts and not (needed and is_canvas)
 
 
 def translated(language: str) -> dict[str, str]:
@@ -82,5 +83,5 @@ def _of_json(value: Any) -> Iterator[str]:
 
 if __name__ == "__main__":
 	known = translated(sys.argv[1]) if (FOLDER / f"{sys.argv[1]}.csv").exists() else {}
-	for text in sorted(found() - known.keys()):
+	for text in sorted(found(needed=True) - known.keys()):
 		print(json.dumps(text, ensure_ascii=False))
