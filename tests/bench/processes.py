@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+from frappe.utils.background_jobs import get_redis_conn
+
 LEAVE = 20.0  # seconds
 BENCH = ("-m", "frappe.utils.bench_helper", "frappe")
 
@@ -57,8 +59,23 @@ class Worker:
 
 	def terminate(self) -> float:
 		"""SIGTERM, as a deploy sends it; gives the seconds until the worker has left."""
-		started = time.monotonic()
+		self.tell_to_leave()
+		return self.wait()
+
+	def tell_to_leave(self) -> None:
+		"""SIGTERM, and no waiting."""
 		self.process.send_signal(signal.SIGTERM)
+
+	def is_leaving(self) -> bool:
+		"""Whether it has heard that it is to leave, and waits for its job: RQ notes it for the process of the job."""
+		connection = get_redis_conn()
+		found = [connection.hgetall(key) for key in connection.scan_iter("rq:worker:*")]
+		(own,) = (each for each in found if int(each.get(b"pid", 0)) == self.process.pid)
+		return b"shutdown_requested_date" in own
+
+	def wait(self) -> float:
+		"""Wait until it has left; gives the seconds."""
+		started = time.monotonic()
 		self.process.wait(LEAVE)
 		return time.monotonic() - started
 
