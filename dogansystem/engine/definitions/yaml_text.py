@@ -8,6 +8,7 @@ import yaml
 from dogansystem.engine.definitions.yaml_source import plain_scalar
 
 WIDTH = 110
+_BREAKS = frozenset("\x85\u2028\u2029")  # ends of lines for YAML 1.1, besides \n
 
 
 class _Dumper(yaml.SafeDumper):
@@ -19,7 +20,10 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _text(dumper: _Dumper, text: str) -> yaml.ScalarNode:
-	style = "|" if "\n" in text else None if plain_scalar(text) == text else '"'
+	if _BREAKS & set(text):  # PyYAML folds them outside of these quotes
+		style: str | None = '"'
+	else:
+		style = "|" if "\n" in text else None if plain_scalar(text) == text else '"'
 	return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

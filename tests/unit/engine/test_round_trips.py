@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dogansystem.engine import durations
@@ -63,6 +63,9 @@ def test_a_definition_and_the_yaml_that_is_exported_are_the_same(source: dict[st
 
 
 @given(st.text() | st.from_regex(r"[-+]?[0-9o.eExX:_ ]{1,8}|[~yYnNoOtTrRuUeEfFaAlLsS]{1,5}", fullmatch=True))
+@example("\x85")
+@example("a\n\x85")
+@example("\u2028\n\u2029")
 def test_a_text_stays_a_text_in_yaml(text: str) -> None:
 	written = to_yaml({"text": text})
 	assert read(written, Problems()) == {"text": text}
