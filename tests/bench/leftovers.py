@@ -74,11 +74,13 @@ def _speaks(value: Any) -> bool:
 
 
 def _keys() -> list[str]:
-	"""The keys that speak of this app, other than by the site's name."""
-	site = frappe.local.site.encode()
+	"""The keys that speak of this app, other than by the site's name. Another temporary site may share the server."""
+	site, own = frappe.local.site.encode(), f"{frappe.conf.db_name}|".encode()
 	found = set()
 	for url in {frappe.conf.redis_cache, frappe.conf.redis_queue}:
 		for key in redis.from_url(url).scan_iter(count=1000):
+			if key.startswith(b"bench_test_") and not key.startswith(own):
+				continue
 			if b"dogan" in key.replace(site, b"").lower() and not _RQ.match(key):
 				found.add(key.decode(errors="replace"))
 	return sorted(found)
