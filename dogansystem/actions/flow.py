@@ -131,7 +131,7 @@ class WaitForSignal(Action):
 
 
 class SendSignal(Action):
-	"""Sends a signal in the step's transaction."""
+	"""Sends a signal in the step's transaction, so that nothing has to tell one attempt from another: a retried run sends anew."""
 
 	name = "flow.signal"
 	summary = "Send a signal to runs that wait for it, and to workflows that it starts"
@@ -150,8 +150,6 @@ class SendSignal(Action):
 			params.get("data"),
 			context.user,
 			moment(site),
-			context.idempotency_key,
-			cause="step",
 		)
 		site.after_commit(site.doorbell.ring)
 		return {"signal": sent}

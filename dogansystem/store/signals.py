@@ -59,18 +59,14 @@ def send(
 	by: str,
 	at: Moment,
 	idempotency_key: str | None = None,
-	cause: str = "api",
 ) -> int:
 	"""Send a signal in the caller's transaction; gives its number, or that of the first one with this idempotency key.
-
-	`cause`: who asks. What callers give as a key does not meet what steps give: a step's is the name of its row, which others
-	know.
 
 	Raises InputError or OutputTooLarge.
 	"""
 	subject, text = subject_of(name, key), encode(data, "The data of the signal")
 	shown = None if key is None else str(key)[:MAX_KEY]
-	stored = stored_key(f"signal {name}", idempotency_key, cause) if idempotency_key else None
+	stored = stored_key(f"signal {name}", idempotency_key, "api") if idempotency_key else None
 	if stored and (known := _of_key(db, stored)):
 		return known
 	try:

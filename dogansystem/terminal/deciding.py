@@ -1,10 +1,12 @@
 """The commands by which people decide, on a sandbox and on a bench: `approvals` and `decide`."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import click
 
+from dogansystem.people.settling import in_transaction
 from dogansystem.terminal import files
 from dogansystem.terminal.shared import command
 from dogansystem.terminal.shell import Opened, json_option, print_json, print_lines
@@ -51,10 +53,9 @@ def _decide(
 	"""Decide APPROVAL as a user: `approve` or `reject`; `answer` fills in a form, with --values."""
 	with opened() as orchestrator:
 		given = files.json_value(values, "--values") if values is not None else None
-		found = orchestrator.decide(
-			approval, DECISIONS[decision], user=user, comment=comment, values=given, through="command"
-		)
-		orchestrator.site.database.commit()
+		made = DECISIONS[decision]
+		decide = partial(orchestrator.decide, approval, made, user=user, comment=comment, values=given)
+		found = in_transaction(orchestrator.site, partial(decide, through="command"))
 	print_json(found) if as_json else click.echo(_outcome(found, user))
 
 

@@ -269,6 +269,18 @@ class SignalContract(Waiting):
 		self.settle()
 		self.assertEqual(output(self.run_of(waiting), "ask"), {"n": 3})
 
+	@proves("Retry from a step: that step, all after it")
+	def test_a_retried_run_sends_its_signal_again(self):
+		send = step("send", "flow.signal", params={"signal": SIGNAL, "key": "K"})
+		sender = self.begin([send], name="contract-sender")
+		self.settle()
+		waiting = self.begin([wait_for(key="K")], name="contract-receiver")
+		self.settle()
+		self.orchestrator.retry_run(sender, "send")
+		self.site.database.commit()
+		self.settle()
+		self.assertEqual(self.run_of(waiting)["status"], "Succeeded")
+
 	def test_a_name_or_key_that_is_none_is_refused(self):
 		for name, key in (("", None), ("a b", None), ("1st", None), ("x" * 101, None), (SIGNAL, {"a": 1}), (SIGNAL, True)):  # fmt: skip
 			with self.subTest(name=name, key=key), self.assertRaises(InputError):

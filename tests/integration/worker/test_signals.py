@@ -234,9 +234,8 @@ def test_large_signals_are_not_all_in_memory_at_once(site: Sandbox):
 # Forged, odd and huge
 
 
-def test_a_key_that_steps_give_cannot_be_used_up_by_callers(site: Sandbox):
-	"""A step's key is the name of its row, which everybody knows who sees the run: whoever used it first would have sent the
-	signal in its place."""
+def test_the_name_of_a_steps_row_as_a_key_does_not_keep_it_from_sending(site: Sandbox):
+	"""Everybody knows it who sees the run."""
 	wait = {"id": "pause", "action": "flow.wait", "params": {"for": "1h"}}
 	send_it = {
 		"id": "send",
