@@ -5,9 +5,9 @@ from typing import Any
 from unittest.mock import patch
 
 import frappe
+from frappe.utils import safe_exec
 
 from dogansystem.engine.errors import NotAvailable, NotFound, StepCommitted
-from dogansystem.homes.frappe import methods
 from dogansystem.tests.contract.home import PERSON, output, proves, row, step
 from dogansystem.tests.home import MANAGER, OTHER, USER
 from dogansystem.tests.papers import BUILT, PAPER, REPORT, SCRIPT, PaperTestCase
@@ -235,7 +235,7 @@ class TestScripts(PaperTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
-		if not methods.is_safe_exec_enabled():
+		if not safe_exec.is_safe_exec_enabled():
 			self.leave_out("Server Scripts are switched off on this bench")
 
 	@proves("run (a Server Script of type API, where the site allows them)")
@@ -267,7 +267,7 @@ class TestScripts(PaperTestCase):
 
 	@proves("run (a Server Script of type API, where the site allows them)")
 	def test_where_scripts_are_switched_off_the_error_says_how_to_switch_them_on(self):
-		with patch.object(methods, "is_safe_exec_enabled", lambda: False):
+		with patch.object(safe_exec, "is_safe_exec_enabled", lambda: False):
 			self.refused(
 				lambda: self.site.run_script(SCRIPT, {}),
 				"bench set-config -g server_script_enabled 1",

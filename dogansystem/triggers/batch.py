@@ -25,6 +25,7 @@ from dogansystem.triggers.starting import enabled_definition, start_run
 KIND = "batch"
 CHUNK = 50  # documents in one transaction: some 300 ms
 MAX_DOCUMENTS = 50_000  # of one batch
+MAX_NAME = 140  # characters, as Frappe has it
 MAX_LISTED = 1000  # documents or batches in one answer
 
 
@@ -69,6 +70,10 @@ class Batches:
 		chosen = list(dict.fromkeys(names))
 		if not chosen:
 			raise InputError(f"No {doctype} was chosen: name some, or give filters that some match.")
+		if too_long := next((each for each in (doctype, *chosen) if len(each) > MAX_NAME), None):
+			raise InputError(
+				f"There is nothing named {too_long[:40]}…: names have at most {MAX_NAME} characters."
+			)
 		if len(chosen) > MAX_DOCUMENTS:
 			raise InputError(
 				f"More than {MAX_DOCUMENTS:,} documents were chosen: make several batches of them."

@@ -170,6 +170,7 @@ class BatchContract(Home):
 		batches = self.orchestrator.batches
 		for start, words in (
 			(lambda: batches.start(workflow, "ToDo", []), "No ToDo was chosen"),
+			(lambda: batches.start(workflow, "ToDo", ["x" * 141]), "at most 140 characters"),
 			(lambda: batches.start(workflow, "ToDo"), "either the names"),
 			(lambda: batches.start(workflow, "ToDo", made, {"name": "x"}), "either the names"),
 			(lambda: batches.start(workflow, "User", ["x"]), "of type ToDo"),
