@@ -96,7 +96,7 @@ function flow_html({ starts, steps }) {
 	const rest = steps.length > SHOWN_STEPS ? [__("and {0} more", [steps.length - SHOWN_STEPS])] : [];
 	const parts = [start, ...steps.slice(0, SHOWN_STEPS), ...rest];
 	const arrow = `<span aria-hidden="true">${dogan.arrow()}</span>`;
-	return `<div class="dogan-flow">${parts.map((each) => `<span class="dogan-flow-part">${escape(each)}</span>`).join(arrow)}</div>`;
+	return `<div class="dogan-outline">${parts.map((each) => `<span class="dogan-outline-part">${escape(each)}</span>`).join(arrow)}</div>`;
 }
 
 function lacks_html({ missing, apps, problems }) {
