@@ -3,7 +3,8 @@
 Run by script/test-on-bench with the bench's own Python. Exit 0: passed. 75: the bench cannot be used; why stands, in one
 line, in the file that the environment names as BENCH_PROBLEM_FILE. Anything else: failed.
 
-With DOGAN_BENCH_SHORT the tests of scaling, faults and actions on ERPNext are left out. With DOGAN_BENCH_WAITS the site is made at once and tested when a line is read; if none comes, nothing is.
+With DOGAN_BENCH_SHORT the tests of scaling, faults and actions on ERPNext are left out, and those of some pages of the
+desk. With DOGAN_BENCH_WAITS the site is made at once and tested when a line is read; if none comes, nothing is.
 """
 
 import os
@@ -23,6 +24,7 @@ from tests.bench.upgrade import upgrade
 
 CANNOT_BE_USED = 75  # EX_TEMPFAIL
 DESK = sorted(each.stem for each in Path(__file__).parent.glob("test_desk*.py"))  # they need the app's assets
+DESK_IN_SHORT = ("test_desk", "test_desk_approvals", "test_desk_canvas", "test_desk_watched")
 TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people")
 
 
@@ -75,7 +77,7 @@ def test(bench: Bench) -> None:
 	if not os.environ.get("DOGAN_BENCH_SHORT"):
 		test_scaling_and_faults(bench)
 	with said("The desk"):
-		test_desk(bench)
+		test_desk(bench, DESK_IN_SHORT if os.environ.get("DOGAN_BENCH_SHORT") else DESK)
 	with said("uninstall-app"):
 		bench.frappe("uninstall-app", APP, "--yes", "--no-backup")
 		if found := leftovers.of(before, leftovers.look(bench)):
