@@ -6,7 +6,9 @@ token that no other has and that is kept with the decision, so that a decision s
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+
+from tests.faults.verdict import Kinds
 
 DECIDED, LATE = (
 	"decided",
@@ -81,7 +83,7 @@ class Signal:
 
 
 @dataclass(slots=True)
-class Verdict:
+class Verdict(Kinds):
 	"""What is wrong, by kind; each entry names the approval or the run.
 
 	Attributes:
@@ -107,11 +109,6 @@ class Verdict:
 	astray: list[str] = field(default_factory=list)
 	mistaken: list[str] = field(default_factory=list)
 	retold: list[str] = field(default_factory=list)
-
-	def counts(self) -> dict[str, int]:
-		"""How many of each kind there are, of those that there are."""
-		found = {each.name: len(getattr(self, each.name)) for each in fields(self)}
-		return {name: number for name, number in found.items() if number}
 
 
 def judge(tries: Sequence[Try], approvals: Sequence[Approval], signals: Sequence[Signal] = ()) -> Verdict:

@@ -8,7 +8,9 @@ was not. Jepsen's list-append tests do it this way.
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
+
+from tests.faults.verdict import Kinds
 
 DONE = "Succeeded"
 NOT_DONE = frozenset({"Pending", "Ready", "Skipped", "Failed", "Cancelled"})
@@ -54,7 +56,7 @@ class Says:
 
 
 @dataclass(slots=True)
-class Verdict:
+class Verdict(Kinds):
 	"""What is wrong, by kind; each entry names the run.
 
 	Attributes:
@@ -80,11 +82,6 @@ class Verdict:
 	denied: list[str] = field(default_factory=list)
 	orphaned: list[str] = field(default_factory=list)
 	unended: list[str] = field(default_factory=list)
-
-	def counts(self) -> dict[str, int]:
-		"""How many of each kind there are, of those that there are."""
-		found = {each.name: len(getattr(self, each.name)) for each in fields(self)}
-		return {name: number for name, number in found.items() if number}
 
 
 def judge(

@@ -123,7 +123,7 @@ def test_what_is_drawn_has_the_mean_and_variation_it_says(distribution: Times):
 	assert pvariance(drawn) / distribution.mean**2 == pytest.approx(distribution.variation, rel=0.1, abs=1e-9)
 
 
-# So few times that one which stands out is drawn often enough: by chance the mean is off by 6 % of it, and not by five times that.
+# So few times that one which stands out is drawn often enough: by chance the mean is off by 5 % of it, and not by five times that.
 @given(st.lists(st.floats(0.001, 100), min_size=1, max_size=30))
 def test_what_was_measured_is_drawn_again(times: list[float]):
 	histogram = Histogram()
@@ -131,7 +131,7 @@ def test_what_was_measured_is_drawn_again(times: list[float]):
 		histogram.add(each)
 	found, chance = measured(histogram), Random(1)
 	assert found.mean == pytest.approx(fmean(times))
-	assert fmean(found.draw(chance) for _ in range(8_000)) == pytest.approx(fmean(times), rel=0.3)
+	assert fmean(found.draw(chance) for _ in range(12_000)) == pytest.approx(fmean(times), rel=0.25)
 	assert min(times) / 3 <= found.draw(chance) <= max(times) * 3
 
 
