@@ -19,13 +19,14 @@ from dogansystem.scaling.front import Scaling
 from dogansystem.store import agents, children, reads, runs, signals, versions
 from dogansystem.store import parameters as kept
 from dogansystem.store.moment import Moment, moment
+from dogansystem.store.version_history import VersionHistory
 from dogansystem.triggers.batch import Batches
 from dogansystem.triggers.starting import start_run
 
 CURRENT = "current"  # the version of a workflow that is saved now
 
 
-class Orchestrator(Decisions, Scaling):
+class Orchestrator(Decisions, Scaling, VersionHistory):
 	"""Workflows, runs and agents of one site.
 
 	Every method works in the transaction of the calling thread. The caller commits, so that its own changes and those of

@@ -21,7 +21,7 @@ from dogansystem.store.moment import moment
 from dogansystem.triggers.planning import workflow_changed
 
 # What is no part of the definition.
-_OF_SITE = ("enabled", "enabled_since", "current_version", "parameter_values")
+_OF_SITE = ("enabled", "enabled_since", "current_version", "parameter_values", "positions")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +54,7 @@ class DoganWorkflow(Document):
 			DoganWorkflowTrigger,
 		)
 
+		change_note: DF.SmallText | None
 		concurrent_runs: DF.Int
 		current_version: DF.Link | None
 		description: DF.SmallText | None
@@ -66,6 +67,7 @@ class DoganWorkflow(Document):
 		output: DF.Code | None
 		parameter_values: DF.Code | None
 		parameters: DF.Code | None
+		positions: DF.Code | None
 		run_as: DF.Link | None
 		run_timeout: DF.Data | None
 		steps: DF.Table[DoganWorkflowStep]
@@ -86,6 +88,8 @@ class DoganWorkflow(Document):
 		"""Raise ValidationError with every problem of the definition or, if it is enabled, of the values of its parameters, or
 		PermissionError about Run As."""
 		self._choose_run_as()
+		# It is kept with the version, so that a later change does not have the reason of this one.
+		self.flags.note, self.change_note = self.change_note or "", None
 		definition, problems = self._check()
 		if definition is None:
 			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
@@ -102,7 +106,12 @@ class DoganWorkflow(Document):
 		site = current_site()
 		user = frappe.session.user
 		version = versions.publish(
-			site.database, self.flags.definition, moment(site), user, trusted=is_system_manager(user)
+			site.database,
+			self.flags.definition,
+			moment(site),
+			user,
+			trusted=is_system_manager(user),
+			note=self.flags.note,
 		)
 		if version != self.current_version:
 			self.current_version = version

@@ -23,6 +23,9 @@ export const desk = {
 	check: (definition) => frappe.xcall("dogansystem.api.canvas.check", { definition: JSON.stringify(definition) }),
 	to_yaml: (definition) => frappe.xcall("dogansystem.api.canvas.to_yaml", { definition: JSON.stringify(definition) }),
 	from_yaml: (text) => frappe.xcall("dogansystem.api.canvas.from_yaml", { text }),
+	versions: (workflow, about) => frappe.xcall("dogansystem.api.versions.history", { workflow, ...about }),
+	compare_versions: (workflow, old, version) => frappe.xcall("dogansystem.api.versions.compare", { workflow, old, new: version }),
+	restore_version: (workflow, version, note) => frappe.xcall("dogansystem.api.versions.restore", { workflow, version, note: note || "" }),
 	definition_of_run: (run) => frappe.xcall("dogansystem.api.canvas.of_run", { run }),
 
 	// `[{fieldname, label, fieldtype, options}]`; empty for what is no DocType.

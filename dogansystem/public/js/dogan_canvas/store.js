@@ -28,6 +28,7 @@ export class Store {
 			samples: {}, // what the newest run had
 			fields: {}, // of DocTypes, as far as they are loaded
 			run: null,
+			marks: {}, // of nodes that are different in another version: added, removed, changed
 			open: false, // whether the panel is shown where there is no room beside the canvas
 			saved: false, // whether the name stays as it is
 		});
