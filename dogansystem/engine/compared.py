@@ -103,19 +103,20 @@ def _of_workflow(old: Source, new: Source) -> Iterator[Change]:
 	yield from _of_values("workflow", "", "", "", one, other)
 
 
-def _of_values(
-	part: str, name: str, old_node: str, new_node: str, old: Any, new: Any, path: str = ""
-) -> Iterator[Change]:
-	"""A change for each value, however deep in mappings it stands."""
+def _of_values(part: str, name: str, old_node: str, new_node: str, old: Any, new: Any) -> Iterator[Change]:
+	for path, kind, before, after in leaves(old, new):
+		text = _TEXTS[part, kind]
+		yield Change(kind, old_node, new_node, text, name, label(path), shown(before), shown(after))
+
+
+def leaves(old: Any, new: Any, path: str = "") -> Iterator[tuple[str, str, Any, Any]]:
+	"""The values that differ, however deep in mappings they stand: path, kind, and what they were and are."""
 	if isinstance(old, Mapping) and isinstance(new, Mapping):
 		for key in dict.fromkeys((*old, *new)):
 			inner = f"{path}.{key}" if path else str(key)
-			values = (old.get(key, _MISSING), new.get(key, _MISSING))
-			yield from _of_values(part, name, old_node, new_node, *values, inner)
+			yield from leaves(old.get(key, _MISSING), new.get(key, _MISSING), inner)
 	elif not _same(old, new):
-		kind = ADDED if old is _MISSING else REMOVED if new is _MISSING else CHANGED
-		what, text = _label(path), _TEXTS[part, kind]
-		yield Change(kind, old_node, new_node, text, name, what, shown(old), shown(new))
+		yield path, ADDED if old is _MISSING else REMOVED if new is _MISSING else CHANGED, old, new
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -125,8 +126,8 @@ def _same(one: Any, other: Any) -> bool:
 	return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
 
 
-def _label(path: str) -> str:
-	"""`params.order_by` → `Order by`: what a step does is said without the word for it."""
+def label(path: str) -> str:
+	"""The name of a value that people read: `params.order_by` → `Order by`."""
 	path = path.removeprefix("params.")
 	if path in _KEYS:
 		return _KEYS[path]
@@ -206,8 +207,16 @@ def _of_steps(old: Source, new: Source) -> Iterator[Change]:
 		yield from _of_values("step", step_name(step), old_node, node, one, other)
 		if waited[name] != waits[name]:
 			text = _("Step {0} follows {3} now. It followed {2}")
-			names = (_listed(each) for each in (waited[name], waits[name]))
-			yield Change(CHANGED, old_node, node, text, step_name(step), "", *names)
+			yield Change(
+				CHANGED,
+				old_node,
+				node,
+				text,
+				step_name(step),
+				"",
+				_listed(waited[name]),
+				_listed(waits[name]),
+			)
 	for name, step in before.items():
 		if name not in after and name not in renamed.values():
 			yield Change(REMOVED, f"step:{name}", "", _("Step {0} was removed"), step_name(step), whole=True)

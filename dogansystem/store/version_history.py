@@ -108,8 +108,8 @@ def difference(
 
 def _unified(old: Mapping[str, Any], new: Mapping[str, Any], old_name: str, new_name: str) -> str:
 	"""The difference of both as YAML. Stored definitions have their keys sorted: they are put into the order of the format."""
-	texts = (to_yaml(_ordered(each)).splitlines() for each in (old, new))
-	return "\n".join(difflib.unified_diff(*texts, old_name, new_name, lineterm=""))
+	before, after = (to_yaml(_ordered(each)).splitlines() for each in (old, new))
+	return "\n".join(difflib.unified_diff(before, after, old_name, new_name, lineterm=""))
 
 
 def _ordered(source: Mapping[str, Any]) -> dict[str, Any]:

@@ -80,6 +80,9 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"desk.run_now": ({"workflow": "open"}, USERS, True),
 	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, READERS, False),
 	"run_page.run_view": ({"run": "{run}"}, STARTER, False),
+	"run_page.given": ({"run": "{run}"}, STARTER, False),
+	"run_page.run_again": ({"run": "{ended}"}, STARTER, True),
+	"run_page.compare": ({"one": "{run}", "other": "{ended}"}, STARTER, False),
 	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
 }
 

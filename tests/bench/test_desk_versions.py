@@ -41,14 +41,16 @@ class TestVersions(DeskTestCase):
 			self.assertIn(sentence, words)
 		self.picture("versions-words")
 		self.browser.click("[data-shown=picture]")
-		self.browser.wait_for("document.querySelectorAll('.dogan-version-picture .vue-flow__node').length > 4")
+		self.browser.wait_for(
+			"document.querySelectorAll('.dogan-version-picture .vue-flow__node').length > 4"
+		)
 		for where, node, mark in (
 			("first-child", "first", "removed"),
 			("first-child", "second", "changed"),
 			("last-child", "second", "changed"),
 			("last-child", "third", "added"),
 		):
-			found = f".dogan-version-picture:{where} [data-node=\"step:{node}\"].is-{mark}"
+			found = f'.dogan-version-picture:{where} [data-node="step:{node}"].is-{mark}'
 			self.browser.wait_for(f"document.querySelector('{found}')?.innerText.includes('{mark}')")
 		self.picture("versions-picture")
 		self.browser.click("[data-shown=text]")
@@ -66,9 +68,13 @@ class TestVersions(DeskTestCase):
 		self.browser.wait_for(f"{ROWS}.length === 3 && {ROWS}[0].innerText.includes('The mail was wrong')")
 		frappe.db.rollback()
 		found = self.orchestrator.list_versions(NAME)
-		self.assertEqual([(each["version"], each["is_current"]) for each in found], [(3, True), (2, False), (1, False)])
+		self.assertEqual(
+			[(each["version"], each["is_current"]) for each in found], [(3, True), (2, False), (1, False)]
+		)
 		self.assertEqual((found[0]["by"], found[0]["note"]), (PERSON, "The mail was wrong"))
-		self.assertEqual([each["id"] for each in self.orchestrator.export_workflow(NAME)["steps"]], ["first", "second"])
+		self.assertEqual(
+			[each["id"] for each in self.orchestrator.export_workflow(NAME)["steps"]], ["first", "second"]
+		)
 		self.browser.click("[data-view=flow]")
 		self.browser.wait_for("document.querySelector('.dogan-flow-place [data-node=\"step:first\"]')")
 		self.picture("versions-restored")
@@ -79,16 +85,21 @@ class TestVersions(DeskTestCase):
 		self.browser.evaluate("cur_frm.set_value('description', 'Not saved').then(() => true)")
 		self.browser.click("[data-restore='1']")
 		self.browser.wait_for("window.cur_dialog && cur_dialog.$wrapper.is('.show')")
-		self.assertIn("What is not saved on this form is lost.", self.browser.evaluate("cur_dialog.$wrapper.text()"))
+		self.assertIn(
+			"What is not saved on this form is lost.", self.browser.evaluate("cur_dialog.$wrapper.text()")
+		)
 
 	def test_the_reason_of_a_change_is_kept_with_its_version(self):
-		self.visit(f"dogan-workflow/{NAME}", f"{FORM} && document.querySelector('.dogan-flow .vue-flow__node')")
+		self.visit(
+			f"dogan-workflow/{NAME}", f"{FORM} && document.querySelector('.dogan-flow .vue-flow__node')"
+		)
 		hidden = "getComputedStyle(document.querySelector('.dogan-why')).display === 'none'"
 		self.assertTrue(self.browser.evaluate(hidden))
 		self.browser.click("[data-node='step:third']")
 		self.browser.key("Delete")
 		self.browser.wait_for(f"!({hidden})")
 		self.browser.click(".dogan-why")
+		self.browser.wait_for("document.activeElement.matches('.dogan-why')")
 		self.browser.type("Nobody needs the third")
 		self.picture("versions-why")
 		self.browser.evaluate("cur_frm.save().then(() => true)")
@@ -96,5 +107,81 @@ class TestVersions(DeskTestCase):
 		frappe.db.rollback()
 		self.assertEqual(self.orchestrator.list_versions(NAME)[0]["note"], "Nobody needs the third")
 		self.browser.click("[data-view=versions]")
-		self.browser.wait_for(f"{ROWS}.length === 3 && {ROWS}[0].innerText.includes('Nobody needs the third')")
+		self.browser.wait_for(
+			f"{ROWS}.length === 3 && {ROWS}[0].innerText.includes('Nobody needs the third')"
+		)
+		self.assert_nothing_complained()
+
+
+class TestRunsCompared(DeskTestCase):
+	"""A run is run again with another input, and both are compared."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		frappe.delete_doc_if_exists("Dogan Workflow", NAME, force=True)
+		frappe.db.commit()
+		schema = {"type": "object", "properties": {"number": {"type": "integer", "title": "Number"}}}
+		check = step("check", "data.check", title="Is it small?", params={"that": "{{ input.number < 10 }}"})
+		show = step("show", title="Show it", params={"number": "{{ input.number }}"})
+		self.save(NAME, [show, check], input=schema)
+		self.first = self.start(NAME, {"number": 20})
+		self.drain()
+		self.assertEqual(self.status_of(self.first), "Failed")
+
+	def open_run(self, run: str) -> None:
+		self.visit(
+			f"dogan-workflow-run/{run}",
+			f"{form_of('Dogan Workflow Run')} && document.querySelector('.dogan-step')",
+		)
+
+	def test_a_run_is_run_again_with_another_input_and_compared_with_the_first(self):
+		self.open_run(self.first)
+		self.press("Run Again")
+		field = "cur_dialog.fields_dict['input:number']"
+		self.browser.wait_for(
+			f"window.cur_dialog?.$wrapper.is('.show') && {field} && cur_dialog.get_value('input:number') === 20"
+		)
+		self.picture("run-again")
+		self.browser.evaluate("cur_dialog.set_value('input:number', 5).then(() => true)")
+		self.confirm()
+		self.browser.wait_for(
+			f"cur_frm.doctype === 'Dogan Workflow Run' && cur_frm.docname !== '{self.first}'"
+		)
+		self.drain()
+		second = str(self.browser.evaluate("cur_frm.docname"))
+		self.assertEqual(self.status_of(second), "Succeeded")
+		self.assertEqual(frappe.db.get_value("Dogan Workflow Run", second, "again_of"), self.first)
+		self.open_run(second)
+		self.browser.click(".dogan-compare-before")
+		self.browser.wait_for("document.querySelector('.dogan-comparison')")
+		shown = self.browser.evaluate("document.querySelector('.dogan-differences').innerText")
+		for sentence in (
+			"The first run is Failed, the second is Succeeded",
+			"Input: Number was 20, and 5 in the second run",
+			"Step Is it small? (check) is Failed in the first run and Succeeded in the second",
+			"Output of step Show it (show): Number was 20, and 5 in the second run",
+		):
+			self.assertIn(sentence, shown)
+		self.picture("runs-compared")
+		self.assert_nothing_complained()
+
+	def test_two_runs_that_are_chosen_in_the_list_are_compared(self):
+		second = self.start(NAME, {"number": 20})
+		self.drain()
+		self.visit(
+			f"dogan-workflow-run?workflow={NAME}",
+			"window.cur_list?.data?.length === 2 && cur_list.$result.find('.list-row').length === 2",
+		)
+		self.browser.evaluate("!!cur_list.$result.find('.list-row-checkbox').click()")
+		self.browser.wait_for("cur_list.get_checked_items().length === 2")
+		self.browser.evaluate(
+			"!!cur_list.page.actions.find('.menu-item-label:contains(Compare)').closest('a').click()"
+		)
+		self.browser.wait_for("document.querySelector('.dogan-comparison')")
+		heads = self.browser.evaluate("document.querySelector('.dogan-comparison-table thead').innerText")
+		self.assertLess(heads.index(self.first), heads.index(second))
+		self.assertEqual(
+			self.browser.evaluate("document.querySelector('.dogan-comparison > p').innerText"),
+			"Both runs did the same.",
+		)
 		self.assert_nothing_complained()

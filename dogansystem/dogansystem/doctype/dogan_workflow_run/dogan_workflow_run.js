@@ -60,8 +60,12 @@ frappe.ui.form.on("Dogan Workflow Run", {
 		});
 	},
 
-	show_buttons(frm, { run, may_change }) {
+	show_buttons(frm, { run, may_change, may_run_again }) {
 		frm.clear_custom_buttons();
+		frm.add_custom_button(__("Compare"), () => dogan.ask_compare(run));
+		if (may_run_again && dogan.FINISHED.includes(run.status)) {
+			frm.add_custom_button(__("Run Again"), () => dogan.run_again(run.name));
+		}
 		if (!may_change) return;
 		if (dogan.FINISHED.includes(run.status)) {
 			if (run.status !== "Succeeded") {
