@@ -7,6 +7,7 @@ import frappe
 from dogansystem.api.access import need_manager, need_user
 from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
+from dogansystem.homes.frappe import reviews
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 
@@ -20,13 +21,16 @@ def history(workflow: str, limit: int = 50, before: int | None = None) -> list[d
 
 	:param limit: at most 100.
 	:param before: only versions with a lower number.
-	:return: of each its number (`version`), `name`, `at`, `by` (a user), `by_name`, `note` (why), and whether it `is_current`.
+	:return: of each its number (`version`), `name`, `at`, `by` (a user), `by_name`, `note` (why), `approved_by`, and whether it `is_current`.
 	"""
 	_need_workflow(workflow)
 	with as_frappe_errors():
 		found = _orchestrator().list_versions(workflow, limit, before)
+	approved = reviews.approvals_of(workflow)
 	names = {user: frappe.utils.get_fullname(user) for user in {each["by"] for each in found}}
-	return [{**each, "by_name": names[each["by"]]} for each in found]
+	return [
+		{**each, "by_name": names[each["by"]], "approved_by": approved.get(each["name"])} for each in found
+	]
 
 
 @frappe.whitelist()

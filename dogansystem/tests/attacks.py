@@ -75,6 +75,8 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"versions.history": ({"workflow": "open"}, USERS, False),
 	"versions.compare": ({"workflow": "open", "old": "1", "new": "1"}, USERS, False),
 	"versions.restore": ({"workflow": "open", "version": "1"}, MANAGERS, True),
+	"reviews.state": ({"workflow": "open"}, USERS, False),
+	"reviews.ask": ({"workflow": "open"}, MANAGERS, True),
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
 	"desk.home": ({}, USERS, False),
 	"desk.run_now": ({"workflow": "open"}, USERS, True),

@@ -2,7 +2,9 @@
 
 import frappe
 
+from dogansystem.homes.frappe import reviews
 from dogansystem.tests.contract.home import PERSON, step
+from dogansystem.tests.home import MANAGER
 from tests.bench.desk import DeskTestCase, form_of
 
 NAME = "versions-seen"
@@ -183,5 +185,78 @@ class TestRunsCompared(DeskTestCase):
 		self.assertEqual(
 			self.browser.evaluate("document.querySelector('.dogan-comparison > p').innerText"),
 			"Both runs did the same.",
+		)
+		self.assert_nothing_complained()
+
+
+class TestReviewed(DeskTestCase):
+	"""A workflow is reviewed by somebody else before it is enabled."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		frappe.delete_doc_if_exists("Dogan Workflow", NAME, force=True)
+		self.store_settings(require_review=1, review_role="Dogan Manager")
+		self.addCleanup(self.end_review)
+		with self.site.acting_as(PERSON):
+			self.orchestrator.import_workflow(
+				{"name": NAME, "run_as": PERSON, "steps": [step("first")]}, enabled=False
+			)
+		frappe.db.commit()
+		frappe.clear_cache()
+
+	def end_review(self) -> None:
+		frappe.db.rollback()
+		self.store_settings(require_review=0)
+		frappe.db.delete("Dogan Workflow Version", {"workflow": reviews.NAME})
+		frappe.db.commit()
+		frappe.clear_cache()
+
+	def has_button(self, label: str) -> str:
+		return f"cur_frm.page.inner_toolbar.find('button').toArray().some((each) => each.innerText.trim() === '{label}')"
+
+	def test_a_version_is_asked_for_reviewed_and_enabled(self):
+		self.visit(f"dogan-workflow/{NAME}", f"{FORM} && {self.has_button('Ask for Review')}")
+		self.assertFalse(self.browser.evaluate(self.has_button("Enable")))
+		self.picture("review-wanted")
+		self.press("Ask for Review")
+		self.confirm()
+		self.browser.wait_for("document.querySelector('.alert-message, .desk-alert')")
+		self.drain()
+		frappe.db.rollback()
+		approval = frappe.db.get_value("Dogan Approval", {"workflow": reviews.NAME, "status": "Open"})
+		self.visit(
+			f"dogan-workflow/{NAME}",
+			f"{FORM} && document.querySelector('.form-message a[href*=\"{approval}\"]')",
+		)
+		self.picture("review-asked")
+		with self.signed_in(MANAGER):
+			self.visit(
+				f"dogan-approval/{approval}",
+				f"{form_of('Dogan Approval')} && {self.has_button('What was changed')}",
+			)
+			self.assertIn(
+				"No version was approved before",
+				self.browser.evaluate("document.querySelector('.dogan-message').innerText"),
+			)
+			self.picture("review-decides")
+			self.press("What was changed")
+			self.browser.wait_for("document.querySelector('.dogan-version-row')?.getClientRects().length")
+			self.visit(
+				f"dogan-approval/{approval}", f"{form_of('Dogan Approval')} && {self.has_button('Approve')}"
+			)
+			self.press("Approve")
+			self.confirm()
+			self.browser.wait_for("cur_frm.doc.status === 'Approved'")
+		self.drain()
+		self.visit(f"dogan-workflow/{NAME}", f"{FORM} && {self.has_button('Enable')}")
+		self.picture("review-approved")
+		self.browser.click("[data-view=flow]")  # or the desk may not play its sound
+		self.press("Enable")
+		self.browser.wait_for("cur_frm.doc.enabled === 1 && !cur_frm.is_dirty()")
+		frappe.db.rollback()
+		self.assertTrue(frappe.db.get_value("Dogan Workflow", NAME, "enabled"))
+		self.browser.click("[data-view=versions]")
+		self.browser.wait_for(
+			"document.querySelector('.dogan-version-row')?.innerText.includes('Approved by')"
 		)
 		self.assert_nothing_complained()

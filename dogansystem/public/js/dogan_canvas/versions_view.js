@@ -27,8 +27,10 @@ export class VersionsView {
 		this.may_write = Boolean(frm.perm[0]?.write);
 		this.has_older = versions.length === LISTED;
 		this.draw_list();
+		// What a reviewer wants to see: what is different from what was approved last.
 		const [newest, before] = versions;
-		if (before) return this.compare(before.version, newest.version);
+		const base = versions.slice(1).find((each) => each.approved_by) || before;
+		if (base) return this.compare(base.version, newest.version);
 		this.close();
 		this.$difference.html(`<p class="text-muted">${__("There is one version. Once the workflow is changed and saved, this shows what was changed.")}</p>`);
 	}
@@ -48,12 +50,12 @@ export class VersionsView {
 		this.mark_pair();
 	}
 
-	row({ version, at, by_name, note, is_current, state }) {
+	row({ version, at, by_name, note, is_current, approved_by }) {
 		const escape = frappe.utils.escape_html;
 		const has_before = version > 1;
 		const pills = [
 			is_current ? `<span class="indicator-pill no-indicator-dot green">${__("Current")}</span>` : "",
-			...(state ? [`<span class="indicator-pill no-indicator-dot ${state.colour}">${state.text}</span>`] : []),
+			approved_by ? `<span class="indicator-pill no-indicator-dot blue">${__("Approved by {0}", [escape(frappe.user.full_name(approved_by))])}</span>` : "",
 		];
 		return `<li class="dogan-version-row" data-version="${version}">
 			<div class="dogan-version-head"><strong>${__("Version {0}", [version])}</strong> ${pills.join(" ")}</div>

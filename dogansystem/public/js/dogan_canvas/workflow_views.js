@@ -57,7 +57,10 @@ export class WorkflowViews {
 		this.$views.find("[data-view=versions]").toggle(!frm.doc.__islocal);
 		const definition = this.definition();
 		if (!is_equal(definition, this.store.state.definition)) this.store.replace(definition);
-		this.show(this.view, true);
+		// Somebody has come here to see what was changed.
+		const is_wanted = dogan.wanted_versions === frm.docname;
+		if (is_wanted) dogan.wanted_versions = null;
+		this.show(is_wanted ? "versions" : this.view, !is_wanted);
 	}
 
 	open() {
