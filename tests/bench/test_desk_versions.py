@@ -260,3 +260,57 @@ class TestReviewed(DeskTestCase):
 			"document.querySelector('.dogan-version-row')?.innerText.includes('Approved by')"
 		)
 		self.assert_nothing_complained()
+
+
+class TestPositions(DeskTestCase):
+	"""A step stays where somebody has put it; all others are laid out."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		frappe.delete_doc_if_exists("Dogan Workflow", NAME, force=True)
+		self.save(NAME, [step("a"), step("b"), step("c")])
+
+	def drag(self, node: str, by: tuple[float, float]) -> None:
+		at = f"((box) => [box.x + box.width / 2, box.y + box.height / 2])(document.querySelector('[data-node=\"{node}\"]').getBoundingClientRect())"
+		x, y = self.browser.evaluate(at)
+		self.browser.mouse("mousePressed", x, y)
+		for part in (0.2, 0.6, 1.0):
+			self.browser.mouse("mouseMoved", x + by[0] * part, y + by[1] * part)
+		self.browser.mouse("mouseReleased", x + by[0], y + by[1])
+
+	def kept(self) -> dict:
+		frappe.db.rollback()
+		return frappe.parse_json(frappe.db.get_value("Dogan Workflow", NAME, "positions")) or {}
+
+	def test_a_step_is_put_somewhere_kept_undone_and_laid_out_again(self):
+		self.visit(f"dogan-workflow/{NAME}", f"{FORM} && document.querySelector('[data-node=\"step:b\"]')")
+		before = self.orchestrator.list_versions(NAME)
+		self.drag("step:b", (260, 10))
+		placed = "JSON.parse(cur_frm.doc.positions || '{}')"
+		self.browser.wait_for(f"{placed}.b")
+		x, y = self.browser.evaluate(f"{placed}.b")
+		self.browser.click("[data-undo]")
+		self.browser.wait_for("!cur_frm.doc.positions")
+		self.browser.click("[data-redo]")
+		self.browser.wait_for(f"{placed}.b[0] === {x}")
+		self.browser.evaluate("cur_frm.save().then(() => true)")
+		self.assertEqual(self.kept(), {"b": [x, y]})
+		self.assertEqual(self.orchestrator.list_versions(NAME), before)  # the workflow does what it did
+		where = "cur_frm.dogan_views.store.state.positions.b"
+		self.visit(f"dogan-workflow/{NAME}", f"{FORM} && document.querySelector('[data-lay-out]') && {where}")
+		self.picture("positions-kept")
+		self.browser.click("[data-lay-out]")
+		self.browser.wait_for("!document.querySelector('[data-lay-out]')")
+		self.browser.evaluate("cur_frm.save().then(() => true)")
+		self.assertEqual(self.kept(), {})
+		self.assert_nothing_complained()
+
+	def test_a_step_that_is_put_on_a_plus_moves_in_the_workflow_and_keeps_no_place(self):
+		self.visit(f"dogan-workflow/{NAME}", f"{FORM} && document.querySelector('[data-node=\"step:c\"]')")
+		middle = "((box) => box.y + box.height / 2)(document.querySelector('%s').getBoundingClientRect())"
+		up = self.browser.evaluate(middle % '[data-place="a>b"]') - self.browser.evaluate(
+			middle % '[data-node="step:c"]'
+		)
+		self.drag("step:c", (5, up))
+		self.browser.wait_for("cur_frm.doc.steps.map((each) => each.step_id).join() === 'a,c,b'")
+		self.assertFalse(self.browser.evaluate("cur_frm.doc.positions || ''"))

@@ -34,8 +34,8 @@ frappe.ui.form.on("Dogan Approval", {
 		);
 		if (approval.document && approval.document.doctype === "Dogan Workflow Version") {
 			frm.add_custom_button(__("What was changed"), async () => {
-				const { message } = await frappe.db.get_value("Dogan Workflow Version", approval.document.name, "workflow");
-				dogan.wanted_versions = message.workflow;
+				const { message } = await frappe.db.get_value("Dogan Workflow Version", approval.document.name, ["workflow", "version"]);
+				dogan.wanted_version = message;
 				frappe.set_route("Form", "Dogan Workflow", message.workflow);
 			});
 		}

@@ -1,5 +1,6 @@
 """A workflow as people edit it. Saving a changed one makes a new immutable version; nothing runs here."""
 
+import json
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
@@ -22,7 +23,10 @@ from dogansystem.store.moment import moment
 from dogansystem.triggers.planning import workflow_changed
 
 # What is no part of the definition.
-_OF_SITE = ("enabled", "enabled_since", "current_version", "parameter_values", "positions")
+_OF_SITE = ("enabled", "enabled_since", "current_version", "parameter_values")
+
+
+MAX_POSITION = 1_000_000  # pixels from the middle of the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,15 @@ class FormProblem:
 	def as_dict(self) -> dict[str, Any]:
 		"""For the desk."""
 		return asdict(self)
+
+
+def is_position(value: Any) -> bool:
+	"""Whether it is `[x, y]`: numbers of a picture that people can find again."""
+	return (
+		isinstance(value, list)
+		and len(value) == 2
+		and all(type(each) in (int, float) and abs(each) < MAX_POSITION for each in value)
+	)
 
 
 class DoganWorkflow(Document):
@@ -106,6 +119,7 @@ class DoganWorkflow(Document):
 			self._check_who_is_told(definition)
 		self._check_values(definition)
 		self._check_review(definition)
+		self._keep_positions(definition)
 		self._note_when_enabled()
 		self.flags.definition = definition
 
@@ -242,6 +256,15 @@ class DoganWorkflow(Document):
 		self.enabled = 0
 		text = _("{0} is disabled until somebody else has approved what was changed. Ask for a review.")
 		frappe.msgprint(text.format(self.name), title=title, indicator="orange")
+
+	def _keep_positions(self, definition: Definition) -> None:
+		"""Keep only where steps stand that there are: the field is written by browsers."""
+		try:
+			found = frappe.parse_json(self.positions) or {}
+			kept = {key: found[key] for key in definition.by_id if key in found and is_position(found[key])}
+		except (ValueError, TypeError):
+			kept = {}
+		self.positions = json.dumps(kept) if kept else None
 
 	def _values(self) -> dict[str, Any]:
 		values = frappe.parse_json(self.parameter_values) if self.parameter_values else {}

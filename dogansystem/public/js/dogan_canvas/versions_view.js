@@ -28,9 +28,11 @@ export class VersionsView {
 		this.has_older = versions.length === LISTED;
 		this.draw_list();
 		// What a reviewer wants to see: what is different from what was approved last.
-		const [newest, before] = versions;
-		const base = versions.slice(1).find((each) => each.approved_by) || before;
-		if (base) return this.compare(base.version, newest.version);
+		const rest = this.wanted ? versions.filter(({ version }) => version <= this.wanted) : versions;
+		this.wanted = null;
+		const [shown, before] = rest;
+		const base = rest.slice(1).find((each) => each.approved_by) || before;
+		if (base) return this.compare(base.version, shown.version);
 		this.close();
 		this.$difference.html(`<p class="text-muted">${__("There is one version. Once the workflow is changed and saved, this shows what was changed.")}</p>`);
 	}

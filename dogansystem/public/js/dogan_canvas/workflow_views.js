@@ -4,6 +4,8 @@ import { createApp } from "vue";
 import { desk } from "./desk";
 import FlowApp from "./FlowApp.vue";
 import { from_form, is_equal, to_form } from "./model/form.mjs";
+import { keys_of, steps_of } from "./model/graph.mjs";
+import * as positions from "./model/positions.mjs";
 import { write } from "./rows_of_form";
 import { Store } from "./store";
 import { VersionsView } from "./versions_view";
@@ -57,10 +59,16 @@ export class WorkflowViews {
 		this.$views.find("[data-view=versions]").toggle(!frm.doc.__islocal);
 		const definition = this.definition();
 		if (!is_equal(definition, this.store.state.definition)) this.store.replace(definition);
+		// As they are saved: somebody else may have moved something.
+		const placed = positions.read(frm.doc.positions);
+		if (!is_equal(placed, this.store.state.positions)) this.store.state.positions = placed;
 		// Somebody has come here to see what was changed.
-		const is_wanted = dogan.wanted_versions === frm.docname;
-		if (is_wanted) dogan.wanted_versions = null;
-		this.show(is_wanted ? "versions" : this.view, !is_wanted);
+		const wanted = dogan.wanted_version?.workflow === frm.docname ? dogan.wanted_version.version : null;
+		if (wanted) {
+			dogan.wanted_version = null;
+			this.versions.wanted = wanted;
+		}
+		this.show(wanted ? "versions" : this.view, !wanted);
 	}
 
 	open() {
@@ -70,8 +78,10 @@ export class WorkflowViews {
 		this.$why.val("");
 		this.store = new Store(desk, this.vocabulary, {
 			definition: this.definition(),
+			positions: positions.read(frm.doc.positions),
 			read_only: !frm.perm[0]?.write,
 			on_change: (definition) => this.write(definition),
+			on_place: (placed) => this.write_positions(placed),
 		});
 		this.app = mount(this.$flow, this.store);
 		if (!frm.doc.__islocal) this.store.load_samples(frm.docname);
@@ -79,6 +89,11 @@ export class WorkflowViews {
 
 	write(definition) {
 		write(this.frm.doc, definition, this.tables);
+		this.frm.dirty();
+	}
+
+	write_positions(placed) {
+		this.frm.doc.positions = positions.write(placed, keys_of(steps_of(this.store.state.definition)));
 		this.frm.dirty();
 	}
 
