@@ -206,17 +206,9 @@ def _of_steps(old: Source, new: Source) -> Iterator[Change]:
 		one, other = (_without(each) for each in (before[was], step))
 		yield from _of_values("step", step_name(step), old_node, node, one, other)
 		if waited[name] != waits[name]:
-			text = _("Step {0} follows {3} now. It followed {2}")
-			yield Change(
-				CHANGED,
-				old_node,
-				node,
-				text,
-				step_name(step),
-				"",
-				_listed(waited[name]),
-				_listed(waits[name]),
-			)
+			was_after, is_after = ", ".join(waited[name]), ", ".join(waits[name])
+			text = _follows(was_after, is_after)
+			yield Change(CHANGED, old_node, node, text, step_name(step), "", was_after, is_after)
 	for name, step in before.items():
 		if name not in after and name not in renamed.values():
 			yield Change(REMOVED, f"step:{name}", "", _("Step {0} was removed"), step_name(step), whole=True)
@@ -259,5 +251,11 @@ def _with_name(ref: str, names: Mapping[str, str]) -> str:
 	return f"{names.get(step, step)}{dot}{branch}"
 
 
-def _listed(refs: Sequence[str]) -> str:
-	return ", ".join(refs) or "–"
+def _follows(was_after: str, is_after: str) -> str:
+	if not is_after:
+		return _("Step {0} follows no other one now. It followed {2}")
+	return (
+		_("Step {0} follows {3} now. It followed {2}")
+		if was_after
+		else _("Step {0} follows {3} now. It followed no other one")
+	)

@@ -117,7 +117,12 @@ def _ordered(source: Mapping[str, Any]) -> dict[str, Any]:
 	last = ("triggers", "steps", "output")
 	known = [*first, *(each for each in source if each not in (*first, *last)), *last]
 	ordered = {key: source[key] for key in known if key in source}
-	return ordered | {"steps": [_step(each) for each in source["steps"]]}
+	triggers = (
+		{"triggers": [{"on": each["on"], **each} for each in source["triggers"]]}
+		if "triggers" in source
+		else {}
+	)
+	return ordered | triggers | {"steps": [_step(each) for each in source["steps"]]}
 
 
 def _step(step: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,6 +65,13 @@ def test_a_step_that_is_gone_is_marked_where_it_was():
 	assert marks(changes(OLD, new)) == {"old": {"step:log": REMOVED}, "new": {}}
 
 
+def test_a_step_that_begins_to_follow_another_one_or_ends_to():
+	new = changed()
+	new["steps"][1]["after"] = []
+	assert sentences(new) == ["Step Mail them (mail) follows no other one now. It followed look"]
+	assert sentences(OLD, new) == ["Step Mail them (mail) follows look now. It followed no other one"]
+
+
 def test_what_follows_is_said_of_steps_whether_it_is_written_or_not():
 	new = changed()
 	new["steps"][1]["after"] = ["look"]

@@ -1,6 +1,7 @@
 // The versions of a workflow: who made each, when and why; two of them compared in words, in the picture and as text; one restored.
 
 import { Store } from "./store";
+import { trigger_title } from "./words";
 import { mount } from "./workflow_views";
 
 const LISTED = 50; // versions at a time
@@ -122,7 +123,7 @@ export class VersionsView {
 			$(button).toggleClass("btn-primary", button.dataset.shown === shown).attr("aria-selected", button.dataset.shown === shown);
 		});
 		const $body = this.$difference.find(".dogan-version-body").empty();
-		if (shown === "words") $body.html(words_of(this.found.changes));
+		if (shown === "words") $body.html(words_of(this.found));
 		if (shown === "text") $body.html(text_of(this.found.yaml));
 		if (shown === "picture") this.draw_pictures($body);
 	}
@@ -162,14 +163,21 @@ export class VersionsView {
 }
 
 // The sentences about a difference, each with its places filled in.
-export function words_of(changes) {
+function words_of({ changes, definitions }) {
 	if (!changes.length) return `<p class="text-muted">${__("Both versions are the same.")}</p>`;
 	const colours = { added: "green", removed: "red", changed: "yellow" };
-	const rows = changes.map(({ kind, whole, text, name, what, before, after }) => {
+	const rows = changes.map(({ kind, whole, text, name: known, what, before, after, old_node, new_node }) => {
+		const name = trigger_name(definitions.new, new_node) || trigger_name(definitions.old, old_node) || known;
 		const values = [`<strong>${frappe.utils.escape_html(name)}</strong>`, frappe.utils.escape_html(__(what)), value_of(before), value_of(after)];
 		return `<li class="dogan-change"><span class="indicator ${colours[whole ? kind : "changed"]}"></span><span dir="auto">${__(text, values)}</span></li>`;
 	});
 	return `<ul class="dogan-changes">${rows.join("")}</ul>`;
+}
+
+// A trigger as people read it on the canvas.
+function trigger_name(definition, node) {
+	const [kind, index] = node.split(":");
+	return kind === "trigger" ? trigger_title(definition.triggers[index], __) : "";
 }
 
 const value_of = (text) => `<bdi class="dogan-change-value">${frappe.utils.escape_html(text)}</bdi>`;
