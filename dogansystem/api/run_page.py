@@ -82,7 +82,7 @@ def run_view(run: str) -> dict[str, Any]:
 			"compensation_errors": reads.compensation_errors(site.database, run),
 			"compensates": _compensates(site, found.version),
 			"may_change": may_change,
-			"may_run_again": may_use_current(found.workflow, user),
+			"may_run_again": bool(workflow) and may_use_current(found.workflow, user),
 			"may_signal": is_manager(user),
 			"current_version": _number(current) if offers_current else None,
 			"problems": [] if found.status in RUN_FINISHED else Orchestrator(site).get_obstacles(),

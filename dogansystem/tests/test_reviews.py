@@ -289,6 +289,21 @@ class TestWaysRound(ReviewTestCase):
 		self.assertIsNone(reviews.state("reviewed")["approved_by"])
 		self.assert_not_enabled(self.enable)
 
+	def test_a_step_that_acts_as_the_reviewer_decides_nothing(self):
+		"""A System Manager may let steps run as anybody."""
+		approval = self.ask()
+		args = {"approval": approval, "decision": "approved"}
+		decide = step("d", "method.call", params={"method": "dogansystem.api.approvals.decide", "args": args})
+		self.orchestrator.import_workflow(
+			{"name": "puppet", "run_as": MANAGER, "steps": [decide]}, enabled=False
+		)
+		frappe.db.commit()
+		run = desk_api.run_now("puppet")["run"]
+		frappe.db.commit()
+		self.drain()
+		self.assertIn("people do", frappe.db.get_value(RUN, run, "error"))
+		self.assertEqual(frappe.db.get_value(APPROVAL, approval, "status"), "Open")
+
 	def test_nobody_takes_the_name_of_the_review_or_starts_one_with_an_input_of_their_own(self):
 		definition = {"name": rules.NAME, "run_as": PERSON, "steps": [step("review")]}
 		self.assert_refused(

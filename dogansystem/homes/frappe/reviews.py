@@ -105,11 +105,13 @@ def approved_by(workflow: str, version: str | None) -> str | None:
 
 def approved_meaning(definition: Definition, user: str, *, trusted: bool) -> bool:
 	"""Whether a version that `user` makes of this definition says what an approved one says."""
-	wanted = (checksum(definition), trusted, None if trusted else user)
-	rows = frappe.get_all(
-		VERSION, {"name": ["in", list(approvals_of(definition.name))]}, ["checksum", "trusted", "owner"]
+	approved = list(approvals_of(definition.name))
+	rows = (
+		frappe.get_all(VERSION, {"name": ["in", approved]}, ["checksum", "trusted", "owner"])
+		if approved
+		else []
 	)
-	return wanted in map(_meaning, rows)
+	return (checksum(definition), trusted, None if trusted else user) in map(_meaning, rows)
 
 
 def keep(workflow: str, version: str) -> None:
