@@ -5,6 +5,7 @@ import frappe
 from dogansystem.homes.frappe import reviews
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER
+from tests.bench import axe
 from tests.bench.desk import DeskTestCase, form_of
 
 NAME = "versions-seen"
@@ -81,6 +82,35 @@ class TestVersions(DeskTestCase):
 		self.browser.wait_for("document.querySelector('.dogan-flow-place [data-node=\"step:first\"]')")
 		self.picture("versions-restored")
 		self.assert_nothing_complained()
+
+	def test_nothing_serious_keeps_people_from_using_it(self):
+		if axe.script() is None:
+			print(
+				"\nLeft out: axe-core: run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE",
+				flush=True,
+			)
+			self.skipTest("no axe-core")
+		self.open_versions()
+		for shown, until in (
+			("words", ".dogan-changes"),
+			("picture", ".dogan-version-picture:last-child .vue-flow__node"),
+			("text", ".dogan-version-text"),
+		):
+			self.browser.click(f"[data-shown={shown}]")
+			self.browser.wait_for(f"document.querySelector('{until}')")
+			with self.subTest(shown):
+				self.assertEqual(axe.findings(self.browser, ".dogan-versions-place"), [])
+
+	def test_it_fits_on_a_phone(self):
+		self.browser.resize(390, 844)
+		self.addCleanup(self.browser.resize, 1400, 1000)
+		self.open_versions()
+		for shown, until in (("words", ".dogan-changes"), ("text", ".dogan-version-text")):
+			self.browser.click(f"[data-shown={shown}]")
+			self.browser.wait_for(f"document.querySelector('{until}')")
+			right = "Math.max(...[...document.querySelectorAll('.dogan-versions-place *')].map((each) => each.closest('pre') ? 0 : each.getBoundingClientRect().right))"
+			self.assertLessEqual(self.browser.evaluate(right), 390)
+		self.picture("versions-phone")
 
 	def test_what_is_not_saved_is_asked_about_before_a_restore(self):
 		self.open_versions()

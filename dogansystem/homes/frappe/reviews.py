@@ -33,6 +33,7 @@ _SOURCE: Mapping[str, Any] = {
 	"steps": [
 		{
 			"id": "review",
+			"title": "Somebody else reviews the version",
 			"action": "flow.approve",
 			"params": {
 				"to": {"role": "{{ input.role }}"},
@@ -46,6 +47,7 @@ _SOURCE: Mapping[str, Any] = {
 		},
 		{
 			"id": "tell",
+			"title": "Whoever asked is told",
 			"after": ["review"],
 			"action": "notify.user",
 			"params": {
