@@ -10,16 +10,16 @@ from dogansystem.actions import checking
 from dogansystem.agents.limits import check_may_enable, check_rate
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError, NotFound, Problem, WrongState
-from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.health import checks, throughput
 from dogansystem.health.metrics import metrics
 from dogansystem.health.status import system_status
 from dogansystem.people.front import Decisions
 from dogansystem.protocol import Database, Settings, Site
 from dogansystem.scaling.front import Scaling
-from dogansystem.store import agents, children, reads, run_comparison, runs, signals, versions
+from dogansystem.store import agents, children, reads, runs, signals, versions
 from dogansystem.store import parameters as kept
 from dogansystem.store.moment import Moment, moment
+from dogansystem.store.run_comparison import RunsAgain
 from dogansystem.store.version_history import VersionHistory
 from dogansystem.triggers.batch import Batches
 from dogansystem.triggers.starting import start_run
@@ -27,7 +27,7 @@ from dogansystem.triggers.starting import start_run
 CURRENT = "current"  # the version of a workflow that is saved now
 
 
-class Orchestrator(Decisions, Scaling, VersionHistory):
+class Orchestrator(Decisions, Scaling, VersionHistory, RunsAgain):
 	"""Workflows, runs and agents of one site.
 
 	Every method works in the transaction of the calling thread. The caller commits, so that its own changes and those of
@@ -195,38 +195,6 @@ class Orchestrator(Decisions, Scaling, VersionHistory):
 		again = runs.retry(self.site.database, run, definition, moment(self.site), step, current)
 		self._changed(run)
 		return sorted(again)
-
-	def run_again(
-		self,
-		run: str,
-		input: Any = None,
-		*,
-		document: Mapping[str, Any] | None = None,
-		even_disabled: bool = False,
-	) -> str:
-		"""Start a new run, by the version saved now, in place of a finished one: with this input and about this document, for what
-		the trigger of the first one brought. Gives the name of the new run, which keeps of which one it is.
-
-		Raises WrongState if the run has not ended, and what `start_run` raises.
-		"""
-		was = run_comparison.as_it_was(self.site.database, run)
-		if was["status"] not in RUN_FINISHED:
-			raise WrongState(
-				f"The run {run} is {was['status']}: wait for its end, or cancel it, before you run it again."
-			)
-		return self.start_run(
-			was["workflow"],
-			input,
-			document=document,
-			cause="manual",
-			trigger=was["trigger"],
-			even_disabled=even_disabled,
-			again_of=run,
-		)
-
-	def compare_runs(self, one: str, other: str) -> dict[str, Any]:
-		"""Two `runs` with their steps, and their `differences`, each with a `sentence`. Raises NotFound."""
-		return run_comparison.side_by_side(self.site.database, one, other)
 
 	@property
 	def batches(self) -> Batches:

@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from dogansystem.engine import compared_runs
-from dogansystem.engine.errors import NotFound
+from dogansystem.engine.errors import NotFound, WrongState
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
-from dogansystem.protocol import Database
+from dogansystem.engine.states import RUN_FINISHED
+from dogansystem.protocol import Database, Site
 from dogansystem.store import dialect
 from dogansystem.store.moment import as_text
 
@@ -17,6 +18,45 @@ _RUN = (
 	" r.reference_name, r.started_at, r.finished_at"
 )
 _STEP = "step, title, action, status, branch, attempts, started_at, finished_at, params, output, error_type, error"
+
+
+class RunsAgain:
+	"""A part of `Orchestrator`."""
+
+	site: Site
+
+	def run_again(
+		self,
+		run: str,
+		input: Any = None,
+		*,
+		document: Mapping[str, Any] | None = None,
+		even_disabled: bool = False,
+	) -> str:
+		"""Start a new run, by the version saved now, in place of a finished one: with this input and about this document, for what
+		the trigger of the first one brought. Gives the name of the new run, which keeps of which one it is.
+
+		Raises WrongState if the run has not ended, and what `start_run` raises.
+		"""
+		was = as_it_was(self.site.database, run)
+		if was["status"] not in RUN_FINISHED:
+			raise WrongState(
+				f"The run {run} is {was['status']}: wait for its end, or cancel it, before you run it again."
+			)
+		new: str = self.start_run(  # type: ignore[attr-defined]
+			was["workflow"],
+			input,
+			document=document,
+			cause="manual",
+			trigger=was["trigger"],
+			even_disabled=even_disabled,
+			again_of=run,
+		)
+		return new
+
+	def compare_runs(self, one: str, other: str) -> dict[str, Any]:
+		"""Two `runs` with their steps, and their `differences`, each with a `sentence`. Raises NotFound."""
+		return side_by_side(self.site.database, one, other)
 
 
 def side_by_side(db: Database, one: str, other: str) -> dict[str, Any]:

@@ -67,3 +67,46 @@ class TestVersions(SecurityTestCase):
 			versions.compare("told", 1, 9)
 		with self.assertRaisesRegex(InputError, "says now"):
 			versions.restore("told", 1)
+
+
+class TestPositions(SecurityTestCase):
+	"""Where steps stand on the canvas is kept beside the workflow, and is no part of a version."""
+
+	def setUp(self) -> None:
+		super().setUp()
+		self.save("told", step("a"), step("b"))
+		frappe.db.commit()
+
+	def place(self, positions: str) -> str | None:
+		doc = frappe.get_doc(WORKFLOW, "told")
+		doc.positions = positions
+		doc.save()
+		return frappe.db.get_value(WORKFLOW, "told", "positions")
+
+	def test_positions_make_no_version_and_stay_with_an_import(self):
+		self.assertEqual(json.loads(self.place('{"a": [10, -20.5]}') or ""), {"a": [10, -20.5]})
+		self.assertEqual(len(versions.history("told")), 1)
+		self.save("told", step("a"), step("b"), step("c"))
+		self.assertEqual(json.loads(frappe.db.get_value(WORKFLOW, "told", "positions")), {"a": [10, -20.5]})
+		self.assertNotIn("positions", self.orchestrator.export_workflow("told"))
+
+	def test_what_is_no_position_of_a_step_is_not_kept(self):
+		for text in (
+			'{"gone": [1, 2]}',
+			'{"a": [1]}',
+			'{"a": ["1", "2"]}',
+			'{"a": [NaN, 1]}',
+			'{"a": [1e300, 1]}',
+			'{"a": [true, 1]}',
+			'{"a": {"x": 1}}',
+			'["a"]',
+			"7",
+			"{",
+			"<script>",
+		):
+			with self.subTest(text):
+				self.assertIsNone(self.place(text))
+
+	def test_a_manager_who_may_not_change_the_steps_may_put_them_somewhere_else(self):
+		frappe.set_user(MANAGER)
+		self.assertEqual(json.loads(self.place('{"a": [1, 2]}') or ""), {"a": [1, 2]})
