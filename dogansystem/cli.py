@@ -24,7 +24,17 @@ from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
-from dogansystem.terminal import course, deciding, definitions, files, loads, shared, show, simulation
+from dogansystem.terminal import (
+	course,
+	deciding,
+	definitions,
+	files,
+	history,
+	loads,
+	shared,
+	show,
+	simulation,
+)
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
 from dogansystem.terminal.answers import Answers
@@ -243,7 +253,7 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
-assert deciding  # which has declared commands of its own
+assert deciding and history  # which have declared commands of their own
 shared.add_to(main, on_sandbox)
 for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test):
 	main.add_command(_command)

@@ -19,13 +19,15 @@ from dogansystem.scaling.front import Scaling
 from dogansystem.store import agents, children, reads, runs, signals, versions
 from dogansystem.store import parameters as kept
 from dogansystem.store.moment import Moment, moment
+from dogansystem.store.run_comparison import RunsAgain
+from dogansystem.store.version_history import VersionHistory
 from dogansystem.triggers.batch import Batches
 from dogansystem.triggers.starting import start_run
 
 CURRENT = "current"  # the version of a workflow that is saved now
 
 
-class Orchestrator(Decisions, Scaling):
+class Orchestrator(Decisions, Scaling, VersionHistory, RunsAgain):
 	"""Workflows, runs and agents of one site.
 
 	Every method works in the transaction of the calling thread. The caller commits, so that its own changes and those of
@@ -112,10 +114,12 @@ class Orchestrator(Decisions, Scaling):
 		cause: str = "api",
 		trigger: Mapping[str, Any] | None = None,
 		even_disabled: bool = False,
+		again_of: str | None = None,
 	) -> str:
 		"""Start a run. Gives its name, or the name of the run that the same `idempotency_key` started before.
 
-		`even_disabled`: also of a workflow that is disabled, to try it by hand before its triggers may start runs.
+		`even_disabled`: also of a workflow that is disabled, to try it by hand before its triggers may start runs. `again_of`: the
+		run that is run again by it.
 
 		Raises NotFound, WrongState, InputError, LimitReached or NotAllowed. Nothing is written then.
 		"""
@@ -131,6 +135,7 @@ class Orchestrator(Decisions, Scaling):
 			document=document,
 			idempotency_key=idempotency_key,
 			even_disabled=even_disabled,
+			again_of=again_of,
 		)
 		self.site.after_commit(self.site.doorbell.ring)
 		return run

@@ -12,6 +12,7 @@ from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import DefinitionError, NotAvailable
+from dogansystem.homes.frappe import reviews
 from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
@@ -150,7 +151,10 @@ def boot(bootinfo: Any) -> None:
 		order_by="",
 		limit=0,
 	)
-	bootinfo.dogan = {"doctypes": sorted({*about, *waited_for} - {None, ""})}
+	bootinfo.dogan = {
+		"doctypes": sorted({*about, *waited_for} - {None, ""}),
+		"require_review": reviews.required(),
+	}
 
 
 def _missing(found: Template) -> list[str]:

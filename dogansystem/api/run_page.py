@@ -4,8 +4,10 @@ from typing import Any
 
 import frappe
 
-from dogansystem.api.access import may_use_current, need_run
-from dogansystem.api.arguments import checked
+from dogansystem.api import workflows
+from dogansystem.api.access import may_use_current, need_run, need_start
+from dogansystem.api.arguments import checked, read_json
+from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
@@ -15,7 +17,7 @@ from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.protocol import Site
-from dogansystem.store import children, reads, versions
+from dogansystem.store import children, reads, run_comparison, versions
 
 STEP_RUN = "Dogan Step Run"
 SHOWN_ITEMS = 50  # of a for_each step, the failed ones first
@@ -28,7 +30,7 @@ _STEP = (
 )  # fmt: skip
 _RUN = (
 	"name", "workflow", "version", "status", "queued_at", "started_at", "finished_at", "failures", "error_type", "error",
-	"compensating", "parent_run", "parent_step",
+	"compensating", "parent_run", "parent_step", "again_of",
 )  # fmt: skip
 
 
@@ -63,6 +65,8 @@ def run_view(run: str) -> dict[str, Any]:
 	current = workflow.current_version if workflow else None
 	found.title = (workflow and workflow.title) or found.workflow
 	found.version_number = _number(found.version)
+	if found.again_of and not frappe.db.exists(RUN, found.again_of):
+		found.again_of = None
 	may_change = may_change_run(run, user)
 	offers_current = (
 		may_change and current not in (None, found.version) and may_use_current(found.workflow, user)
@@ -78,6 +82,7 @@ def run_view(run: str) -> dict[str, Any]:
 			"compensation_errors": reads.compensation_errors(site.database, run),
 			"compensates": _compensates(site, found.version),
 			"may_change": may_change,
+			"may_run_again": bool(workflow) and may_use_current(found.workflow, user),
 			"may_signal": is_manager(user),
 			"current_version": _number(current) if offers_current else None,
 			"problems": [] if found.status in RUN_FINISHED else Orchestrator(site).get_obstacles(),
@@ -117,6 +122,50 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
 		**({"traceback": _traceback(run, step)} if is_system_manager(user) else {}),
 	}
+
+
+@frappe.whitelist()
+@checked
+def given(run: str) -> dict[str, Any]:
+	"""What a run was started with, to be run again: `workflow`, `input`, and the `document` that it was about, or null."""
+	need_run(run)
+	with as_frappe_errors():
+		was = run_comparison.as_it_was(current_site().database, run)
+	document = dict(zip(("doctype", "name"), was["reference"], strict=True)) if was["reference"] else None
+	return {"workflow": was["workflow"], "input": was["input"], "document": document}
+
+
+@frappe.whitelist(methods=["POST"])
+@checked
+def run_again(
+	run: str,
+	input: dict | list | str | None = None,
+	doctype: str | None = None,
+	name: str | None = None,
+) -> dict[str, Any]:
+	"""Start a new run by the version saved now in place of a finished one, with this input and about this document.
+
+	:return: the new `run`, and the `problems` of the site that may keep it from going on.
+	"""
+	need_run(run)
+	user = need_start(frappe.db.get_value(RUN, run, "workflow"), doctype)
+	document = workflows.document_of(doctype, name)
+	orchestrator = Orchestrator(current_site())
+	with as_frappe_errors():
+		new = orchestrator.run_again(
+			run, read_json(input, "input"), document=document, even_disabled=is_manager(user)
+		)
+	return {"run": new, "problems": orchestrator.get_obstacles()}
+
+
+@frappe.whitelist()
+@checked
+def compare(one: str, other: str) -> dict[str, Any]:
+	"""Two runs step by step: the `runs`, and their `differences`, each with a `sentence`."""
+	need_run(one)
+	need_run(other)
+	with as_frappe_errors():
+		return plain(Orchestrator(current_site()).compare_runs(one, other))
 
 
 def _number(version: str | None) -> int | None:

@@ -10,6 +10,7 @@ from typing import Any
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine.approvals import Approver, Decision, Person
 from dogansystem.engine.changes import NEVER
+from dogansystem.engine.current import current
 from dogansystem.engine.errors import AlreadyDecided, InputError, NotAllowed, NotAsked, NotFound
 from dogansystem.engine.forms import as_json
 from dogansystem.people import settling, telling
@@ -40,9 +41,12 @@ def decide(
 	approval as `get` does.
 
 	Raises NotFound; AlreadyDecided, which says who was first and when; NotAsked; DecisionIncomplete for a needed field or
-	comment that is missing; InputError for a decision or value that does not fit. Nothing is written then.
+	comment that is missing; InputError for a decision or value that does not fit; NotAllowed to a step of a workflow, which may
+	act as anybody. Nothing is written then.
 	"""
 	db = site.database
+	if current.get():
+		raise NotAllowed("A step of a workflow decides nothing, whoever it acts as: people do.")
 	known, at = approvals.lock(db, approval), moment(site)
 	who = person(site, user, at.seconds)
 	places = approvals.places(db, known, locked=True)

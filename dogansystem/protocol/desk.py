@@ -152,12 +152,16 @@ class Catalog(Protocol):
 	@property
 	def fills_run_as(self) -> bool: ...
 	def save_workflow(
-		self, definition: Any, enabled: bool | None = None, parameters: Mapping[str, Any] | None = None
+		self,
+		definition: Any,
+		enabled: bool | None = None,
+		parameters: Mapping[str, Any] | None = None,
+		note: str = "",
 	) -> str:
 		"""Store a checked definition (`engine.definition.Definition`); gives the name of its version, a new one if it changed.
 
 		`enabled` None leaves a workflow as it is, and a new one disabled. `parameters` are all values that are kept from now
-		on; None leaves them as they are.
+		on; None leaves them as they are. `note` says why it is changed; it is kept with the new version.
 		"""
 
 	def keep_parameters(self, workflow: str, values: Mapping[str, Any]) -> None:

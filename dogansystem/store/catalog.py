@@ -21,10 +21,11 @@ def save_workflow(
 	values: Mapping[str, Any] | None,
 	at: Moment,
 	user: str,
+	note: str = "",
 ) -> str:
 	"""Write a workflow and, if it changed, a new version; gives the version's name."""
 	db.begin()
-	version = versions.publish(db, definition, at, user, trusted=True)
+	version = versions.publish(db, definition, at, user, trusted=True, note=note)
 	query = "SELECT enabled, enabled_since, parameter_values FROM `tabDogan Workflow` WHERE name = %s"
 	was_enabled, since, kept = dialect.first(db.sql(query, (definition.name,))) or (0, None, None)
 	enabled = bool(was_enabled) if enabled is None else enabled

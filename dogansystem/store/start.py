@@ -31,6 +31,7 @@ class Start:
 		document: values of the document the run is about, with `doctype` and `name`, or None.
 		depth: how many runs stand above this one in the chain of causes.
 		parameters: the values of the workflow's parameters.
+		again_of: the run that somebody runs again by it, or None.
 		limit_key: value of the limit's key as `engine.limits.stored_limit_key` gives it, for a workflow with `limits.key`.
 	"""
 
@@ -47,6 +48,7 @@ class Start:
 	parent_step: str | None = None
 	idempotency_key: str | None = None
 	limit_key: str = ""
+	again_of: str | None = None
 	parameters: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -93,7 +95,17 @@ def run_of_key(db: Database, workflow: str, key: str, cause: str, *, newest: boo
 
 def _values(start: Start) -> dict[str, Any]:
 	document, key = start.document or {}, start.idempotency_key
-	same = ("version", "cause", "run_as", "started_by", "depth", "parent_run", "parent_step", "limit_key")
+	same = (
+		"version",
+		"cause",
+		"run_as",
+		"started_by",
+		"depth",
+		"parent_run",
+		"parent_step",
+		"limit_key",
+		"again_of",
+	)
 	return {name: getattr(start, name) for name in same} | {
 		"owner": start.started_by,
 		"modified_by": start.started_by,

@@ -24,10 +24,13 @@ BROKEN_SECONDS = 60.0  # for which a version that cannot be read is not read aga
 logger = logging.getLogger("dogansystem")
 
 
-def publish(db: Database, definition: Definition, at: Moment, user: str, *, trusted: bool) -> str:
+def publish(
+	db: Database, definition: Definition, at: Moment, user: str, *, trusted: bool, note: str = ""
+) -> str:
 	"""Make a new version if the definition differs from the newest one; gives the version's name either way.
 
 	`trusted`: whether `user` may lend the permissions of others, so that its steps may go to agents with any user.
+	`note`: why it was changed, in the words of who did.
 	"""
 	digest = checksum(definition)
 	newest = dialect.first(
@@ -48,6 +51,7 @@ def publish(db: Database, definition: Definition, at: Moment, user: str, *, trus
 		"definition": stored.canonical_json(definition),
 	}
 	values |= {"format": stored.FORMAT, "checksum": digest, "trusted": int(trusted)}
+	values["note"] = note or None
 	dialect.insert(db, "tabDogan Workflow Version", values, at, user)
 	return name
 

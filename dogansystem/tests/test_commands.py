@@ -310,3 +310,19 @@ class TestCommands(SiteTestCase):
 				"simulate", "here.yaml", "--arrivals", "1/s", "--service", "wait 10ms", "--for", "10s"
 			)
 		self.command("import", "nowhere.yaml", code=2)
+
+	def test_versions_are_listed_compared_and_restored(self):
+		self.command("import", self.write("contract-command", step("a", params={"of": 1})))
+		self.command("import", self.write("contract-command", step("a", params={"of": 2})))
+		compared = self.command("versions", "contract-command", "--compare", "1", "2").stdout
+		self.assertIn("Step a: Of was changed from 1 to 2", compared)
+		self.assertIn("+    of: 2", compared)
+		done = self.command("versions", "contract-command", "--restore", "1", "--why", "It was right").stdout
+		self.assertIn("it is version 3 now", done)
+		listed = json.loads(self.command("versions", "contract-command", "--json").stdout)["versions"]
+		self.assertEqual(
+			[(each["version"], each["note"]) for each in listed], [(3, "It was right"), (2, ""), (1, "")]
+		)
+		self.assertIn(
+			"no version 9", self.command("versions", "contract-command", "--restore", "9", code=3).stderr
+		)

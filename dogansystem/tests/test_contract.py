@@ -21,6 +21,7 @@ from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
+from dogansystem.tests.contract.versions import VersionContract
 from dogansystem.tests.contract.waits import SignalContract
 from dogansystem.tests.contract.webhooks import WebhookContract
 from dogansystem.tests.contract.workers import WorkerContract
@@ -135,4 +136,8 @@ class TestAskedOnFrappe(_WithPeople, AskedContract):
 
 
 class TestAsksOnFrappe(_WithPeople, AskContract):
+	pass
+
+
+class TestVersionsOnFrappe(SiteTestCase, VersionContract):
 	pass

@@ -50,11 +50,13 @@ def start_run(
 	idempotency_key: str | None = None,
 	strict: bool = True,
 	even_disabled: bool = False,
+	again_of: str | None = None,
 ) -> str:
 	"""Start a run of a workflow in the transaction of `db`; the caller commits and rings the doorbell.
 
 	With `strict` an agent that does not exist is an error now; without, the step that needs it fails.
-	A disabled workflow is started only with `even_disabled`: by a manager who tries it by hand.
+	A disabled workflow is started only with `even_disabled`: by a manager who tries it by hand. `again_of` is the run that is
+	run again by it.
 
 	Raises:
 		NotFound: no such workflow or agent.
@@ -108,6 +110,7 @@ def start_run(
 		parent_run=above.run if above else None,
 		parent_step=above.step if above else None,
 		idempotency_key=idempotency_key,
+		again_of=again_of,
 		parameters=values,
 		limit_key=_limit_key(definition, given, trigger, document, started_by, run_as, at, values),
 	)

@@ -31,7 +31,11 @@ MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
 
 def canonical_json(definition: Definition) -> str:
 	"""A definition's source as JSON text, keys sorted, no spaces: the text that is stored, in the format FORMAT."""
-	source = definition.source
+	return canonical_source(definition.source)
+
+
+def canonical_source(source: Mapping[str, Any]) -> str:
+	"""The same of a source."""
 	return json.dumps(source, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

@@ -14,7 +14,7 @@ from dogansystem.store.parameters import as_column
 WORKFLOW, AGENT, CREDENTIAL = "Dogan Workflow", "Dogan Agent", "Dogan Credential"
 _LAYOUT = frozenset({"Section Break", "Column Break", "Tab Break", "HTML", "Button"})
 # What a definition does not say.
-_KEPT = frozenset({"enabled", "enabled_since", "current_version", "parameter_values"})
+_KEPT = frozenset({"enabled", "enabled_since", "current_version", "parameter_values", "positions"})
 
 
 class Catalog:
@@ -23,7 +23,11 @@ class Catalog:
 	fills_run_as = True
 
 	def save_workflow(
-		self, definition: Definition, enabled: bool | None = None, parameters: Mapping[str, Any] | None = None
+		self,
+		definition: Definition,
+		enabled: bool | None = None,
+		parameters: Mapping[str, Any] | None = None,
+		note: str = "",
 	) -> str:
 		"""Save a definition as a Dogan Workflow; gives the name of its version."""
 		doc = _open(WORKFLOW, definition.name)
@@ -32,6 +36,7 @@ class Catalog:
 			doc.parameter_values = as_column(parameters)
 		if enabled is not None:
 			doc.enabled = int(enabled)
+		doc.change_note = note
 		doc.save()
 		return doc.current_version
 

@@ -20,11 +20,15 @@ class Catalog:
 		self._site = site
 
 	def save_workflow(
-		self, definition: Definition, enabled: bool | None = None, parameters: Mapping[str, Any] | None = None
+		self,
+		definition: Definition,
+		enabled: bool | None = None,
+		parameters: Mapping[str, Any] | None = None,
+		note: str = "",
 	) -> str:
 		"""Store a checked definition; gives the name of its version, a new one if it changed."""
 		site, at = self._site, moment(self._site)
-		version = catalog.save_workflow(site.database, definition, enabled, parameters, at, site.user)
+		version = catalog.save_workflow(site.database, definition, enabled, parameters, at, site.user, note)
 		workflow_changed(site, definition.name)
 		return version
 

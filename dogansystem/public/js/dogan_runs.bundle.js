@@ -6,6 +6,8 @@ import "./dogan_runs/problems";
 import "./dogan_runs/run_now";
 import "./dogan_runs/parameters";
 import "./dogan_runs/retry";
+import "./dogan_runs/compare";
+import "./dogan_runs/review";
 import "./dogan_runs/gallery";
 import "./dogan_runs/home";
 import "./dogan_runs/run_list";

@@ -28,6 +28,7 @@ from dogansystem.tests.contract.retries import RetryContract
 from dogansystem.tests.contract.runs import RunContract
 from dogansystem.tests.contract.samples import SampleContract
 from dogansystem.tests.contract.triggers import TriggerContract
+from dogansystem.tests.contract.versions import VersionContract
 from dogansystem.tests.contract.waits import SignalContract
 from dogansystem.tests.contract.webhooks import WebhookContract
 from dogansystem.tests.contract.workers import WorkerContract
@@ -96,6 +97,7 @@ CONTRACTS = (
 	ApprovalContract,
 	AskedContract,
 	AskContract,
+	VersionContract,
 )
 
 SERVERS = {"SQLite": None, "MariaDB": SERVER}

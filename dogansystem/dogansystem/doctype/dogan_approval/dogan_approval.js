@@ -32,6 +32,13 @@ frappe.ui.form.on("Dogan Approval", {
 			},
 			done
 		);
+		if (approval.document && approval.document.doctype === "Dogan Workflow Version") {
+			frm.add_custom_button(__("What was changed"), async () => {
+				const { message } = await frappe.db.get_value("Dogan Workflow Version", approval.document.name, ["workflow", "version"]);
+				dogan.wanted_version = message;
+				frappe.set_route("Form", "Dogan Workflow", message.workflow);
+			});
+		}
 		if (approval.may_decide && approval.delegate) {
 			frm.add_custom_button(__("Pass On"), () => dogan.pass_on(approval, done));
 		}

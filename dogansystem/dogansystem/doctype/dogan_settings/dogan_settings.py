@@ -37,6 +37,8 @@ class DoganSettings(Document):
 		metrics_token: DF.Password | None
 		node_hour_price: DF.Float
 		num_workers: DF.Int
+		require_review: DF.Check
+		review_role: DF.Link | None
 		signal_retention: DF.Int
 		spot_node_hour_price: DF.Float
 		time_budget_seconds: DF.Int

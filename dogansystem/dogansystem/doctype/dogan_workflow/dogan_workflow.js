@@ -38,7 +38,7 @@ frappe.ui.form.on("Dogan Workflow", {
 			frm.add_custom_button(__("Parameters"), () => set_parameters(frm));
 		}
 		if (may_start(frm)) frm.add_custom_button(__("Run"), () => run(frm));
-		if (!frm.doc.enabled && frm.perm[0].write) frm.add_custom_button(__("Enable"), () => enable(frm));
+		if (!frm.doc.enabled && frm.perm[0].write) offer_enabling(frm);
 		show_runs(frm);
 	},
 
@@ -139,6 +139,12 @@ async function check(frm) {
 		as_list: true,
 		message: problems.map((problem) => frappe.utils.escape_html(problem.message)),
 	});
+}
+
+function offer_enabling(frm) {
+	const press = () => enable(frm);
+	if (!frappe.boot.dogan.require_review) frm.add_custom_button(__("Enable"), press);
+	else frappe.require("dogan_runs.bundle.js", () => dogan.show_review(frm, press));
 }
 
 async function enable(frm) {

@@ -1,5 +1,6 @@
 """A workflow as people edit it. Saving a changed one makes a new immutable version; nothing runs here."""
 
+import json
 from dataclasses import asdict, dataclass
 from html import escape
 from typing import Any
@@ -13,6 +14,7 @@ from dogansystem.engine.definitions import parameters
 from dogansystem.engine.definitions.form import from_form, problem_field
 from dogansystem.engine.definitions.stored import checksum
 from dogansystem.engine.errors import DefinitionError, Problem
+from dogansystem.homes.frappe import reviews
 from dogansystem.homes.frappe.permissions import check_may_act_as, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
@@ -22,6 +24,9 @@ from dogansystem.triggers.planning import workflow_changed
 
 # What is no part of the definition.
 _OF_SITE = ("enabled", "enabled_since", "current_version", "parameter_values")
+
+
+MAX_POSITION = 1_000_000  # pixels from the middle of the picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,15 @@ class FormProblem:
 	def as_dict(self) -> dict[str, Any]:
 		"""For the desk."""
 		return asdict(self)
+
+
+def is_position(value: Any) -> bool:
+	"""Whether it is `[x, y]`: numbers of a picture that people can find again."""
+	return (
+		isinstance(value, list)
+		and len(value) == 2
+		and all(type(each) in (int, float) and abs(each) < MAX_POSITION for each in value)
+	)
 
 
 class DoganWorkflow(Document):
@@ -54,6 +68,7 @@ class DoganWorkflow(Document):
 			DoganWorkflowTrigger,
 		)
 
+		change_note: DF.SmallText | None
 		concurrent_runs: DF.Int
 		current_version: DF.Link | None
 		description: DF.SmallText | None
@@ -66,6 +81,7 @@ class DoganWorkflow(Document):
 		output: DF.Code | None
 		parameter_values: DF.Code | None
 		parameters: DF.Code | None
+		positions: DF.Code | None
 		run_as: DF.Link | None
 		run_timeout: DF.Data | None
 		steps: DF.Table[DoganWorkflowStep]
@@ -83,9 +99,17 @@ class DoganWorkflow(Document):
 		self.flags.replaces = bool(kept)
 
 	def validate(self) -> None:
-		"""Raise ValidationError with every problem of the definition or, if it is enabled, of the values of its parameters, or
-		PermissionError about Run As."""
+		"""Raise ValidationError with every problem of the definition or, if it is enabled, of the values of its parameters or
+		because nobody has approved it, or PermissionError about Run As."""
+		if self.workflow_name == reviews.NAME:
+			frappe.throw(
+				_("The name {0} is taken by the review of workflows. Choose another one.").format(
+					reviews.NAME
+				)
+			)
 		self._choose_run_as()
+		# It is kept with the version, so that a later change does not have the reason of this one.
+		self.flags.note, self.change_note = self.change_note or "", None
 		definition, problems = self._check()
 		if definition is None:
 			messages = [escape(self._form_problem(problem).message, quote=False) for problem in problems]
@@ -94,6 +118,8 @@ class DoganWorkflow(Document):
 			self._check_who_changes(definition)
 			self._check_who_is_told(definition)
 		self._check_values(definition)
+		self._check_review(definition)
+		self._keep_positions(definition)
 		self._note_when_enabled()
 		self.flags.definition = definition
 
@@ -102,8 +128,15 @@ class DoganWorkflow(Document):
 		site = current_site()
 		user = frappe.session.user
 		version = versions.publish(
-			site.database, self.flags.definition, moment(site), user, trusted=is_system_manager(user)
+			site.database,
+			self.flags.definition,
+			moment(site),
+			user,
+			trusted=is_system_manager(user),
+			note=self.flags.note,
 		)
+		if self.enabled and reviews.required():
+			reviews.keep(self.name, version)
 		if version != self.current_version:
 			self.current_version = version
 			frappe.db.set_value(self.doctype, self.name, "current_version", version, update_modified=False)
@@ -201,6 +234,37 @@ class DoganWorkflow(Document):
 		elif messages:
 			title = _("The workflow cannot be enabled yet")
 			frappe.msgprint(messages, title=title, as_list=True, indicator="orange")
+
+	def _check_review(self, definition: Definition) -> None:
+		"""Where a review is required, enable only what somebody else has approved. Who changes an enabled workflow disables it."""
+		before = self.get_doc_before_save()
+		was_enabled = bool(before.enabled if before else self.flags.replaces)
+		is_changed = self._is_changed(definition)
+		if not self.enabled or not reviews.required() or (was_enabled and not is_changed):
+			return
+		user = frappe.session.user
+		if not is_changed and reviews.approved_by(self.name, before.current_version):
+			return
+		if is_changed and reviews.approved_meaning(definition, user, trusted=is_system_manager(user)):
+			return
+		title = _("Not approved yet")
+		if not was_enabled:
+			text = _(
+				"Somebody else has to approve this version before {0} is enabled. Save it disabled, and ask for a review."
+			)
+			frappe.throw(text.format(self.name), title=title)
+		self.enabled = 0
+		text = _("{0} is disabled until somebody else has approved what was changed. Ask for a review.")
+		frappe.msgprint(text.format(self.name), title=title, indicator="orange")
+
+	def _keep_positions(self, definition: Definition) -> None:
+		"""Keep only where steps stand that there are: the field is written by browsers."""
+		try:
+			found = frappe.parse_json(self.positions) or {}
+			kept = {key: found[key] for key in definition.by_id if key in found and is_position(found[key])}
+		except (ValueError, TypeError):
+			kept = {}
+		self.positions = json.dumps(kept) if kept else None
 
 	def _values(self) -> dict[str, Any]:
 		values = frappe.parse_json(self.parameter_values) if self.parameter_values else {}

@@ -60,9 +60,17 @@ frappe.ui.form.on("Dogan Workflow Run", {
 		});
 	},
 
-	show_buttons(frm, { run, may_change }) {
+	show_buttons(frm, view) {
+		const { run, may_change, may_run_again } = view;
 		frm.clear_custom_buttons();
-		if (!may_change) return;
+		if (may_change) frm.events.show_controls(frm, run);
+		if (may_run_again && dogan.FINISHED.includes(run.status)) {
+			frm.add_custom_button(__("Run Again"), () => dogan.run_again(run.name));
+		}
+		frm.add_custom_button(__("Compare"), () => dogan.ask_compare(run));
+	},
+
+	show_controls(frm, run) {
 		if (dogan.FINISHED.includes(run.status)) {
 			if (run.status !== "Succeeded") {
 				frm.add_custom_button(__("Retry"), () => frm.events.retry(frm, null)).addClass("btn-primary");

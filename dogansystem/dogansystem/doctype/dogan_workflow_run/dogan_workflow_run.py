@@ -18,6 +18,7 @@ class DoganWorkflowRun(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		again_of: DF.Link | None
 		cause: DF.Data | None
 		compensating: DF.Check
 		counted: DF.Check

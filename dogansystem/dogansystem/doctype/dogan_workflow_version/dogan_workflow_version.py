@@ -14,9 +14,12 @@ class DoganWorkflowVersion(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		approved_at: DF.Datetime | None
+		approved_by: DF.Link | None
 		checksum: DF.Data | None
 		definition: DF.LongText | None
 		format: DF.Int
+		note: DF.SmallText | None
 		trusted: DF.Check
 		version: DF.Int
 		workflow: DF.Link | None

@@ -1,5 +1,7 @@
 // What the canvas needs of Frappe's desk, and all that it knows of it. Another host gives the same functions.
 
+import { read as read_positions } from "./model/positions.mjs";
+
 const VOCABULARY = "dogansystem.api.canvas.vocabulary";
 const NOT_FIELDS = ["Section Break", "Column Break", "Tab Break", "HTML", "Button", "Fold", "Heading", "Image"];
 // Fields that every document has, and that workflows ask for most.
@@ -23,6 +25,14 @@ export const desk = {
 	check: (definition) => frappe.xcall("dogansystem.api.canvas.check", { definition: JSON.stringify(definition) }),
 	to_yaml: (definition) => frappe.xcall("dogansystem.api.canvas.to_yaml", { definition: JSON.stringify(definition) }),
 	from_yaml: (text) => frappe.xcall("dogansystem.api.canvas.from_yaml", { text }),
+	// Where somebody has put steps of a workflow.
+	async positions(workflow) {
+		const { message } = await frappe.db.get_value("Dogan Workflow", workflow, "positions");
+		return read_positions(message?.positions);
+	},
+	versions: (workflow, about) => frappe.xcall("dogansystem.api.versions.history", { workflow, ...about }),
+	compare_versions: (workflow, old, version) => frappe.xcall("dogansystem.api.versions.compare", { workflow, old, new: version }),
+	restore_version: (workflow, version, note) => frappe.xcall("dogansystem.api.versions.restore", { workflow, version, note: note || "" }),
 	definition_of_run: (run) => frappe.xcall("dogansystem.api.canvas.of_run", { run }),
 
 	// `[{fieldname, label, fieldtype, options}]`; empty for what is no DocType.

@@ -15,7 +15,8 @@ export class RunCanvas {
 		const [vocabulary, definition] = await Promise.all([desk.vocabulary(), desk.definition_of_run(this.run)]);
 		this.$place.toggle(Boolean(definition));
 		if (!definition) return;
-		this.store = new Store(desk, vocabulary, { definition, read_only: true });
+		const placed = await desk.positions(definition.name);
+		this.store = new Store(desk, vocabulary, { definition, positions: placed, read_only: true });
 		const select = this.store.select.bind(this.store);
 		this.store.select = (id) => {
 			select(id);

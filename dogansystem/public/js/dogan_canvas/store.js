@@ -5,6 +5,7 @@ import * as edit from "./model/edit.mjs";
 import { branches_of, graph_of, index_of, is_mapping, steps_of, triggers_of } from "./model/graph.mjs";
 import { History } from "./model/history.mjs";
 import { skeleton } from "./model/params.mjs";
+import { renamed } from "./model/positions.mjs";
 import { doctype_of, doctypes_of, reach } from "./model/reach.mjs";
 import { rename } from "./model/rename.mjs";
 
@@ -14,12 +15,15 @@ const MAX_SAMPLE = 30; // characters
 
 export const use_store = () => inject("store");
 
-// `host` is what the canvas lives in: see desk.js. `on_change(definition)` hears of every edit.
+// `host` is what the canvas lives in: see desk.js. `on_change(definition)` hears of every edit, `on_place(positions)` of every step
+// that is put somewhere else. Both are undone in the order in which they were done.
 export class Store {
-	constructor(host, vocabulary, { definition, read_only = false, on_change = () => {} }) {
-		Object.assign(this, { host, vocabulary, on_change, history: new History(definition), checks: 0, loading: new Set() });
+	constructor(host, vocabulary, { definition, positions = {}, read_only = false, on_change = () => {}, on_place = () => {} }) {
+		const history = new History({ definition, positions });
+		Object.assign(this, { host, vocabulary, on_change, on_place, history, checks: 0, loading: new Set() });
 		this.state = shallowReactive({
 			definition,
+			positions,
 			read_only,
 			selected: "workflow",
 			picking: null, // the place that a step is chosen for, or "trigger", or {replace: key}
@@ -28,6 +32,7 @@ export class Store {
 			samples: {}, // what the newest run had
 			fields: {}, // of DocTypes, as far as they are loaded
 			run: null,
+			marks: {}, // of nodes that are different in another version: added, removed, changed
 			open: false, // whether the panel is shown where there is no room beside the canvas
 			saved: false, // whether the name stays as it is
 		});
@@ -49,15 +54,30 @@ export class Store {
 
 	// The definition as something else has changed it: the form, or YAML. It can be undone as well.
 	replace(definition) {
-		this.history.push(definition);
+		this.history.push({ definition, positions: this.state.positions });
 		this.show(definition);
 	}
 
-	change(next, tag = "") {
+	change(next, tag = "", positions = this.state.positions) {
 		if (this.state.read_only || next === this.state.definition) return;
-		this.history.push(next, tag);
+		this.history.push({ definition: next, positions }, tag);
+		this.set_positions(positions);
 		this.show(next);
 		this.on_change(next);
+	}
+
+	// Put a step somewhere; without any, let all be laid out again.
+	place(key = null, position = null) {
+		if (this.state.read_only) return;
+		const positions = key === null ? {} : { ...this.state.positions, [key]: position };
+		this.history.push({ definition: this.state.definition, positions });
+		this.set_positions(positions);
+	}
+
+	set_positions(positions) {
+		if (positions === this.state.positions) return;
+		this.state.positions = positions;
+		this.on_place(positions);
 	}
 
 	show(definition) {
@@ -86,7 +106,8 @@ export class Store {
 		this.after_history(this.history.redo());
 	}
 
-	after_history(definition) {
+	after_history({ definition, positions }) {
+		this.set_positions(positions);
 		if (definition === this.state.definition) return;
 		this.show(definition);
 		this.on_change(definition);
@@ -150,7 +171,7 @@ export class Store {
 		if (!id || index_of(this.state.definition, id) >= 0) return;
 		const next = rename(this.state.definition, key, id);
 		const selected = this.state.selected === `step:${key}`;
-		this.change(next);
+		this.change(next, "", renamed(this.state.positions, key, id));
 		if (selected) this.select(`step:${id}`);
 	}
 

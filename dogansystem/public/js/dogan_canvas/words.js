@@ -19,6 +19,11 @@ export const EVENTS = (__) => ({
 	deleted: __("deleted"), changed: __("changed"),
 }); // prettier-ignore
 
+// Of a node, beside another version.
+export const DIFFERENT = (__) => ({ added: __("added"), removed: __("removed"), changed: __("changed") });
+
+export const LAY_OUT = (__) => __("Lay out again");
+
 export const KINDS = (__) => ({
 	document: { title: __("A document"), about: __("When a document is created, updated, submitted, cancelled, deleted, or a field of it changes.") },
 	date: { title: __("A date of a document"), about: __("So long before or after a date that stands in a document.") },

@@ -4,17 +4,20 @@ import { createApp } from "vue";
 import { desk } from "./desk";
 import FlowApp from "./FlowApp.vue";
 import { from_form, is_equal, to_form } from "./model/form.mjs";
+import { keys_of, steps_of } from "./model/graph.mjs";
+import * as positions from "./model/positions.mjs";
 import { write } from "./rows_of_form";
 import { Store } from "./store";
+import { VersionsView } from "./versions_view";
 import { YamlView } from "./yaml_view";
 
-const VIEWS = ["flow", "form", "yaml"];
+const VIEWS = ["flow", "form", "yaml", "versions"];
 
 export class WorkflowViews {
 	constructor(frm, vocabulary) {
 		Object.assign(this, { frm, vocabulary, view: "flow", name: null });
 		this.$views = $(`<div class="dogan-views btn-group" role="tablist"></div>`);
-		const labels = { flow: __("Flow"), form: __("Form"), yaml: __("YAML") };
+		const labels = { flow: __("Flow"), form: __("Form"), yaml: __("YAML"), versions: __("Versions") };
 		for (const view of VIEWS) {
 			$(`<button type="button" role="tab" class="btn btn-sm btn-default" data-view="${view}">${labels[view]}</button>`)
 				.on("click", () => this.show(view))
@@ -22,10 +25,16 @@ export class WorkflowViews {
 		}
 		this.$flow = $(`<div class="dogan-flow-place"></div>`);
 		this.$yaml = $(`<div class="dogan-yaml-place"></div>`);
-		$(frm.layout.wrapper).before(this.$views, this.$flow, this.$yaml);
+		this.$versions = $(`<div class="dogan-versions-place"></div>`);
+		// Why the workflow is changed: asked for as long as something is not saved.
+		this.$why = $(`<input type="text" class="form-control input-xs dogan-why" maxlength="500" dir="auto">`)
+			.attr({ placeholder: __("Why is it changed? (optional)"), "aria-label": __("Why is it changed? (optional)") });
+		this.$head = $(`<div class="dogan-views-head"></div>`).append(this.$views, this.$why);
+		$(frm.layout.wrapper).before(this.$head, this.$flow, this.$yaml, this.$versions);
 		// What the form says of the document is said in every view.
-		$(frm.layout.message).insertBefore(this.$views);
+		$(frm.layout.message).insertBefore(this.$head);
 		this.yaml = new YamlView(this.$yaml, desk, (definition) => this.take(definition));
+		this.versions = new VersionsView(this.$versions, desk, vocabulary, { restored: () => this.frm.reload_doc() });
 	}
 
 	get tables() {
@@ -47,19 +56,32 @@ export class WorkflowViews {
 		this.saved_as = null;
 		this.name = frm.docname;
 		this.store.state.saved = !frm.doc.__islocal;
+		this.$views.find("[data-view=versions]").toggle(!frm.doc.__islocal);
 		const definition = this.definition();
 		if (!is_equal(definition, this.store.state.definition)) this.store.replace(definition);
-		this.show(this.view, true);
+		// As they are saved: somebody else may have moved something.
+		const placed = positions.read(frm.doc.positions);
+		if (!is_equal(placed, this.store.state.positions)) this.store.state.positions = placed;
+		// Somebody has come here to see what was changed.
+		const wanted = dogan.wanted_version?.workflow === frm.docname ? dogan.wanted_version.version : null;
+		if (wanted) {
+			dogan.wanted_version = null;
+			this.versions.wanted = wanted;
+		}
+		this.show(wanted ? "versions" : this.view, !wanted);
 	}
 
 	open() {
 		const { frm } = this;
 		this.app?.unmount();
 		this.view = "flow";
+		this.$why.val("");
 		this.store = new Store(desk, this.vocabulary, {
 			definition: this.definition(),
+			positions: positions.read(frm.doc.positions),
 			read_only: !frm.perm[0]?.write,
 			on_change: (definition) => this.write(definition),
+			on_place: (placed) => this.write_positions(placed),
 		});
 		this.app = mount(this.$flow, this.store);
 		if (!frm.doc.__islocal) this.store.load_samples(frm.docname);
@@ -67,6 +89,11 @@ export class WorkflowViews {
 
 	write(definition) {
 		write(this.frm.doc, definition, this.tables);
+		this.frm.dirty();
+	}
+
+	write_positions(placed) {
+		this.frm.doc.positions = positions.write(placed, keys_of(steps_of(this.store.state.definition)));
 		this.frm.dirty();
 	}
 
@@ -93,9 +120,12 @@ export class WorkflowViews {
 		$(this.frm.layout.wrapper).toggle(view === "form");
 		this.$flow.toggle(view === "flow");
 		this.$yaml.toggle(view === "yaml");
+		this.$versions.toggle(view === "versions");
 		$(this.frm.page.wrapper).toggleClass("dogan-wide", view !== "form");
 		if (view === "form" && !again) this.frm.refresh_fields();
 		if (view === "flow" && from === "form") this.follow_form();
+		if (view === "versions") this.versions.open(this.frm);
+		else if (from === "versions") this.versions.close();
 		if (view === "yaml" && (from !== "yaml" || again)) this.yaml.open(this.definition(), this.store.state.read_only);
 	}
 
@@ -110,10 +140,12 @@ export class WorkflowViews {
 			frappe.validated = false;
 			frappe.show_alert({ message: __("Correct the YAML first: it was not saved."), indicator: "red" });
 		}
+		this.frm.doc.change_note = this.$why.val();
 	}
 
 	after_save() {
 		this.saved_as = this.frm.docname;
+		this.$why.val("");
 	}
 }
 

@@ -50,6 +50,12 @@ dogan.parent_of_run = ({ run }) =>
 		  ])}</div>`
 		: "";
 
+dogan.again_of_run = ({ run }) =>
+	run.again_of
+		? `<div class="dogan-parent text-muted">${__("The run {0}, run again", [dogan.link("Dogan Workflow Run", run.again_of)])}
+			<button type="button" class="btn btn-xs btn-default dogan-compare-before">${__("Compare")}</button></div>`
+		: "";
+
 dogan.undoing_of_run = ({ run, compensation_errors }) => {
 	const lines = compensation_errors.map(({ step, index, error }) => {
 		const name = index === null ? strong(step) : `${strong(step)}, ${__("Item {0}", [index + 1])}`;

@@ -6,11 +6,12 @@ frappe.provide("dogan");
 
 const INPUT = "input:"; // in front of a property's name, so that it meets no other field
 
-// `about`: the document that the run is about, if the caller knows; otherwise the person is asked for it.
-dogan.run_now = (workflow, about, begin = start) => {
-	const document = about ? [] : document_fields(workflow);
-	const schema = schema_of(workflow);
-	const asked = schema ? input_fields(schema) : [];
+// `about`: the document that the run is about, if the caller knows; otherwise the person is asked for it. `given`: what an earlier
+// run was started with, `{doctype, name, input}`, to begin from.
+dogan.run_now = (workflow, about, begin = start, given = null) => {
+	const document = about ? [] : document_fields(workflow, given);
+	const schema = schema_of(workflow) || (given && !is_empty(given.input) ? {} : null);
+	const asked = schema ? input_fields(schema, given) : [];
 	const fields = [...document, ...(document.length && asked.length ? [{ fieldtype: "Section Break" }] : []), ...asked];
 	if (!fields.length) {
 		frappe.confirm(__("Run {0} now?", [dogan.escape(workflow.title || workflow.name).bold()]), () =>
@@ -35,6 +36,17 @@ dogan.run_now = (workflow, about, begin = start) => {
 	if (name) name.df.get_options = () => dialog.get_value("document_type");
 	dialog.show();
 };
+
+// A finished run once more, with the document and the input that it had, as the person changes them.
+dogan.run_again = async (run) => {
+	const { workflow: name, document, input } = await frappe.xcall("dogansystem.api.run_page.given", { run });
+	const workflow = await frappe.model.with_doc("Dogan Workflow", name);
+	const given = { ...(document ? { doctype: document.doctype, name: document.name } : {}), input };
+	const begin = (about, values) => start(about, values, { method: "dogansystem.api.run_page.run_again", run });
+	dogan.run_now(workflow, null, begin, given);
+};
+
+const is_empty = (input) => input === null || input === undefined || (typeof input === "object" && !Object.keys(input).length);
 
 dogan.run_on_document = async (name, doctype, docname) => {
 	const workflow = await frappe.model.with_doc("Dogan Workflow", name);
@@ -63,9 +75,9 @@ async function start_batch(workflow, { doctype, names, input }) {
 	frappe.set_route("Form", "Dogan Batch", batch);
 }
 
-async function start(workflow, given) {
-	const args = { workflow: workflow.name, ...given };
-	const { run, problems } = await frappe.xcall("dogansystem.api.desk.run_now", args);
+async function start(workflow, given, again = null) {
+	const { method, ...about } = again || { method: "dogansystem.api.desk.run_now", workflow: workflow.name };
+	const { run, problems } = await frappe.xcall(method, { ...about, ...given });
 	if (problems.length) {
 		const message = `${__("The run has started, but:")} ${dogan.problems_html(problems)}`;
 		frappe.show_alert({ message, indicator: "orange" }, 15);
@@ -74,9 +86,10 @@ async function start(workflow, given) {
 }
 
 // A document is asked for where a trigger would give one, or a template uses it.
-function document_fields(workflow) {
+function document_fields(workflow, given) {
 	const triggers = (workflow.triggers || []).filter((trigger) => trigger.document_type);
-	const doctypes = [...new Set(triggers.map((trigger) => trigger.document_type))];
+	const before = given && given.doctype;
+	const doctypes = [...new Set([...(before ? [before] : []), ...triggers.map((trigger) => trigger.document_type)])];
 	const needed = uses_document(workflow) ? 1 : 0;
 	if (!doctypes.length && !needed) return [];
 	const type = doctypes.length
@@ -88,6 +101,7 @@ function document_fields(workflow) {
 			fieldname: "document_name",
 			fieldtype: "Dynamic Link",
 			options: "document_type",
+			default: before ? given.name : undefined,
 			label: __("Document"),
 			reqd: needed,
 			description: __("What the run is about. The steps have its present values as {0}.", ["<code>doc</code>"]),
@@ -105,14 +119,17 @@ function schema_of(workflow) {
 	return workflow.input_schema ? JSON.parse(workflow.input_schema) : null;
 }
 
-function input_fields(schema) {
+function input_fields(schema, given) {
+	const had = given && given.input;
+	const of_before = had && typeof had === "object" ? had : {};
 	const properties = Object.entries(schema.properties || {});
-	if (properties.length && properties.every(([, property]) => control_of(property))) {
+	const is_form = properties.length && properties.every(([, property]) => control_of(property));
+	if (is_form && Object.keys(of_before).every((name) => name in schema.properties)) {
 		return properties.map(([name, property]) => ({
 			fieldname: INPUT + name,
 			label: dogan.escape(property.title || frappe.unscrub(name)),
 			description: dogan.escape(property.description || ""),
-			default: property.default,
+			default: name in of_before ? of_before[name] : property.default,
 			reqd: (schema.required || []).includes(name) && property.type !== "boolean" ? 1 : 0,
 			...control_of(property),
 		}));
@@ -123,8 +140,8 @@ function input_fields(schema) {
 			fieldtype: "Code",
 			options: "JSON",
 			label: __("Input"),
-			default: JSON.stringify(example_of(schema), null, 2),
-			description: __("What the workflow's input schema asks for."),
+			default: JSON.stringify(given ? had ?? {} : example_of(schema), null, 2),
+			description: Object.keys(schema).length ? __("What the workflow's input schema asks for.") : "",
 		},
 	];
 }

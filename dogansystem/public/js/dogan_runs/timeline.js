@@ -19,7 +19,7 @@ dogan.Timeline = class Timeline {
 		const focused = this.wrapper.find(".dogan-step-title:focus").closest(".dogan-step").attr("data-step");
 		this.wrapper.html(`<div class="dogan-timeline">
 			${this.summary()}
-			${dogan.parent_of_run(view)}
+			${dogan.parent_of_run(view)}${dogan.again_of_run(view)}
 			${dogan.undoing_of_run(view)}
 			${view.steps.map((step) => this.step(step)).join("")}
 		</div>`);
@@ -29,6 +29,7 @@ dogan.Timeline = class Timeline {
 			this.on_retry($(event.currentTarget).attr("data-step") || null);
 			return false;
 		});
+		this.wrapper.find(".dogan-compare-before").on("click", () => dogan.compare_runs(view.run.again_of, view.run.name));
 		this.wrapper.find(".dogan-send-signal").on("click", (event) => {
 			this.on_signal(view.waits[$(event.currentTarget).attr("data-wait")]);
 			return false;
