@@ -22,11 +22,12 @@ from dogansystem.api.approvals import seen_by
 from dogansystem.api.rates import limit
 from dogansystem.engine import errors
 from dogansystem.homes.frappe import approval_links
+from dogansystem.homes.frappe.approval_ends import ends
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
 from dogansystem.people.settling import repeated
-from dogansystem.www.approval_form import ends, form_of, said, values_of
+from dogansystem.www.approval_form import form_of, said, values_of
 
 no_cache = 1
 sitemap = 0
@@ -144,7 +145,7 @@ def _show(
 	context.stands_in_for = get_fullname(found["for"]) if found.get("for") else None
 	context.deadline = frappe.utils.format_datetime(found["deadline"]) if found.get("deadline") else None
 	if frappe.db.get_value("User", frappe.session.user, "user_type") == "System User":
-		context.desk_link = f"/app/dogan-approval/{quote(found['approval'])}"
+		context.desk_link = f"/app/dogan-inbox/{quote(found['approval'])}"
 	if found["may_decide"]:
 		proof = {"token": token, "proof": _prove(token), "csrf_token": _token_of_session()}
 		context.form = form_of(found, given) | proof
