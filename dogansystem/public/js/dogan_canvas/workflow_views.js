@@ -25,7 +25,7 @@ export class WorkflowViews {
 		$(frm.layout.wrapper).before(this.$views, this.$flow, this.$yaml);
 		// What the form says of the document is said in every view.
 		$(frm.layout.message).insertBefore(this.$views);
-		this.yaml = new YamlView(this.$yaml, desk, (definition) => this.take(definition));
+		this.yaml = new YamlView(this.$yaml.get(0), desk, vocabulary, (definition) => this.take(definition));
 	}
 
 	get tables() {
