@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ANSWERS = 60.0  # seconds
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _KEY_CODES = {"Enter": 13, "Tab": 9, "Escape": 27, "Delete": 46, "ArrowUp": 38, "ArrowDown": 40}
 _SWITCHES = (
 	"--headless=new",
@@ -25,6 +27,13 @@ _SWITCHES = (
 	"--disable-sync",
 	"--window-size=1400,1000",
 )
+
+
+def command() -> str | None:
+	"""The command of a Chromium on this machine, or None."""
+	given = os.environ.get("DOGAN_TEST_BROWSER")
+	found = (shutil.which(name) for name in ([given] if given else BROWSERS))
+	return next((path for path in found if path), None)
 
 
 class Browser:

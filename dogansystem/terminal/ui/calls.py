@@ -54,7 +54,11 @@ class Calls:
 
 	def about(self) -> dict[str, Any]:
 		"""Which sandbox this is, who acts, and whether decisions are that person's."""
-		return {"address": str(self._site.address), "user": self._user or self._site.user, "is_fixed": bool(self._user)}
+		return {
+			"address": str(self._site.address),
+			"user": self._user or self._site.user,
+			"is_fixed": bool(self._user),
+		}
 
 	def vocabulary(self) -> dict[str, Any]:
 		return editing.vocabulary(self._site)
@@ -73,7 +77,11 @@ class Calls:
 		found = []
 		for each in self._site.shelf.all(WORKFLOW)[:MAX_LISTED]:
 			newest = self._orchestrator.list_runs(each["name"], limit=1)
-			kept = {"name": each["name"], "title": each.get("title") or each["name"], "enabled": bool(each["enabled"])}
+			kept = {
+				"name": each["name"],
+				"title": each.get("title") or each["name"],
+				"enabled": bool(each["enabled"]),
+			}
 			found.append(kept | {"newest": newest[0] if newest else None})
 		return found
 
@@ -81,7 +89,11 @@ class Calls:
 		"""A workflow to edit, with the parameters that it asks for."""
 		definition = self._orchestrator.export_workflow(name)
 		is_enabled = (reads.enabled_workflow(self._site.database, name) or (None, False))[1]
-		return {"definition": definition, "enabled": is_enabled, "parameters": self._orchestrator.get_parameters(name)}
+		return {
+			"definition": definition,
+			"enabled": is_enabled,
+			"parameters": self._orchestrator.get_parameters(name),
+		}
 
 	def save(self, definition: dict[str, Any], enabled: bool | None = None) -> dict[str, Any]:
 		"""Check a definition and keep it, as `dogansystem run` does before it starts one."""
@@ -96,7 +108,9 @@ class Calls:
 		return self._orchestrator.get_parameters(name)
 
 	def templates(self) -> list[dict[str, str]]:
-		return [{"name": each.name, "title": each.title, "description": each.description} for each in templates()]
+		return [
+			{"name": each.name, "title": each.title, "description": each.description} for each in templates()
+		]
 
 	def template(self, name: str) -> dict[str, Any]:
 		return dict(template(name).definition.source)
@@ -111,7 +125,9 @@ class Calls:
 	def fields(self, doctype: str) -> list[dict[str, Any]]:
 		"""The fields that a document of this type has, as far as the sandbox knows one."""
 		documents = self._site.shelf.all(doctype)[:1]
-		return [{"fieldname": name, "label": name} for each in documents for name in each if name != "doctype"]
+		return [
+			{"fieldname": name, "label": name} for each in documents for name in each if name != "doctype"
+		]
 
 	def document(self, doctype: str, name: str) -> dict[str, Any]:
 		return self._site.documents.get(doctype, name)
@@ -127,7 +143,9 @@ class Calls:
 			workflow, input, document=document, cause="manual", trigger={"on": "manual"}, even_disabled=True
 		)
 
-	def runs(self, workflow: str | None = None, status: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+	def runs(
+		self, workflow: str | None = None, status: str | None = None, limit: int = 50
+	) -> list[dict[str, Any]]:
 		return self._orchestrator.list_runs(workflow, status, limit=min(max(limit, 1), MAX_LISTED))
 
 	def run(self, run: str) -> dict[str, Any]:
@@ -183,7 +201,12 @@ class Calls:
 		return self._orchestrator.get_approval(name, self._user)
 
 	def decide(
-		self, approval: str, decision: str, comment: str = "", values: dict[str, Any] | None = None, user: str | None = None
+		self,
+		approval: str,
+		decision: str,
+		comment: str = "",
+		values: dict[str, Any] | None = None,
+		user: str | None = None,
 	) -> dict[str, Any]:
 		"""Decide as the person of `--user`; where none is named, as `user`, as the command `decide --as` does."""
 		who = self._user or user

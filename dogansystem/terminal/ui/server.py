@@ -32,7 +32,9 @@ _HEADERS = {
 	"X-Content-Type-Options": "nosniff",
 }
 
-Call = Callable[[str, Mapping[str, Any]], tuple[int, Any]]  # a method's name and arguments: a status and what it answers
+Call = Callable[
+	[str, Mapping[str, Any]], tuple[int, Any]
+]  # a method's name and arguments: a status and what it answers
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +71,9 @@ class _Handler(BaseHTTPRequestHandler):
 	def do_GET(self) -> None:
 		found = FILES.get(self._path()[0]) if self._may() else None
 		if found is None:
-			self._answer(HTTPStatus.NOT_FOUND, b"There is no such page. Open the address that the command prints.")
+			self._answer(
+				HTTPStatus.NOT_FOUND, b"There is no such page. Open the address that the command prints."
+			)
 		else:
 			self._answer(HTTPStatus.OK, (PAGE / found[0]).read_bytes(), found[1])
 
@@ -77,7 +81,9 @@ class _Handler(BaseHTTPRequestHandler):
 		length = self.headers.get("Content-Length", "")
 		if not length.isdigit() or int(length) > MAX_BODY:
 			self.close_connection = True  # what is left of it would be read as the next request
-			return self._answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"The call is too large, or of no known length.")
+			return self._answer(
+				HTTPStatus.REQUEST_ENTITY_TOO_LARGE, b"The call is too large, or of no known length."
+			)
 		body = self.rfile.read(int(length))
 		where, _, method = self._path()[0].partition("/")
 		is_json = self.headers.get("Content-Type", "").partition(";")[0].strip() == "application/json"

@@ -10,6 +10,7 @@ export const host = {
 	__: (text, values = []) => String(text ?? "").replace(/\{(\d+)\}/g, (found, number) => values[number] ?? found),
 	state: (status) => status,
 	took: (from, to) => duration(seconds_between(from, to)),
+	has_no_form: true,
 	open_fields: true, // a document of a sandbox has whatever fields it was given
 
 	vocabulary() {

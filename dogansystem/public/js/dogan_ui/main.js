@@ -1,9 +1,9 @@
 // The page of `dogansystem ui`: the canvas, the runs and the approvals of a sandbox.
 
+import "./page.css"; // before the canvas's own
 import { createApp } from "vue";
 import App from "./App.vue";
 import { host } from "./host";
-import "./page.css";
 
 const app = createApp(App);
 app.config.globalProperties.__ = host.__;
