@@ -13,7 +13,7 @@ const { metafile } = await esbuild.build({
 	entryPoints: { ui: "dogansystem/public/js/dogan_ui/main.js" },
 	outdir: argv[2],
 	bundle: true,
-	minify: true,
+	minify: !env.DEBUG_UI,
 	target: "es2018",
 	charset: "utf8",
 	legalComments: "none", // the licences are in a file
