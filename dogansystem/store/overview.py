@@ -60,11 +60,12 @@ def step(db: Database, run: str, step: str) -> dict[str, Any]:
 def items(
 	db: Database, run: str, step: str, first: int = 0, count: int = 50, status: str | None = None
 ) -> list[dict[str, Any]]:
-	"""A page of the items of a step in their order: `count` of them behind the `first`; of those in a state if one is named."""
+	"""A page of the items of a step, the failed ones first: `count` behind the `first` so many; of those in a state if one is
+	named."""
 	where, values = ("AND status = %s", (status,)) if status else ("", ())
 	rows = db.sql(
 		"SELECT item, status, attempts, item_value, output, error_type, error FROM `tabDogan Step Run`"
-		f" WHERE run = %s AND step = %s AND item > 0 {where} ORDER BY item LIMIT %s OFFSET %s",
+		f" WHERE run = %s AND step = %s AND item > 0 {where} ORDER BY status = 'Failed' DESC, item LIMIT %s OFFSET %s",
 		(run, step, *values, count, first),
 	)
 	return [

@@ -78,6 +78,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, READERS, False),
 	"run_page.run_view": ({"run": "{run}"}, STARTER, False),
 	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
+	"run_page.items": ({"run": "{run}", "step": "w", "first": 0}, STARTER, False),
 }
 
 # What everybody may call who is signed in: it tells them of what is theirs.
