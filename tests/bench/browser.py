@@ -73,6 +73,7 @@ class Browser:
 		target = self._call("Target.createTarget", where)["targetId"]
 		attached = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})
 		self._session = attached["sessionId"]
+		self._is_measured = False
 		for domain in ("Page", "Runtime", "Log", "Network"):
 			self._page(f"{domain}.enable")
 
@@ -141,6 +142,13 @@ class Browser:
 			deviceScaleFactor=1,
 			mobile=width < 600,
 		)
+
+	def metrics(self) -> dict[str, float]:
+		"""What the page has used so far, times as seconds of its thread's own processor time."""
+		if not self._is_measured:
+			self._page("Performance.enable", timeDomain="threadTicks")
+			self._is_measured = True
+		return {each["name"]: each["value"] for each in self._page("Performance.getMetrics")["metrics"]}
 
 	def picture(self, path: Path) -> None:
 		"""Keep what the page looks like as PNG."""

@@ -8,6 +8,7 @@ away besides: by `Origin` and the content type when it sends a form or asks from
 import json
 import logging
 import secrets
+import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -55,6 +56,11 @@ class Server(ThreadingHTTPServer):
 		super().__init__((LOOPBACK, port), _Handler)
 		# As somebody types it, or as we print it.
 		self.hosts = frozenset(f"{name}:{self.server_port}" for name in (LOOPBACK, "localhost"))
+
+	def handle_error(self, request: Any, client_address: Any) -> None:
+		"""Log what went wrong with a request. A page that was left before its answer came is nothing to tell."""
+		if not isinstance(sys.exc_info()[1], ConnectionError):
+			_log.exception("ui.error")
 
 	@property
 	def url(self) -> str:

@@ -17,11 +17,17 @@ def test_the_page_travels_with_the_package(built: None, tmp_path: Path):
 	source.mkdir()
 	for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
 		shutil.copy(CHECKOUT / name, source)
-	shutil.copytree(CHECKOUT / "dogansystem", source / "dogansystem", ignore=shutil.ignore_patterns("__pycache__"))
+	shutil.copytree(
+		CHECKOUT / "dogansystem", source / "dogansystem", ignore=shutil.ignore_patterns("__pycache__")
+	)
 	# What a wheel is packed from, and the source archive.
 	words = ["build_py", "--build-lib", str(tmp_path / "lib"), "sdist", "--dist-dir", str(tmp_path)]
 	found = subprocess.run(
-		[sys.executable, "setup.py", "--quiet", *words], cwd=source, capture_output=True, text=True, check=False
+		[sys.executable, "setup.py", "--quiet", *words],
+		cwd=source,
+		capture_output=True,
+		text=True,
+		check=False,
 	)
 	assert found.returncode == 0, found.stderr
 	assert {each.name for each in (tmp_path / "lib" / PAGE).iterdir()} == FILES

@@ -7,15 +7,15 @@ import { ITEM, place_of } from "./yaml_place.mjs";
 // `definition` is the text as it could last be read: its steps are named.
 export function completions(text, row, column, vocabulary, definition) {
 	const before = text.split("\n")[row].slice(0, column);
+	if (/^\s*#/.test(before)) return [];
 	const template = before.match(/\{\{[^}]*\bsteps\.(\w*)$/);
 	if (template) return offered(steps_of(text, definition).map(({ id, title }) => entry(id, title)), template[1]);
 	const place = place_of(text, row, column);
-	const found = place.is_item
-		? values_of(place, place.path[place.path.length - 2], vocabulary, text, definition)
-		: place.key === null
-			? keys_of(place, vocabulary)
-			: values_of(place, place.key, vocabulary, text, definition);
-	return offered(found, place.word);
+	const key = place.is_item ? place.path[place.path.length - 2] : place.key;
+	const values = key === null ? [] : values_of(place, key, vocabulary, text, definition);
+	// An item of a list is a value, or begins with a key.
+	const keys = place.key === null && !values.length ? keys_of(place, vocabulary) : [];
+	return offered([...values, ...keys], place.word);
 }
 
 const entry = (value, about = "", needed = false) => ({ value: String(value), caption: String(value), about: about || "", needed });
