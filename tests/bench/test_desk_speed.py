@@ -138,7 +138,7 @@ class TestBesideAMillionStepRuns(SpeedTestCase):
 		for title, route, there in self.pages(run, name):
 			self.reached(route, there)  # its scripts
 			self.reached(
-				["List", "Note"], "window.cur_list?.doctype === 'Note' && cur_list.$result.is(':visible')"
+				["List", "Note"], "window.cur_list?.doctype === 'Note' && cur_list.$result?.is(':visible')"
 			)
 			took[title], _ = self.reached(route, there)
 		self.tell("Pages beside 1,000,000 step runs", **took)

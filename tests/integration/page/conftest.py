@@ -1,6 +1,7 @@
 """A sandbox that is shown by `dogansystem ui`, in a Chromium without a window."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from dogansystem.terminal import demo
 from tests.bench.browser import Browser, command
 
 CHECKOUT = Path(__file__).parents[3]
@@ -38,6 +40,12 @@ def database(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
+def tour(database: Path) -> None:
+	"""The tour has left something there before the page is opened."""
+	demo.run(str(database), 2, lambda text: None)
+
+
+@pytest.fixture
 def url(built: None, database: Path) -> Iterator[str]:
 	"""The address that the command prints. It ends as a person ends it."""
 	words = [sys.executable, "-m", "dogansystem", "ui", "--db", str(database), "--port", "0", "--json"]
@@ -62,3 +70,9 @@ def page(url: str, chromium: Browser) -> Iterator[Browser]:
 	yield chromium
 	assert chromium.complaints == []
 	chromium.open("about:blank")
+
+
+def keep(page: Browser, name: str) -> None:
+	"""Keep what the page looks like, in the folder that DOGAN_TEST_PICTURES names, as docs/pictures."""
+	if folder := os.environ.get("DOGAN_TEST_PICTURES"):
+		page.picture(Path(folder) / f"{name}.png")

@@ -5,6 +5,7 @@ from typing import Any
 
 from dogansystem import Orchestrator, Sandbox
 from tests.bench.browser import Browser
+from tests.integration.page.conftest import keep
 
 PANEL = ".dogan-flow-panel"
 MANY = 10_000
@@ -50,6 +51,14 @@ def test_a_workflow_is_built_saved_run_and_watched(page: Browser, database: Path
 	with Sandbox(database) as site:
 		steps = Orchestrator(site).export_workflow("my-first-one")["steps"]
 	assert steps == [{"id": "set", "action": "data.set", "params": {"answer": "fourty-two"}}]
+
+
+def test_what_the_tour_has_done_is_seen_on_its_pictures(tour: None, page: Browser):
+	go(page, "runs/follow-up-quotations", "document.querySelector('.ui-table td a')")
+	page.click(".ui-table td a")
+	page.wait_for("document.querySelectorAll('.dogan-node.is-step.is-green').length === 3")
+	assert "2 of 2 items" in page.evaluate("document.querySelector('.dogan-run-canvas').innerText")
+	keep(page, "ui")
 
 
 def test_text_is_completed_and_what_is_wrong_is_marked_on_its_line(page: Browser, database: Path):
