@@ -9,7 +9,6 @@ from dogansystem.api.access import may_use_current, need_run, need_start
 from dogansystem.api.arguments import checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.errors import UnreadableVersion
-from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run
@@ -17,12 +16,11 @@ from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.protocol import Site
-from dogansystem.store import children, reads, run_comparison, versions
+from dogansystem.store import children, overview, reads, run_comparison, versions
 
 STEP_RUN = "Dogan Step Run"
 SHOWN_ITEMS = 50  # of a for_each step, the failed ones first
 SHOWN_WAITS = 50
-SHOWN_CHARACTERS = 500  # of an item's value and output
 
 _STEP = (
 	"name", "step", "title", "action", "status", "attempts", "agent", "worker", "ready_at", "started_at",
@@ -48,16 +46,11 @@ def run_view(run: str) -> dict[str, Any]:
 	steps = frappe.get_all(
 		STEP_RUN, {"run": run, "item": 0}, [*_STEP, "position"], order_by="position asc", limit=0
 	)
-	counts = frappe.db.sql(
-		"SELECT step, status, COUNT(*) AS count FROM `tabDogan Step Run` WHERE run = %s AND item > 0"
-		" GROUP BY step, status",
-		run,
-		as_dict=True,
-	)
+	counts = overview.item_counts(site.database, run)
 	wakes_at = _wakes_at(run)
 	for step in steps:
 		step.wait_until = step.wait_until or wakes_at.get(step.name)
-		step.items = {row.status: row.count for row in counts if row.step == step.step}
+		step.items = counts.get(step.step, {})
 	found = frappe.db.get_value(RUN, run, _RUN, as_dict=True)
 	workflow = frappe.db.get_value(
 		"Dogan Workflow", found.workflow, ["title", "current_version"], as_dict=True
@@ -107,18 +100,12 @@ def step_details(run: str, step: str) -> dict[str, Any]:
 		)
 		or frappe._dict()
 	)
-	items = frappe.db.sql(
-		"SELECT item, status, attempts, item_value, output, error_type, error FROM `tabDogan Step Run`"
-		" WHERE run = %s AND step = %s AND item > 0 ORDER BY status = 'Failed' DESC, item LIMIT %s",
-		(run, step, SHOWN_ITEMS),
-		as_dict=True,
-	)
 	return {
 		"params": decode(row.params),
 		"output": decode(row.output),
 		"errors": decode(row.errors) or [],
 		"earlier_attempts": decode(row.earlier_attempts) or [],
-		"items": [_item(item) for item in items],
+		"items": overview.items(current_site().database, run, step, count=SHOWN_ITEMS),
 		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
 		**({"traceback": _traceback(run, step)} if is_system_manager(user) else {}),
 	}
@@ -168,6 +155,14 @@ def compare(one: str, other: str) -> dict[str, Any]:
 		return plain(Orchestrator(current_site()).compare_runs(one, other))
 
 
+@frappe.whitelist()
+@checked
+def items(run: str, step: str, first: int) -> list[dict[str, Any]]:
+	"""The next items of a step, as `step_details` gives them: those behind the `first` so many."""
+	need_run(run)
+	return overview.items(current_site().database, run, step, first=max(first, 0), count=SHOWN_ITEMS)
+
+
 def _number(version: str | None) -> int | None:
 	return frappe.db.get_value("Dogan Workflow Version", version, "version") if version else None
 
@@ -195,14 +190,3 @@ def _traceback(run: str, step: str) -> str | None:
 	with_one = {"run": run, "step": step, "traceback": ["is", "set"]}
 	found = frappe.get_all(STEP_RUN, with_one, pluck="traceback", order_by="item asc", limit=1)
 	return found[0] if found else None
-
-
-def _item(row: Any) -> dict[str, Any]:
-	values = {key: (row[key] or "")[:SHOWN_CHARACTERS] for key in ("item_value", "output")}
-	return {
-		"item": row.item,
-		"status": row.status,
-		"attempts": row.attempts,
-		"error": as_error(row.error_type, row.error),
-		**values,
-	}

@@ -20,6 +20,11 @@ _FROM = "`tabDogan Workflow Run` r LEFT JOIN `tabDogan Workflow Version` v ON v.
 
 def run_as_json(db: Database, run: str) -> dict[str, Any]:
 	"""A run with all its steps, as `dogansystem run --json` prints it. Raises NotFound."""
+	return run_in_short(db, run) | {"steps": steps_as_json(db, run)}
+
+
+def run_in_short(db: Database, run: str) -> dict[str, Any]:
+	"""A run without its steps. Raises NotFound."""
 	more = "r.input, r.output, r.started_by, r.compensating, r.parameters"
 	row = dialect.first(db.sql(f"SELECT {_RUN}, {more} FROM {_FROM} WHERE r.name = %s", (run,)))
 	if row is None:
@@ -28,7 +33,7 @@ def run_as_json(db: Database, run: str) -> dict[str, Any]:
 	found = {"input": decode(given), "output": decode(output), "started_by": started_by}
 	found |= {"compensating": bool(compensating), "compensation_errors": compensation_errors(db, run)}
 	found |= {"parameters": decode(parameters) or {}}
-	return _of_run(row) | found | {"steps": steps_as_json(db, run)}
+	return _of_run(row) | found
 
 
 def compensation_errors(db: Database, run: str) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.terminal import show, status
+from dogansystem.terminal.ui.server import is_built
 from dogansystem.worker.drainer import Drainer
 from dogansystem.workflows import samples, template
 
@@ -34,11 +35,14 @@ RECEIVED = {
 }  # fmt: skip
 NEXT = """
 Where to look next
+  {page}
   the status again      dogansystem status --db {url}
   the four workflows    dogansystem/workflows/
   more to try           examples/, each with the command that runs it
   your first workflow   docs/tutorial.md
 (The command is .venv/bin/dogansystem where ./script/demo has installed it.)"""
+PAGE = "in a browser          dogansystem ui --db {url}"
+NO_PAGE = "in a browser          not from this copy: `dogansystem ui` needs its page, which script/ui builds where Node is"
 
 
 def run(url: str, workers: int, say: Callable[[str], None]) -> dict[str, Any]:
@@ -145,7 +149,8 @@ def _tell(found: dict[str, Any], url: str, say: Callable[[str], None]) -> None:
 	for mail in found["mails"]:
 		attached = f" with {mail['print']['doctype']} {mail['print']['name']}" if mail["print"] else ""
 		say(f"  to {', '.join(mail['to'])}: {mail['subject']}{attached}")
-	for line in ("", *status.lines(found["status"]), *NEXT.format(url=url).splitlines()):
+	page = (PAGE if is_built() else NO_PAGE).format(url=url)
+	for line in ("", *status.lines(found["status"]), *NEXT.format(url=url, page=page).splitlines()):
 		say(line)
 
 

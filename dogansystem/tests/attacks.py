@@ -92,6 +92,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"run_page.run_again": ({"run": "{ended}"}, STARTER, True),
 	"run_page.compare": ({"one": "{run}", "other": "{ended}"}, STARTER, False),
 	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
+	"run_page.items": ({"run": "{run}", "step": "w", "first": 0}, STARTER, False),
 }
 
 # What everybody may call who is signed in: it tells them of what is theirs.

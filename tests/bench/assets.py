@@ -1,20 +1,11 @@
 """The desk's scripts and styles: those of the bench as they are, ours built anew from this checkout."""
 
 import json
-import os
 import shutil
 import subprocess
 
+from tests.bench.browser import command as browser
 from tests.bench.place import APP, Bench, CommandFailed
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-
-
-def browser() -> str | None:
-	"""The command of a Chromium on this machine, or None."""
-	given = os.environ.get("DOGAN_TEST_BROWSER")
-	found = (shutil.which(name) for name in ([given] if given else BROWSERS))
-	return next((path for path in found if path), None)
 
 
 def why_no_desk(bench: Bench) -> str | None:

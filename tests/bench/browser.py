@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import shutil
 import subprocess
 import tempfile
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 ANSWERS = 60.0  # seconds
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 _KEY_CODES = {"Enter": 13, "Tab": 9, "Escape": 27, "Delete": 46, "ArrowUp": 38, "ArrowDown": 40}
 _SWITCHES = (
 	"--headless=new",
@@ -25,6 +27,13 @@ _SWITCHES = (
 	"--disable-sync",
 	"--window-size=1400,1000",
 )
+
+
+def command() -> str | None:
+	"""The command of a Chromium on this machine, or None."""
+	given = os.environ.get("DOGAN_TEST_BROWSER")
+	found = (shutil.which(name) for name in ([given] if given else BROWSERS))
+	return next((path for path in found if path), None)
 
 
 class Browser:
@@ -64,6 +73,7 @@ class Browser:
 		target = self._call("Target.createTarget", where)["targetId"]
 		attached = self._call("Target.attachToTarget", {"targetId": target, "flatten": True})
 		self._session = attached["sessionId"]
+		self._is_measured = False
 		for domain in ("Page", "Runtime", "Log", "Network"):
 			self._page(f"{domain}.enable")
 
@@ -132,6 +142,13 @@ class Browser:
 			deviceScaleFactor=1,
 			mobile=width < 600,
 		)
+
+	def metrics(self) -> dict[str, float]:
+		"""What the page has used so far, times as seconds of its thread's own processor time."""
+		if not self._is_measured:
+			self._page("Performance.enable", timeDomain="threadTicks")
+			self._is_measured = True
+		return {each["name"]: each["value"] for each in self._page("Performance.getMetrics")["metrics"]}
 
 	def picture(self, path: Path) -> None:
 		"""Keep what the page looks like as PNG."""

@@ -28,12 +28,14 @@ _SCALARS = {
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-class _Loader(_BASE):  # type: ignore[misc]
+class Loader(_BASE):  # type: ignore[misc]
+	"""Reads text into nodes, whose scalars are what YAML 1.2 says they are."""
+
 	yaml_implicit_resolvers: dict[Any, Any] = {}
 
 
 for _name, _pattern in _SCALARS.items():
-	_Loader.add_implicit_resolver(_TAG + _name, _pattern, None)
+	Loader.add_implicit_resolver(_TAG + _name, _pattern, None)
 
 
 class Unreadable(Exception):
@@ -44,7 +46,7 @@ def read_yaml(text: str, problems: Problems) -> Any:
 	"""The one document in `text` as plain data. Raises Unreadable when a problem ends the reading."""
 	try:
 		_check_events(text, problems)
-		node = yaml.compose(text, Loader=_Loader)
+		node = yaml.compose(text, Loader=Loader)
 		return None if node is None else _Data(problems).of(node, "", 0)
 	except yaml.MarkedYAMLError as error:
 		mark = error.problem_mark or error.context_mark
@@ -83,7 +85,7 @@ def _stop(problems: Problems, mark: Any, message: str) -> None:
 def _check_events(text: str, problems: Problems) -> None:
 	"""Stop at what PyYAML would follow too far: it composes nodes by recursion in C, which ends the process."""
 	depth = documents = 0
-	for event in yaml.parse(text, Loader=_Loader):
+	for event in yaml.parse(text, Loader=Loader):
 		if isinstance(event, yaml.CollectionStartEvent):
 			depth += 1
 			if depth > MAX_DEPTH:

@@ -1,23 +1,11 @@
 // Loaded with every desk page, so it is small: colours of states, and the runs of a document on its form.
 // What draws runs is fetched when there is one to draw.
 
+import { FINISHED, STATE_COLOURS } from "./dogan_runs/states";
+
 frappe.provide("dogan");
 
-dogan.STATE_COLOURS = {
-	Pending: "gray",
-	Queued: "gray",
-	Ready: "light-blue",
-	Running: "blue",
-	Waiting: "yellow",
-	Paused: "purple",
-	Succeeded: "green",
-	Failed: "red",
-	Skipped: "gray",
-	Cancelled: "gray",
-	Compensated: "purple",
-};
-
-dogan.FINISHED = ["Succeeded", "Failed", "Cancelled"];
+Object.assign(dogan, { STATE_COLOURS, FINISHED });
 
 // A state in words. Frappe's own translations of some are of other things: Running of people, for example.
 dogan.state_label = (state) => __(state, null, "Dogan Workflow Run");

@@ -1,6 +1,7 @@
 // What the canvas needs of Frappe's desk, and all that it knows of it. Another host gives the same functions.
 
 import { read as read_positions } from "./model/positions.mjs";
+import { text_editor } from "./ace_editor";
 
 const VOCABULARY = "dogansystem.api.canvas.vocabulary";
 const NOT_FIELDS = ["Section Break", "Column Break", "Tab Break", "HTML", "Button", "Fold", "Heading", "Image"];
@@ -16,6 +17,8 @@ let known = null;
 
 export const desk = {
 	__: (text, values) => window.__(text, values),
+	state: (status) => window.__(status),
+	took: (from, to) => dogan.duration(dogan.seconds_between(from, to)),
 
 	vocabulary() {
 		known = known || frappe.xcall(VOCABULARY);
@@ -58,6 +61,8 @@ export const desk = {
 		const doc = doctype && frappe.model.can_read(doctype) ? await frappe.db.get_doc(doctype, name).catch(() => null) : null;
 		return { input, doc, steps: Object.fromEntries(whole.map((step) => [step.id, { output: step.output, branch: step.branch }])) };
 	},
+
+	text_editor,
 
 	// One of Frappe's controls in an element. `change` hears of what a person enters. Gives `set(value)`.
 	control(parent, df, value, change) {

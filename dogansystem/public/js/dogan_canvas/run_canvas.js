@@ -1,6 +1,7 @@
 // A run on the canvas of the definition that it goes by: state, time, attempts and items of each step.
 
 import { desk } from "./desk";
+import { progress_of_run } from "./progress";
 import { Store } from "./store";
 import { mount } from "./workflow_views";
 
@@ -28,24 +29,10 @@ export class RunCanvas {
 	async draw(view) {
 		await this.loaded;
 		if (!this.store) return;
-		this.store.state.run = Object.fromEntries(view.steps.map((step) => [step.step, progress_of(step)]));
+		this.store.state.run = progress_of_run(view.steps, desk);
 	}
 
 	close() {
 		this.app?.unmount();
 	}
-}
-
-const DONE = ["Succeeded", "Failed", "Skipped", "Cancelled", "Compensated"];
-
-function progress_of(step) {
-	const parts = [__(step.status)];
-	const items = Object.entries(step.items || {});
-	const count = (some) => some.reduce((sum, [, number]) => sum + number, 0);
-	if (items.length) parts.push(__("{0} of {1} items", [count(items.filter(([state]) => DONE.includes(state))), count(items)]));
-	if (step.started_at && (step.finished_at || step.status === "Running")) {
-		parts.push(dogan.duration(dogan.seconds_between(step.started_at, step.finished_at)));
-	}
-	if (step.attempts > 1) parts.push(__("{0} attempts", [step.attempts]));
-	return { colour: dogan.STATE_COLOURS[step.status], text: parts.join(" · ") };
 }

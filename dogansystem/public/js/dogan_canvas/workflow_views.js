@@ -33,8 +33,8 @@ export class WorkflowViews {
 		$(frm.layout.wrapper).before(this.$head, this.$flow, this.$yaml, this.$versions);
 		// What the form says of the document is said in every view.
 		$(frm.layout.message).insertBefore(this.$head);
-		this.yaml = new YamlView(this.$yaml, desk, (definition) => this.take(definition));
 		this.versions = new VersionsView(this.$versions, desk, vocabulary, { restored: () => this.frm.reload_doc() });
+		this.yaml = new YamlView(this.$yaml.get(0), desk, vocabulary, (definition) => this.take(definition));
 	}
 
 	get tables() {

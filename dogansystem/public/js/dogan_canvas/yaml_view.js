@@ -1,23 +1,35 @@
-// The workflow as YAML text. It is taken once it can be read, valid or not; what is wrong with it stands below.
+// The workflow as YAML text, with what may be written offered. It is taken once it can be read, valid or not; what is wrong with it
+// is marked on its line, and stands below.
+
+import { completions } from "./model/complete.mjs";
 
 const READ_AFTER = 500; // milliseconds without a change
 
 export class YamlView {
-	// `take(definition)` gives the paths of what it cannot take.
-	constructor($place, host, take) {
-		Object.assign(this, { host, take, text: "", is_taken: true, pending: null });
-		this.$editor = $(`<div></div>`).appendTo($place);
-		this.$problems = $(`<div class="dogan-yaml-problems" role="status"></div>`).appendTo($place);
+	// `place` is an element. `take(definition)` gives the paths of what it cannot take.
+	constructor(place, host, vocabulary, take) {
+		Object.assign(this, { host, vocabulary, take, text: "", is_taken: true, definition: null });
+		this.editor_place = place.appendChild(document.createElement("div"));
+		this.problems_place = place.appendChild(document.createElement("div"));
+		this.problems_place.className = "dogan-yaml-problems";
+		this.problems_place.setAttribute("role", "status");
 	}
 
 	async open(definition, read_only) {
 		this.text = await this.host.to_yaml(definition);
+		this.definition = definition;
 		this.is_taken = true;
-		this.$problems.empty();
-		const df = { fieldname: "yaml", fieldtype: "Code", options: "YAML", label: "YAML", min_lines: 25, max_lines: 60 };
-		this.$editor.empty();
-		if (read_only) return $(`<pre dir="ltr"></pre>`).text(this.text).appendTo(this.$editor);
-		this.control = this.host.control(this.$editor.get(0), df, this.text, (text) => this.enter(text));
+		this.problems_place.replaceChildren();
+		this.editor_place.replaceChildren();
+		this.editor = null;
+		if (read_only) {
+			const text = this.editor_place.appendChild(document.createElement("pre"));
+			text.dir = "ltr";
+			text.textContent = this.text;
+			return;
+		}
+		const complete = (text, row, column) => completions(text, row, column, this.vocabulary, this.definition);
+		this.editor = await this.host.text_editor(this.editor_place, this.text, { change: (text) => this.enter(text), complete });
 	}
 
 	enter(text) {
@@ -39,13 +51,24 @@ export class YamlView {
 		const { text } = this;
 		const { definition, problems } = await this.host.from_yaml(text);
 		if (text !== this.text) return;
+		if (definition) this.definition = definition;
 		const lost = definition ? this.take(definition) : [];
 		this.is_taken = Boolean(definition) && !lost.length;
 		const unknown = lost.map((path) => ({ path, message: this.host.__("the form has no place for this key; take it out") }));
-		const shown = problems.length ? problems : unknown;
-		this.$problems.empty();
-		for (const { path, message } of shown) {
-			$(`<div class="dogan-error" dir="auto"></div>`).text(path ? `${path}: ${message}` : message).appendTo(this.$problems);
-		}
+		this.show(problems.length ? problems : unknown);
+	}
+
+	show(problems) {
+		this.editor?.mark(problems.filter(({ line }) => line));
+		this.problems_place.replaceChildren(
+			...problems.map(({ path, message, line }) => {
+				const shown = document.createElement(line ? "button" : "div");
+				shown.className = line ? "dogan-error dogan-yaml-problem" : "dogan-error";
+				shown.dir = "auto";
+				shown.textContent = path ? `${path}: ${message}` : message;
+				if (line) Object.assign(shown, { type: "button", onclick: () => this.editor?.go_to(line) });
+				return shown;
+			})
+		);
 	}
 }

@@ -172,12 +172,19 @@ dogan.Timeline = class Timeline {
 			parts.push(`<div class="text-muted">${step.finished_at ? __("No output") : __("Nothing yet")}</div>`);
 		}
 		parts.push(`<div>${dogan.link("Dogan Step Run", step.name, __("Open this step"))}</div>`);
-		this.row_of(name).find(".dogan-details").html(parts.join(""));
+		const shown = this.row_of(name).find(".dogan-details").html(parts.join(""));
+		shown.off("click").on("click", ".dogan-more-items", (event) => this.show_more_items(name, $(event.currentTarget)));
 	}
 
 	item_table(step, { items, item_total }) {
-		const rows = items.map(
-			(item) => `<tr>
+		const rest = item_total - items.length;
+		return `<table class="table table-sm dogan-items">${this.item_rows(step, items)}</table>${this.more_items(rest)}`;
+	}
+
+	item_rows(step, items) {
+		return items
+			.map(
+				(item) => `<tr>
 				<td>${dogan.link("Dogan Step Run", `${this.view.run.name}.${step}.${item.item}`, item.item)}</td>
 				<td>${dogan.state_pill(item.status)}</td>
 				<td class="dogan-clip" title="${dogan.escape(item.item_value)}">${dogan.escape(item.item_value)}</td>
@@ -186,10 +193,26 @@ dogan.Timeline = class Timeline {
 				</td>
 				<td>${item.attempts > 1 ? __("{0} attempts", [item.attempts]) : ""}</td>
 			</tr>`
-		);
-		const rest = item_total - items.length;
-		return `<table class="table table-sm dogan-items">${rows.join("")}</table>
-			${rest > 0 ? `<div class="text-muted">${__("and {0} more", [rest])}</div>` : ""}`;
+			)
+			.join("");
+	}
+
+	more_items(rest) {
+		if (rest <= 0) return "";
+		return `<button type="button" class="btn btn-xs btn-default dogan-more-items">${__("and {0} more", [rest])}</button>`;
+	}
+
+	// A page at a time: a step may have very many.
+	async show_more_items(name, button) {
+		button.attr("disabled", true);
+		const table = button.prev("table");
+		const first = table.find("tr").length;
+		const args = { run: this.view.run.name, step: name, first };
+		const items = await frappe.xcall("dogansystem.api.run_page.items", args);
+		table.append(this.item_rows(name, items));
+		const { items: counts } = this.view.steps.find((each) => each.step === name);
+		const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
+		button.replaceWith(this.more_items(items.length ? total - first - items.length : 0));
 	}
 };
 

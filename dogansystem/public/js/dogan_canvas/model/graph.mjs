@@ -53,9 +53,10 @@ export function branches_of(step, actions) {
 export function edges_of(definition) {
 	const steps = steps_of(definition);
 	const keys = keys_of(steps);
+	const known = new Set(keys);
 	return afters_of(steps).flatMap((after, index) =>
 		after
-			.filter((ref) => typeof ref === "string" && keys.includes(split_ref(ref)[0]))
+			.filter((ref) => typeof ref === "string" && known.has(split_ref(ref)[0]))
 			.map((ref) => {
 				const [source, branch] = split_ref(ref);
 				return { source, target: keys[index], ref, branch, when: steps[index].when || "succeeded" };
@@ -67,13 +68,15 @@ export function edges_of(definition) {
 export function before(definition, key) {
 	const edges = edges_of(definition);
 	const found = [];
+	const seen = new Set([key]);
+	const into = grouped(edges, ({ target }) => target);
 	const look = [key];
-	while (look.length) {
-		const target = look.shift();
-		for (const edge of edges) {
-			if (edge.target !== target || found.includes(edge.source) || edge.source === key) continue;
-			found.push(edge.source);
-			look.push(edge.source);
+	for (const target of look) {
+		for (const { source } of into.get(target) || []) {
+			if (seen.has(source)) continue;
+			seen.add(source);
+			found.push(source);
+			look.push(source);
 		}
 	}
 	return found;
@@ -87,6 +90,7 @@ export function graph_of(definition, actions, read_only = false) {
 	const steps = steps_of(definition);
 	const keys = keys_of(steps);
 	const edges = edges_of(definition);
+	const into = grouped(edges, ({ target }) => target);
 	const nodes = [];
 	const lines = [];
 	const node = (id, type, data) => {
@@ -101,25 +105,33 @@ export function graph_of(definition, actions, read_only = false) {
 	if (!read_only || !roots.length) node("start", "start", { alone: !roots.length });
 	if (!roots.length) roots.push("start");
 
-	const begins = keys.filter((key) => !edges.some((edge) => edge.target === key));
+	const begins = keys.filter((key) => !into.has(key));
 	steps.forEach((step, index) => node(`step:${keys[index]}`, "step", { step, index, key: keys[index] }));
 	for (const key of begins) {
 		roots.forEach((root, number) =>
 			line(root, `step:${key}`, { place: number ? null : { ref: null, to: key }, ref: "", branch: "", when: "" })
 		);
 	}
-	const drawn = new Set();
-	for (const { source, target, when } of edges) {
-		if (drawn.has(`${source}>${target}`)) continue; // one line for all branches that lead to the same step
-		drawn.add(`${source}>${target}`);
-		const all = edges.filter((edge) => edge.source === source && edge.target === target);
+	// One line for all branches that lead to the same step.
+	for (const all of grouped(edges, ({ source, target }) => `${source}>${target}`).values()) {
+		const { source, target, when } = all[0];
 		const refs = all.map((edge) => edge.ref);
-		const alone = !edges.some((edge) => edge.target === target && edge.source !== source);
+		const alone = into.get(target).every((edge) => edge.source === source);
 		const branch = all.map((edge) => edge.branch).filter(Boolean).join(", ");
 		line(`step:${source}`, `step:${target}`, { ref: refs[0], refs, branch, when, key: target, alone, place: { ref: refs[0], refs, to: target } });
 	}
 	if (!read_only) add_places(steps, keys, edges, actions, roots, node, line);
 	return { nodes, edges: lines };
+}
+
+function grouped(edges, by) {
+	const found = new Map();
+	for (const edge of edges) {
+		const key = by(edge);
+		if (found.has(key)) found.get(key).push(edge);
+		else found.set(key, [edge]);
+	}
+	return found;
 }
 
 function add_places(steps, keys, edges, actions, roots, node, line) {
@@ -129,10 +141,11 @@ function add_places(steps, keys, edges, actions, roots, node, line) {
 		line(source, id, { branch, ref: "", when: "", place: null, open: true });
 	};
 	if (!steps.length) place(roots[0], null, "");
+	const out = grouped(edges, ({ source }) => source);
 	steps.forEach((step, index) => {
 		const key = keys[index];
 		if (!is_mapping(step) || key.startsWith("#") || step.action === "flow.stop") return;
-		const used = edges.filter((edge) => edge.source === key).map((edge) => edge.branch);
+		const used = (out.get(key) || []).map((edge) => edge.branch);
 		const branches = branches_of(step, actions);
 		if (!branches.length && !used.length) place(`step:${key}`, key, "");
 		for (const branch of branches.filter((each) => !used.includes(each))) {

@@ -1,0 +1,1 @@
+"""`dogansystem ui`: the canvas, the runs and the approvals of a sandbox, in a browser on this machine."""
