@@ -36,8 +36,8 @@ def get(approval: str) -> dict[str, Any]:
 	:return: `may_decide`, and `why_not` where you may not; `message_html`, the message without anything that could do harm;
 	`document_title` and `document_fields` (`label`, `value`) of a document that you may read.
 	"""
-	user = _caller("read", READS)
-	with _answers(user):
+	user = caller("read", READS)
+	with answers(user):
 		return seen_by(user, approval)
 
 
@@ -48,8 +48,8 @@ def pending(doctype: str | None = None, name: str | None = None) -> list[dict[st
 
 	:param doctype: with `name`, only what is about this document.
 	"""
-	user = _caller("read", READS)
-	with _answers(user):
+	user = caller("read", READS)
+	with answers(user):
 		found = approvals.pending(current_site(), user)
 	about = {"doctype": doctype, "name": name}
 	return [each for each in found if not doctype or each["document"] == about]
@@ -67,9 +67,9 @@ def decide(
 	:param values: of the fields asked, by name, as JSON.
 	:return: the approval, as `get` does.
 	"""
-	user = _caller("change", CHANGES)
+	user = caller("change", CHANGES)
 	given = as_object(values, "values")
-	with _answers(user):
+	with answers(user):
 		through = "desk" if is_from_desk() else "api"
 		_changed(approvals.decide, approval, user, decision, str(comment or ""), given, through)
 		return seen_by(user, approval)
@@ -83,8 +83,8 @@ def pass_on(approval: str, to: str) -> dict[str, Any]:
 	:param to: an enabled user.
 	:return: the approval, as `get` does.
 	"""
-	user = _caller("change", CHANGES)
-	with _answers(user):
+	user = caller("change", CHANGES)
+	with answers(user):
 		_changed(approvals.pass_on, approval, user, to)
 		return seen_by(user, approval)
 
@@ -99,13 +99,13 @@ def reassign(approval: str, whose: str, to: str) -> dict[str, Any]:
 	:return: the approval, as `get` does.
 	"""
 	need_system_manager()
-	user = _caller("change", CHANGES)
-	with _answers(user):
+	user = caller("change", CHANGES)
+	with answers(user):
 		_changed(approvals.reassign, approval, user, whose, to)
 		return seen_by(user, approval)
 
 
-def _caller(what: str, times: int) -> str:
+def caller(what: str, times: int) -> str:
 	"""Who calls. Raises PermissionError for guests, RateLimitExceededError for who calls too often."""
 	user = frappe.session.user
 	if user == "Guest":
@@ -121,7 +121,7 @@ def _changed(change: Callable[..., dict[str, Any]], *given: Any) -> None:
 
 
 @contextmanager
-def _answers(user: str) -> Iterator[None]:
+def answers(user: str) -> Iterator[None]:
 	"""The engine's errors as Frappe's. Only managers hear whether there is an approval of a name."""
 	with as_frappe_errors():
 		try:

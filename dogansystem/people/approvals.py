@@ -197,18 +197,21 @@ def pending(site: Site, user: str | None = None) -> list[dict[str, Any]]:
 	`step`, `index`, `asked_at`, `deadline`, and `asked`: the users who have not decided. With `user`, `for`: for whom they
 	would decide; None: for themselves.
 	"""
-	db = site.database
-	if user is None:
-		return [_in_short(each, approvals.places(db, each)) for each in approvals.open_ones(db)]
-	who = person(site, user, site.now())
-	found = []
-	for each in approvals.open_ones(db, [user, *who.stands_in_for]):
-		places, made = approvals.places(db, each), approvals.decisions(db, each)
-		place, _ = rules_of.may_decide(each.rules, _approvers(site, places), made, who)
+	who = None if user is None else person(site, user, site.now())
+	users = who and [who.user, *who.stands_in_for]
+	found = approvals.open_ones(site.database, users)
+	asked, made = approvals.rows_of(site.database, [each.name for each in found])
+	if who is None:
+		return [_in_short(each, asked[each.name]) for each in found]
+	is_enabled = {user: site.people.exists(user) for user in users or ()}
+	waiting = []
+	for each in found:
+		approvers = approvals.approvers(asked[each.name], is_enabled)
+		place, _ = rules_of.may_decide(each.rules, approvers, made[each.name], who)
 		if place:
-			whose = None if rules_of.same(place.user, user) else place.user
-			found.append(_in_short(each, places) | {"for": whose})
-	return found
+			whose = None if rules_of.same(place.user, who.user) else place.user
+			waiting.append(_in_short(each, asked[each.name]) | {"for": whose})
+	return waiting
 
 
 def get(site: Site, approval: str, user: str | None = None) -> dict[str, Any]:

@@ -28,6 +28,8 @@ _COLUMNS = (
 	" asked_by, asked_at, deadline, at_deadline, escalation, escalated, remind, needs, rejects_all, comment_rule,"
 	" not_by, form_fields, may_delegate, people, decided, settled_at, settled_by, reason"
 )
+_PLACE = "name, user, state, instead_of, passed_by, asked_at, ended_at, told, shared_with"
+_DECISION = "name, by_user, decision, for_user, comment, given_values, decided_at, through"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,30 +171,43 @@ def _rules(found: Mapping[str, Any]) -> Rules:
 
 def places(db: Database, approval: Approval, *, locked: bool = False) -> list[Place]:
 	"""Everybody who is or was asked, in their order."""
-	columns = "name, user, state, instead_of, passed_by, asked_at, ended_at, told, shared_with"
-	found = []
-	for row in _of_approval(db, APPROVER, columns, approval.name, approval.people, locked):
-		about = (row[1], row[2], row[3] or None, row[4] or None, as_text(row[5]), as_text(row[6]))
-		found.append(Place(_number(row[0]), *about, tuple(decode(row[7]) or ()), tuple(decode(row[8]) or ())))
-	return sorted(found, key=lambda each: each.number)
+	rows = _of_approval(db, APPROVER, _PLACE, approval.name, approval.people, locked)
+	return sorted(map(_place, rows), key=lambda each: each.number)
+
+
+def _place(row: Sequence[Any]) -> Place:
+	about = (row[1], row[2], row[3] or None, row[4] or None, as_text(row[5]), as_text(row[6]))
+	return Place(_number(row[0]), *about, tuple(decode(row[7]) or ()), tuple(decode(row[8]) or ()))
 
 
 def decisions(db: Database, approval: Approval, *, locked: bool = False) -> list[Decision]:
 	"""What was decided, in its order."""
-	columns = "name, by_user, decision, for_user, comment, given_values, decided_at, through"
-	rows = _of_approval(db, DECISION, columns, approval.name, approval.decided, locked)
-	return [
-		Decision(
-			row[1],
-			row[2],
-			row[3] or None,
-			row[4] or "",
-			decode(row[5]) or {},
-			as_text(row[6]) or "",
-			row[7] or "",
-		)
-		for row in sorted(rows, key=lambda each: _number(each[0]))
-	]
+	rows = _of_approval(db, DECISION, _DECISION, approval.name, approval.decided, locked)
+	return [_decision(row) for row in sorted(rows, key=lambda each: _number(each[0]))]
+
+
+def _decision(row: Sequence[Any]) -> Decision:
+	at, through = as_text(row[6]) or "", row[7] or ""
+	return Decision(row[1], row[2], row[3] or None, row[4] or "", decode(row[5]) or {}, at, through)
+
+
+def rows_of(
+	db: Database, names: Sequence[str]
+) -> tuple[dict[str, list[Place]], dict[str, list[Decision]]]:
+	"""Who is asked, and what was decided, of many approvals at once, by their names."""
+	asked: dict[str, list[Place]] = {name: [] for name in names}
+	made: dict[str, list[Decision]] = {name: [] for name in names}
+	if names:
+		for row in _of_approvals(db, APPROVER, _PLACE, names):
+			asked[row[-1]].append(_place(row))
+		for row in _of_approvals(db, DECISION, _DECISION, names):
+			made[row[-1]].append(_decision(row))
+	return asked, made
+
+
+def _of_approvals(db: Database, table: str, columns: str, names: Sequence[str]) -> list[tuple[Any, ...]]:
+	query = f"SELECT {columns}, approval FROM `{table}` WHERE approval IN ({dialect.marks(names)})"
+	return sorted(db.sql(query, names), key=lambda row: _number(row[0]))
 
 
 def _of_approval(

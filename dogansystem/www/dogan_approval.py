@@ -144,7 +144,7 @@ def _show(
 	context.stands_in_for = get_fullname(found["for"]) if found.get("for") else None
 	context.deadline = frappe.utils.format_datetime(found["deadline"]) if found.get("deadline") else None
 	if frappe.db.get_value("User", frappe.session.user, "user_type") == "System User":
-		context.desk_link = f"/app/dogan-approval/{quote(found['approval'])}"
+		context.desk_link = f"/app/dogan-inbox/{quote(found['approval'])}"
 	if found["may_decide"]:
 		proof = {"token": token, "proof": _prove(token), "csrf_token": _token_of_session()}
 		context.form = form_of(found, given) | proof

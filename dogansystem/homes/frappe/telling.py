@@ -21,6 +21,8 @@ from dogansystem.protocol import Asked, Told
 APPROVAL = "Dogan Approval"
 WANTED = frozenset({"asked", "passed on", "escalated", "reminded"})
 MAX_SUBJECT = 140  # characters of a mail's subject
+INBOX_CHANGED = "dogan_inbox_changed"  # what the page My Approvals hears of
+INBOX = "/app/dogan-inbox"
 
 
 class Telling:
@@ -34,9 +36,10 @@ class Telling:
 		with acting_as(sender), _in_language_of(user):
 			sentence = sentence_of(what, asked, by)
 			_keep_todo(user, what, asked, sentence)
+			frappe.publish_realtime(INBOX_CHANGED, user=user, after_commit=True)
 			is_news = what != "decided" or by not in ("", user)
 			if is_news and frappe.db.get_value("User", user, "enabled"):
-				_ring(user, asked, sentence, comment)
+				_ring(user, what, asked, sentence, comment)
 				_mail(user, what, asked, sentence, comment, instead_of)
 
 
@@ -105,7 +108,8 @@ def _keep_todo(user: str, what: Told, asked: Asked, sentence: str) -> None:
 		).insert(ignore_permissions=True)
 
 
-def _ring(user: str, asked: Asked, sentence: str, comment: str) -> None:
+def _ring(user: str, what: Told, asked: Asked, sentence: str, comment: str) -> None:
+	"""Put it on the bell. What waits is decided in the inbox; how it has ended stands in the approval's own form."""
 	if compat.wants_notifications(user):
 		frappe.get_doc(
 			doctype="Notification Log",
@@ -116,6 +120,7 @@ def _ring(user: str, asked: Asked, sentence: str, comment: str) -> None:
 			email_content=escape_html(comment or strip_html(asked.message)),
 			document_type=APPROVAL,
 			document_name=asked.name,
+			link=f"{INBOX}/{asked.name}" if what in WANTED else None,
 		).insert(ignore_permissions=True)
 
 

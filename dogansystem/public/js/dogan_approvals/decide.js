@@ -6,7 +6,7 @@ const VALUE = "value:"; // in front of a field's name, so that it meets no other
 const escape = (text) => frappe.utils.escape_html(String(text ?? ""));
 const call = (method, args) => frappe.xcall(`dogansystem.api.approvals.${method}`, args);
 
-const TITLES = { approved: __("Approve"), rejected: __("Reject"), answered: __("Answer") };
+const TITLES = (dogan.DECISION_TITLES = { approved: __("Approve"), rejected: __("Reject"), answered: __("Answer") });
 
 // A button for each decision that the person may take: `add(label, handler, is_main)`.
 dogan.approval_buttons = (approval, add, done) => {
@@ -17,11 +17,11 @@ dogan.approval_buttons = (approval, add, done) => {
 	}
 };
 
-dogan.decide = (approval, decision, done) => {
-	const needs_values = decision !== "rejected";
+// What has to be filled in for a decision.
+dogan.decision_fields = (approval, decision) => {
 	const needs_comment =
 		approval.comment === "required" || (approval.comment === "on_rejection" && decision === "rejected");
-	const fields = approval.fields.map((field) => field_of(field, needs_values));
+	const fields = approval.fields.map((field) => field_of(field, decision !== "rejected"));
 	if (approval.kind !== "ask") {
 		fields.push({ fieldname: "comment", fieldtype: "Small Text", label: __("Comment"), reqd: needs_comment ? 1 : 0 });
 	}
@@ -31,15 +31,22 @@ dogan.decide = (approval, decision, done) => {
 			options: `<p>${__("You decide for {0}.", [escape(frappe.user.full_name(approval.for)).bold()])}</p>`,
 		});
 	}
-	ask(TITLES[decision], fields, async (values) => {
-		const given = approval.fields.map(({ name }) => [name, values[VALUE + name]]);
-		const args = {
-			approval: approval.approval,
-			decision,
-			comment: values.comment || "",
-			values: Object.fromEntries(given.filter(([, value]) => value !== undefined && value !== null)),
-		};
-		done(await call("decide", args));
+	return fields;
+};
+
+dogan.send_decision = (approval, decision, values) => {
+	const given = approval.fields.map(({ name }) => [name, values[VALUE + name]]);
+	return call("decide", {
+		approval: approval.approval,
+		decision,
+		comment: values.comment || "",
+		values: Object.fromEntries(given.filter(([, value]) => value !== undefined && value !== null)),
+	});
+};
+
+dogan.decide = (approval, decision, done) => {
+	ask(TITLES[decision], dogan.decision_fields(approval, decision), async (values) => {
+		done(await dogan.send_decision(approval, decision, values));
 	});
 };
 

@@ -16,6 +16,14 @@ dogan.APPROVAL_COLOURS = {
 };
 dogan.DECISIONS = { approved: __("approved"), rejected: __("rejected"), answered: __("answered") };
 
+dogan.THROUGH = {
+	desk: __("Desk"),
+	mail: __("Link in a Mail"),
+	api: __("API"),
+	command: __("Command"),
+	deadline: __("Deadline"),
+};
+
 // `message_html` was made harmless by the server; everything else is text.
 dogan.approval_html = (approval) =>
 	[notice(approval), message(approval), about(approval), people(approval), decisions(approval)]
@@ -63,7 +71,7 @@ function decisions({ decisions }) {
 		const given = Object.entries(values || {}).map(([name, value]) => `${escape(name)}: ${escape(value)}`);
 		const said = [comment ? `<div class="dogan-said">${escape(comment)}</div>` : "", given.join(", ")].join("");
 		return `<tr><td>${who}</td><td>${escape(dogan.DECISIONS[decision] || decision)}</td><td>${said}</td>
-			<td class="text-muted">${moment_of(at)} · ${escape(__(through))}</td></tr>`;
+			<td class="text-muted">${moment_of(at)} · ${escape(dogan.THROUGH[through] || through)}</td></tr>`;
 	});
 	return `${label(__("Decisions"))}<table class="table table-sm dogan-people">${rows.join("")}</table>`;
 }

@@ -18,8 +18,8 @@ dogan.show_home = async (wrapper, is_still_there) => {
 };
 
 const DO = {
-	approvals: () => frappe.set_route("List", "Dogan Approval", { status: "Open" }),
-	substitute: () => frappe.set_route("List", "Dogan Substitute"),
+	approvals: () => frappe.set_route("dogan-inbox"),
+	substitute: () => frappe.set_route("dogan-inbox", "substitutes"),
 	failed: () => frappe.set_route("List", "Dogan Workflow Run", { status: "Failed" }),
 	runs: () => frappe.set_route("List", "Dogan Workflow Run"),
 	template: () => dogan.show_gallery(dogan.open_workflow),
@@ -27,7 +27,7 @@ const DO = {
 	workflows: () => frappe.set_route("List", "Dogan Workflow"),
 	capacity: () => frappe.set_route("dogan-capacity"),
 	settings: () => frappe.set_route("Form", "Dogan Settings"),
-	decisions: () => frappe.set_route("List", "Dogan Approval Decision", "Report"),
+	decisions: () => frappe.set_route("query-report", "Dogan Decisions"),
 };
 
 dogan.open_workflow = async ({ workflow, run_as, lacking }) => {
