@@ -1,4 +1,4 @@
-"""Every text that people read can be translated, and has its Arabic."""
+"""Every text that people read can be translated, and has its Arabic, German and Turkish."""
 
 import csv
 import re
@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit import texts
 
-LANGUAGES = ("ar",)
+LANGUAGES = ("ar", "de", "tr")
 THEIRS = (
 	Path(__file__).with_name("theirs.txt").read_text(encoding="utf-8").split("\n")
 )  # Frappe has them itself

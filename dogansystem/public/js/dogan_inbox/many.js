@@ -2,18 +2,18 @@
 
 frappe.provide("dogan.inbox");
 
-// Why an approval cannot be decided together with others; empty: it can.
-const why_not = (item, decision) =>
-	decision !== "rejected" && item.fields.some(({ required, default: value }) => required && (value === null || value === undefined || value === ""))
-		? __("has a form that has to be filled in")
-		: "";
+const is_empty = (value) => value === null || value === undefined || value === "";
+
+// Whether something has to be filled in for it, so that it cannot be decided together with others.
+const has_form = (item, decision) =>
+	decision !== "rejected" && item.fields.some((field) => field.required && is_empty(field.default));
 
 const needs_comment = (item, decision) =>
 	item.comment === "required" || (item.comment === "on_rejection" && decision === "rejected");
 
 dogan.inbox.decide_many = (cards, decision, done) => {
 	const label = dogan.DECISION_TITLES[decision];
-	const left_out = cards.filter(({ item }) => why_not(item, decision));
+	const left_out = cards.filter(({ item }) => has_form(item, decision));
 	const chosen = cards.filter((card) => !left_out.includes(card));
 	const list = (those, text) =>
 		those.length
