@@ -198,7 +198,7 @@ def pending(site: Site, user: str | None = None) -> list[dict[str, Any]]:
 	would decide; None: for themselves.
 	"""
 	who = None if user is None else person(site, user, site.now())
-	users = who and [who.user, *who.stands_in_for]
+	users = None if who is None else [who.user, *who.stands_in_for]
 	found = approvals.open_ones(site.database, users)
 	asked, made = approvals.rows_of(site.database, [each.name for each in found])
 	if who is None:

@@ -191,9 +191,7 @@ def _decision(row: Sequence[Any]) -> Decision:
 	return Decision(row[1], row[2], row[3] or None, row[4] or "", decode(row[5]) or {}, at, through)
 
 
-def rows_of(
-	db: Database, names: Sequence[str]
-) -> tuple[dict[str, list[Place]], dict[str, list[Decision]]]:
+def rows_of(db: Database, names: Sequence[str]) -> tuple[dict[str, list[Place]], dict[str, list[Decision]]]:
 	"""Who is asked, and what was decided, of many approvals at once, by their names."""
 	asked: dict[str, list[Place]] = {name: [] for name in names}
 	made: dict[str, list[Decision]] = {name: [] for name in names}

@@ -33,7 +33,9 @@ class TestDecisionsReport(ApprovalTestCase):
 
 	def shown(self, **filters: Any) -> list[tuple[Any, ...]]:
 		keys = ("decision", "by_user", "for_user", "through")
-		return [tuple(row[key] for key in keys) for row in self.rows(workflow="contract-approvals", **filters)]
+		return [
+			tuple(row[key] for key in keys) for row in self.rows(workflow="contract-approvals", **filters)
+		]
 
 	def test_a_decision_a_substitutes_and_a_deadlines(self):
 		about = self.document()

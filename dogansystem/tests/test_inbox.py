@@ -107,7 +107,9 @@ class TestInbox(ApprovalTestCase):
 		mine = self.as_user(USER, inbox.decided)["items"]
 		shown = [(each["approval"], each["decision"], each["by"], each["for"]) for each in mine[:2]]
 		self.assertEqual(shown, [(second, "rejected", OTHER, USER), (first, "approved", USER, None)])
-		self.assertEqual((mine[1]["comment"], mine[1]["status"], mine[1]["through"]), ("good", "Approved", "api"))
+		self.assertEqual(
+			(mine[1]["comment"], mine[1]["status"], mine[1]["through"]), ("good", "Approved", "api")
+		)
 		theirs = self.as_user(OTHER, inbox.decided)["items"]
 		self.assertIn(second, [each["approval"] for each in theirs])
 		self.assertNotIn(first, [each["approval"] for each in theirs])
@@ -124,8 +126,12 @@ class TestInbox(ApprovalTestCase):
 			).insert()  # fmt: skip
 		frappe.db.commit()
 		mine = self.as_user(USER, inbox.substitutes)
-		self.assertEqual([(each["user"], each["is_now"]) for each in mine["mine"]], [(OTHER, True), (OTHER, False)])
-		self.assertEqual([each["user"] for each in self.as_user(OTHER, inbox.substitutes)["for_others"]], [USER] * 2)
+		self.assertEqual(
+			[(each["user"], each["is_now"]) for each in mine["mine"]], [(OTHER, True), (OTHER, False)]
+		)
+		self.assertEqual(
+			[each["user"] for each in self.as_user(OTHER, inbox.substitutes)["for_others"]], [USER] * 2
+		)
 		nobody = self.as_user(PERSON, inbox.substitutes)
 		self.assertEqual((nobody["mine"], nobody["for_others"]), ([], []))
 

@@ -121,8 +121,12 @@ class TestInbox(Case):
 			self.inbox(1)
 			self.assertEqual(self.browser.evaluate("$('.dogan-inbox-card header input').length"), 0)
 			self.press("Fill In", within=self.within(approval))
-			self.browser.wait_for(f"$({self.within(approval)}).find('input[data-fieldname=\"value:limit\"]').length")
-			self.browser.evaluate("$('input[data-fieldname=\"value:limit\"]').val('7').trigger('change') && true")
+			self.browser.wait_for(
+				f"$({self.within(approval)}).find('input[data-fieldname=\"value:limit\"]').length"
+			)
+			self.browser.evaluate(
+				"$('input[data-fieldname=\"value:limit\"]').val('7').trigger('change') && true"
+			)
 			self.picture("inbox_form")
 			self.assert_accessible()
 			self.press("Answer", within=self.within(approval))
@@ -181,7 +185,7 @@ class TestInbox(Case):
 		self.assertFalse(frappe.db.exists("Dogan Substitute", {"for_user": USER}))
 
 	def test_a_link_leads_to_the_one_and_says_what_has_become_of_it(self):
-		first, second = self.ask_more(2)
+		_, second = self.ask_more(2)
 		with self.signed_in(USER):
 			self.inbox(2, f"dogan-inbox/{second}")
 			self.browser.wait_for(f"{CARDS}.first().data('approval') === '{second}'")
@@ -242,7 +246,9 @@ class TestInbox(Case):
 		(approval,) = self.ask_more(1)
 		with self.signed_in(USER):
 			self.inbox(1)
-			self.browser.evaluate(f"$({self.within(approval)}).find('button').first().trigger('focus') && true")
+			self.browser.evaluate(
+				f"$({self.within(approval)}).find('button').first().trigger('focus') && true"
+			)
 			self.browser.key("Enter")
 			self.browser.wait_for("document.activeElement.tagName === 'TEXTAREA'")
 			self.browser.key("Tab")
@@ -288,7 +294,9 @@ class TestManyApprovals(Case):
 					" return performance.now() - began; })()"
 				)
 				times.append(took / 1000)
-			print(f"\nMy Approvals with {MINE} of mine and {OTHERS} of others: {min(times):.2f} s", flush=True)
+			print(
+				f"\nMy Approvals with {MINE} of mine and {OTHERS} of others: {min(times):.2f} s", flush=True
+			)
 			self.assertLess(min(times), SECOND)
 			self.browser.click(".dogan-inbox-more")
 			self.browser.wait_for(f"{CARDS}.length === 20")

@@ -27,7 +27,9 @@ _DEADLINES = (
 )
 
 
-def execute(filters: Mapping[str, Any] | None = None) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Any]:
+def execute(
+	filters: Mapping[str, Any] | None = None,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Any]:
 	"""Columns, rows, the newest first, and a word where there are more than are shown."""
 	given = dict(filters or {})
 	rows = _rows(given)

@@ -2,6 +2,7 @@
 
 frappe.provide("dogan.inbox");
 
+const AT_ONCE = 50;
 const is_empty = (value) => value === null || value === undefined || value === "";
 
 // Whether something has to be filled in for it, so that it cannot be decided together with others.
@@ -36,8 +37,7 @@ dogan.inbox.decide_many = (cards, decision, done) => {
 			dialog.disable_primary_action();
 			try {
 				const approvals = chosen.map(({ item }) => item.approval);
-				const args = { approvals, decision, comment: comment || "" };
-				const { results } = await frappe.xcall("dogansystem.api.inbox.decide_many", args);
+				const results = await decide(approvals, decision, comment || "");
 				dialog.hide();
 				show(results, chosen, decision);
 				done();
@@ -48,6 +48,16 @@ dogan.inbox.decide_many = (cards, decision, done) => {
 	});
 	dialog.show();
 };
+
+// As many at a time as the server takes.
+async function decide(approvals, decision, comment) {
+	const results = [];
+	for (let start = 0; start < approvals.length; start += AT_ONCE) {
+		const args = { approvals: approvals.slice(start, start + AT_ONCE), decision, comment };
+		results.push(...(await frappe.xcall("dogansystem.api.inbox.decide_many", args)).results);
+	}
+	return results;
+}
 
 function show(results, cards, decision) {
 	const refused = results.filter(({ error }) => error);
