@@ -111,7 +111,8 @@ def substitutes() -> dict[str, Any]:
 
 
 @frappe.whitelist()
-def card(filters: Any = None) -> dict[str, Any]:
+@checked
+def card(filters: dict | list | str | None = None) -> dict[str, Any]:
 	"""The number card of the workspace: how many approvals wait for the caller, and where it leads."""
 	user = api.caller("read", api.READS)
 	number = len(approvals.pending(current_site(), user))

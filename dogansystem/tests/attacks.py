@@ -64,6 +64,12 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"approvals.decide": ({"approval": "none", "decision": "approved"}, ASKED, True),
 	"approvals.pass_on": ({"approval": "none", "to": "{caller}"}, ASKED, True),
 	"approvals.reassign": ({"approval": "none", "whose": USER, "to": "{caller}"}, {PERSON}, True),
+	"inbox.waiting": ({}, SIGNED_IN, False),
+	"inbox.one": ({"approval": "none"}, ASKED, False),
+	"inbox.decide_many": ({"approvals": "[]", "decision": "approved"}, SIGNED_IN, True),
+	"inbox.decided": ({}, SIGNED_IN, False),
+	"inbox.substitutes": ({}, SIGNED_IN, False),
+	"inbox.card": ({}, SIGNED_IN, False),
 	"desk.actions": ({}, USERS, False),
 	"desk.check": ({"doc": '{"workflow_name": "x"}'}, MANAGERS, True),
 	"desk.list_templates": ({}, MANAGERS, False),
@@ -81,7 +87,14 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 }
 
 # What everybody may call who is signed in: it tells them of what is theirs.
-OF_ONES_OWN = {"approvals.pending"}
+OF_ONES_OWN = {
+	"approvals.pending",
+	"inbox.waiting",
+	"inbox.decide_many",
+	"inbox.decided",
+	"inbox.substitutes",
+	"inbox.card",
+}
 
 
 class SecurityTestCase(SiteTestCase):

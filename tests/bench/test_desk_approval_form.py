@@ -53,11 +53,18 @@ class TestApprovalForm(DeskTestCase, ApprovalTestCase):
 		return approval
 
 	def bring_to(self, state: str, approval: str) -> None:
-		decisions = {"Approved": "approved", "Half": "approved", "Rejected": "rejected", "Answered": "answered"}
+		decisions = {
+			"Approved": "approved",
+			"Half": "approved",
+			"Rejected": "rejected",
+			"Answered": "answered",
+		}
 		if decision := decisions.get(state):
 			values = {"limit": 5} if decision == "answered" else None
 			with self.site.acting_as(USER):
-				self.orchestrator.decide(approval, decision, comment="" if values else "I have looked", values=values)
+				self.orchestrator.decide(
+					approval, decision, comment="" if values else "I have looked", values=values
+				)
 		elif state == "Expired":
 			self.advance(3601.0)
 			self.drain()
