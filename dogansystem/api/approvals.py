@@ -17,6 +17,7 @@ from dogansystem.api.arguments import as_object, checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.api.rates import limit
 from dogansystem.engine import errors
+from dogansystem.homes.frappe.approval_ends import ends
 from dogansystem.homes.frappe.main_fields import main_fields, title_of
 from dogansystem.homes.frappe.permissions import is_manager
 from dogansystem.homes.frappe.safe_html import cleaned
@@ -34,7 +35,7 @@ def get(approval: str) -> dict[str, Any]:
 	"""An approval that you may see: what is asked of whom, who has decided what, and whether you may decide.
 
 	:return: `may_decide`, and `why_not` where you may not; `message_html`, the message without anything that could do harm;
-	`document_title` and `document_fields` (`label`, `value`) of a document that you may read.
+	`document_title` and `document_fields` (`label`, `value`) of a document that you may read; `ended`, a sentence, once it is over.
 	"""
 	user = caller("read", READS)
 	with answers(user):
@@ -147,6 +148,7 @@ def seen_by(user: str, approval: str) -> dict[str, Any]:
 		"message_html": cleaned(found["message"]),
 		"document_title": title_of(document) if document and fields is not None else None,
 		"document_fields": fields,
+		"ended": ends(found) if found["status"] != "Open" else None,
 	}
 
 

@@ -78,23 +78,3 @@ def _sentence(each: Mapping[str, Any]) -> str:
 	text = texts.get(each["decision"]) or _("{0} has answered, {1}")
 	who = _("{0} for {1}").format(get_fullname(each["by"]), whose) if whose else get_fullname(each["by"])
 	return str(text.format(who, format_datetime(each["at"])))
-
-
-def ends(found: Mapping[str, Any]) -> str:
-	"""How an approval has ended: by whom, and when."""
-	by, at = found["settled_by"], format_datetime(found["settled_at"])
-	if by:
-		texts = {
-			"Approved": _("{0} has approved this, {1}."),
-			"Rejected": _("{0} has rejected this, {1}."),
-			"Answered": _("{0} has filled this in, {1}."),
-		}
-		if text := texts.get(found["status"]):
-			return str(text.format(get_fullname(by), at))
-	texts = {
-		"Approved": _("The deadline came, {0}: it counts as approved."),
-		"Rejected": _("The deadline came, {0}: it counts as rejected."),
-		"Expired": _("The deadline came, {0}: nobody can decide any more."),
-	}
-	text = texts.get(found["status"]) or _("This is not asked any more, since {0}.")
-	return str(text.format(at))

@@ -22,11 +22,12 @@ from dogansystem.api.approvals import seen_by
 from dogansystem.api.rates import limit
 from dogansystem.engine import errors
 from dogansystem.homes.frappe import approval_links
+from dogansystem.homes.frappe.approval_ends import ends
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
 from dogansystem.people.settling import repeated
-from dogansystem.www.approval_form import ends, form_of, said, values_of
+from dogansystem.www.approval_form import form_of, said, values_of
 
 no_cache = 1
 sitemap = 0

@@ -121,6 +121,8 @@ class TestApprovalForm(DeskTestCase, ApprovalTestCase):
 				with self.subTest(language=language, state=state):
 					self.open_form(approval)
 					self.assert_fits(f"approval_phone_{state}_{language}", ".dogan-block")
+					shown = self.browser.evaluate("$('.dogan-approval-buttons button:visible').length")
+					self.assertEqual(shown, 2 if state == "Open" else 0)
 			with self.subTest(language=language, what="banner"):
 				self.visit(f"contact/{about['name']}", "document.querySelector('.dogan-waiting button')")
 				self.assert_fits(f"banner_phone_{language}", ".dogan-waiting")

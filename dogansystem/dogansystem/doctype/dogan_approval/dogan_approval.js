@@ -17,8 +17,18 @@ frappe.ui.form.on("Dogan Approval", {
 		const approval = await frappe.xcall("dogansystem.api.approvals.get", { approval: name });
 		if (frm.docname !== name) return;
 		frm.page.set_indicator(__(approval.status), dogan.APPROVAL_COLOURS[approval.status]);
-		$(frm.get_field("shown").wrapper).html(dogan.approval_html(approval));
+		const $shown = $(frm.get_field("shown").wrapper).html(dogan.approval_html(approval));
 		frm.events.show_buttons(frm, approval);
+		// On a phone the head of a form hides its buttons in a menu.
+		const $buttons = $(`<div class="dogan-approval-buttons"></div>`).appendTo($shown);
+		dogan.approval_buttons(
+			approval,
+			(label, press, is_main) =>
+				$(`<button type="button" class="btn ${is_main ? "btn-primary" : "btn-default"}">${label}</button>`)
+					.on("click", press)
+					.appendTo($buttons),
+			() => frm.reload_doc()
+		);
 	},
 
 	show_buttons(frm, approval) {

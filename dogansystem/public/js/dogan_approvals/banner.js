@@ -16,7 +16,7 @@ dogan.show_approvals_of_document = async (frm) => {
 function line_of(frm, each) {
 	const escape = frappe.utils.escape_html;
 	const text = each.kind === "ask" ? __("You are asked to fill this in:") : __("Your approval is wanted:");
-	const link = frappe.utils.get_form_link("Dogan Approval", each.approval);
+	const link = `/app/dogan-inbox/${encodeURIComponent(each.approval)}`;
 	const whose = each.for ? ` <span class="text-muted">${__("for {0}", [escape(frappe.user.full_name(each.for))])}</span>` : "";
 	const line = $(`<div class="dogan-waiting-line">
 		<div><b>${text}</b> <a href="${link}">${escape(each.subject)}</a>${whose}</div>

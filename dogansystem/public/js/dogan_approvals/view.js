@@ -31,9 +31,9 @@ dogan.approval_html = (approval) =>
 		.map((part) => `<div class="dogan-block">${part}</div>`)
 		.join("");
 
-function notice({ may_decide, why_not, status, for: whose, reason }) {
+function notice({ may_decide, why_not, ended, for: whose, reason }) {
 	if (may_decide && whose) return `<div class="dogan-help">${__("You stand in for {0}.", [person(whose)])}</div>`;
-	const text = status === "Open" ? why_not : reason;
+	const text = ended ? [ended, reason].filter(Boolean).join(" ") : why_not;
 	return !may_decide && text ? `<div class="dogan-help">${escape(text)}</div>` : "";
 }
 

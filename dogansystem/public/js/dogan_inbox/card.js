@@ -135,7 +135,7 @@ dogan.inbox.Card = class {
 			add(__("Pass On"), () => dogan.pass_on(item, () => this.on.changed()), "btn-default");
 		}
 		if (!item.may_decide) {
-			const text = item.status === "Open" ? item.why_not : item.reason || item.why_not;
+			const text = item.ended || item.why_not;
 			$buttons.append(`<div class="dogan-help">${escape(text)}</div>`);
 			$buttons.append(
 				`<a class="btn btn-default" href="${frappe.utils.get_form_link("Dogan Approval", item.approval)}">${__("Open")}</a>`
