@@ -8,9 +8,10 @@ from frappe.utils import now
 
 from dogansystem.tests.asking import HARM, ApprovalTestCase
 from dogansystem.tests.contract.home import PERSON, output, step
-from dogansystem.tests.home import OTHER, USER
+from dogansystem.tests.home import MANAGER, OTHER, USER
 from tests.bench import axe
 from tests.bench.desk import DeskTestCase
+from tests.bench.socketio import realtime
 
 APPROVAL = "Dogan Approval"
 CARDS = "$('.dogan-inbox-card[data-approval]:visible')"
@@ -326,3 +327,76 @@ class TestManyApprovals(Case):
 			frappe.db.sql(f"DELETE FROM `tab{doctype}` WHERE name LIKE %s", (f"%{run}%",))
 			frappe.db.sql(f"DELETE FROM `tab{doctype}` WHERE run = %s", (run,))
 		frappe.db.commit()
+
+
+class TestLive(Case):
+	def test_what_is_new_is_told_and_not_asked_for(self):
+		if not frappe.__version__.startswith("15."):
+			self.skipTest(
+				"the desk of Frappe 17 loads anew between pages, and would look for the server where it is not"
+			)
+		with realtime() as port, self.signed_in(USER):
+			self.browser.evaluate(
+				f"(window.dev_server = true, frappe.realtime.socket?.disconnect(), frappe.realtime.socket = null,"
+				f" frappe.realtime.init({port}), frappe.set_route('dogan-inbox'), true)"
+			)
+			self.browser.wait_for(
+				"frappe.realtime.socket.connected && $('.dogan-inbox-empty:visible').length"
+			)
+			asked = "performance.getEntriesByType('resource').filter((each) => each.name.includes('inbox.waiting')).length"
+			before = self.browser.evaluate(asked)
+			self.browser.evaluate("new Promise((done) => setTimeout(() => done(true), 3000))")
+			self.assertEqual(self.browser.evaluate(asked), before, "nothing is asked while nothing happens")
+			approval = self.ask()
+			self.browser.wait_for(f"{CARDS}.length === 1", 5.0)
+			with self.site.acting_as(USER):
+				self.orchestrator.decide(approval, "approved")
+			frappe.db.commit()
+			self.browser.wait_for(f"{CARDS}.length === 0", 5.0)
+
+
+class TestAround(Case):
+	"""What leads to the page, and the report of decisions."""
+
+	def test_the_workspace_counts_what_waits_and_leads_there(self):
+		self.ask_more(2)
+		with self.signed_in(USER):
+			self.visit(
+				"dogan-system", "$('[number_card_name=\"Dogan Waiting for Me\"], .number-widget-box').length"
+			)
+			number = "$('.number-widget-box:contains(Waiting for Me) .number').text().trim()"
+			self.browser.wait_for(f"{number} === '2'")
+			self.picture("inbox_workspace")
+			self.browser.evaluate("!!$('.number-widget-box:contains(Waiting for Me) .widget-head').click()")
+			self.browser.wait_for(f"frappe.get_route_str() === 'dogan-inbox' && {CARDS}.length === 2")
+
+	def test_the_report_shows_decisions_and_does_what_nobody_has_written_into_them(self):
+		approval = self.ask(subject=f"S{HARM}", fields=[{"name": "f"}])
+		with self.site.acting_as(USER):
+			self.orchestrator.decide(approval, "approved", comment=f"C{HARM}", values={"f": f"V{HARM}"})
+		frappe.db.commit()
+		self.addCleanup(frappe.set_user, "Administrator")
+		with self.signed_in(MANAGER):
+			self.visit(
+				"query-report/Dogan Decisions?workflow=contract-approvals",
+				"window.frappe?.query_report?.data?.length === 1 && $('.dt-row-0').length",
+			)
+			self.picture("decisions_report")
+			self.assertFalse(self.browser.evaluate(HARMED))
+			self.assertIn("S<img", self.browser.evaluate("$('.dt-row-0').text()"))
+			self.assert_nothing_complained()
+
+	def test_it_speaks_german_and_turkish(self):
+		self.ask_more(1)
+		said = {"de": ("Meine Genehmigungen", "Genehmigen"), "tr": ("Onaylarım", "Onayla")}
+		for language, (title, button) in said.items():
+			self.look_like(language, "Light")
+			self.addCleanup(self.look_like, "en", "Light")
+			self.sign_in(USER)
+			self.addCleanup(self.sign_in, PERSON)
+			with self.subTest(language=language):
+				self.inbox(1)
+				self.picture(f"inbox_{language}")
+				shown = self.browser.evaluate("$('#page-dogan-inbox .title-text').text().trim()")
+				buttons = self.browser.evaluate(f"{CARDS}.find('button').first().text().trim()")
+				self.assertEqual((shown, buttons), (title, button))

@@ -71,7 +71,7 @@ dogan.inbox.Card = class {
 		if (item.role) pills.push(__("as {0}", [escape(__(item.role))]));
 		if (item.passed_by) pills.push(__("passed on by {0}", [name(item.passed_by)]));
 		const shown = pills.map((each) => `<span class="dogan-inbox-pill">${each}</span>`);
-		const facts = [`${__("Since")} ${dogan.inbox.when(item.asked_at)}`];
+		const facts = [__("asked {0}", [dogan.inbox.when(item.asked_at)])];
 		if (item.deadline) facts.push(until(item.deadline));
 		facts.push(escape(item.workflow_title));
 		return `${shown.join("")}<span class="text-muted">${facts.join(" · ")}</span>`;
