@@ -36,8 +36,8 @@ def waiting(start: int = 0, number: int = PAGE) -> dict[str, Any]:
 
 	:param start: how many to pass over.
 	:param number: how many to give; at most 10.
-	:return: `total` of all that wait, at most 500 are counted; `names` of all these, in their order; `items`: each as `one` gives it; `people`: the
-	full names of those who are named.
+	:return: `total` of all that wait, at most 500 are counted; `names` of all these, in their order; `items`: each as `one`
+	gives it; `people`: the full names of those who are named.
 	"""
 	user = api.caller("read", api.READS)
 	with api.answers(user):
