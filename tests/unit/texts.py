@@ -63,12 +63,12 @@ def _of_script(path: Path, pattern: re.Pattern[str]) -> Iterator[str]:
 
 
 def _of_json(value: Any) -> Iterator[str]:
-	"""The texts of a DocType, page, workspace, card or chart."""
+	"""The texts of a DocType, page, report, workspace, card or chart."""
 	if isinstance(value, list):
 		for each in value:
 			yield from _of_json(each)
 	elif isinstance(value, dict):
-		if value.get("doctype") == "DocType":
+		if value.get("doctype") in ("DocType", "Report"):
 			yield value["name"]
 		for key, inner in value.items():
 			if key in _NAMES and isinstance(inner, str):

@@ -12,6 +12,7 @@ dogan.inbox.Decided = class {
 			<div class="dogan-inbox-empty dogan-help">${__("You have decided nothing yet.")}</div>
 			<button type="button" class="btn btn-default dogan-inbox-more">${__("Show More")}</button>`);
 		this.$list = $panel.find("ul");
+		$panel.find(".dogan-inbox-empty, .dogan-inbox-more").hide();
 		$panel.find(".dogan-inbox-more").on("click", () => this.load(this.number));
 	}
 

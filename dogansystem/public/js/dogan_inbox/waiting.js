@@ -26,6 +26,7 @@ dogan.inbox.Waiting = class {
 				<button type="button" class="btn btn-default" data-clear>${__("Choose None")}</button>
 			</div>`);
 		this.$cards = $panel.find(".dogan-inbox-cards");
+		$panel.find(".dogan-inbox-head, .dogan-inbox-empty, .dogan-inbox-more, .dogan-inbox-bar").hide();
 		this.on = { decided: (card) => this.after(card), changed: () => this.refresh(), chosen: () => this.draw_bar() };
 		this.listen();
 	}
