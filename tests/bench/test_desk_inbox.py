@@ -367,7 +367,7 @@ class TestAround(Case):
 			number = "$('.number-widget-box:contains(Waiting for Me) .number').text().trim()"
 			self.browser.wait_for(f"{number} === '2'")
 			self.picture("inbox_workspace")
-			self.browser.evaluate("!!$('.number-widget-box:contains(Waiting for Me) .widget-head').click()")
+			self.browser.evaluate("!!$('.number-widget-box:contains(Waiting for Me) .number').click()")
 			self.browser.wait_for(f"frappe.get_route_str() === 'dogan-inbox' && {CARDS}.length === 2")
 
 	def test_the_report_shows_decisions_and_does_what_nobody_has_written_into_them(self):
