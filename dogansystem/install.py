@@ -105,12 +105,16 @@ def after_uninstall() -> None:
 
 def _delete_traces() -> None:
 	names = [*(each["name"] for each in schema.doctypes()), "Dogan Settings"]
+	reports = frappe.get_all("Report", {"ref_doctype": ["in", names]}, pluck="name")
 	for doctype, column in _TRACES:
 		if frappe.db.table_exists(doctype, cached=False) and frappe.db.has_column(doctype, column):
 			frappe.db.delete(doctype, {column: ["in", names]})
 	sync_global_search()  # what waits in Redis would come after the rows are gone
 	for table in ("__UserSettings", "__global_search", "__Auth"):
 		frappe.db.sql(f"DELETE FROM `{table}` WHERE doctype IN %s", (names,))
+	if reports:  # their rows go above, and what hangs on them would stay
+		frappe.db.delete("Has Role", {"parenttype": "Report", "parent": ["in", reports]})
+		frappe.db.sql("DELETE FROM `__global_search` WHERE doctype = 'Report' AND name IN %s", (reports,))
 
 
 def _delete_from_desktop() -> None:
