@@ -46,6 +46,7 @@ from dogansystem.terminal.shell import (
 	print_lines,
 	verbose_option,
 )  # fmt: skip
+from dogansystem.terminal.testing import test
 from dogansystem.terminal.ui.command import ui
 
 file_type = click.Path(path_type=Path)
@@ -245,7 +246,7 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 
 assert deciding  # which has declared commands of its own
 shared.add_to(main, on_sandbox)
-for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, ui):
+for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test, ui):
 	main.add_command(_command)
 
 

@@ -115,7 +115,8 @@ def _send(params: Mapping[str, Any], signed: Signature, context: StepContext) ->
 	request = _prepare(params, signed, context)
 	is_expected = expected(params.get("expect", "200-299"))
 	with Deadline(context.timeout or DEFAULT_TIMEOUT) as deadline:
-		outbound = Outbound(deadline, context.site.settings().allow_private_network)
+		open_exchange = context.site.outbound or Outbound
+		outbound = open_exchange(deadline, context.site.settings().allow_private_network)
 		try:
 			answer = _exchange(outbound, request, is_expected, signed)
 		except BROKEN as error:

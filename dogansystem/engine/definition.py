@@ -187,9 +187,9 @@ class Definition:
 
 	@cached_property
 	def followers(self) -> dict[str, tuple[Step, ...]]:
-		"""For each step id, the steps that wait for it, in the list's order."""
+		"""For each step id, the steps that wait for it, sorted as `in_order`."""
 		return {
-			step.id: tuple(other for other in self.steps if step.id in other.after) for step in self.steps
+			step.id: tuple(other for other in self.in_order if step.id in other.after) for step in self.steps
 		}
 
 	@cached_property

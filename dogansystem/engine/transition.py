@@ -71,8 +71,9 @@ def assumed(
 	contested = [other for other in followers if len(other.after) > 1]
 	if len(contested) > 1 or not _is_all_that_follows(definition, step, followers, outcome.branch):
 		return None
-	beside = {name: RUNNING for other in contested for name in other.after}
-	states = beside | {step.id: RUNNING} | {other.id: PENDING for other in followers}
+	states = {step.id: RUNNING} | {other.id: PENDING for other in followers}
+	for name in (name for other in contested for name in other.after):
+		states.setdefault(name, RUNNING)
 	return RunState(run, definition, RUNNING, states=states)
 
 

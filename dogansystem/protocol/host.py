@@ -1,6 +1,6 @@
 """What runs a home: its workers, how they are called, and who is told of changes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -52,6 +52,10 @@ class Host(Protocol):
 
 	@property
 	def doorbell(self) -> Doorbell: ...
+	@property
+	def outbound(self) -> Callable[..., Any] | None:
+		"""What stands in for `actions.outbound.Outbound`, made like one, where nothing may go out: in a test. None: itself."""
+
 	def listening(self) -> Mapping[str, int]:
 		"""How many workers would come if they were called, by node: asked now. Empty where nobody has to be called."""
 

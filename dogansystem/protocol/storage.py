@@ -15,12 +15,14 @@ class Statement:
 	Attributes:
 		must: it is unfit if it changes no row.
 		asks: it is a SELECT, unfit without a row; what it has read stays as it is until the transaction ends.
+		given: a SELECT without values; the statement is left out where it gives no row. What it has read stays as it is too.
 	"""
 
 	query: str
 	values: Sequence[Any]
 	must: bool = False
 	asks: bool = False
+	given: str = ""
 
 
 class Database(Protocol):

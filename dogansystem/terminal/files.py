@@ -23,14 +23,15 @@ class FileError(DoganError):
 	"""A file that cannot be used: not there, not readable, not JSON, not a document."""
 
 
-def definition(path: Path) -> Definition:
-	"""The definition in a YAML or JSON file. Raises FileError or DefinitionError."""
+def definition(path: Path, fills_run_as: bool = False) -> Definition:
+	"""The definition in a YAML or JSON file; with `fills_run_as` one without `run_as` too. Raises FileError or DefinitionError."""
 	try:
 		actions = registry.core_actions()
 		return parse(
 			read_text(path),
 			actions=registry.schemas(actions),
 			branches=registry.branches(actions),
+			fills_run_as=fills_run_as,
 			source_name=str(path),
 		)
 	except RecursionError:

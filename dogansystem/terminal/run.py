@@ -29,7 +29,7 @@ def start(
 	by hand, or by a `delivery` to its webhook. Raises InputError if that starts none."""
 	orchestrator = Orchestrator(site)
 	orchestrator.save_workflow(definition, True, parameters)
-	_register_agents(orchestrator, definition)
+	register_agents(orchestrator, definition)
 	trigger = {"on": "manual"}
 	if delivery:
 		run = webhook.deliver(site, definition.name, delivery)
@@ -56,6 +56,11 @@ def delivery(text: str) -> webhook.Delivery:
 	for key in ("headers", "query"):
 		if not isinstance(value.get(key, {}), Mapping):
 			raise files.FileError(f"--webhook: {key}: must be a mapping of names to values.")
+	return delivery_of(value)
+
+
+def delivery_of(value: Mapping[str, Any]) -> webhook.Delivery:
+	"""The delivery that a mapping of `body`, `headers`, `query` and `delivery` describes."""
 	headers = {str(name).lower(): str(each) for name, each in value.get("headers", {}).items()}
 	identity = value.get("delivery")
 	return webhook.Delivery(
@@ -137,7 +142,8 @@ def _work(site: Sandbox, is_over: Callable[[], bool]) -> None:
 		Drainer(site, until=is_over, patience=PATIENCE).run()
 
 
-def _register_agents(orchestrator: Orchestrator, definition: Definition) -> None:
+def register_agents(orchestrator: Orchestrator, definition: Definition) -> None:
+	"""Register the agents that a definition names and that are missing; the caller commits."""
 	known = orchestrator.list_agents()
 	names = {agent["name"] for agent in known}
 	able = {capability for agent in known for capability in agent["capabilities"]}

@@ -22,6 +22,7 @@ LEVELS = (
 		"api",
 		"commands",
 		"terminal",
+		"testing",
 		"cli",
 		"jobs",
 		"install",

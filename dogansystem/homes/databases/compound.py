@@ -19,6 +19,8 @@ def text(statements: Sequence[Statement], *, commit: bool) -> str:
 			parts.append(f"IF NOT EXISTS ({each.query} LOCK IN SHARE MODE) {signal}")
 		elif each.must:
 			parts.append(f"{each.query}; IF ROW_COUNT() = 0 {signal}")
+		elif each.given:
+			parts.append(f"IF EXISTS ({each.given} LOCK IN SHARE MODE) THEN {each.query}; END IF;")
 		else:
 			parts.append(f"{each.query};")
 	return " ".join(["BEGIN NOT ATOMIC", *parts, *(["COMMIT;"] if commit else []), "END"])

@@ -98,6 +98,8 @@ class Connection(ABC):
 		"""Execute statements in order; gives the number of the first whose check failed, or None."""
 		self.begin()
 		for number, each in enumerate(statements):
+			if each.given and not self.sql(each.given):
+				continue
 			found = (self.sql if each.asks else self.execute)(each.query, each.values)
 			if not found and (each.asks or each.must):
 				return number

@@ -80,6 +80,7 @@ class FrappeSite:
 	listening = staticmethod(surroundings.listening)
 	surroundings = staticmethod(surroundings.surroundings)
 	scheduler = staticmethod(scheduler.state)
+	outbound = None
 
 	def __init__(self) -> None:
 		"""Do next to nothing: every request that saves a document makes one."""

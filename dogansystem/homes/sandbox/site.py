@@ -66,6 +66,7 @@ class Sandbox:
 		self._actions: Mapping[str, Any] = registry.core_actions()
 		self._watchers: list[Callable[[list[str]], None]] = []
 		self._stopping = threading.Event()
+		self.outbound: Callable[..., Any] | None = None
 		self.timezone: str = str(getattr(self._zone, "key", UTC))
 		self.name = f"{self._connections.short_name}-{self._make_tables()}"
 		self.clock = clock or self._own_clock()

@@ -12,11 +12,11 @@ def noting(run: str, status: str, at: Moment) -> Statement:
 	"""
 	return Statement(
 		"INSERT INTO dogan_timer (due_at, since, kind, subject, data)"
-		" SELECT %s, %s, %s, r.name, JSON_OBJECT('status', r.status, 'error_type', r.error_type, 'error', r.error,"
-		" 'step', r.error_step, 'finished_at', %s)"
-		" FROM dogan_state s JOIN `tabDogan Workflow Run` r ON r.name = %s"
-		" WHERE s.name = %s AND s.value > 0 AND r.cause <> 'run'",
-		(at.seconds, at.seconds, WAIT, at.text, run, name_of(status)),
+		" SELECT %s, %s, %s, name, JSON_OBJECT('status', status, 'error_type', error_type, 'error', error,"
+		" 'step', error_step, 'finished_at', %s)"
+		" FROM `tabDogan Workflow Run` WHERE name = %s AND cause <> 'run'",
+		(at.seconds, at.seconds, WAIT, at.text, run),
+		given=f"SELECT 1 FROM dogan_state WHERE name = '{name_of(status)}' AND value > 0",
 	)
 
 

@@ -44,6 +44,8 @@ def recorded(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Sequence[Any
 
 	def _together(self: MariaDB, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
 		for each in statements:
+			if each.given:
+				note(each.given + " LOCK IN SHARE MODE", ())
 			note(each.query + (" LOCK IN SHARE MODE" if each.asks else ""), each.values)
 		return together(self, statements, commit=commit)
 

@@ -112,6 +112,16 @@ def test_the_guide_to_actions_does_what_it_shows(tmp_path: Path):
 	assert "2 passed" in result.stdout
 
 
+def test_the_guide_to_tests_does_what_it_shows(tmp_path: Path):
+	page = ROOT / "docs" / "guides" / "testing.md"
+	for block in blocks(page):
+		if "file" in block.notes:
+			(tmp_path / block.notes["file"]).write_text(block.text)
+	assert sum(replay(block, tmp_path) for block in blocks(page, "console")) == 3
+	result = run([sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"], tmp_path)
+	assert "1 passed" in result.stdout, result.stdout
+
+
 @pytest.mark.parametrize("name", ["guides/agents.md", "reference/python.md", "reference/sandbox.md"])
 def test_python_on_the_pages_runs(name: str, tmp_path: Path):
 	for block in blocks(ROOT / "docs" / name, "python"):
@@ -122,7 +132,8 @@ def test_python_on_the_pages_runs(name: str, tmp_path: Path):
 def replay(block: Block, folder: Path) -> int:
 	"""Run the commands of a console block; what it shows below a command must be in the command's output, in order.
 
-	`…` in what is shown stands for anything. `<!-- replace: old -> new -->` changes the YAML files for this block.
+	`…` in what is shown stands for anything. `<!-- replace: old -> new -->` changes the YAML files for this block, and
+	`<!-- exit: 1 -->` says how the commands end.
 	"""
 	before = {path: path.read_text() for path in folder.glob("*.yaml")}
 	if "replace" in block.notes:
@@ -134,7 +145,7 @@ def replay(block: Block, folder: Path) -> int:
 		words = shlex.split(command)
 		assert words[0] == "dogansystem", f"{block}: {command}"
 		result = run([sys.executable, "-c", COMMAND, *words[1:]], folder)
-		expected = 2 if "replace" in block.notes else 0
+		expected = int(block.notes.get("exit", 2 if "replace" in block.notes else 0))
 		assert result.returncode == expected, f"{block}: {command}: {result.stdout}{result.stderr}"
 		pattern = ".*".join(re.escape(line).replace("…", ".*") for line in shown.strip().splitlines())
 		assert re.search(pattern, result.stdout + result.stderr, re.DOTALL), (

@@ -19,9 +19,6 @@ title: shown
 1. **First.** A step waits.
 2. It ends. See `x.md`.
 
-## Trying out: later
-Not yet.
-
 ## Command line
 ```
 dogansystem check FILE

@@ -413,6 +413,16 @@ def test_what_is_assumed_of_a_run_gives_what_the_run_under_lock_gives(
 		assert guess == decide(state, event)
 
 
+def test_steps_behind_a_step_go_on_in_one_order_however_they_are_listed():
+	c, d = {"id": "c", "after": ["a", "b"], "join": "any"}, {"id": "d", "after": ["a"]}
+	definition = workflow({"id": "a"}, {"id": "b"}, c, d, {"id": "e", "after": ["c"]})
+	event = attempted("a", DONE, stick=True)
+	known = dict.fromkeys("bcde", "Pending") | {"a": "Running"}
+	assert ordinary.changes(definition, "R", definition.by_id["a"], event, 0, False) == decide(
+		run(definition, states=known, places=None), event
+	)
+
+
 def test_changes_can_be_printed_and_compared():
 	made = decide(run(PAIR, states={"a": "Running", "b": "Pending"}), attempted("a", DONE, stick=True))
 	assert all(field.name in repr(made) for field in fields(Changes))

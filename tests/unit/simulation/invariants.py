@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 
 from dogansystem.engine import approvals as approvals_of
 from dogansystem.engine import flow
@@ -53,6 +52,7 @@ class Known:
 		most_runs: the highest `concurrent_runs` a workflow has had.
 		ended: how often each run has ended in a way that is watched. `heard`: the runs that these ends have started, by the run
 			that had ended.
+		undos: what has begun to undo a step, by the name and the number of its row.
 	"""
 
 	generations: Counter[str] = field(default_factory=Counter)
@@ -63,6 +63,7 @@ class Known:
 	seen: dict[str, bool] = field(default_factory=dict)
 	ended: Counter[str] = field(default_factory=Counter)
 	heard: dict[str, set[str]] = field(default_factory=dict)
+	undos: set[tuple[str, int]] = field(default_factory=set)
 
 
 def check(now: Snapshot, known: Known) -> None:
@@ -398,25 +399,36 @@ def what_was_done_is_undone(now: Snapshot, known: Known) -> Iterator[str]:
 			target = run.undone_by(undo)
 			if (undo.status == SUCCEEDED) != (target.status == COMPENSATED):
 				yield f"{undo.name} is {undo.status}, and what it undoes is {target.status}"
-		for first, second in pairwise(undos):
-			ends = [str(run.undone_by(each).finished_at) for each in (first, second)]
-			if ends[0] < ends[1]:
-				yield f"{first.name} was undone before {second.name}, which had ended later"
+		tried = {run.undone_by(undo).name for undo in undos}
+		for undo in undos:
+			if (undo.name, undo.made) not in known.undos:
+				known.undos.add((undo.name, undo.made))
+				yield from _left_later(run, undo, tried)
 		under_way = [undo.name for undo in undos if undo.status in (READY, RUNNING, WAITING)]
 		if len(under_way) > 1 or (under_way and not run.ending):
 			yield f"{run.name}, {run.status} {run.ending}, is being undone at {under_way}"
 		if run.status == FAILED:
-			tried = {run.undone_by(undo).name for undo in undos}
-			yield from _left_undone(run, tried)
+			for step in _left_undone(run, tried):
+				yield f"{run.name} has failed, and {step.name} was not undone"
 
 
-def _left_undone(run: Run, tried: set[str]) -> Iterator[str]:
+def _left_later(run: Run, undo: StepRun, tried: set[str]) -> Iterator[str]:
+	"""When an undo begins, nothing that ended after what it undoes is left. What was tried in an earlier end of the run,
+	before it was retried, was tried.
+	"""
+	ended = str(run.undone_by(undo).finished_at)
+	for step in _left_undone(run, tried):
+		if str(step.finished_at) > ended:
+			yield f"{undo.name} was undone before {step.name}, which had ended later"
+
+
+def _left_undone(run: Run, tried: set[str]) -> Iterator[StepRun]:
 	for step in run.steps.values():
 		of_step = run.definition.by_id[step.step]
 		is_list = of_step.for_each is not None
 		can_be = of_step.compensate and (step.item > 0 if is_list else step.item == 0)
 		if can_be and step.status == SUCCEEDED and step.name not in tried:
-			yield f"{run.name} has failed, and {step.name} was not undone"
+			yield step
 
 
 def skips_have_a_reason(now: Snapshot, known: Known) -> Iterator[str]:

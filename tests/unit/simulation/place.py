@@ -24,7 +24,7 @@ class Place(Sandbox):
 		self.committed: Callable[[], None] = lambda: None
 		self.clock = TestClock()
 		super().__init__(url, clock=self.clock, timezone="UTC")
-		self.seen_change = 0
+		self.seen_change = self._version = 0
 		self.seen_asked: dict[tuple, Any] = {}
 		self.watcher = super().open_control()
 		self._prepare()
@@ -66,6 +66,14 @@ class Place(Sandbox):
 					f" BEGIN IF OLD.status <> NEW.status THEN {note}; END IF; END"
 				)
 		db.commit()
+
+	def has_changed(self) -> bool:
+		"""Whether a connection has written something since this was asked the last time. Many commits follow a look alone."""
+		if self.watcher.dialect != "sqlite":
+			return True
+		before, self._version = self._version, self.watcher.sql("PRAGMA data_version")[0][0]
+		self.watcher.rollback()
+		return bool(before != self._version)
 
 	def dump(self) -> dict[str, list[tuple]]:
 		"""Every row of every table that a step may change."""

@@ -23,6 +23,7 @@ class Run:
 	limit_key: str
 	compensating: bool
 	steps: dict[str, "StepRun"] = field(default_factory=dict)  # by the rows' names, items too
+	lists: dict[str, list["StepRun"]] = field(default_factory=dict)  # the items of a step, in order
 
 	@property
 	def is_finished(self) -> bool:
@@ -48,10 +49,7 @@ class Run:
 		return self.steps[names.step_run(self.name, undo.step, undo_of(undo.item))]
 
 	def items(self, step: str) -> list["StepRun"]:
-		return sorted(
-			(each for each in self.steps.values() if each.step == step and each.item > 0),
-			key=lambda each: each.item,
-		)
+		return self.lists.get(step, [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,4 +243,6 @@ def _runs(place: places_of.Place, db: Connection) -> dict[str, Run]:
 		step = StepRun(*row)
 		assert names.parts(step.name) == (step.step, step.item)
 		runs[step.run].steps[step.name] = step
+		if step.item > 0:
+			runs[step.run].lists.setdefault(step.step, []).append(step)
 	return runs

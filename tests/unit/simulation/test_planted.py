@@ -36,9 +36,17 @@ MORE_SEEDS = {
 	"skips_have_a_reason": 80,
 	"nobody_decides_twice": 80,
 }
-SLOW = frozenset(
-	{"nothing_is_left", "skips_have_a_reason", "nobody_decides_twice"}
-)  # minutes, until one shows
+SLOW = frozenset({"nothing_is_left"})  # minutes, until it shows
+# Seeds in which a fault that seldom shows has shown. They are played first; another one may show it just as well.
+HAS_SHOWN = {
+	"a_fenced_owner_changes_nothing": 19,
+	"what_was_done_is_undone": 14,
+	"skips_have_a_reason": 28,
+	"nobody_decides_twice": 28,
+	"signals_reach_who_waits": 6,
+	"ends_reach_the_parents": 5,
+	"what_is_asked_is_waited_for": 5,
+}
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -291,7 +299,7 @@ def test_a_planted_fault_is_caught(rule: str, tmp_path: Path, monkeypatch: pytes
 		pytest.skip("script/test --all")
 	PLANTED[rule](monkeypatch)
 	caught = []
-	for number in range(MORE_SEEDS.get(rule, SEEDS)):
+	for number in sorted(range(MORE_SEEDS.get(rule, SEEDS)), key=lambda each: each != HAS_SHOWN.get(rule)):
 		caught.append(_broken_in(tmp_path / f"{number}.db", number))
 		if caught[-1] == rule:
 			return tell("simulation, planted faults", planted=1, caught=1)

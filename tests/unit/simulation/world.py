@@ -86,6 +86,8 @@ class World:
 		self.place.database.commit()
 
 	def _look(self) -> None:
+		if not self.place.has_changed():
+			return
 		self.looks += 1
 		try:
 			invariants.check(snapshot.take(self.place), self.known)
