@@ -50,7 +50,10 @@ class SpeedTestCase(DeskTestCase):
 		self.visit("dogan-workflow", LIST)
 
 	def opened(self, doctype: str, name: str, selector: str) -> tuple[float, float]:
-		seen = f"document.querySelector({json.dumps(selector)})?.getClientRects().length"
+		every = (
+			f"[...document.querySelectorAll({json.dumps(selector)})]"  # forms that were left are still there
+		)
+		seen = f"{every}.some((each) => each.getClientRects().length)"
 		return self.reached(["Form", doctype, name], f"window.cur_frm?.docname === {name!r} && {seen}")
 
 	def reached(self, route: list[str], there: str) -> tuple[float, float]:
