@@ -8,6 +8,7 @@ from typing import Any
 
 import frappe
 
+from dogansystem.store import history
 from dogansystem.tests.contract.home import PERSON, step
 from tests.bench.desk import DeskTestCase, form_of
 
@@ -49,7 +50,10 @@ class SpeedTestCase(DeskTestCase):
 		self.visit("dogan-workflow", LIST)
 
 	def opened(self, doctype: str, name: str, selector: str) -> tuple[float, float]:
-		seen = f"document.querySelector({json.dumps(selector)})?.getClientRects().length"
+		every = (
+			f"[...document.querySelectorAll({json.dumps(selector)})]"  # forms that were left are still there
+		)
+		seen = f"{every}.some((each) => each.getClientRects().length)"
 		return self.reached(["Form", doctype, name], f"window.cur_frm?.docname === {name!r} && {seen}")
 
 	def reached(self, route: list[str], there: str) -> tuple[float, float]:
@@ -128,48 +132,31 @@ class TestALargeRun(SpeedTestCase):
 
 
 class TestBesideAMillionStepRuns(SpeedTestCase):
-	def test_every_page_opens_within_a_second(self):
+	def test_what_every_page_asks_for_is_answered_within_a_second(self):
 		name = self.save("contract-many", [step(f"s{number}") for number in range(10)])
 		run = self.start(name)
 		self.drain()
+		history.count(self.site.database)  # as the tick does within minutes of a run's end
 		fill(run, MANY // 10)
 		self.open_list()
-		took = {}
-		for title, route, there in self.pages(run, name):
-			self.reached(route, there)  # its scripts
-			self.reached(
-				["List", "Note"], "window.cur_list?.doctype === 'Note' && cur_list.$result?.is(':visible')"
-			)
-			took[title], _ = self.reached(route, there)
-		self.tell("Pages beside 1,000,000 step runs", **took)
 		answers = {title: self.seconds(call) for title, call in self.calls(run)}
 		self.tell("Answers beside 1,000,000 step runs", **answers)
-		slow = {title: each for title, each in (took | answers).items() if each > WITHIN}
-		self.assertEqual(slow, {})
-
-	def pages(self, run: str, name: str) -> Iterator[tuple[str, list[str], str]]:
-		seen = "document.querySelector('{}')?.getClientRects().length".format
-		yield "workspace", ["Workspaces", "Dogan System"], seen(".dogan-home")
-		for doctype in ("Dogan Workflow", "Dogan Workflow Run", "Dogan Step Run", "Dogan Approval"):
-			is_drawn = f"window.cur_list?.doctype === '{doctype}' && cur_list.$result?.is(':visible') && !cur_list.freeze_count"
-			yield f"list of {doctype}", ["List", doctype], is_drawn
-		yield "run", ["Form", "Dogan Workflow Run", run], seen(".dogan-step")
-		yield "workflow", ["Form", "Dogan Workflow", name], seen("[data-node^=step]")
-		yield "capacity", ["dogan-capacity"], "document.querySelector('.dogan-capacity-sentence')?.innerText"
+		forms = {
+			"form of a run": self.opened("Dogan Workflow Run", run, STEP)[0],
+			"form of a workflow": self.opened("Dogan Workflow", name, STEP)[0],
+		}
+		self.tell("Pages beside 1,000,000 step runs", **forms)
+		self.assertEqual({title: each for title, each in (answers | forms).items() if each > WITHIN}, {})
 
 	def calls(self, run: str) -> Iterator[tuple[str, str]]:
-		"""What those pages ask for."""
-		listed = "frappe.xcall('frappe.desk.reportview.get', {{doctype: '{0}', fields: ['`tab{0}`.*'], order_by: '`tab{0}`.creation desc', start: 0, page_length: 20, {1}}})"
-		counted = (
-			"frappe.xcall('frappe.desk.reportview.get_count', {{doctype: '{0}', filters: [], limit: 1001}})"
+		"""What the pages ask for: the lists, a run, a workflow, the workspace, approvals, capacity."""
+		rows = (
+			"frappe.db.get_list('{}', {{fields: ['*'], order_by: 'creation desc', limit: 20, filters: {}}})"
 		)
 		for doctype in ("Dogan Workflow Run", "Dogan Step Run"):
-			yield f"rows of {doctype}", listed.format(doctype, "filters: []")
-			yield (
-				f"failed of {doctype}",
-				listed.format(doctype, f"filters: [['{doctype}', 'status', '=', 'Failed']]"),
-			)
-			yield f"count of {doctype}", counted.format(doctype)
+			yield f"rows of {doctype}", rows.format(doctype, "{}")
+			yield f"failed of {doctype}", rows.format(doctype, "{status: 'Failed'}")
+			yield f"count of {doctype}", f"frappe.db.count('{doctype}', {{limit: 1001}})"
 		yield (
 			"runs of a workflow",
 			"frappe.xcall('dogansystem.api.workflows.list_runs', {workflow: 'contract-many'})",
@@ -178,6 +165,17 @@ class TestBesideAMillionStepRuns(SpeedTestCase):
 		yield "status", "frappe.xcall('dogansystem.api.status.get_system_status')"
 		yield "problems", "frappe.xcall('dogansystem.api.status.get_problems')"
 		yield "home", "frappe.xcall('dogansystem.api.desk.home')"
+		yield "approvals", "frappe.xcall('dogansystem.api.approvals.pending')"
+		yield (
+			"history",
+			"frappe.xcall('dogansystem.api.status.get_history', {kind: 'site', name: '', hours: 1})",
+		)
+		for card in frappe.get_all("Number Card", {"module": "Dogan System"}, pluck="name"):
+			about = f"{{doc: await frappe.db.get_doc('Number Card', {card!r}), filters: []}}"
+			yield (
+				f"card {card}",
+				f"frappe.xcall('frappe.desk.doctype.number_card.number_card.get_result', {about})",
+			)
 
 
 def fill(run: str, times: int) -> None:
