@@ -147,7 +147,7 @@ class SecurityTestCase(SiteTestCase):
 		names["batch"] = self.batch
 		return {
 			key: value.format(**names)
-			if value.startswith("{") and "}" in value and ":" not in value
+			if isinstance(value, str) and value.startswith("{") and "}" in value and ":" not in value
 			else value
 			for key, value in given.items()
 		}
