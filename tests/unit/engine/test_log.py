@@ -40,11 +40,19 @@ def test_an_error_shows_where_it_came_from(lines: pytest.LogCaptureFixture):
 
 def test_without_a_log_only_what_nobody_handles_reaches_standard_error(capsys: pytest.CaptureFixture[str]):
 	"""As in a program that has set up no logging: Python then shows warnings on standard error."""
-	root, kept = logging.getLogger(), logging.getLogger().handlers[:]
-	root.handlers.clear()
+	loggers = (
+		logging.getLogger(),
+		logging.getLogger("dogansystem"),
+	)  # a command may have set up the second one before
+	kept = [(each, each.handlers[:], each.propagate, each.level) for each in loggers]
+	for each in loggers:
+		each.handlers.clear()
+		each.propagate = True
 	try:
 		log.event(log.WARNING, "step.retry", run="r1")
 		log.event(log.ERROR, "chore.failed", run="r2")
 	finally:
-		root.handlers[:] = kept
+		for each, handlers, each.propagate, level in kept:
+			each.handlers[:] = handlers
+			each.setLevel(level)
 	assert capsys.readouterr().err == "chore.failed run=r2\n"
