@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from dogansystem.actions.registry import core_actions
+
 APP = Path(__file__).parents[2] / "dogansystem"
 FOLDER = APP / "translations"
 _LITERAL = r"""\(\s*("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|`(?:[^`\\$]|\\.)*`)"""
@@ -17,6 +19,7 @@ _IN_SCRIPT = re.compile(r"\b__" + _LITERAL)
 _IN_PAGE = re.compile(r"\b_" + _LITERAL)
 _SCRIPTS = frozenset({".js", ".mjs", ".vue"})
 _SANDBOX = APP / "public" / "js" / "dogan_ui"  # the sandbox's own page, which speaks English
+_WORDS = APP / "public" / "js" / "dogan_canvas" / "words.js"
 _FOLDERS = ("dogansystem", "workspace_sidebar", "desktop_icon")
 _NAMES = frozenset({"label", "description", "title"})
 _NOT_WORDS = re.compile(r"^[\W\d_]*$")
@@ -31,6 +34,7 @@ def found() -> set[str]:
 	for folder in _FOLDERS:
 		for path in (APP / folder).rglob("*.json"):
 			texts |= set(_of_json(json.loads(path.read_text())))
+	texts |= set(_of_actions())
 	return {text for text in texts if text and not _NOT_WORDS.match(text)}
 
 
@@ -46,6 +50,27 @@ def translated(language: str) -> dict[str, str]:
 	"""What a language has: text and translation."""
 	with (FOLDER / f"{language}.csv").open(newline="", encoding="utf-8") as file:
 		return {row[0]: row[1] for row in csv.reader(file) if row}
+
+
+def _of_actions() -> Iterator[str]:
+	"""What each action does, and its family, as the canvas and the form show them."""
+	named = _named()
+	for name, action in core_actions().items():
+		if action.offered:
+			yield action.summary
+			yield from {_label(name.split(".")[0])} - named
+
+
+def _label(key: str) -> str:
+	"""A key as `label_of` of the canvas shows it, where that has no better word."""
+	words = key.replace("_", " ")
+	return words[:1].upper() + words[1:]
+
+
+def _named() -> set[str]:
+	"""The labels of the keys for which the canvas has a better word."""
+	words = _WORDS.read_text(encoding="utf-8").split("LABELS = ")[1].split("});")[0]
+	return {_label(key) for key in re.findall(r"(\w+): ", words)}
 
 
 def _of_python(path: Path) -> Iterator[str]:

@@ -33,7 +33,7 @@ function offer(editor, complete) {
 				getCompletions(shown, session, { row, column }, prefix, done) {
 					const found = complete(session.getValue(), row, column);
 					done(null, found.map(({ value, caption, about, needed }, index) => ({
-						value, caption, meta: needed ? __("needed") : "", docText: about, score: found.length - index,
+						value, caption, meta: needed ? __("needed") : "", docText: __(about), score: found.length - index,
 					}))); // prettier-ignore
 				},
 			},
