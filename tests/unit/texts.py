@@ -53,12 +53,29 @@ def translated(language: str) -> dict[str, str]:
 
 
 def _of_actions() -> Iterator[str]:
-	"""What each action does, and its family, as the canvas and the form show them."""
+	"""What each action does, needs and gives, and its family, as the canvas and the form show them."""
 	named = _named()
 	for name, action in core_actions().items():
 		if action.offered:
-			yield action.summary
+			yield from (action.summary, action.returns)
 			yield from {_label(name.split(".")[0])} - named
+			yield from set(_of_schema(action.parameters)) - named
+
+
+def _of_schema(schema: Any) -> Iterator[str]:
+	"""The labels of a JSON Schema's keys, and what it says of them."""
+	if isinstance(schema, list):
+		for each in schema:
+			yield from _of_schema(each)
+	elif isinstance(schema, dict):
+		for key, inner in schema.items():
+			if key == "properties":
+				yield from map(_label, inner)
+				yield from _of_schema(list(inner.values()))
+			elif key in ("title", "description"):
+				yield inner
+			else:
+				yield from _of_schema(inner)
 
 
 def _label(key: str) -> str:
