@@ -8,8 +8,10 @@ import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
+from dogansystem.actions.editing import vocabulary
 from dogansystem.actions.registry import core_actions
 
 APP = Path(__file__).parents[2] / "dogansystem"
@@ -34,7 +36,7 @@ def found() -> set[str]:
 	for folder in _FOLDERS:
 		for path in (APP / folder).rglob("*.json"):
 			texts |= set(_of_json(json.loads(path.read_text())))
-	texts |= set(_of_actions())
+	texts |= _of_vocabulary()
 	return {text for text in texts if text and not _NOT_WORDS.match(text)}
 
 
@@ -52,14 +54,15 @@ def translated(language: str) -> dict[str, str]:
 		return {row[0]: row[1] for row in csv.reader(file) if row}
 
 
-def _of_actions() -> Iterator[str]:
-	"""What each action does, needs and gives, and its family, as the canvas and the form show them."""
-	named = _named()
-	for name, action in core_actions().items():
-		if action.offered:
-			yield from (action.summary, action.returns)
-			yield from {_label(name.split(".")[0])} - named
-			yield from set(_of_schema(action.parameters)) - named
+def _of_vocabulary() -> set[str]:
+	"""What the canvas says of actions, and of the keys of a workflow, its steps and its triggers."""
+	known = vocabulary(SimpleNamespace(actions=core_actions))  # type: ignore[arg-type]
+	schemas = [action["schema"] for action in known["actions"]] + list(known["triggers"].values())
+	schemas += [{"properties": known["step"]}, {"properties": known["workflow"]}]
+	texts = {action[key] for action in known["actions"] for key in ("summary", "returns")}
+	families = {_label(action["name"].split(".")[0]) for action in known["actions"]}
+	not_shown = {_label("on")}  # what a trigger is has a title of its own
+	return texts | (families | set(_of_schema(schemas))) - _named() - not_shown
 
 
 def _of_schema(schema: Any) -> Iterator[str]:
