@@ -10,7 +10,7 @@ frappe.ui.form.on("Dogan Workflow", {
 		as_autocomplete(frm, "steps", "action", frm.dogan_actions.map((action) => ({
 			value: action.name,
 			label: action.name,
-			description: action.summary,
+			description: __(action.summary),
 		})));
 		as_autocomplete(frm, "triggers", "timezone", frappe.all_timezones || []);
 	},
@@ -102,15 +102,15 @@ function help_of(action) {
 		const fallback =
 			parameter.default === undefined ? "" : ` (${__("default")} ${escape(JSON.stringify(parameter.default))})`;
 		return `<tr><td><code>${name}</code></td><td class="text-muted">${escape(parameter.type)}${choices}</td>
-			<td>${escape(parameter.description)}${fallback}</td></tr>`;
+			<td>${escape(__(parameter.description))}${fallback}</td></tr>`;
 	});
 	const outside = action.external
 		? `<div class="text-warning">${__("Reaches outside the database: what it does cannot be rolled back.")}</div>`
 		: "";
 	return `<div class="dogan-help">
-		<div>${escape(action.summary)}</div>${outside}
+		<div>${escape(__(action.summary))}</div>${outside}
 		<table>${rows.join("")}</table>
-		<div class="text-muted">${__("Gives")}: ${escape(action.returns)}</div>
+		<div class="text-muted">${__("Gives")}: ${escape(__(action.returns))}</div>
 	</div>`;
 }
 

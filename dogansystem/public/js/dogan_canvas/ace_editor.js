@@ -1,5 +1,7 @@
 // The desk's text editor, Frappe's control for code, with completion of our own and marks on lines.
 
+import { plain } from "./model/params.mjs";
+
 const POPUP = "ace/ext/language_tools";
 
 // `complete(text, row, column)` gives `[{value, caption, about, needed, word}]`. Gives `{mark(problems), go_to(line)}`.
@@ -33,7 +35,7 @@ function offer(editor, complete) {
 				getCompletions(shown, session, { row, column }, prefix, done) {
 					const found = complete(session.getValue(), row, column);
 					done(null, found.map(({ value, caption, about, needed }, index) => ({
-						value, caption, meta: needed ? __("Needed") : "", docText: about, score: found.length - index,
+						value, caption, meta: needed ? __("Needed") : "", docText: plain(__(about)), score: found.length - index,
 					}))); // prettier-ignore
 				},
 			},

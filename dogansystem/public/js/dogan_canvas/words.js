@@ -4,6 +4,7 @@ const LABELS = (__) => ({
 	doctype: __("Document type"), if: __("Only if"), for: __("For"), until: __("Until"), event: __("What happens to it"), to: __("To"),
 	user: __("User"), subject: __("Subject"), message: __("Message"), name: __("Name"), values: __("Values"), filters: __("Filters"),
 	fields: __("Fields"), description: __("Description"), title: __("Title"), id: __("Name in templates"), role: __("Role"),
+	http: "HTTP", url: "URL", html: "HTML", csv: "CSV", json: "JSON", xml: "XML", base64: "Base64",
 }); // prettier-ignore
 
 // "order_by" → "Order by".

@@ -62,6 +62,9 @@ export function skeleton(action, definition) {
 	return { doctype, name: "{{ doc.name }}" };
 }
 
+// What a schema says, without the addresses of links in it.
+export const plain = (text) => text.replace(/\[([^\]]+)\]\([^)]+\)/g, "$1");
+
 // How params read in one line, for the list of actions and for a node.
 export function summary_of(params) {
 	if (!is_mapping(params)) return "";
