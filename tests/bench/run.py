@@ -24,7 +24,13 @@ from tests.bench.upgrade import upgrade
 
 CANNOT_BE_USED = 75  # EX_TEMPFAIL
 DESK = sorted(each.stem for each in Path(__file__).parent.glob("test_desk*.py"))  # they need the app's assets
-DESK_IN_SHORT = ("test_desk", "test_desk_canvas", "test_desk_inbox", "test_desk_versions", "test_desk_watched")
+DESK_IN_SHORT = (
+	"test_desk",
+	"test_desk_canvas",
+	"test_desk_inbox",
+	"test_desk_versions",
+	"test_desk_watched",
+)
 TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people")
 
 

@@ -128,6 +128,7 @@ class TestVersions(DeskTestCase):
 		hidden = "getComputedStyle(document.querySelector('.dogan-why')).display === 'none'"
 		self.assertTrue(self.browser.evaluate(hidden))
 		self.browser.click("[data-node='step:third']")
+		self.browser.wait_for("document.activeElement.matches(\"[data-node='step:third'].is-selected\")")
 		self.browser.key("Delete")
 		self.browser.wait_for(f"!({hidden})")
 		self.browser.click(".dogan-why")
