@@ -1,13 +1,13 @@
 """The canvas: a workflow is built by mouse, edited in three views, and a run is watched on it."""
 
-import json
 from typing import Any
 
 import frappe
 
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.tests.contract.home import PERSON, fails, step
-from tests.bench.desk import DeskTestCase, form_of
+from tests.bench.canvas import FLOW, PANEL, CanvasTestCase
+from tests.bench.desk import form_of
 
 NAME = "canvas-by-mouse"
 BY_HAND = f"""
@@ -30,11 +30,9 @@ steps:
   action: notify.user
   params: {{user: "{{{{ doc.owner }}}}", subject: Rejected}}
 """
-FLOW = "document.querySelector('.dogan-flow .vue-flow__node')"
-PANEL = ".dogan-flow-panel"
 
 
-class TestCanvas(DeskTestCase):
+class TestCanvas(CanvasTestCase):
 	def setUp(self) -> None:
 		super().setUp()
 		frappe.delete_doc_if_exists("Dogan Workflow", NAME)
@@ -42,45 +40,6 @@ class TestCanvas(DeskTestCase):
 
 	def open_new(self) -> None:
 		self.visit("dogan-workflow/new", f"window.cur_frm?.is_new() && {FLOW}")
-
-	def choose(self, selector: str, value: str) -> None:
-		"""Choose in a plain list."""
-		found = f"document.querySelector({json.dumps(selector)})"
-		self.browser.wait_for(
-			f"{found} && [...{found}.options].some((each) => each.value === {json.dumps(value)})"
-		)
-		self.browser.evaluate(
-			f"(({found}.value = {json.dumps(value)}), !!{found}.dispatchEvent(new Event('change', {{bubbles: true}})))"
-		)
-
-	def choose_in(self, field: str, value: str) -> None:
-		self.choose(f"{PANEL} [data-field={field}] select", value)
-
-	def link(self, field: str, name: str) -> None:
-		"""Choose a document in a link field by what is typed."""
-		within = f"{PANEL} [data-field={field}]"
-		self.browser.click(f"{within} input")
-		self.browser.type(name)
-		# The list is made anew while one types: what stands first in the end is what was typed.
-		self.browser.wait_for(
-			f"document.querySelector(\"{within} [role=option]:first-child [title='{name}']\")"
-		)
-		self.browser.click(f"{within} [role=option]:first-child:has([title='{name}'])")
-		self.browser.wait_for(f"document.querySelector('{within} input').value === '{name}'")
-
-	def write(self, field: str, text: str) -> None:
-		self.browser.click(f"{PANEL} [data-field={field}] :is(input, textarea)")
-		self.browser.type(text)
-		self.browser.key("Tab")
-
-	def pick_value(self, field: str, path: str) -> None:
-		self.browser.click(f"{PANEL} [data-field={field}] .dogan-pick")
-		self.browser.click(f"{PANEL} [data-field={field}] [data-path='{path}']")
-		self.browser.wait_for(f"document.querySelector('{PANEL} [data-field={field}] .dogan-chip')")
-
-	def add(self, place: str, action: str) -> None:
-		self.browser.click(f"[data-place='{place}']")
-		self.browser.click(f"{PANEL} [data-pick='{action}']")
 
 	def definition(self) -> dict[str, Any]:
 		return self.browser.evaluate("cur_frm.dogan_views.definition()")

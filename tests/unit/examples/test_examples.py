@@ -17,7 +17,7 @@ from dogansystem.cli import main
 from dogansystem.worker.drainer import Drainer
 
 ROOT = Path(__file__).parents[3]
-EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+EXAMPLES = [path for path in sorted((ROOT / "examples").glob("*.yaml")) if not path.stem.endswith(".test")]
 Run = Mapping[str, Any]
 
 
@@ -68,6 +68,13 @@ def test_an_example_passes_the_check_and_names_its_own_file(example: Path):
 def test_every_example_has_a_test_that_runs_it():
 	tested = set(re.findall(r'run\("([a-z-]+)"', Path(__file__).read_text()))
 	assert tested == {example.stem for example in EXAMPLES}
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_the_tests_beside_an_example_pass(example: Path):
+	test = example.with_suffix(".test.yaml")
+	result = CliRunner().invoke(main, ["test", str(test)])
+	assert result.exit_code == 0, result.output
 
 
 def test_an_order_is_released_when_little_is_owed_and_all_is_in_stock():
