@@ -194,7 +194,7 @@ class TestInbox(Case):
 				self.orchestrator.decide(second, "approved")
 			frappe.db.commit()
 			self.inbox(2, f"dogan-inbox/{second}")
-			self.browser.wait_for(f"{self.within(second)}.innerText.includes('already')")
+			self.browser.wait_for(f"{self.within(second)}.innerText.includes('has approved this')")
 			self.assertEqual(self.browser.evaluate(f"$({self.within(second)}).find('button').length"), 0)
 
 	def test_what_is_new_appears_and_what_is_settled_elsewhere_goes(self):
