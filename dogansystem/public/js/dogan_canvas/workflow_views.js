@@ -57,6 +57,7 @@ export class WorkflowViews {
 		this.name = frm.docname;
 		this.store.state.saved = !frm.doc.__islocal;
 		this.$views.find("[data-view=versions]").toggle(!frm.doc.__islocal);
+		this.$head.toggleClass("is-new", Boolean(frm.doc.__islocal)); // nothing was there that could be changed
 		const definition = this.definition();
 		if (!is_equal(definition, this.store.state.definition)) this.store.replace(definition);
 		// As they are saved: somebody else may have moved something.
