@@ -58,6 +58,7 @@ def definitions() -> list[dict[str, Any]]:
 	found += [
 		dict(parse(path.read_text(encoding="utf-8"), fills_run_as=True).source)
 		for path in sorted(EXAMPLES.glob("*.yaml"))
+		if not path.stem.endswith(".test")
 	]
 	found += [dict(parse(workflow(Random(seed), f"random-{seed}")).source) for seed in range(RANDOM)]
 	return found

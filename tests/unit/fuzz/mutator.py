@@ -51,7 +51,11 @@ def texts() -> list[str]:
 
 def files() -> Iterator[Path]:
 	for folder in FOLDERS:
-		yield from sorted(path for path in (ROOT / folder).iterdir() if path.suffix in (".yaml", ".json"))
+		yield from sorted(
+			path
+			for path in (ROOT / folder).iterdir()
+			if path.suffix in (".yaml", ".json") and ".test." not in path.name
+		)
 
 
 def odd_value(chance: Random, depth: int = 0) -> Any:
