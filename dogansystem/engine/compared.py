@@ -47,8 +47,26 @@ _TEXTS: Mapping[tuple[str, str], str] = {
 }
 
 
+class Sentence:
+	"""What a sentence about a difference has, whatever it is about: `text` with places for a name, what it is, before, after."""
+
+	__slots__ = ()
+	text: str
+	name: str
+	what: str
+	before: str
+	after: str
+
+	def __str__(self) -> str:
+		return self.text.format(self.name, self.what, self.before, self.after)
+
+	def as_dict(self) -> dict[str, Any]:
+		"""For who shows it; `sentence` is the text in English with its places filled in."""
+		return {**asdict(self), "sentence": str(self)}  # type: ignore[call-overload]
+
+
 @dataclass(frozen=True, slots=True)
-class Change:
+class Change(Sentence):
 	"""One difference.
 
 	Attributes:
@@ -68,13 +86,6 @@ class Change:
 	before: str = ""
 	after: str = ""
 	whole: bool = False
-
-	def __str__(self) -> str:
-		return self.text.format(self.name, self.what, self.before, self.after)
-
-	def as_dict(self) -> dict[str, Any]:
-		"""For who shows it; `sentence` is the text in English with its places filled in."""
-		return {**asdict(self), "sentence": str(self)}
 
 
 def changes(old: Source, new: Source) -> list[Change]:

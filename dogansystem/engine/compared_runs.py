@@ -1,10 +1,10 @@
 """In what two runs differ, step by step, as sentences that a person reads. A sentence is a text with places, as in `compared`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
-from dogansystem.engine.compared import ADDED, REMOVED, label, leaves, shown
+from dogansystem.engine.compared import ADDED, REMOVED, Sentence, label, leaves, shown
 from dogansystem.engine.states import SUCCEEDED
 
 MOST_OF_A_STEP = 20  # values of one step that are told; what is more is counted
@@ -20,7 +20,7 @@ def _(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Sentence):
 	"""One difference: `{0}` is the step's name, `{1}` what of it, `{2}` how it was in the first run, `{3}` in the second.
 
 	`what` can be translated, and so can `before` and `after` where they are `states`.
@@ -33,13 +33,6 @@ class Difference:
 	before: str = ""
 	after: str = ""
 	states: bool = False
-
-	def __str__(self) -> str:
-		return self.text.format(self.name, self.what, self.before, self.after)
-
-	def as_dict(self) -> dict[str, Any]:
-		"""For who shows it; `sentence` is the text in English with its places filled in."""
-		return {**asdict(self), "sentence": str(self)}
 
 
 def differences(one: Run, other: Run) -> list[Difference]:

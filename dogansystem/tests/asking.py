@@ -48,6 +48,18 @@ class ApprovalTestCase(SiteTestCase, Home):
 		self.assertTrue(found, frappe.get_all("Dogan Step Run", {"run": self.run}, ["status", "error"]))
 		return found
 
+	def ask_with_harm(self) -> tuple[dict[str, str], str]:
+		"""An approval in which every text that somebody has written would do harm if it were HTML: its document, and its name."""
+		about = self.document(designation=f"D{HARM}")
+		approval = self.ask(
+			[USER, OTHER], needs="all", subject=f"S{HARM}", message=f"M{HARM}", document=about,
+			fields=[{"name": "f", "label": f"L{HARM}", "default": f"V{HARM}"[:100]}],
+		)  # fmt: skip
+		with self.site.acting_as(OTHER):
+			self.orchestrator.decide(approval, "approved", comment=f"C{HARM}")
+		frappe.db.commit()
+		return about, approval
+
 	def result(self) -> dict[str, Any]:
 		"""The run, after all that can be done."""
 		frappe.set_user("Administrator")

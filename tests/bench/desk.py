@@ -71,6 +71,24 @@ class DeskTestCase(SiteTestCase, Home):
 		finally:
 			self.sign_in(PERSON)
 
+	def look_like(self, user: str, language: str, theme: str) -> None:
+		"""How the desk looks to a user until the end of the test."""
+		self._set_look(user, language, theme)
+		self.addCleanup(self._set_look, user, "en", "Light")
+
+	def _set_look(self, user: str, language: str, theme: str) -> None:
+		frappe.db.set_value("User", user, {"language": language, "desk_theme": theme})
+		frappe.db.commit()
+		frappe.clear_cache(user=user)
+
+	def be_on_a_phone(self, user: str, language: str, theme: str) -> None:
+		"""Be a user on a screen of 390 by 844, until the end of the test."""
+		self.look_like(user, language, theme)
+		self.sign_in(user)
+		self.addCleanup(self.sign_in, PERSON)
+		self.browser.resize(390, 844)
+		self.addCleanup(self.browser._page, "Emulation.clearDeviceMetricsOverride")
+
 	def visit(self, path: str, until: str) -> None:
 		"""Open a page of the desk, wait until an expression is true, and look that nothing complained."""
 		self.browser.open(f"{self.url}/app/{path}")

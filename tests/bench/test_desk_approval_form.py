@@ -111,12 +111,7 @@ class TestApprovalForm(DeskTestCase, ApprovalTestCase):
 		about = self.document()
 		asked = {state: self.approval_in(state, about) for state in ("Half", "Expired", "Open")}
 		for language, theme in (("en", "Light"), ("ar", "Dark")):
-			self.look_like(language, theme)
-			self.addCleanup(self.look_like, "en", "Light")
-			self.sign_in(USER)
-			self.addCleanup(self.sign_in, PERSON)
-			self.browser.resize(390, 844)
-			self.addCleanup(self.browser._page, "Emulation.clearDeviceMetricsOverride")
+			self.be_on_a_phone(USER, language, theme)
 			for state, approval in asked.items():
 				with self.subTest(language=language, state=state):
 					self.open_form(approval)
@@ -135,9 +130,3 @@ class TestApprovalForm(DeskTestCase, ApprovalTestCase):
 		self.assertFalse(self.browser.evaluate(WIDE))
 		if axe.script():
 			self.assertEqual(axe.findings(self.browser, within), [])
-
-	def look_like(self, language: str, theme: str) -> None:
-		"""How the desk looks to USER from now on."""
-		frappe.db.set_value("User", USER, {"language": language, "desk_theme": theme})
-		frappe.db.commit()
-		frappe.clear_cache(user=USER)

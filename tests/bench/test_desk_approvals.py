@@ -138,14 +138,7 @@ class TestOnTheDesk(Case):
 		return frappe.get_all("Dogan Approver", {"approval": approval, "state": "Asked"}, pluck="user")
 
 	def test_what_others_have_written_does_nothing(self):
-		about = self.document(designation=f"D{HARM}")
-		approval = self.ask(
-			[USER, OTHER], needs="all", subject=f"S{HARM}", message=f"M{HARM}", document=about,
-			fields=[{"name": "f", "label": f"L{HARM}", "default": f"V{HARM}"[:100]}],
-		)  # fmt: skip
-		with self.site.acting_as(OTHER):
-			self.orchestrator.decide(approval, "approved", comment=f"C{HARM}")
-		frappe.db.commit()
+		about, approval = self.ask_with_harm()
 		with self.signed_in(USER):
 			self.visit(f"contact/{about['name']}", "document.querySelector('.dogan-waiting button')")
 			self.assertFalse(self.browser.evaluate(HARMED))

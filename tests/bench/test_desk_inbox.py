@@ -50,12 +50,6 @@ class Case(DeskTestCase, ApprovalTestCase):
 		frappe.db.rollback()
 		return str(frappe.db.get_value(APPROVAL, approval, "status"))
 
-	def look_like(self, language: str, theme: str) -> None:
-		"""How the desk looks to USER from now on."""
-		frappe.db.set_value("User", USER, {"language": language, "desk_theme": theme})
-		frappe.db.commit()
-		frappe.clear_cache(user=USER)
-
 	def assert_accessible(self) -> None:
 		if axe.script():
 			self.assertEqual(axe.findings(self.browser, ".dogan-inbox"), [])
@@ -214,13 +208,8 @@ class TestInbox(Case):
 	def test_on_a_phone_in_arabic_and_in_the_dark(self):
 		names = self.ask_more(3, message="<b>Please</b> look", subject="هل نشتريها؟")
 		self.ask(action="flow.ask", subject="كم؟", fields=FIELDS, deadline="2h")
-		self.addCleanup(self.browser._page, "Emulation.clearDeviceMetricsOverride")
 		for language, theme in (("en", "Light"), ("ar", "Dark")):
-			self.look_like(language, theme)
-			self.addCleanup(self.look_like, "en", "Light")
-			self.sign_in(USER)
-			self.addCleanup(self.sign_in, PERSON)
-			self.browser.resize(390, 844)
+			self.be_on_a_phone(USER, language, theme)
 			with self.subTest(language=language):
 				self.inbox(4)
 				self.picture(f"inbox_phone_{language}")
@@ -262,14 +251,7 @@ class TestInbox(Case):
 			self.assertEqual(self.browser.evaluate("document.activeElement.id"), "dogan-tab-decided")
 
 	def test_what_others_have_written_does_nothing(self):
-		about = self.document(designation=f"D{HARM}")
-		approval = self.ask(
-			[USER, OTHER], needs="all", subject=f"S{HARM}", message=f"M{HARM}", document=about,
-			fields=[{"name": "f", "label": f"L{HARM}", "default": f"V{HARM}"[:100]}],
-		)  # fmt: skip
-		with self.site.acting_as(OTHER):
-			self.orchestrator.decide(approval, "approved", comment=f"C{HARM}")
-		frappe.db.commit()
+		_, approval = self.ask_with_harm()
 		with self.signed_in(USER):
 			self.inbox(1)
 			self.press("Approve", within=self.within(approval))
@@ -390,8 +372,7 @@ class TestAround(Case):
 		self.ask_more(1)
 		said = {"de": ("Zuletzt entschieden", "Weitergeben"), "tr": ("Son Kararlar", "Devret")}
 		for language, (tab, button) in said.items():
-			self.look_like(language, "Light")
-			self.addCleanup(self.look_like, "en", "Light")
+			self.look_like(USER, language, "Light")
 			self.sign_in(USER)
 			self.addCleanup(self.sign_in, PERSON)
 			with self.subTest(language=language):
