@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.cli import main
+from dogansystem.store import processes
 
 STAYS, LEAVES = "node-stays", "node-leaves"
 SOON = 60.0  # seconds
@@ -55,6 +56,12 @@ def wait_until(question: Callable[[], bool]) -> None:
 		time.sleep(0.2)
 
 
+def nodes_there(site: Sandbox) -> set[str]:
+	"""The nodes whose workers have come."""
+	site.database.rollback()
+	return {each.node for each in processes.every(site.database)}
+
+
 def nodes_at_work(site: Sandbox, since: float = 0.0) -> set[str]:
 	"""The nodes on which a step has begun since then."""
 	site.database.rollback()
@@ -70,6 +77,7 @@ def test_a_node_is_emptied_and_comes_back(tmp_path: Path):
 	with Sandbox(url) as site, ExitStack() as stack:
 		orchestrator = Orchestrator(site)
 		orchestrator.import_workflow(WORKFLOW)
+		site.database.commit()
 
 		def is_done(run: str) -> bool:
 			site.database.rollback()
@@ -82,8 +90,8 @@ def test_a_node_is_emptied_and_comes_back(tmp_path: Path):
 
 		for node in (STAYS, LEAVES):
 			stack.enter_context(serving(url, node))
+		wait_until(lambda: nodes_there(site) == {STAYS, LEAVES})
 		first = start()
-		wait_until(lambda: nodes_at_work(site) == {STAYS, LEAVES} or (is_done(first) and bool(start())))
 		assert order(url, LEAVES)["empty"]
 		assert orchestrator.get_system_status()["nodes"][LEAVES]["state"] == "drained"
 		drained_at = site.now()
