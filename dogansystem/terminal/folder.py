@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dogansystem.actions import checking
+from dogansystem.engine import compared
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.definitions.problems import Problems
@@ -14,7 +15,6 @@ from dogansystem.engine.definitions.source import read
 from dogansystem.engine.definitions.stored import checksum
 from dogansystem.engine.definitions.yaml_source import Unreadable
 from dogansystem.engine.definitions.yaml_text import to_yaml
-from dogansystem.engine.differences import differences
 from dogansystem.engine.errors import DefinitionError, DoganError, UnreadableVersion
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.store import reads, versions
@@ -167,7 +167,7 @@ def _change(orchestrator: Orchestrator, definition: Definition, file: str) -> Ch
 		return Change(NEW, definition.name, file, definition)
 	if checksum(saved) == checksum(definition):
 		return Change(UNCHANGED, definition.name, file)
-	told = list(differences(saved.source, definition.source))
+	told = [str(each) for each in compared.changes(saved.source, definition.source)]
 	if len(told) > MAX_DIFFERENCES:
 		told[MAX_DIFFERENCES:] = [f"and {len(told) - MAX_DIFFERENCES} more"]
 	return Change(CHANGED, definition.name, file, definition, tuple(told))
@@ -198,7 +198,7 @@ def lines(changes: Sequence[Change]) -> Iterator[str]:
 			yield f"disabled  {each.workflow}: no file has it"
 		elif each.kind != UNCHANGED:
 			yield f"{each.kind:<9} {each.workflow} ({each.file})"
-			yield from (f"            {text}" for text in each.differences)
+			yield from (f"            {' '.join(text.split())}" for text in each.differences)
 	number = sum(each.kind == UNCHANGED for each in changes)
 	if number or not changes:
 		yield f"unchanged {number}"

@@ -7,6 +7,7 @@ interrupted run of the tests has left is swept away when the next one starts, an
 import atexit
 import json
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -234,10 +235,6 @@ def _delete_from_queue(
 	workflows: Sequence[str], runs: Sequence[str], agents: Sequence[str], batches: Sequence[str] = ()
 ) -> None:
 	"""Rows of the internal tables about these, whatever the tables are called."""
-	columns = frappe.db.sql(
-		"SELECT table_name, column_name FROM information_schema.columns"
-		" WHERE table_schema = DATABASE() AND table_name LIKE 'dogan\\_%%'"
-	)
 	# A resource is `agent:NAME`, `workflow:NAME` or `workflow:NAME:KEY`; a holder is a run or one of its steps.
 	resource = "SUBSTRING_INDEX(resource, ':', 2)"
 	resources = [f"agent:{each}" for each in agents] + [f"workflow:{each}" for each in workflows]
@@ -249,7 +246,16 @@ def _delete_from_queue(
 		"resource": (resource, resources),
 		"holder": ("SUBSTRING_INDEX(holder, '.', 1)", runs),
 	}
-	for table, column in columns:
+	for table, column in _columns_of_the_queue():
 		expression, values = known.get(column, ("", ()))
 		if values:
 			frappe.db.sql(f"DELETE FROM `{table}` WHERE {expression} IN %s", (tuple(values),))
+
+
+@cache
+def _columns_of_the_queue() -> Sequence[tuple[str, str]]:
+	"""The internal tables with their columns: asked once, because MariaDB opens every table of the site for it."""
+	return frappe.db.sql(
+		"SELECT table_name, column_name FROM information_schema.columns"
+		" WHERE table_schema = DATABASE() AND table_name LIKE 'dogan\\_%%'"
+	)

@@ -113,8 +113,11 @@ def test_the_plan_says_what_would_change_and_a_dry_run_changes_nothing(folder: P
 	assert (found["imported"], found["dry_run"]) == ([], True)
 	(first, second) = found["changes"]
 	assert (first["change"], second["change"]) == ("changed", "unchanged")
-	assert first["differences"] == ['steps[one].params.x: "yes\\n on" -> "no"', 'title: added, "New"']
-	assert "changed   a" in shown and 'title: added, "New"' in shown and "Nothing was changed." in shown
+	assert first["differences"] == [
+		"Workflow: Title was added: “New”",
+		"Step one: X was changed from “yes\n on” to “no”",
+	]
+	assert "changed   a" in shown and "changed from “yes on” to “no”" in shown and "Nothing was changed." in shown
 	assert kept(database) == before
 
 
