@@ -257,6 +257,10 @@ class Sandbox:
 		finally:
 			self._acting.recording = before
 
+	def series(self) -> Sequence[str]:
+		"""The one table of them."""
+		return ("sandbox_series",)
+
 	def listening(self) -> Mapping[str, int]:
 		"""Nothing: a sandbox calls no workers, those it has are processes that run."""
 		return {}
