@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import frappe
@@ -32,6 +32,9 @@ from dogansystem.homes.frappe.reports import Reports
 from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Cache, Settings
+
+if TYPE_CHECKING:
+	from dogansystem.homes.frappe.keeping import KeptIn
 
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
 CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
@@ -188,6 +191,12 @@ class FrappeSite:
 		finally:
 			frappe.local.dogan_recording = None
 			control.close()
+
+	def kept_in(self) -> AbstractContextManager["KeptIn"]:
+		"""Within the block nothing that this thread does leaves its transaction, which is rolled back; see `keeping`."""
+		from dogansystem.homes.frappe.keeping import kept_in  # reads much of Frappe that few processes need
+
+		return kept_in(self)
 
 	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
 		"""Write an Error Log, once an hour for each title; the caller commits if it gives True."""
