@@ -50,11 +50,27 @@ def dry_run(
 	:param answers: by step what people say, a mapping or a list of them, and by `http GET https://…` what a server answers.
 		What has no answer takes its first branch.
 	:param signals: those that are sent, each `{name, key, data, after}`.
-	:return: the report: the run, its `steps`, `documents`, `changes`, `outbox`, `requests`, `approvals`, `assumed` …
+	:return: the report: the run, its `steps`, `documents`, `changes`, `outbox`, `requests`, `approvals`, `assumed` … and
+		`test`, the text of a test that expects the same.
 	"""
 	asked = _asked(workflow, definition, doctype, name, input, parameters, answers, signals)
 	with as_frappe_errors():
-		return plain(tried(current_site(), asked))
+		report = plain(tried(current_site(), asked))
+	return report | {"test": _test(asked, report)}
+
+
+def _test(asked: Asked, report: Mapping[str, Any]) -> str:
+	site = current_site()
+	start = {"doc": dict(asked.document)} if asked.document else {}
+	if asked.input is not None:
+		start["input"] = asked.input
+	about = (asked.document or {}).get("doctype"), (asked.document or {}).get("name")
+	there = [each for each in saved.read_before(report) if (each["doctype"], each["name"]) != about]
+	sent = [{"name": each.name, "key": each.key, "data": each.data, "after": each.after} for each in asked.signals]
+	given = [{key: value for key, value in each.items() if value} for each in sent]
+	began = saved.Began(str(site.local_time(site.now())), there, start, asked.parameters, given)
+	name = f"{asked.definition.name}, as it was tried"
+	return saved.as_file(name, f"{asked.definition.name}.yaml", asked.definition, report, began)
 
 
 @frappe.whitelist(methods=["POST"])

@@ -66,7 +66,7 @@ def dry_run(site: Site, asked: Asked) -> dict[str, Any]:
 	"""Run a checked definition and roll back; gives the report. Whatever was open on the site's connection is undone before.
 
 	The report is a run as `run --json` prints it, with `documents` (`created`, `updated`, each as it would be), `changes` (each
-	document field by field), `outbox`, `requests`, `calls` (actions of other apps that reach outside), `approvals`, `assumed`,
+	document field by field), `before` (those that are there, as they are), `outbox`, `requests`, `calls` (actions of other apps that reach outside), `approvals`, `assumed`,
 	`jumped`, `refused_answers`, `starts` (other workflows that would start), `kept_in`, and `stopped`: why it is not over.
 
 	Raises what `start_run` raises, and TooBusy.
@@ -235,6 +235,7 @@ def _documents(written: Sequence[Changed]) -> dict[str, Any]:
 			"updated": [_named(each) for each in updated],
 		},
 		"changes": [changed.as_json(each) for each in shown],
+		"before": [{"doctype": each.doctype, "name": each.name, **each.before} for each in shown if each.before],
 	}
 
 

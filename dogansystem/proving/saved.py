@@ -62,6 +62,26 @@ def as_test(name: str, definition: Definition, run: Mapping[str, Any], began: Be
 	return {key: value for key, value in found.items() if value} | {"expect": _expect(run, loose)}
 
 
+def read_before(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+	"""The documents that a dry run has found on a site, as far as it tells: those that it would change, and those that its steps
+	have read."""
+	found: dict[tuple[str, str], dict[str, Any]] = {}
+	for each in (*run["before"], *_read(run)):
+		key = (str(each["doctype"]), str(each["name"]))
+		found[key] = {**each, **found.get(key, {})}
+	made = {(each["doctype"], each["name"]) for each in run["documents"]["created"]}
+	return [each for key, each in found.items() if key not in made]
+
+
+def _read(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+	for each in run["steps"]:
+		doctype, output = (each["params"] or {}).get("doctype"), each["output"]
+		if each["action"] == "document.get" and isinstance(output, Mapping) and "name" in output:
+			yield {**output, "doctype": doctype}
+		elif each["action"] == "document.list" and isinstance(output, list):
+			yield from ({**row, "doctype": doctype} for row in output if isinstance(row, Mapping) and "name" in row)
+
+
 class Loosened:
 	"""Values without what changes from run to run."""
 
