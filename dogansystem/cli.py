@@ -129,7 +129,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 )
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
 @click.option(
-	"--save-test", "test_file", type=file_type, metavar="FILE", help="Write the run, real or dry, as a test: FILE.test.yaml."
+	"--save-test",
+	"test_file",
+	type=file_type,
+	metavar="FILE",
+	help="Write the run, real or dry, as a test: FILE.test.yaml.",
 )
 @verbose_option
 @json_option

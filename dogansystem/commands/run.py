@@ -32,8 +32,16 @@ from dogansystem.terminal.trying import lines as lines_of_dry_run
 @click.argument("workflow")
 @click.option("--input", "given", help="The run's input, as JSON.")
 @click.option("--doc", nargs=2, metavar="DOCTYPE NAME", help="The document that the run is about.")
-@click.option("--dry-run", is_flag=True, help="Show what it would do, and undo all of it. WORKFLOW may be a file too.")
-@click.option("--answer", "answers", multiple=True, metavar="STEP=JSON", help="With --dry-run: what people say to a step.")
+@click.option(
+	"--dry-run", is_flag=True, help="Show what it would do, and undo all of it. WORKFLOW may be a file too."
+)
+@click.option(
+	"--answer",
+	"answers",
+	multiple=True,
+	metavar="STEP=JSON",
+	help="With --dry-run: what people say to a step.",
+)
 @click.option("--key", help="Idempotency key: a second run with the same key is the first one.")
 @click.option(
 	"--wait/--no-wait", default=True, help="Work off the run in this process, and print its result."
@@ -59,7 +67,9 @@ def run(
 		if dry_run:
 			found = _tried(orchestrator, workflow, _input(given), document, answers)
 			print_json(found) if as_json else print_lines(lines_of_dry_run(found))
-			sys.exit(FAILED if found["status"] in ("Failed", "Cancelled") else WAITS if found["stopped"] else 0)
+			sys.exit(
+				FAILED if found["status"] in ("Failed", "Cancelled") else WAITS if found["stopped"] else 0
+			)
 		name = orchestrator.start_run(workflow, _input(given), document=document, idempotency_key=key)
 		frappe.db.commit()
 		for line in problem_lines(orchestrator.get_obstacles()):
@@ -74,7 +84,9 @@ def run(
 		sys.exit(WAITS)
 
 
-def _tried(orchestrator: Any, workflow: str, given: Any, document: Any, answers: tuple[str, ...]) -> dict[str, Any]:
+def _tried(
+	orchestrator: Any, workflow: str, given: Any, document: Any, answers: tuple[str, ...]
+) -> dict[str, Any]:
 	"""The report of a dry run of a workflow of this site, or of a definition in a file."""
 	path = Path(path_of(workflow))
 	if path.is_file():

@@ -235,7 +235,9 @@ def _documents(written: Sequence[Changed]) -> dict[str, Any]:
 			"updated": [_named(each) for each in updated],
 		},
 		"changes": [changed.as_json(each) for each in shown],
-		"before": [{"doctype": each.doctype, "name": each.name, **each.before} for each in shown if each.before],
+		"before": [
+			{"doctype": each.doctype, "name": each.name, **each.before} for each in shown if each.before
+		],
 	}
 
 
@@ -250,7 +252,9 @@ def _named(written: Changed) -> dict[str, Any]:
 def _approvals(place: Site) -> list[dict[str, Any]]:
 	"""What people would be asked, and what became of it."""
 	db = place.database
-	found = [approvals.read(db, name) for (name,) in db.sql("SELECT name FROM `tabDogan Approval` ORDER BY name")]
+	found = [
+		approvals.read(db, name) for (name,) in db.sql("SELECT name FROM `tabDogan Approval` ORDER BY name")
+	]
 	return [
 		{
 			"step": each.step,

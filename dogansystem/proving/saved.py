@@ -79,7 +79,9 @@ def _read(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 		if each["action"] == "document.get" and isinstance(output, Mapping) and "name" in output:
 			yield {**output, "doctype": doctype}
 		elif each["action"] == "document.list" and isinstance(output, list):
-			yield from ({**row, "doctype": doctype} for row in output if isinstance(row, Mapping) and "name" in row)
+			yield from (
+				{**row, "doctype": doctype} for row in output if isinstance(row, Mapping) and "name" in row
+			)
 
 
 class Loosened:
@@ -87,7 +89,9 @@ class Loosened:
 
 	def __init__(self, names: Iterable[str]) -> None:
 		each = sorted(map(re.escape, names), key=len, reverse=True)
-		self._changing = re.compile("|".join([*(rf"(?<!\w){name}(?!\w)" for name in each), _CHANGING.pattern]))
+		self._changing = re.compile(
+			"|".join([*(rf"(?<!\w){name}(?!\w)" for name in each), _CHANGING.pattern])
+		)
 
 	def value(self, given: Any) -> Any:
 		"""A value as a test expects it."""
@@ -121,7 +125,9 @@ def _made(run: Mapping[str, Any], began: Began) -> set[str]:
 def _given(document: Mapping[str, Any]) -> dict[str, Any]:
 	"""A document with what is filled in of it."""
 	unsaid = UNSAID - {"doctype", "docstatus", "owner"}
-	return {key: _filled(value) for key, value in document.items() if key not in unsaid and value not in EMPTY}
+	return {
+		key: _filled(value) for key, value in document.items() if key not in unsaid and value not in EMPTY
+	}
 
 
 def _filled(value: Any) -> Any:
@@ -141,7 +147,12 @@ def _decisions(definition: Definition, run: Mapping[str, Any]) -> dict[str, Any]
 		made = output.get("decisions") or ([{**output, "decision": "answered"}] if output.get("by") else [])
 		for one in made:
 			values = one.get("values", output.get("values"))
-			given = {"decision": one["decision"], "by": one["by"], "comment": one.get("comment"), "values": values}
+			given = {
+				"decision": one["decision"],
+				"by": one["by"],
+				"comment": one.get("comment"),
+				"values": values,
+			}
 			found.setdefault(step.id, []).append({key: value for key, value in given.items() if value})
 	return {step: given[0] if len(given) == 1 else given for step, given in found.items()}
 
@@ -163,7 +174,11 @@ def _responses(run: Mapping[str, Any]) -> dict[str, Any]:
 def _assumed_signals(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 	for each in run.get("assumed", ()):
 		if "signal" in each:
-			yield {"name": each["signal"], "data": {}, **({} if each["key"] is None else {"key": each["key"]})}
+			yield {
+				"name": each["signal"],
+				"data": {},
+				**({} if each["key"] is None else {"key": each["key"]}),
+			}
 
 
 def _expect(run: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:
@@ -183,7 +198,10 @@ def _expect(run: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:
 def _named(document: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:
 	found = loose.value(_without_names(_given(document)))
 	name = loose.text(str(document["name"]))
-	return {**({} if name == "*" else {"name": name}), **{key: value for key, value in found.items() if key != "owner"}}
+	return {
+		**({} if name == "*" else {"name": name}),
+		**{key: value for key, value in found.items() if key != "owner"},
+	}
 
 
 def _without_names(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -208,7 +226,10 @@ def _updated(run: Mapping[str, Any], loose: Loosened) -> Iterator[dict[str, Any]
 		changed = whole if known is None else {name: each.get(name) for name in {one["field"].partition(".")[0] for one in known}}  # fmt: skip
 		if known is not None:
 			changed = {**_without_names(changed), "docstatus": each.get("docstatus", 0)}
-		yield {**document, **loose.value({key: value for key, value in changed.items() if key not in document})}
+		yield {
+			**document,
+			**loose.value({key: value for key, value in changed.items() if key not in document}),
+		}
 
 
 def _message(message: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:

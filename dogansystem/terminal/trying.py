@@ -22,7 +22,13 @@ from dogansystem.terminal.run import register_agents
 from dogansystem.triggers.webhook import Delivery
 
 SHOWN = 60  # characters of a value
-_WORDS = {"created": "create", "updated": "change", "submitted": "submit", "cancelled": "cancel", "deleted": "delete"}
+_WORDS = {
+	"created": "create",
+	"updated": "change",
+	"submitted": "submit",
+	"cancelled": "cancel",
+	"deleted": "delete",
+}
 
 
 def dry_run(
@@ -43,7 +49,12 @@ def dry_run(
 		by_step.setdefault(each.step, []).append(each.given)
 	trigger = None
 	if delivery:
-		trigger = {"on": "webhook", "body": delivery.body, "headers": delivery.headers, "query": delivery.query}
+		trigger = {
+			"on": "webhook",
+			"body": delivery.body,
+			"headers": delivery.headers,
+			"query": delivery.query,
+		}
 	asked = Asked(
 		definition, site.user, input=given, document=document, parameters=parameters, answers=by_step, signals=signals,
 		cause="webhook" if delivery else "manual", trigger=trigger,
@@ -79,13 +90,19 @@ def check_free(path: Path | None) -> None:
 		raise files.FileError(f"{path}: is there already. Name another file, and move the test into it.")
 
 
-def save_test(path: Path, of: Path, definition: Definition, run: Mapping[str, Any], given: Began) -> list[Differs]:
+def save_test(
+	path: Path, of: Path, definition: Definition, run: Mapping[str, Any], given: Began
+) -> list[Differs]:
 	"""Write a run as a test of the definition in the file `of`, and play it at once; gives what differs."""
 	name = f"as it was tried on {given.now[:10]}"
 	file = os.path.relpath(of, path.parent)
 	path.write_text(saved.as_file(name, file, definition, run, given), encoding="utf-8")
 	found, cases = playing.read(path)
-	return [each for case in cases for each in playing.play(path, found, case, playing.others_of(path, found)).differs]
+	return [
+		each
+		for case in cases
+		for each in playing.play(path, found, case, playing.others_of(path, found)).differs
+	]
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:
@@ -111,7 +128,11 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
 	for each in found["approvals"]:
 		yield f"  would ask {', '.join(each['asked'])}: {each['subject']} ({each['status']})"
 	for each in found["assumed"]:
-		what = f"the signal {each['signal']}, received" if "signal" in each else f"{each['decision']}, by {each['by']}"
+		what = (
+			f"the signal {each['signal']}, received"
+			if "signal" in each
+			else f"{each['decision']}, by {each['by']}"
+		)
 		yield f"  assumed for step {each['step']}: {what}"
 	for each in found["jumped"]:
 		yield f"  did not wait: step {each['step']} until {each['until'][:19]}"

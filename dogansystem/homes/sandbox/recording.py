@@ -20,7 +20,9 @@ class Recording:
 		key = (document["doctype"], document["name"])
 		found = self._found.get(key)
 		if found is None:
-			found = self._found[key] = Changed(*key, before=None if event == "created" else previous or document)
+			found = self._found[key] = Changed(
+				*key, before=None if event == "created" else previous or document
+			)
 		if event not in found.events:
 			found.events.append(event)
 

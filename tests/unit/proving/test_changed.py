@@ -1,7 +1,7 @@
 """How documents differ, field by field."""
 
-from dogansystem.proving.changed import as_json
 from dogansystem.protocol import Changed
+from dogansystem.proving.changed import as_json
 
 LABELS = {"status": "Status", "items": "Items", "items.qty": "Quantity"}
 
@@ -24,10 +24,16 @@ def test_what_is_empty_in_two_ways_is_no_change():
 def test_rows_are_found_by_their_names_wherever_they_stand():
 	before = {"items": [{"name": "a", "qty": 1}, {"name": "b", "qty": 2}]}
 	after = {"items": [{"name": "b", "qty": 2}, {"name": "a", "qty": 4}, {"name": "c", "qty": 9}]}
-	found = [(each["table"], each["row"], each["label"], each["before"], each["after"], each.get("event")) for each in fields(before, after)]
+	found = [
+		(each["table"], each["row"], each["label"], each["before"], each["after"], each.get("event"))
+		for each in fields(before, after)
+	]
 	assert found == [("Items", 2, "Quantity", 1, 4, None), ("Items", 3, "Quantity", None, 9, "added")]
 	gone = fields(before, {"items": []})
-	assert [(each["row"], each["before"], each["event"]) for each in gone] == [(1, 1, "removed"), (2, 2, "removed")]
+	assert [(each["row"], each["before"], each["event"]) for each in gone] == [
+		(1, 1, "removed"),
+		(2, 2, "removed"),
+	]
 
 
 def test_a_hidden_document_says_only_that_it_was_written():

@@ -7,7 +7,12 @@ from dogansystem.engine.errors import InputError
 from dogansystem.proving.course import ToSend
 from tests.unit.proving.trying import USER, step, tried, workflow
 
-TODO = {"doctype": "ToDo", "name": "T-1", "status": "Open", "rows": [{"name": "a", "qty": 1}, {"name": "b", "qty": 2}]}
+TODO = {
+	"doctype": "ToDo",
+	"name": "T-1",
+	"status": "Open",
+	"rows": [{"name": "a", "qty": 1}, {"name": "b", "qty": 2}],
+}
 
 
 @pytest.fixture
@@ -19,7 +24,7 @@ def site():
 
 def fields(report, name):
 	return {
-		(each["field"], each.get("row")): (each["before"], each["after"])
+		(each["field"], each.get("row"), each.get("event")): (each["before"], each["after"])
 		for changed in report["changes"]
 		if changed["name"] == name
 		for each in changed["fields"]
@@ -48,7 +53,11 @@ def test_documents_are_written_shown_and_gone(site):
 	assert (report["status"], report["dry_run"]) == ("Succeeded", True)
 	assert [each["status"] for each in report["steps"]] == ["Succeeded"] * 5
 	assert report["steps"][1]["output"]["description"] == "T-1 7"
-	assert [each["events"] for each in report["changes"]] == [["updated", "deleted"], ["created"], ["created", "submitted"]]
+	assert [each["events"] for each in report["changes"]] == [
+		["updated", "deleted"],
+		["created"],
+		["created", "submitted"],
+	]
 	assert [each["doctype"] for each in report["documents"]["created"]] == ["ToDo", "Order"]
 	assert report["documents"]["created"][1]["docstatus"] == 1
 
@@ -62,9 +71,9 @@ def test_a_changed_document_is_shown_field_by_field_with_its_rows(site):
 	change = step("change", "document.update", params={"doctype": "ToDo", "name": "T-1", "values": values})
 	report = tried(site, workflow(change))
 	found = fields(report, "T-1")
-	assert found["status", None] == ("Open", "Closed")
-	assert found["rows.qty", 1] == (1, 5)
-	assert (None, 3) in found.values() and (2, None) in found.values()
+	assert found["status", None, None] == ("Open", "Closed")
+	assert found["rows.qty", 1, None] == (1, 5)
+	assert (found["rows.qty", 2, "added"], found["rows.qty", 2, "removed"]) == ((None, 3), (2, None))
 	assert [each["events"] for each in report["changes"]] == [["updated"]]
 
 
@@ -116,8 +125,16 @@ def test_waits_pass_and_what_nobody_answers_takes_its_first_branch(site):
 		site,
 		workflow(
 			step("rest", "flow.wait", params={"for": "30d"}),
-			step("ok", "flow.approve", params={"to": "boss@example.com", "subject": "May I?", "comment": "required"}),
-			step("form", "flow.ask", params={"to": "boss@example.com", "subject": "How much?", "fields": fields_asked}),
+			step(
+				"ok",
+				"flow.approve",
+				params={"to": "boss@example.com", "subject": "May I?", "comment": "required"},
+			),
+			step(
+				"form",
+				"flow.ask",
+				params={"to": "boss@example.com", "subject": "How much?", "fields": fields_asked},
+			),
 			step("paid", "flow.wait_for", params={"signal": "paid", "key": "Q-1", "deadline": "90d"}),
 			step("end", "data.set", params={"day": "{{ today }}", "branch": "{{ steps.ok.branch }}"}),
 		),
@@ -148,7 +165,11 @@ def test_answers_and_signals_that_are_given_count(site):
 
 def test_other_workflows_that_would_start_are_named_and_not_run(site):
 	trigger = {"on": "document", "doctype": "Order", "event": "created"}
-	other = workflow(step("x", "document.create", params={"doctype": "Note", "values": {}}), name="other", triggers=[trigger])
+	other = workflow(
+		step("x", "document.create", params={"doctype": "Note", "values": {}}),
+		name="other",
+		triggers=[trigger],
+	)
 	Orchestrator(site).save_workflow(other, True)
 	site.database.commit()
 	make = step("make", "document.create", params={"doctype": "Order", "values": {}})
@@ -177,7 +198,11 @@ def test_a_saved_workflow_is_tried_as_it_would_be_saved_and_stays_as_it_was(site
 
 
 def test_sub_workflows_run_with_their_steps(site):
-	child = workflow(step("x", "data.set", params={"y": "{{ input.y }}"}), name="child", output={"y": "{{ steps.x.output.y }}"})
+	child = workflow(
+		step("x", "data.set", params={"y": "{{ input.y }}"}),
+		name="child",
+		output={"y": "{{ steps.x.output.y }}"},
+	)
 	Orchestrator(site).save_workflow(child, True)
 	site.database.commit()
 	report = tried(site, workflow(step("below", "flow.run", params={"workflow": "child", "input": {"y": 4}})))
@@ -186,7 +211,10 @@ def test_sub_workflows_run_with_their_steps(site):
 
 
 def test_a_step_that_fails_is_shown_with_its_error_and_what_it_undoes(site):
-	undo = {"action": "document.delete", "params": {"doctype": "Order", "name": "{{ steps.make.output.name }}"}}
+	undo = {
+		"action": "document.delete",
+		"params": {"doctype": "Order", "name": "{{ steps.make.output.name }}"},
+	}
 	make = step("make", "document.create", params={"doctype": "Order", "values": {}}, compensate=undo)
 	fail = step("fail", "data.check", params={"that": False, "message": "too much"})
 	report = tried(site, workflow(make, fail))
@@ -202,7 +230,13 @@ def test_a_step_that_commits_is_stopped(site):
 
 
 def test_it_stops_after_its_time(site):
-	many = step("many", "document.create", for_each="{{ input }}", max_parallel=1, params={"doctype": "Order", "values": {}})
+	many = step(
+		"many",
+		"document.create",
+		for_each="{{ input }}",
+		max_parallel=1,
+		params={"doctype": "Order", "values": {}},
+	)
 	report = tried(site, workflow(many), input=list(range(2000)), seconds=0.3)
 	assert "stopped after 0.3 seconds" in report["stopped"]
 	assert report["status"] == "Running"
@@ -216,5 +250,7 @@ def test_an_input_that_does_not_fit_is_refused_and_leaves_nothing(site):
 
 def test_it_may_be_tried_again_and_again(site):
 	params = {"doctype": "ToDo", "name": "T-1", "values": {"status": "Closed"}}
-	definition = workflow(step("rest", "flow.wait", params={"for": "1d"}), step("a", "document.update", params=params))
+	definition = workflow(
+		step("rest", "flow.wait", params={"for": "1d"}), step("a", "document.update", params=params)
+	)
 	assert [tried(site, definition)["status"] for _ in range(3)] == ["Succeeded"] * 3

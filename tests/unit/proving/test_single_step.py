@@ -52,8 +52,15 @@ def test_there_has_to_be_such_a_step(site):
 def test_branches_and_errors_of_the_others_are_in_reach(site):
 	ok = step("ok", "flow.approve", params={"to": "b@example.com", "subject": "May I?"})
 	bad = step("bad", "data.check", params={"that": False}, on_error="continue")
-	values = {"branch": "{{ steps.ok.branch }}", "error": "{{ steps.bad.error }}", "status": "{{ steps.bad.status }}"}
-	pinned = {"ok": Given({"decision": "rejected"}, "rejected"), "bad": Given(None, None, "CheckFailed: too much")}
+	values = {
+		"branch": "{{ steps.ok.branch }}",
+		"error": "{{ steps.bad.error }}",
+		"status": "{{ steps.bad.status }}",
+	}
+	pinned = {
+		"ok": Given({"decision": "rejected"}, "rejected"),
+		"bad": Given(None, None, "CheckFailed: too much"),
+	}
 	report = one(site, workflow(ok, bad, step("say", "data.set", params=values)), "say", pinned)
 	found = report["steps"][0]["output"]
 	assert (found["branch"], found["status"]) == ("rejected", "Failed")
@@ -61,7 +68,13 @@ def test_branches_and_errors_of_the_others_are_in_reach(site):
 
 
 def test_items_and_conditions_are_those_of_the_step(site):
-	each = step("each", "data.set", for_each="{{ steps.sum.output.list }}", params={"n": "{{ item }}"}, **{"if": "{{ item > 1 }}"})
+	each = step(
+		"each",
+		"data.set",
+		for_each="{{ steps.sum.output.list }}",
+		params={"n": "{{ item }}"},
+		**{"if": "{{ item > 1 }}"},
+	)
 	report = one(site, workflow(SUM, each), "each", {"sum": Given({"list": [1, 2, 3]})})
 	assert report["steps"][0]["output"] == [None, {"n": 2}, {"n": 3}]
 	assert [each["status"] for each in report["steps"]] == ["Succeeded", "Skipped", "Succeeded", "Succeeded"]

@@ -45,7 +45,9 @@ def checksums(site: Sandbox) -> dict[str, str]:
 	names = [row[0] for row in db.sql(listed if db.dialect == "sqlite" else "SHOW TABLES")]
 	found = {name: hashlib.sha256(repr(sorted(map(repr, db.sql(f"SELECT * FROM `{name}`")))).encode()).hexdigest() for name in names}  # fmt: skip
 	if db.dialect == "mariadb":
-		rows = db.sql("SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = DATABASE()")
+		rows = db.sql(
+			"SELECT table_name, auto_increment FROM information_schema.tables WHERE table_schema = DATABASE()"
+		)
 		found |= {f"{name} counts on": str(number) for name, number in rows}
 	db.rollback()
 	return found

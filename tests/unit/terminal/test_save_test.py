@@ -48,10 +48,17 @@ def saved(request, tmp_path: Path) -> Path:
 	(tmp_path / "late.yaml").write_text(DEFINITION)
 	(tmp_path / "order.json").write_text(json.dumps(ORDER))
 	words = ["run", tmp_path / "late.yaml", "--doc", tmp_path / "order.json", request.param]
-	words += ["--answer", 'ok={"decision": "approved", "comment": "go"}', "--save-test", tmp_path / "late.test.yaml"]
+	words += [
+		"--answer",
+		'ok={"decision": "approved", "comment": "go"}',
+		"--save-test",
+		tmp_path / "late.test.yaml",
+	]
 	if request.param == "--skip-waits":
 		# Nothing answers: what nobody can reach is taken out, and put back with an answer of its own.
-		(tmp_path / "late.yaml").write_text(DEFINITION.replace("  - {id: rates,", "  - {id: rates, if: false,"))
+		(tmp_path / "late.yaml").write_text(
+			DEFINITION.replace("  - {id: rates,", "  - {id: rates, if: false,")
+		)
 	done = CliRunner().invoke(main, [*map(str, words), "--json"])
 	assert done.exit_code == 0, done.output
 	assert json.loads(done.stdout)["saved_test"]["differences"] == []
@@ -95,5 +102,7 @@ def test_a_file_that_is_there_is_not_written_over(saved):
 
 def test_a_file_of_another_kind_is_refused(tmp_path):
 	(tmp_path / "late.yaml").write_text(DEFINITION)
-	done = CliRunner().invoke(main, ["run", str(tmp_path / "late.yaml"), "--save-test", str(tmp_path / "x.yaml")])
+	done = CliRunner().invoke(
+		main, ["run", str(tmp_path / "late.yaml"), "--save-test", str(tmp_path / "x.yaml")]
+	)
 	assert "is named *.test.yaml" in done.output
