@@ -7,7 +7,7 @@ what nobody will give.
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -23,6 +23,7 @@ from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.proving.saved import Began
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
 from dogansystem.terminal import (
@@ -192,7 +193,7 @@ def run(
 
 
 def _saved(
-	file: Path | None, path: Path, definition: Definition, found: Mapping[str, Any], began: trying.Began
+	file: Path | None, path: Path, definition: Definition, found: Mapping[str, Any], began: Began
 ) -> dict[str, Any]:
 	"""Write the test that was asked for; says so, and in what it differs when it is played."""
 	if file is None:
@@ -204,7 +205,7 @@ def _saved(
 	return {"saved_test": {"file": str(file), "differences": [each.as_json() for each in differs]}}
 
 
-def _end(found: Mapping[str, Any], lines: Sequence[str], as_json: bool) -> NoReturn:
+def _end(found: Mapping[str, Any], lines: list[str], as_json: bool) -> NoReturn:
 	"""Print a run and leave with what it came to."""
 	print_json(found) if as_json else print_lines(lines)
 	if found["status"] not in RUN_FINISHED:

@@ -12,7 +12,7 @@ UNSAID = frozenset(
 		*("parent", "parentfield", "parenttype", "_user_tags", "_comments", "_assign", "_liked_by", "_seen"),
 	}
 )
-EMPTY = (None, "", 0, [], {})  # a field that nobody has filled in
+EMPTY: tuple[Any, ...] = (None, "", 0, [], {})  # a field that nobody has filled in
 
 
 def as_json(changed: Changed) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from dogansystem.engine.current import CHILD
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotAvailable
 from dogansystem.engine.outputs import decode, encode
@@ -25,7 +26,6 @@ SECONDS = 20.0  # after which no further step begins: what it has locked, real w
 LOCK_WAIT = 1  # seconds that it waits for a lock of real work
 IDLE = 10  # seconds in which nothing is asked of the database, after which the server undoes everything
 CHILDREN = 100  # runs that steps have started, of which the steps are shown
-_EVENTS = ("created", "updated", "submitted", "cancelled", "deleted")
 
 
 class TooBusy(NotAvailable):
@@ -202,9 +202,9 @@ class _Others:
 			return
 		query = (
 			"SELECT name, workflow, cause, reference_doctype, reference_name FROM `tabDogan Workflow Run`"
-			" WHERE cause <> 'child' AND name <> %s ORDER BY name"
+			" WHERE cause <> %s AND name <> %s ORDER BY name"
 		)
-		for name, workflow, cause, doctype, document in self._db.sql(query, (self.run,)):
+		for name, workflow, cause, doctype, document in self._db.sql(query, (CHILD, self.run)):
 			if name not in self._known:
 				self._known.add(name)
 				for table in ("dogan_ready", "dogan_line", "dogan_timer"):

@@ -106,7 +106,7 @@ class Loosened:
 		"""A text in which `*` stands for what changes. One without is compared as it is."""
 		parts = self._changing.split(given)
 		if len(parts) == 1:
-			return given
+			return str(given)
 		return "*".join(re.sub(r"([*?[])", r"[\1]", part) for part in parts)
 
 

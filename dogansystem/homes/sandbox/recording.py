@@ -1,10 +1,12 @@
 """What happens to the documents of a sandbox while somebody tries a workflow out, and what is sent."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, cast
 
 from dogansystem.homes.sandbox.shelf import Place
-from dogansystem.protocol import Changed, Document
+from dogansystem.protocol import Changed, Document, KeptIn
 
 
 class Recording:
@@ -51,6 +53,36 @@ class Recording:
 	def would(self) -> Sequence[Mapping[str, Any]]:
 		"""The same."""
 		return self.messages()
+
+
+class Records:
+	"""A part of the sandbox: what a thread writes and sends can be noted. Nothing else that it does leaves its database."""
+
+	_acting: threading.local
+
+	@property
+	def recording(self) -> Recording | None:
+		"""What notes it now."""
+		return getattr(self._acting, "recording", None)
+
+	@contextmanager
+	def kept_in(self) -> Iterator[KeptIn]:
+		"""Lists the messages of the block; a sandbox never sends them."""
+		yield Recording(cast(Place, self))
+
+	@contextmanager
+	def recorded(self) -> Iterator[Recording]:
+		"""Within the block it is noted which documents this thread writes, and what it sends."""
+		before = self.recording
+		found = self._acting.recording = Recording(cast(Place, self))
+		try:
+			yield found
+		finally:
+			self._acting.recording = before
+
+	def series(self) -> Mapping[str, str]:
+		"""The one table of them."""
+		return {"sandbox_series": "current"}
 
 
 def _last(site: Place) -> int:

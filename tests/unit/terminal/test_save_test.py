@@ -54,11 +54,9 @@ def saved(request, tmp_path: Path) -> Path:
 		"--save-test",
 		tmp_path / "late.test.yaml",
 	]
-	if request.param == "--skip-waits":
-		# Nothing answers: what nobody can reach is taken out, and put back with an answer of its own.
-		(tmp_path / "late.yaml").write_text(
-			DEFINITION.replace("  - {id: rates,", "  - {id: rates, if: false,")
-		)
+	if request.param == "--skip-waits":  # no server answers a real run here
+		lines = DEFINITION.splitlines(keepends=True)
+		(tmp_path / "late.yaml").write_text("".join(each for each in lines if "rates" not in each))
 	done = CliRunner().invoke(main, [*map(str, words), "--json"])
 	assert done.exit_code == 0, done.output
 	assert json.loads(done.stdout)["saved_test"]["differences"] == []
@@ -86,9 +84,11 @@ def test_it_fails_for_each_planted_change(saved):
 	source = path.read_text()
 	survived = []
 	for old, new in PLANTED:
-		assert old in source, old
+		if old not in source:
+			assert "rates" in old
+			continue
 		path.write_text(source.replace(old, new))
-		if not differences(saved) and not ("rates" in old and "if: false" in source):
+		if not differences(saved):
 			survived.append(old)
 	assert survived == []
 
