@@ -10,7 +10,9 @@ from dogansystem.proving.dry_run import Asked, TooBusy, dry_run
 from tests.unit.proving.trying import USER, checksums, step, workflow
 
 TODO = {"doctype": "ToDo", "name": "T-1", "status": "Open"}
-CLOSE = step("close", "document.update", params={"doctype": "ToDo", "name": "T-1", "values": {"status": "Closed"}})
+CLOSE = step(
+	"close", "document.update", params={"doctype": "ToDo", "name": "T-1", "values": {"status": "Closed"}}
+)
 MAKE = step("make", "document.create", params={"doctype": "Order", "values": {}})
 
 
@@ -21,7 +23,9 @@ def site(empty_mariadb_url):
 		yield found
 
 
-@pytest.mark.contract("Nothing is left, provably: rows, counters, naming series, files, queues, mails, caches")
+@pytest.mark.contract(
+	"Nothing is left, provably: rows, counters, naming series, files, queues, mails, caches"
+)
 def test_no_row_and_no_number_of_the_engines_tables_is_used(site):
 	rest = step("rest", "flow.wait", params={"for": "30d"})
 	ok = step("ok", "flow.approve", params={"to": "boss@example.com", "subject": "May I?"})
@@ -58,7 +62,9 @@ def test_real_runs_start_and_new_names_are_given_while_it_goes_on(site, empty_ma
 			other.database.commit()
 		took.append(time.monotonic() - began)
 
-	site.whitelist("own.meanwhile", lambda: (thread := threading.Thread(target=others), thread.start(), thread.join())[1])
+	site.whitelist(
+		"own.meanwhile", lambda: (thread := threading.Thread(target=others), thread.start(), thread.join())[1]
+	)
 	report = dry_run(site, Asked(workflow(MAKE, step("m", "method.call", params={"method": "own.meanwhile"}), MAKE | {"id": "again"}), USER))  # fmt: skip
 	assert report["status"] == "Succeeded", report["error"]
 	assert took and took[0] < 1.0
@@ -108,7 +114,9 @@ def test_it_is_undone_where_its_connection_is_lost_in_the_middle(site):
 
 	site.whitelist("own.end", end)
 	with pytest.raises(TooBusy, match="lost|ended"):
-		dry_run(site, Asked(workflow(MAKE, step("end", "method.call", params={"method": "own.end"}), CLOSE), USER))
+		dry_run(
+			site, Asked(workflow(MAKE, step("end", "method.call", params={"method": "own.end"}), CLOSE), USER)
+		)
 	site.database.rollback()
 	after = checksums(site)
 	assert [name for name in before if before[name] != after[name] and "counts on" not in name] == []
