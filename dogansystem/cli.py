@@ -7,10 +7,10 @@ what nobody will give.
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -34,6 +34,7 @@ from dogansystem.terminal import (
 	shared,
 	show,
 	simulation,
+	trying,
 )
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
@@ -98,7 +99,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 @shared.set_option
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--db", "url", metavar="URL", help="A file or mariadb://…; by default a temporary file.")
-@click.option("--dry-run", is_flag=True, help="Show what would change: works on a copy, sends nothing out.")
+@click.option(
+	"--dry-run",
+	is_flag=True,
+	help="Show what would change, and change nothing: waits pass at once, what nobody answers takes its first branch.",
+)
 @click.option(
 	"--skip-waits", is_flag=True, help="Let the clock jump to the next due moment. With one worker."
 )
@@ -155,7 +160,9 @@ def run(
 		if allow_private_network:
 			site.set_settings(allow_private_network=1)
 		site.load_documents([*loaded, *([document] if document else [])])
-		not_sent = {"dry_run": True, "not_sent": runs.send_nothing(site)} if dry_run else {}
+		if dry_run:
+			found = trying.dry_run(site, definition, value, document, parameters, to_give, to_send, delivery)
+			_end(found, trying.lines(found), as_json)
 		changes, messages = runs.marks(site)
 		clock = course.JumpingClock(site.clock) if skip_waits else None
 		site.clock = clock or site.clock
@@ -165,10 +172,15 @@ def run(
 		of_run = course.Course(site, name, to_send, clock, began, given_answers)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))
-		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url) and not dry_run)
-		found = runs.result(site, name, changes, messages) | not_sent
+		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url))
+		found = runs.result(site, name, changes, messages)
 		found["refused_answers"] = given_answers.refused
-	print_json(found) if as_json else print_lines(show.run_lines(found))
+	_end(found, show.run_lines(found), as_json)
+
+
+def _end(found: Mapping[str, Any], lines: Sequence[str], as_json: bool) -> NoReturn:
+	"""Print a run and leave with what it came to."""
+	print_json(found) if as_json else print_lines(lines)
 	if found["status"] not in RUN_FINISHED:
 		sys.exit(WAITS)
 	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)

@@ -27,6 +27,7 @@ from dogansystem.homes.frappe.doorbell import Doorbell
 from dogansystem.homes.frappe.files import Files
 from dogansystem.homes.frappe.methods import call_method, run_script
 from dogansystem.homes.frappe.people import People
+from dogansystem.homes.frappe.recording import Recording
 from dogansystem.homes.frappe.reports import Reports
 from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.unshared import Unshared
@@ -175,6 +176,21 @@ class FrappeSite:
 			self._scope = StepScope(frappe.session.user)
 			self.database.when_undone = self._scope.cache.drop
 		return self._scope.around(user)
+
+	def series(self) -> Sequence[str]:
+		"""The table of the naming series."""
+		return ("tabSeries",)
+
+	@contextmanager
+	def recorded(self) -> Iterator[Recording]:
+		"""Within the block it is noted which documents are written, and what is sent."""
+		control = self.open_control()
+		frappe.local.dogan_recording = recording = Recording(self, control)
+		try:
+			yield recording
+		finally:
+			frappe.local.dogan_recording = None
+			control.close()
 
 	def kept_in(self) -> AbstractContextManager["KeptIn"]:
 		"""Within the block nothing that this thread does leaves its transaction, which is rolled back; see `keeping`."""
