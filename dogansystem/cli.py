@@ -33,6 +33,7 @@ from dogansystem.terminal import (
 	files,
 	history,
 	loads,
+	rehearsing,
 	shared,
 	show,
 	simulation,
@@ -293,7 +294,7 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
-assert deciding and history  # which have declared commands of their own
+assert deciding and history and rehearsing  # which have declared commands of their own
 shared.add_to(main, on_sandbox)
 for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test, ui):
 	main.add_command(_command)

@@ -65,6 +65,9 @@ has_permission = {
 	"Dogan Substitute": "dogansystem.homes.frappe.approval_permissions.may_use_substitute",
 }
 
+# What Frappe's Log Settings delete after so many days, until somebody sets another number.
+default_log_clearing_doctypes = {"Dogan Rehearsal": 30}
+
 extend_bootinfo = "dogansystem.api.desk.boot"
 
 app_include_js = "dogansystem.bundle.js"

@@ -134,6 +134,13 @@ def another_connection_of_the_driver(_: Place) -> None:
 
 
 @way(STOPPED)
+def another_connection_of_ours(_: Place) -> None:
+	from dogansystem.homes.frappe.site import current_site
+
+	current_site().open_control()
+
+
+@way(STOPPED)
 def bytes_to_the_database(_: Place) -> None:
 	conf = frappe.local.conf
 	with socket.socket() as opened:

@@ -93,8 +93,8 @@ def _close(block: Block, original: Any, db: Any) -> None:
 
 
 def _another(block: Block, original: Any, connection: Any, *args: Any, **kwargs: Any) -> None:
-	"""This app replaces a connection that was lost; whatever else connects would not be rolled back."""
-	if frames.behind_the_driver() != frames.OPENS:
+	"""This app replaces a connection that was lost, or reads on another one; what anybody else writes there would stay."""
+	if frames.behind_the_driver() != frames.OPENS and not frames.is_opened_by_us():
 		block.stop("open another connection to a database", "Use frappe.db.")
 	original(connection, *args, **kwargs)
 
@@ -136,8 +136,9 @@ def _is_our_own(text: str) -> bool:
 	behind = frames.behind_the_driver()
 	is_harmless = text.startswith("BEGIN NOT ATOMIC") and not text.endswith("COMMIT; END")
 	is_temporary = text.startswith("ALTER TABLE `dogan_copy` RENAME")
+	is_opening = text.upper().startswith("SET AUTOCOMMIT = 0") or text == "SET AUTOCOMMIT = False"
 	return behind == frames.OPENS or (
-		(is_harmless or is_temporary or text.lower() == "rollback") and behind == frames.DATABASE
+		behind == frames.DATABASE and (is_harmless or is_temporary or is_opening or text.lower() == "rollback")
 	)
 
 

@@ -21,6 +21,7 @@ _DRIVERS = (f"{os.sep}pymysql{os.sep}", f"{os.sep}MySQLdb{os.sep}")
 DATABASE = os.path.join(_OURS, "homes", "frappe", "database.py")
 OPENS = os.path.join(_OURS, "homes", "frappe", "compat.py")
 _KEEPING = os.path.dirname(__file__)
+_SITE = os.path.join(_OURS, "homes", "frappe", "site.py")
 SCRIPT = "<serverscript>"
 
 
@@ -43,6 +44,15 @@ def behind_the_driver() -> str:
 		if not any(driver in path for driver in _DRIVERS) and not _is_in(path, _FRAPPE):
 			return path
 	return ""
+
+
+def is_opened_by_us() -> bool:
+	"""Whether this app itself has its home open a connection, and no app behind it."""
+	for frame in _stack():
+		path = frame.f_code.co_filename
+		if not any(driver in path for driver in _DRIVERS) and path not in (DATABASE, OPENS, _SITE):
+			return _is_in(path, _OURS) and not _is_in(path, _TESTS)
+	return False
 
 
 def is_called_by(*packages: str) -> bool:
