@@ -7,7 +7,7 @@ import frappe
 from dogansystem.api import proving, workflows
 from dogansystem.api.errors import InputError
 from dogansystem.homes.frappe.permissions import is_system_manager
-from dogansystem.tests.contract.home import PERSON, contract
+from dogansystem.tests.contract.home import PERSON, proves
 from dogansystem.tests.home import MANAGER, USER, SiteTestCase, ensure_user
 
 HIDDEN_FROM = "dogan-hidden@example.com"
@@ -33,7 +33,7 @@ class TestProving(SiteTestCase):
 	def definition(self, *steps: dict[str, Any], run_as: str = PERSON, **rest: Any) -> dict[str, Any]:
 		return {"name": "dogan-tried", "run_as": run_as, "steps": list(steps), **rest}
 
-	@contract(
+	@proves(
 		"All of them run for real, inside transactions that are rolled back, with the permissions of who they act for"
 	)
 	def test_a_definition_that_is_not_saved_is_tried_and_leaves_nothing(self):

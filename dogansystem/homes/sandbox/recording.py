@@ -5,8 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
+from dogansystem.homes.sandbox.changes import read_changes
 from dogansystem.homes.sandbox.shelf import Place
 from dogansystem.protocol import Changed, Document, KeptIn
+
+
+def messages_of(site: Place, after: int) -> list[dict[str, Any]]:
+	"""The messages of a sandbox's outbox with a larger `id` than `after`."""
+	found: list[dict[str, Any]] = site.people.outbox(after)  # type: ignore[attr-defined]
+	return found
 
 
 class Recording:
@@ -47,7 +54,7 @@ class Recording:
 
 	def messages(self) -> Sequence[Mapping[str, Any]]:
 		"""What was put into the outbox since."""
-		return self._site.people.outbox(self._last)  # type: ignore[attr-defined, no-any-return]
+		return messages_of(self._site, self._last)
 
 	@property
 	def would(self) -> Sequence[Mapping[str, Any]]:
@@ -79,6 +86,14 @@ class Records:
 			yield found
 		finally:
 			self._acting.recording = before
+
+	def changes(self, after: int = 0) -> list[dict[str, Any]]:
+		"""What happened to documents, in order; only what has a larger `id` than `after`."""
+		return read_changes(cast(Place, self).database, after)
+
+	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
+		"""The mails and notifications that were sent, in order, as JSON data."""
+		return messages_of(cast(Place, self), after)
 
 	def series(self) -> Mapping[str, str]:
 		"""The one table of them."""

@@ -15,7 +15,7 @@ from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox.catalog import Catalog
-from dogansystem.homes.sandbox.changes import note_change, read_changes, rename_changes
+from dogansystem.homes.sandbox.changes import note_change, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
 from dogansystem.homes.sandbox.desk import Documents
 from dogansystem.homes.sandbox.doorbell import VARIABLE, Doorbell, RedisDoorbell, folder_for
@@ -311,14 +311,6 @@ class Sandbox(Records):
 
 	def _note_change(self, event: str, doctype: str, name: str) -> None:
 		note_change(self.database, self.now(), event, doctype, name, self.user)
-
-	def changes(self, after: int = 0) -> list[dict[str, Any]]:
-		"""What happened to documents, in order; only what has a larger `id` than `after`."""
-		return read_changes(self.database, after)
-
-	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
-		"""The mails and notifications that were sent, in order, as JSON data."""
-		return self.people.outbox(after)
 
 	def load_documents(self, documents: Iterable[Mapping[str, Any]]) -> int:
 		"""Put documents in as they are, over those of the same name: no permissions, no events. Commits.

@@ -113,7 +113,7 @@ def test_it_is_undone_where_its_connection_is_lost_in_the_middle(site):
 		control.close()
 
 	site.whitelist("own.end", end)
-	with pytest.raises(TooBusy, match="lost|ended"):
+	with pytest.raises(TooBusy, match=r"lost|ended"):
 		dry_run(
 			site, Asked(workflow(MAKE, step("end", "method.call", params={"method": "own.end"}), CLOSE), USER)
 		)
