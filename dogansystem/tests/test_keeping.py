@@ -282,7 +282,6 @@ class TestKeeping(SiteTestCase):
 
 	def test_nothing_stays_of_a_process_that_is_killed(self):
 		"""Its copies of files lie in a folder of their own until the next block removes it."""
-		before = self.outside.look()
 		script = (
 			f"import os, sys, frappe\nfrappe.init(site={frappe.local.site!r})\nfrappe.connect()\n"
 			"from dogansystem.homes.frappe.site import current_site\n"
@@ -293,8 +292,10 @@ class TestKeeping(SiteTestCase):
 			"	frappe.enqueue('contract.job')\n"
 			"	os.kill(os.getpid(), 9)\n"
 		)
-		ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=120)
-		self.assertEqual(ended.returncode, -signal.SIGKILL, ended.stderr)
+		for _ in range(2):  # the first one reads what its start has others read from Redis
+			before = self.outside.look()
+			ended = subprocess.run([sys.executable, "-c", script], capture_output=True, timeout=120)
+			self.assertEqual(ended.returncode, -signal.SIGKILL, ended.stderr)
 		with self.site.kept_in():
 			pass
 		self.assertEqual(self.outside.look(), before)
