@@ -7,7 +7,7 @@ what nobody will give.
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from dogansystem import __version__
+from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parameters import from_texts
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.engine.states import RUN_FINISHED
@@ -22,6 +23,7 @@ from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.proving.saved import Began
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
 from dogansystem.terminal import (
@@ -128,6 +130,13 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	help='Start by a delivery to its webhook, such as {"body": {"id": 1}, "headers": {}, "query": {}}, or @FILE.',
 )
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
+@click.option(
+	"--save-test",
+	"test_file",
+	type=file_type,
+	metavar="FILE",
+	help="Write the run, real or dry, as a test: FILE.test.yaml.",
+)
 @verbose_option
 @json_option
 def run(
@@ -144,11 +153,13 @@ def run(
 	answers: tuple[str, ...],
 	webhook: str | None,
 	allow_private_network: bool,
+	test_file: Path | None,
 	verbose: bool,
 	as_json: bool,
 ) -> None:
 	"""Run a workflow to its end and show what it did."""
 	with errors(as_json):
+		trying.check_free(test_file)
 		definition = files.definition(path)
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
@@ -161,8 +172,10 @@ def run(
 		if allow_private_network:
 			site.set_settings(allow_private_network=1)
 		site.load_documents([*loaded, *([document] if document else [])])
+		given_to_it = trying.began(site.now(), loaded, document, value, parameters, to_send, delivery)
 		if dry_run:
 			found = trying.dry_run(site, definition, value, document, parameters, to_give, to_send, delivery)
+			found |= _saved(test_file, path, definition, found, given_to_it)
 			_end(found, trying.lines(found), as_json)
 		changes, messages = runs.marks(site)
 		clock = course.JumpingClock(site.clock) if skip_waits else None
@@ -176,10 +189,24 @@ def run(
 		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url))
 		found = runs.result(site, name, changes, messages)
 		found["refused_answers"] = given_answers.refused
+		found |= _saved(test_file, path, definition, found, given_to_it)
 	_end(found, show.run_lines(found), as_json)
 
 
-def _end(found: Mapping[str, Any], lines: Sequence[str], as_json: bool) -> NoReturn:
+def _saved(
+	file: Path | None, path: Path, definition: Definition, found: Mapping[str, Any], began: Began
+) -> dict[str, Any]:
+	"""Write the test that was asked for; says so, and in what it differs when it is played."""
+	if file is None:
+		return {}
+	differs = trying.save_test(file, path, definition, found, began)
+	show.to_stderr(f"{file}: written" + (", but it does not pass:" if differs else ", and it passes."))
+	for each in differs:
+		show.to_stderr(f"  {each.place}: expected {each.expected!r}, found {each.found!r}")
+	return {"saved_test": {"file": str(file), "differences": [each.as_json() for each in differs]}}
+
+
+def _end(found: Mapping[str, Any], lines: list[str], as_json: bool) -> NoReturn:
 	"""Print a run and leave with what it came to."""
 	print_json(found) if as_json else print_lines(lines)
 	if found["status"] not in RUN_FINISHED:

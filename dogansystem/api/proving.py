@@ -50,11 +50,29 @@ def dry_run(
 	:param answers: by step what people say, a mapping or a list of them, and by `http GET https://…` what a server answers.
 		What has no answer takes its first branch.
 	:param signals: those that are sent, each `{name, key, data, after}`.
-	:return: the report: the run, its `steps`, `documents`, `changes`, `outbox`, `requests`, `approvals`, `assumed` …
+	:return: the report: the run, its `steps`, `documents`, `changes`, `outbox`, `requests`, `approvals`, `assumed` … and
+		`test`, the text of a test that expects the same.
 	"""
 	asked = _asked(workflow, definition, doctype, name, input, parameters, answers, signals)
 	with as_frappe_errors():
-		return plain(tried(current_site(), asked))
+		report = plain(tried(current_site(), asked))
+	return report | {"test": _test(asked, report)}
+
+
+def _test(asked: Asked, report: Mapping[str, Any]) -> str:
+	site = current_site()
+	start = {"doc": dict(asked.document)} if asked.document else {}
+	if asked.input is not None:
+		start["input"] = asked.input
+	about = (asked.document or {}).get("doctype"), (asked.document or {}).get("name")
+	there = [each for each in saved.read_before(report) if (each["doctype"], each["name"]) != about]
+	sent = [
+		{"name": each.name, "key": each.key, "data": each.data, "after": each.after} for each in asked.signals
+	]
+	given = [{key: value for key, value in each.items() if value} for each in sent]
+	began = saved.Began(str(site.local_time(site.now())), there, start, asked.parameters, given)
+	name = f"{asked.definition.name}, as it was tried"
+	return saved.as_file(name, f"{asked.definition.name}.yaml", asked.definition, report, began)
 
 
 @frappe.whitelist(methods=["POST"])
@@ -119,7 +137,10 @@ def _asked(
 		if data and document is None and value is None:
 			need_run(run)
 			document, value, trigger, cause = data.doc, data.input, data.trigger, "api"
-			values = {**{key: data.parameters[key] for key in data.parameters if key in found.parameters}, **values}
+			values = {
+				**{key: data.parameters[key] for key in data.parameters if key in found.parameters},
+				**values,
+			}
 	return Asked(
 		found,
 		user,
@@ -163,7 +184,9 @@ def _check_may_try(definition: Definition) -> None:
 def _agents(step: Any) -> list[Any]:
 	names = [step.agent] if step.agent else []
 	if step.capability:
-		names += frappe.get_all("Dogan Agent Capability", {"capability": step.capability}, pluck="parent", limit=0)
+		names += frappe.get_all(
+			"Dogan Agent Capability", {"capability": step.capability}, pluck="parent", limit=0
+		)
 	return frappe.get_all("Dogan Agent", {"name": ["in", names]}, ["name", "user"], limit=0) if names else []
 
 
@@ -172,9 +195,15 @@ def _trigger(definition: Definition, document: Mapping[str, Any] | None) -> tupl
 	if document is None:
 		return None, "manual"
 	for trigger in definition.triggers:
-		if trigger.on in ("document", "date", "condition") and trigger.keys.get("doctype") == document["doctype"]:
+		if (
+			trigger.on in ("document", "date", "condition")
+			and trigger.keys.get("doctype") == document["doctype"]
+		):
 			about = {"on": trigger.on, "doctype": document["doctype"], "name": document["name"]}
-			return {**about, **({"event": trigger.keys["event"]} if "event" in trigger.keys else {})}, trigger.on
+			return {
+				**about,
+				**({"event": trigger.keys["event"]} if "event" in trigger.keys else {}),
+			}, trigger.on
 	return None, "manual"
 
 

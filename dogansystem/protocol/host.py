@@ -71,9 +71,9 @@ class Host(Protocol):
 		back (mails, jobs, realtime, files, caches, requests, sockets, a commit) is kept in and listed, or the attempt gets an
 		error that names it. The caller rolls back, before the block ends."""
 
-	def series(self) -> Sequence[str]:
-		"""The tables of numbers that a new document counts on, which would keep others waiting if an attempt that is rolled
-		back locked them: it gets copies."""
+	def series(self) -> Mapping[str, str]:
+		"""The tables of naming series, and the column of their last numbers, of which an attempt that is rolled back gets copies.
+		Empty where `kept_in` sees to that."""
 
 	def listening(self) -> Mapping[str, int]:
 		"""How many workers would come if they were called, by node: asked now. Empty where nobody has to be called."""

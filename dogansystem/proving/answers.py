@@ -177,4 +177,6 @@ def _something(field: Field) -> Any:
 		return True
 	if field.type == "Select":
 		return field.options[0]
-	return {"Date": "2026-01-05", "Datetime": "2026-01-05 09:00:00", "Time": "09:00:00"}.get(field.type, ASSUMED)
+	return {"Date": "2026-01-05", "Datetime": "2026-01-05 09:00:00", "Time": "09:00:00"}.get(
+		field.type, ASSUMED
+	)

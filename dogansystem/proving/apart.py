@@ -6,7 +6,7 @@ with the connection, whatever becomes of the process. On SQLite, which has one w
 transaction that is rolled back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from dogansystem.protocol import Database
@@ -21,9 +21,10 @@ _KEPT = {
 }
 _OF_RUNS = ("Dogan Workflow Run", "Dogan Step Run", "Dogan Approval", "Dogan Approver", "Dogan Approval Decision", "Dogan Batch")  # fmt: skip
 _COPY = "dogan_copy"
+FAR = 1_000_000
 
 
-def tables(more: Sequence[str] = ()) -> dict[str, str | None]:
+def tables(more: Mapping[str, str]) -> dict[str, str | None]:
 	"""The tables, and which of their rows are kept (SQL); None: none. `more`: those of a home that are kept as they are."""
 	own = [*schema.internal_tables(), *(f"tab{each}" for each in _OF_RUNS)]
 	kept = {**dict.fromkeys(more, "1 = 1"), **_KEPT}
@@ -31,20 +32,27 @@ def tables(more: Sequence[str] = ()) -> dict[str, str | None]:
 
 
 @contextmanager
-def apart(db: Database, more: Sequence[str] = ()) -> Iterator[None]:
-	"""Within the block `db`, on which no transaction is open, has these tables to itself."""
+def apart(db: Database, series: Mapping[str, str]) -> Iterator[None]:
+	"""Within the block `db`, on which no transaction is open, has these tables to itself.
+
+	`series`: the tables of a home's naming series, and the column of their last numbers. An attempt counts far above: who
+	makes a document meanwhile would wait for the name that it was given.
+	"""
 	if db.dialect == "sqlite":
 		db.begin()
-		for table, kept in tables().items():
+		for table, kept in tables({}).items():
 			if kept is None:
 				db.execute(f"DELETE FROM `{table}`")
 		yield
 		return
 	made: list[str] = []
 	try:
-		for table, kept in tables(more).items():
+		for table, kept in tables(series).items():
 			_hide(db, table, kept)
 			made.append(table)
+		for table, column in series.items():
+			db.execute(f"UPDATE `{table}` SET `{column}` = `{column}` + {FAR}")
+		db.commit()
 		yield
 	finally:
 		for table in made:
@@ -52,10 +60,8 @@ def apart(db: Database, more: Sequence[str] = ()) -> Iterator[None]:
 
 
 def _hide(db: Database, table: str, kept: str | None) -> None:
-	"""Put a temporary table before a table. The rows are copied under another name, while the real one can be read."""
-	if kept is None:
-		db.execute(f"CREATE TEMPORARY TABLE `{table}` LIKE `{table}`")
-		return
+	"""Put a temporary table before a table. It is made under another name, under which the real one can still be read."""
 	db.execute(f"CREATE TEMPORARY TABLE `{_COPY}` LIKE `{table}`")
-	db.execute(f"INSERT INTO `{_COPY}` SELECT * FROM `{table}` WHERE {kept}")
+	if kept is not None:
+		db.execute(f"INSERT INTO `{_COPY}` SELECT * FROM `{table}` WHERE {kept}")
 	db.execute(f"ALTER TABLE `{_COPY}` RENAME TO `{table}`")

@@ -7,10 +7,12 @@ from dogansystem.protocol import Changed
 
 # What changes with every save, or says where a row stands: nobody asks for it.
 UNSAID = frozenset(
-	("modified", "modified_by", "creation", "owner", "idx", "doctype", "docstatus", "parent", "parentfield", "parenttype")
-	+ ("_user_tags", "_comments", "_assign", "_liked_by", "__last_sync_on", "__islocal", "__unsaved")
-)  # fmt: skip
-EMPTY = (None, "", 0, [], {})  # a field that nobody has filled in
+	{
+		*("modified", "modified_by", "creation", "owner", "idx", "doctype", "docstatus"),
+		*("parent", "parentfield", "parenttype", "_user_tags", "_comments", "_assign", "_liked_by", "_seen"),
+	}
+)
+EMPTY: tuple[Any, ...] = (None, "", 0, [], {})  # a field that nobody has filled in
 
 
 def as_json(changed: Changed) -> dict[str, Any]:
@@ -41,7 +43,10 @@ def _differences(
 
 
 def _rows(
-	before: Sequence[Mapping[str, Any]], after: Sequence[Mapping[str, Any]], labels: Mapping[str, str], path: str
+	before: Sequence[Mapping[str, Any]],
+	after: Sequence[Mapping[str, Any]],
+	labels: Mapping[str, str],
+	path: str,
 ) -> Iterator[dict[str, Any]]:
 	"""The rows that differ, those of one name beside each other; rows without names by their places."""
 	old, new = _by_name(before), _by_name(after)

@@ -11,7 +11,9 @@ from dogansystem.proving.answers import Answers
 from dogansystem.store import approvals, children, reads, signals
 from dogansystem.store.moment import as_text, moment
 
-PATIENCE = 60.0  # seconds until the deadline of a decision or a signal, for which a run without such a clock waits
+PATIENCE = (
+	60.0  # seconds until the deadline of a decision or a signal, for which a run without such a clock waits
+)
 
 
 class Clock(Protocol):

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from dogansystem.engine.current import CHILD
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotAvailable
 from dogansystem.engine.outputs import decode, encode
@@ -25,7 +26,6 @@ SECONDS = 20.0  # after which no further step begins: what it has locked, real w
 LOCK_WAIT = 1  # seconds that it waits for a lock of real work
 IDLE = 10  # seconds in which nothing is asked of the database, after which the server undoes everything
 CHILDREN = 100  # runs that steps have started, of which the steps are shown
-_EVENTS = ("created", "updated", "submitted", "cancelled", "deleted")
 
 
 class TooBusy(NotAvailable):
@@ -66,7 +66,7 @@ def dry_run(site: Site, asked: Asked) -> dict[str, Any]:
 	"""Run a checked definition and roll back; gives the report. Whatever was open on the site's connection is undone before.
 
 	The report is a run as `run --json` prints it, with `documents` (`created`, `updated`, each as it would be), `changes` (each
-	document field by field), `outbox`, `requests`, `calls` (actions of other apps that reach outside), `approvals`, `assumed`,
+	document field by field), `before` (those that are there, as they are), `outbox`, `requests`, `calls` (actions of other apps that reach outside), `approvals`, `assumed`,
 	`jumped`, `refused_answers`, `starts` (other workflows that would start), `kept_in`, and `stopped`: why it is not over.
 
 	Raises what `start_run` raises, and TooBusy.
@@ -202,9 +202,9 @@ class _Others:
 			return
 		query = (
 			"SELECT name, workflow, cause, reference_doctype, reference_name FROM `tabDogan Workflow Run`"
-			" WHERE cause <> 'child' AND name <> %s ORDER BY name"
+			" WHERE cause <> %s AND name <> %s ORDER BY name"
 		)
-		for name, workflow, cause, doctype, document in self._db.sql(query, (self.run,)):
+		for name, workflow, cause, doctype, document in self._db.sql(query, (CHILD, self.run)):
 			if name not in self._known:
 				self._known.add(name)
 				for table in ("dogan_ready", "dogan_line", "dogan_timer"):
@@ -235,6 +235,9 @@ def _documents(written: Sequence[Changed]) -> dict[str, Any]:
 			"updated": [_named(each) for each in updated],
 		},
 		"changes": [changed.as_json(each) for each in shown],
+		"before": [
+			{"doctype": each.doctype, "name": each.name, **each.before} for each in shown if each.before
+		],
 	}
 
 
@@ -249,7 +252,9 @@ def _named(written: Changed) -> dict[str, Any]:
 def _approvals(place: Site) -> list[dict[str, Any]]:
 	"""What people would be asked, and what became of it."""
 	db = place.database
-	found = [approvals.read(db, name) for (name,) in db.sql("SELECT name FROM `tabDogan Approval` ORDER BY name")]
+	found = [
+		approvals.read(db, name) for (name,) in db.sql("SELECT name FROM `tabDogan Approval` ORDER BY name")
+	]
 	return [
 		{
 			"step": each.step,

@@ -37,7 +37,9 @@ class Pinned:
 		secrets: texts that nobody is shown, and what stands there instead.
 	"""
 
-	def __init__(self, answers: Mapping[str, Sequence[Mapping[str, Any]]], *, stands_in: bool = False) -> None:
+	def __init__(
+		self, answers: Mapping[str, Sequence[Mapping[str, Any]]], *, stands_in: bool = False
+	) -> None:
 		"""`stands_in`: whether a request without an answer is answered."""
 		self.answers = {key: list(given) for key, given in answers.items()}
 		self.asked: list[dict[str, Any]] = []

@@ -62,12 +62,36 @@ def as_test(name: str, definition: Definition, run: Mapping[str, Any], began: Be
 	return {key: value for key, value in found.items() if value} | {"expect": _expect(run, loose)}
 
 
+def read_before(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+	"""The documents that a dry run has found on a site, as far as it tells: those that it would change, and those that its steps
+	have read."""
+	found: dict[tuple[str, str], dict[str, Any]] = {}
+	for each in (*run["before"], *_read(run)):
+		key = (str(each["doctype"]), str(each["name"]))
+		found[key] = {**each, **found.get(key, {})}
+	made = {(each["doctype"], each["name"]) for each in run["documents"]["created"]}
+	return [each for key, each in found.items() if key not in made]
+
+
+def _read(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+	for each in run["steps"]:
+		doctype, output = (each["params"] or {}).get("doctype"), each["output"]
+		if each["action"] == "document.get" and isinstance(output, Mapping) and "name" in output:
+			yield {**output, "doctype": doctype}
+		elif each["action"] == "document.list" and isinstance(output, list):
+			yield from (
+				{**row, "doctype": doctype} for row in output if isinstance(row, Mapping) and "name" in row
+			)
+
+
 class Loosened:
 	"""Values without what changes from run to run."""
 
 	def __init__(self, names: Iterable[str]) -> None:
 		each = sorted(map(re.escape, names), key=len, reverse=True)
-		self._changing = re.compile("|".join([*(rf"(?<!\w){name}(?!\w)" for name in each), _CHANGING.pattern]))
+		self._changing = re.compile(
+			"|".join([*(rf"(?<!\w){name}(?!\w)" for name in each), _CHANGING.pattern])
+		)
 
 	def value(self, given: Any) -> Any:
 		"""A value as a test expects it."""
@@ -82,7 +106,7 @@ class Loosened:
 		"""A text in which `*` stands for what changes. One without is compared as it is."""
 		parts = self._changing.split(given)
 		if len(parts) == 1:
-			return given
+			return str(given)
 		return "*".join(re.sub(r"([*?[])", r"[\1]", part) for part in parts)
 
 
@@ -101,7 +125,9 @@ def _made(run: Mapping[str, Any], began: Began) -> set[str]:
 def _given(document: Mapping[str, Any]) -> dict[str, Any]:
 	"""A document with what is filled in of it."""
 	unsaid = UNSAID - {"doctype", "docstatus", "owner"}
-	return {key: _filled(value) for key, value in document.items() if key not in unsaid and value not in EMPTY}
+	return {
+		key: _filled(value) for key, value in document.items() if key not in unsaid and value not in EMPTY
+	}
 
 
 def _filled(value: Any) -> Any:
@@ -121,7 +147,12 @@ def _decisions(definition: Definition, run: Mapping[str, Any]) -> dict[str, Any]
 		made = output.get("decisions") or ([{**output, "decision": "answered"}] if output.get("by") else [])
 		for one in made:
 			values = one.get("values", output.get("values"))
-			given = {"decision": one["decision"], "by": one["by"], "comment": one.get("comment"), "values": values}
+			given = {
+				"decision": one["decision"],
+				"by": one["by"],
+				"comment": one.get("comment"),
+				"values": values,
+			}
 			found.setdefault(step.id, []).append({key: value for key, value in given.items() if value})
 	return {step: given[0] if len(given) == 1 else given for step, given in found.items()}
 
@@ -143,7 +174,11 @@ def _responses(run: Mapping[str, Any]) -> dict[str, Any]:
 def _assumed_signals(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 	for each in run.get("assumed", ()):
 		if "signal" in each:
-			yield {"name": each["signal"], "data": {}, **({} if each["key"] is None else {"key": each["key"]})}
+			yield {
+				"name": each["signal"],
+				"data": {},
+				**({} if each["key"] is None else {"key": each["key"]}),
+			}
 
 
 def _expect(run: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:
@@ -163,7 +198,10 @@ def _expect(run: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:
 def _named(document: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:
 	found = loose.value(_without_names(_given(document)))
 	name = loose.text(str(document["name"]))
-	return {**({} if name == "*" else {"name": name}), **{key: value for key, value in found.items() if key != "owner"}}
+	return {
+		**({} if name == "*" else {"name": name}),
+		**{key: value for key, value in found.items() if key != "owner"},
+	}
 
 
 def _without_names(document: Mapping[str, Any]) -> dict[str, Any]:
@@ -188,7 +226,10 @@ def _updated(run: Mapping[str, Any], loose: Loosened) -> Iterator[dict[str, Any]
 		changed = whole if known is None else {name: each.get(name) for name in {one["field"].partition(".")[0] for one in known}}  # fmt: skip
 		if known is not None:
 			changed = {**_without_names(changed), "docstatus": each.get("docstatus", 0)}
-		yield {**document, **loose.value({key: value for key, value in changed.items() if key not in document})}
+		yield {
+			**document,
+			**loose.value({key: value for key, value in changed.items() if key not in document}),
+		}
 
 
 def _message(message: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:

@@ -75,7 +75,9 @@ def single_step(site: Site, asked: Asked, step: str, pinned: Mapping[str, Given]
 		)
 	stand_in = Pinned(known)
 	actions = {**site.actions(), PINNED: stand_in}
-	definition = parse(_source(asked.definition, step, known), actions=registry.schemas(actions), fills_run_as=True)
+	definition = parse(
+		_source(asked.definition, step, known), actions=registry.schemas(actions), fills_run_as=True
+	)
 	report = dry_run(site, replace(asked, definition=definition, actions={PINNED: stand_in}))
 	return {**report, "step": step, "steps": [each for each in report["steps"] if each["id"] == step]}
 

@@ -1,22 +1,34 @@
 """`dogansystem run --dry-run`: what a run would do, as somebody in a terminal reads it."""
 
 import json
+import os
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from dogansystem.engine.definition import Definition
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.proving import saved
 from dogansystem.proving.dry_run import Asked
 from dogansystem.proving.dry_run import dry_run as tried
-from dogansystem.terminal import show
+from dogansystem.proving.expected import Differs
+from dogansystem.proving.saved import Began
+from dogansystem.terminal import files, playing, show
 from dogansystem.terminal.answers import Answer
 from dogansystem.terminal.course import ToSend
 from dogansystem.terminal.run import register_agents
 from dogansystem.triggers.webhook import Delivery
 
 SHOWN = 60  # characters of a value
-_WORDS = {"created": "create", "updated": "change", "submitted": "submit", "cancelled": "cancel", "deleted": "delete"}
+_WORDS = {
+	"created": "create",
+	"updated": "change",
+	"submitted": "submit",
+	"cancelled": "cancel",
+	"deleted": "delete",
+}
 
 
 def dry_run(
@@ -37,12 +49,60 @@ def dry_run(
 		by_step.setdefault(each.step, []).append(each.given)
 	trigger = None
 	if delivery:
-		trigger = {"on": "webhook", "body": delivery.body, "headers": delivery.headers, "query": delivery.query}
+		trigger = {
+			"on": "webhook",
+			"body": delivery.body,
+			"headers": delivery.headers,
+			"query": delivery.query,
+		}
 	asked = Asked(
 		definition, site.user, input=given, document=document, parameters=parameters, answers=by_step, signals=signals,
 		cause="webhook" if delivery else "manual", trigger=trigger,
 	)  # fmt: skip
 	return tried(site, asked)
+
+
+def began(
+	at: float,
+	documents: Sequence[Mapping[str, Any]],
+	document: Mapping[str, Any] | None,
+	given: Any,
+	parameters: Mapping[str, Any],
+	signals: Sequence[ToSend],
+	delivery: Delivery | None,
+) -> Began:
+	"""What a run began with that the command has started. `at`: epoch seconds."""
+	start: dict[str, Any] = {"doc": document} if document else {}
+	if delivery:
+		start = {"webhook": {"body": delivery.body, "headers": delivery.headers, "query": delivery.query}}
+	elif given is not None:
+		start["input"] = given
+	sent = [{"name": each.name, "key": each.key, "data": each.data, "after": each.after} for each in signals]
+	now = datetime.fromtimestamp(at, timezone.utc).isoformat(" ")
+	return Began(now, documents, start, parameters, [{k: v for k, v in each.items() if v} for each in sent])
+
+
+def check_free(path: Path | None) -> None:
+	"""Raise FileError where a test cannot be written."""
+	if path is not None and not playing.is_test(path):
+		raise files.FileError(f"{path}: the file of a test is named *.test.yaml.")
+	if path is not None and path.exists():
+		raise files.FileError(f"{path}: is there already. Name another file, and move the test into it.")
+
+
+def save_test(
+	path: Path, of: Path, definition: Definition, run: Mapping[str, Any], given: Began
+) -> list[Differs]:
+	"""Write a run as a test of the definition in the file `of`, and play it at once; gives what differs."""
+	name = f"as it was tried on {given.now[:10]}"
+	file = os.path.relpath(of, path.parent)
+	path.write_text(saved.as_file(name, file, definition, run, given), encoding="utf-8")
+	found, cases = playing.read(path)
+	return [
+		each
+		for case in cases
+		for each in playing.play(path, found, case, playing.others_of(path, found)).differs
+	]
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:
@@ -68,7 +128,11 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
 	for each in found["approvals"]:
 		yield f"  would ask {', '.join(each['asked'])}: {each['subject']} ({each['status']})"
 	for each in found["assumed"]:
-		what = f"the signal {each['signal']}, received" if "signal" in each else f"{each['decision']}, by {each['by']}"
+		what = (
+			f"the signal {each['signal']}, received"
+			if "signal" in each
+			else f"{each['decision']}, by {each['by']}"
+		)
 		yield f"  assumed for step {each['step']}: {what}"
 	for each in found["jumped"]:
 		yield f"  did not wait: step {each['step']} until {each['until'][:19]}"

@@ -21,9 +21,19 @@ from dogansystem.protocol import Changed, Database, Document, Site
 MAIL, NOTIFICATION = "Email Queue", "Notification Log"
 # Written beside what somebody does, by Frappe and by this app itself.
 _BESIDE = frozenset(
-	("Version", "Activity Log", "Access Log", "Error Log", "Deleted Document", "Route History", "View Log")
-	+ ("Scheduled Job Log", "Transaction Log", "Prepared Report", "DocShare", MAIL, NOTIFICATION)
-)  # fmt: skip
+	{
+		*(
+			"Version",
+			"Activity Log",
+			"Access Log",
+			"Error Log",
+			"Deleted Document",
+			"Route History",
+			"View Log",
+		),
+		*("Scheduled Job Log", "Transaction Log", "Prepared Report", "DocShare", MAIL, NOTIFICATION),
+	}
+)
 _OWN = "Dogan "  # how the names of this app's DocTypes begin
 _EVENTS = {"on_submit": "submitted", "on_cancel": "cancelled", "after_delete": "deleted"}
 
@@ -71,7 +81,9 @@ class Recording:
 		before = None if "created" in found.events else _row(self._control, meta, name)
 		after = None if "deleted" in found.events else _row(self._site.database, meta, found.name)
 		seen = [each and self._site.documents.seen_by(reader, each) for each in (before, after)]
-		found.before, found.after = (_kept(one, shown) for one, shown in zip((before, after), seen, strict=True))
+		found.before, found.after = (
+			_kept(one, shown) for one, shown in zip((before, after), seen, strict=True)
+		)
 		found.hidden = (before is not None or after is not None) and not any(seen)
 		found.labels = _labels(meta)
 		self._control.rollback()

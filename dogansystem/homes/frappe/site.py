@@ -177,9 +177,9 @@ class FrappeSite:
 			self.database.when_undone = self._scope.cache.drop
 		return self._scope.around(user)
 
-	def series(self) -> Sequence[str]:
-		"""The table of the naming series."""
-		return ("tabSeries",)
+	def series(self) -> Mapping[str, str]:
+		"""Empty: `kept_in` gives names of its own."""
+		return {}
 
 	@contextmanager
 	def recorded(self) -> Iterator[Recording]:

@@ -15,7 +15,7 @@ from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox.catalog import Catalog
-from dogansystem.homes.sandbox.changes import note_change, read_changes, rename_changes
+from dogansystem.homes.sandbox.changes import note_change, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
 from dogansystem.homes.sandbox.desk import Documents
 from dogansystem.homes.sandbox.doorbell import VARIABLE, Doorbell, RedisDoorbell, folder_for
@@ -23,20 +23,20 @@ from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.homes.sandbox.files import Files
 from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
-from dogansystem.homes.sandbox.recording import Recording
+from dogansystem.homes.sandbox.recording import Records
 from dogansystem.homes.sandbox.reports import Reports
 from dogansystem.homes.sandbox.settings import from_environment, read_settings, write_settings
 from dogansystem.homes.sandbox.shelf import Shelf, rename
 from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Act, Document, KeptIn, Scheduler, Settings, Surroundings
+from dogansystem.protocol import Act, Document, Scheduler, Settings, Surroundings
 from dogansystem.triggers import document as trigger
 from dogansystem.triggers import email, signatures
 
 DEFAULT_USER = "sandbox@example.com"
 
 
-class Sandbox:
+class Sandbox(Records):
 	"""A `protocol.Site`. Threads share it; each has a connection of its own."""
 
 	def __init__(
@@ -242,25 +242,6 @@ class Sandbox:
 		write_stamp(self.database, subject, secrets.token_hex(8))
 		self.database.forget(f"stamp {subject}")
 
-	@contextmanager
-	def kept_in(self) -> Iterator[KeptIn]:
-		"""A sandbox's mails never leave its database, and neither does anything else: it lists the messages of the block."""
-		yield Recording(self)
-
-	@contextmanager
-	def recorded(self) -> Iterator[Recording]:
-		"""Within the block it is noted which documents this thread writes, and what it sends."""
-		before = getattr(self._acting, "recording", None)
-		self._acting.recording = Recording(self)
-		try:
-			yield self._acting.recording
-		finally:
-			self._acting.recording = before
-
-	def series(self) -> Sequence[str]:
-		"""The one table of them."""
-		return ("sandbox_series",)
-
 	def listening(self) -> Mapping[str, int]:
 		"""Nothing: a sandbox calls no workers, those it has are processes that run."""
 		return {}
@@ -314,8 +295,8 @@ class Sandbox:
 	def document_changed(self, document: Document, event: str, previous: Document | None) -> None:
 		"""Write down what happened to a document and start the workflows that it triggers."""
 		self._note_change(event, document["doctype"], document["name"])
-		if recording := getattr(self._acting, "recording", None):
-			recording.note(document, event, previous)
+		if self.recording:
+			self.recording.note(document, event, previous)
 		trigger.on_event(self, document, event, previous)
 		if event == "created" and document["doctype"] == email.DOCTYPE:
 			trigger.on_event(self, document, email.RECEIVED)
@@ -325,19 +306,11 @@ class Sandbox:
 		rename(self.shelf, document, name)
 		rename_changes(self.database, document["doctype"], document["name"], name)
 		self._note_change("renamed", document["doctype"], name)
-		if recording := getattr(self._acting, "recording", None):
-			recording.renamed(document, name)
+		if self.recording:
+			self.recording.renamed(document, name)
 
 	def _note_change(self, event: str, doctype: str, name: str) -> None:
 		note_change(self.database, self.now(), event, doctype, name, self.user)
-
-	def changes(self, after: int = 0) -> list[dict[str, Any]]:
-		"""What happened to documents, in order; only what has a larger `id` than `after`."""
-		return read_changes(self.database, after)
-
-	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
-		"""The mails and notifications that were sent, in order, as JSON data."""
-		return self.people.outbox(after)
 
 	def load_documents(self, documents: Iterable[Mapping[str, Any]]) -> int:
 		"""Put documents in as they are, over those of the same name: no permissions, no events. Commits.
