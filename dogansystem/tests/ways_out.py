@@ -184,14 +184,6 @@ def a_scheduled_job(_: Place) -> None:
 	frappe.get_doc("Scheduled Job Type", name).enqueue(force=True)
 
 
-@way("job")
-def a_webhook(_: Place) -> None:
-	from frappe.integrations.doctype.webhook import _add_webhook_to_queue
-
-	webhook = frappe._dict(name="contract", background_jobs_queue="default")
-	_add_webhook_to_queue(webhook, frappe.get_doc("User", "Guest"))
-
-
 @way(STOPPED)
 def a_job_by_hand(_: Place) -> None:
 	background_jobs.get_redis_conn().rpush(f"rq:queue:{background_jobs.generate_qname('default')}", "contract")

@@ -40,6 +40,7 @@ class KeptIn(block.Block):
 		super().__init__(frozenset(frappe.get_all_apps()) - OWN)
 		self.network = network.Network()
 		self.files = files.Files(frappe.get_site_path())
+		self.tables = database.without_transactions()
 		self.redis: dict[bytes, Any] = {}
 		self.counters: dict[str, int] = {}
 		self.site_cache = surroundings.empty_site_cache()

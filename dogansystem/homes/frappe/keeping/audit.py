@@ -70,7 +70,8 @@ def _process(block: Block, *args: Any) -> None:
 	block.stop("start a process" + (f" ({what[0]})" if what else ""))
 
 
-def _thread(block: Block, *_: Any) -> None:
+def thread(block: Block, *_: Any) -> None:
+	"""Stop a thread that starts, unless this app itself starts it."""
 	if not frames.is_ours():
 		block.stop("start a thread, which would go on beside the transaction")
 
@@ -79,7 +80,7 @@ def _open(block: Block, path: Any, mode: Any, flags: Any) -> None:
 	writes = bool(set("wax+") & set(mode)) if isinstance(mode, str) else bool((flags or 0) & WRITING)
 	if NAMELESS and (flags or 0) & NAMELESS == NAMELESS:
 		return  # a file without a name, which goes with its last reader
-	if writes:
+	if writes and not (isinstance(path, str) and os.path.isdir(path)):  # `tempfile` opens a file in it another way
 		_file(block, path, what="write")
 
 
@@ -117,7 +118,7 @@ _EVENTS: dict[str, Callable[..., None]] = {
 	"urllib.Request": _request,
 	**dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"), _process),
 	**dict.fromkeys(("os.fork", "os.forkpty"), _process),
-	**dict.fromkeys(("_thread.start_new_thread", "_thread.start_joinable_thread"), _thread),
+	**dict.fromkeys(("_thread.start_new_thread", "_thread.start_joinable_thread"), thread),
 	"open": _open,
 	**dict.fromkeys(("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.utime"), _file),
 	**dict.fromkeys(("os.rename", "os.link", "os.symlink"), _files),

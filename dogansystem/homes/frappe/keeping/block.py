@@ -29,6 +29,7 @@ class Block:
 		listed: what would have gone out so far, in its order.
 		apps: the packages of the bench's apps, Frappe and this one left out.
 		network, files, redis, site_cache: what this thread has of each meanwhile.
+		tables: those that a rollback does not turn back.
 		counters: the last number that was given of each counter.
 	"""
 
@@ -37,6 +38,7 @@ class Block:
 	redis: dict[bytes, Any]
 	counters: dict[str, int]
 	site_cache: Any
+	tables: frozenset[str]
 
 	def __init__(self, apps: frozenset[str]) -> None:
 		self.listed: list[dict[str, Any]] = []

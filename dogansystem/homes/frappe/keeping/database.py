@@ -29,7 +29,13 @@ ENGINES_KNOWN = 600.0  # seconds for which the tables without transactions are r
 SAVEPOINT = "Use a savepoint (frappe.db.savepoint), or leave the end of the transaction to who began it."
 OUTSIDE = re.compile(r"\binto\s+(?:outfile|dumpfile)\b|^\s*set\s+(?:global\b|@@global)", re.IGNORECASE)
 COUNTERS = re.compile(r"\b(?:nextval|setval)\s*\(|\bnext\s+value\s+for\b", re.IGNORECASE)
-WRITES = re.compile(r"\s*(?:insert|update|delete|replace)\b", re.IGNORECASE)
+WRITES = re.compile(
+	r"\s*(?:insert|replace|update|delete)\s+(?:low_priority\s+|ignore\s+)?(?:into\s+|from\s+)?(?:`([^`]+)`|([\w$]+))",
+	re.IGNORECASE,
+)
+TEXTS = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
+# Frappe's search has no transactions: what it is told meanwhile is not written.
+LEFT_OUT, NOTHING = "__global_search", "DO 0"
 
 
 def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
@@ -56,7 +62,7 @@ def _of_mysqlclient() -> Iterator[tuple[Any, str, StandIn]]:
 	except ImportError:  # Frappe 15 has PyMySQL only
 		return
 	yield Connection, "__init__", _another
-	yield Connection, "query", lambda block, query, own, text: (check(block, text), query(own, text))[1]
+	yield Connection, "query", lambda block, query, own, text: query(own, check(block, text))
 	for name in ("commit", "rollback"):
 		yield Connection, name, lambda block, end, own, name=name: (check(block, name), end(own))[1]
 	yield Connection, "autocommit", _autocommit
@@ -100,9 +106,7 @@ def _another(block: Block, original: Any, connection: Any, *args: Any, **kwargs:
 
 
 def _command(block: Block, original: Any, connection: Any, command: int, sql: Any) -> Any:
-	if command == COMMAND.COM_QUERY:
-		check(block, sql)
-	return original(connection, command, sql)
+	return original(connection, command, check(block, sql) if command == COMMAND.COM_QUERY else sql)
 
 
 def _autocommit(block: Block, original: Any, connection: Any, on: Any) -> Any:
@@ -111,23 +115,35 @@ def _autocommit(block: Block, original: Any, connection: Any, on: Any) -> Any:
 	return original(connection, on)
 
 
-def check(block: Block, given: Any) -> None:
-	"""Stop a statement that ends the transaction, or does what its end would not undo."""
+def check(block: Block, given: Any) -> Any:
+	"""What is to be run in place of a statement: itself, most often.
+
+	Stops one that ends the transaction, or does what its end would not undo.
+	"""
 	text = given.decode("latin-1") if isinstance(given, bytes | bytearray) else str(given or "")
 	if (found := ENDS_TRANSACTION.match(text)) and not _is_our_own(text):
 		block.stop(
 			f"run {found[found.lastindex].upper()}, which ends the transaction in MariaDB, or may do so",
 			SAVEPOINT,
 		)
-	if OUTSIDE.search(text):
+	if _says(OUTSIDE, text):
 		block.stop(f"run {_first_word(text)} with an effect outside the transaction")
-	if COUNTERS.search(text):
+	if _says(COUNTERS, text):
 		block.stop("take a number from a sequence by itself", "Use frappe.db.get_next_sequence_val.")
-	if WRITES.match(text) and (table := _without_transactions(text)):
+	table = _without_transactions(block, text)
+	if table == LEFT_OUT:
+		return type(given)(NOTHING.encode()) if isinstance(given, bytes | bytearray) else NOTHING
+	if table:
 		block.stop(
 			f"write into {table}, whose storage engine has no transactions",
 			f"Run ALTER TABLE `{table}` ENGINE=InnoDB once.",
 		)
+	return given
+
+
+def _says(what: re.Pattern[str], text: str) -> bool:
+	"""Whether a statement says so itself, and not only a text in it."""
+	return bool(what.search(text) and what.search(TEXTS.sub("''", text)))
 
 
 def _is_our_own(text: str) -> bool:
@@ -146,19 +162,25 @@ def _first_word(query: str) -> str:
 	return (query.split() or ["a statement"])[0].upper()
 
 
-def _without_transactions(text: str) -> str | None:
-	tables = _engines(frappe.local.site, int(time.monotonic() / ENGINES_KNOWN))
-	return next((table for table in tables if table in text), None)
+def _without_transactions(block: Block, text: str) -> str | None:
+	"""The table that a statement writes, if no rollback turns that back."""
+	found = WRITES.match(text)
+	table = found and (found[1] or found[2])
+	return table if table in block.tables else None
+
+
+def without_transactions() -> frozenset[str]:
+	"""The tables of this site that a rollback does not turn back; remembered for some minutes."""
+	return _without(frappe.local.site, int(time.monotonic() / ENGINES_KNOWN))
 
 
 @lru_cache(16)
-def _engines(site: str, _time: int) -> tuple[str, ...]:
-	"""The tables of a site that a rollback does not turn back."""
+def _without(site: str, _time: int) -> frozenset[str]:
 	rows = frappe.local.db.sql(
 		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_type = 'BASE TABLE'"
 		" AND engine NOT IN ('InnoDB', 'RocksDB')"
 	)
-	return tuple(row[0] for row in rows)
+	return frozenset(row[0] for row in rows)
 
 
 def _number(block: Block, _original: Any, key: str, digits: int) -> str:

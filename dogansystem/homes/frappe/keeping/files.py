@@ -64,11 +64,11 @@ class Files:
 		if self._folder is None:
 			self._folder = os.path.realpath(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-"))
 		copy = os.path.join(self._folder, f"{len(self.copies)}-{os.path.basename(real)}")
-		self.copies[real] = copy
 		if is_there:
 			shutil.copyfile(real, copy)
 		elif not os.path.isdir(os.path.dirname(real)):
 			raise FileNotFoundError(2, "No such file or directory", real)
+		self.copies[real] = copy
 		return copy
 
 	def remove(self, path: Any) -> bool:

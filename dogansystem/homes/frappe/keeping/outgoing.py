@@ -1,8 +1,10 @@
 """What Frappe sends by itself, listed as it would have gone out: mails, jobs, realtime, webhooks, prints."""
 
+import _thread
 import email
 import email.policy
 import multiprocessing.process
+import threading
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -13,6 +15,7 @@ import rq
 from frappe.email.doctype.email_queue.email_queue import EmailQueue
 from frappe.utils import pdf
 
+from dogansystem.homes.frappe.keeping import audit
 from dogansystem.homes.frappe.keeping.block import Block, shown
 from dogansystem.homes.frappe.keeping.patches import StandIn
 
@@ -40,6 +43,19 @@ def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
 		yield pdf, "get_chrome_pdf", lambda block, original, print_format, html, *rest, **more: _page(html, more.get("output"))
 	yield multiprocessing.process.BaseProcess, "start", _process
 	yield _posixsubprocess, "fork_exec", _process
+	# Python tells of threads since 3.12.
+	for owner, names in (
+		(threading, ("_start_new_thread", "_start_joinable_thread")),
+		(_thread, ("start_new_thread", "start_new")),
+	):
+		for name in names:
+			if hasattr(owner, name):
+				yield owner, name, _threaded
+
+
+def _threaded(block: Block, original: Any, *args: Any, **kwargs: Any) -> Any:
+	audit.thread(block)
+	return original(*args, **kwargs)
 
 
 def _process(block: Block, *_: Any, **__: Any) -> None:
