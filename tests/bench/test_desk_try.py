@@ -21,7 +21,10 @@ class TestTry(CanvasTestCase):
 		self.todo = frappe.get_doc({"doctype": "ToDo", "description": "about this"}).insert()
 		self.addCleanup(self.remove, self.todo.name)
 		trigger = {"on": "document", "doctype": "ToDo", "event": "created"}
-		self.orchestrator.import_workflow({"name": NAME, "run_as": PERSON, "triggers": [trigger], "steps": [CHANGE, ASK, TELL, RATES]}, False)
+		self.orchestrator.import_workflow(
+			{"name": NAME, "run_as": PERSON, "triggers": [trigger], "steps": [CHANGE, ASK, TELL, RATES]},
+			False,
+		)
 		frappe.db.commit()
 
 	def remove(self, name: str) -> None:
@@ -35,20 +38,33 @@ class TestTry(CanvasTestCase):
 		return str(self.browser.evaluate(f"{SHOWN}.text()"))
 
 	def try_it(self) -> None:
-		self.browser.evaluate("!!$(cur_frm.page.wrapper).find('button:visible').filter((index, each) => each.innerText.trim() === __('Try'))[0].click()")
+		self.browser.evaluate(
+			"!!$(cur_frm.page.wrapper).find('button:visible').filter((index, each) => each.innerText.trim() === __('Try'))[0].click()"
+		)
 		self.browser.wait_for("cur_dialog && cur_dialog.display && cur_dialog.fields_dict.document_name")
 		self.browser.evaluate(f"cur_dialog.set_value('document_name', '{self.todo.name}').then(() => true)")
 		self.confirm()
 		self.browser.wait_for(f"{SHOWN}.length")
 
 	def states(self) -> list[str]:
-		return self.browser.evaluate("Object.values(cur_frm.dogan_views.store.state.run || {}).map((each) => each.text)")
+		return self.browser.evaluate(
+			"Object.values(cur_frm.dogan_views.store.state.run || {}).map((each) => each.text)"
+		)
 
 	def test_what_it_would_do_is_shown_in_words_and_on_the_picture(self):
 		self.open()
 		self.try_it()
 		shown = self.text()
-		for words in ("would be changed", "Priority", "Medium", "High", "Shall we?", "Now High", "GET https://example.com/rates", "Nothing was changed"):
+		for words in (
+			"would be changed",
+			"Priority",
+			"Medium",
+			"High",
+			"Shall we?",
+			"Now High",
+			"GET https://example.com/rates",
+			"Nothing was changed",
+		):
 			self.assertIn(words, shown)
 		self.assertEqual(len(self.states()), 4)
 		self.picture("try-report")
@@ -65,8 +81,12 @@ class TestTry(CanvasTestCase):
 		self.browser.evaluate("!!cur_frm.dogan_views.store.select('step:tell')")
 		self.browser.wait_for(f"document.querySelector('{PANEL} [data-try]')")
 		self.browser.click(f"{PANEL} [data-try]")
-		self.browser.wait_for("cur_dialog && cur_dialog.fields_dict.pinned && cur_dialog.get_value('pinned')?.includes('High')")
-		self.browser.evaluate("cur_dialog.set_value('pinned', cur_dialog.get_value('pinned').replaceAll('High', 'Low')).then(() => true)")
+		self.browser.wait_for(
+			"cur_dialog && cur_dialog.fields_dict.pinned && cur_dialog.get_value('pinned')?.includes('High')"
+		)
+		self.browser.evaluate(
+			"cur_dialog.set_value('pinned', cur_dialog.get_value('pinned').replaceAll('High', 'Low')).then(() => true)"
+		)
 		self.picture("try-step")
 		self.confirm()
 		self.browser.wait_for(f"{SHOWN}.text().includes('Now Low')")
@@ -81,5 +101,3 @@ class TestTry(CanvasTestCase):
 		self.assertLessEqual(self.browser.evaluate(wider), 1)
 		self.picture("try-phone-ar-dark")
 		self.assert_nothing_complained()
-
-
