@@ -38,9 +38,10 @@ class TestTry(CanvasTestCase):
 		return str(self.browser.evaluate(f"{SHOWN}.text()"))
 
 	def try_it(self) -> None:
-		self.browser.evaluate(
-			"!!$(cur_frm.page.wrapper).find('button:visible').filter((index, each) => each.innerText.trim() === __('Try'))[0].click()"
-		)
+		# On a phone the buttons of a form are in its menu.
+		button = "$('[data-label=\"' + encodeURIComponent(__('Try')) + '\"]')"
+		self.browser.wait_for(f"{button}.length")
+		self.browser.evaluate(f"!!{button}[0].click()")
 		self.browser.wait_for("cur_dialog && cur_dialog.display && cur_dialog.fields_dict.document_name")
 		self.browser.evaluate(f"cur_dialog.set_value('document_name', '{self.todo.name}').then(() => true)")
 		self.confirm()
