@@ -8,7 +8,7 @@ from dogansystem.protocol import Changed
 # What changes with every save, or says where a row stands: nobody asks for it.
 UNSAID = frozenset(
 	{
-		*("modified", "modified_by", "creation", "owner", "idx", "doctype", "docstatus"),
+		*("name", "modified", "modified_by", "creation", "owner", "idx", "doctype", "docstatus"),
 		*("parent", "parentfield", "parenttype", "_user_tags", "_comments", "_assign", "_liked_by", "_seen"),
 	}
 )
@@ -32,7 +32,7 @@ def _differences(
 	before: Mapping[str, Any], after: Mapping[str, Any], labels: Mapping[str, str], inside: str
 ) -> Iterator[dict[str, Any]]:
 	for field in dict.fromkeys([*before, *after]):
-		if field in UNSAID or (inside and field == "name"):
+		if field in UNSAID:
 			continue
 		old, new = before.get(field), after.get(field)
 		path = f"{inside}{field}"

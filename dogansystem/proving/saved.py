@@ -124,7 +124,7 @@ def _made(run: Mapping[str, Any], began: Began) -> set[str]:
 
 def _given(document: Mapping[str, Any]) -> dict[str, Any]:
 	"""A document with what is filled in of it."""
-	unsaid = UNSAID - {"doctype", "docstatus", "owner"}
+	unsaid = UNSAID - {"doctype", "name", "docstatus", "owner"}
 	return {
 		key: _filled(value) for key, value in document.items() if key not in unsaid and value not in EMPTY
 	}

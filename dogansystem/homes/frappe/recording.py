@@ -56,7 +56,7 @@ class Recording:
 			return
 		event = _event(doc, method)
 		found = self._found.setdefault(key, Changed(*key))
-		if event and event not in found.events:
+		if event and event not in found.events and not (event == "updated" and "created" in found.events):
 			found.events.append(event)
 
 	def renamed(self, doctype: str, old: str, new: str) -> None:
@@ -71,7 +71,7 @@ class Recording:
 		found = [each for each in self._found.values() if each.events]
 		for each in found:
 			self._read(each, reader)
-		return found
+		return [each for each in found if not _is_about_ours(each.after or each.before or {})]
 
 	def _read(self, found: Changed, reader: str) -> None:
 		meta = frappe.get_meta(found.doctype)
@@ -96,6 +96,12 @@ class Recording:
 				doc = frappe.get_doc(doctype, name)
 				found.append(_mail(doc) if doctype == MAIL else _notification(doc))
 		return found
+
+
+def _is_about_ours(document: Document) -> bool:
+	"""Whether it tells somebody of an approval: that is in the report by itself."""
+	about = (document.get(field) for field in ("reference_doctype", "reference_type", "share_doctype"))
+	return any(str(each or "").startswith(_OWN) for each in about)
 
 
 def _event(doc: Any, method: str) -> str | None:

@@ -32,7 +32,7 @@ class Recording:
 			found = self._found[key] = Changed(
 				*key, before=None if event == "created" else previous or document
 			)
-		if event not in found.events:
+		if event not in found.events and not (event == "updated" and "created" in found.events):
 			found.events.append(event)
 
 	def renamed(self, document: Document, name: str) -> None:

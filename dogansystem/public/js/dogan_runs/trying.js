@@ -118,8 +118,10 @@ async function load(dialog, frm, step, tried) {
 		const done = tried.report.steps.filter((each) => each.index === null && each.status === "Succeeded");
 		outputs = Object.fromEntries(done.map((each) => [each.id, each.output]));
 	}
-	const known = new Set((frm.dogan_views.definition().steps || []).map(({ id }) => id));
-	const kept = Object.entries(outputs).filter(([id]) => id !== step && known.has(id));
+	// Of all that is known, what this step reads.
+	const own = JSON.stringify((frm.dogan_views.definition().steps || []).find(({ id }) => id === step) || {});
+	const read = new Set([...own.matchAll(/steps\.(\w+)/g)].map(([, id]) => id));
+	const kept = Object.entries(outputs).filter(([id]) => id !== step && read.has(id));
 	dialog.set_value("pinned", JSON.stringify(Object.fromEntries(kept), null, 2));
 }
 
