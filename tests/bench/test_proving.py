@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import frappe
-from frappe.utils import add_days, nowdate
+from frappe.utils import add_days, getdate, nowdate
 
 from dogansystem.homes.frappe import compat
 from dogansystem.proving.dry_run import Asked, dry_run
@@ -77,7 +77,7 @@ class TestDryRuns(TemplatesTestCase):
 		for doctype in each.about:
 			if frappe.db.exists("DocType", doctype) and (name := frappe.db.get_value(doctype, {}, "name")):
 				return self.site.documents.get(doctype, name)
-		return None
+		return next((one for one in each.samples(getdate()) if one["doctype"] in each.about), None)
 
 	def tried(self, each: Any) -> tuple[Asked, dict[str, Any]]:
 		document = self.document_of(each)
