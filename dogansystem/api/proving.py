@@ -26,7 +26,7 @@ from dogansystem.proving.dry_run import Asked
 from dogansystem.proving.dry_run import dry_run as tried
 from dogansystem.proving.single_step import Given, of_run
 from dogansystem.proving.single_step import single_step as tried_step
-from dogansystem.store import context
+from dogansystem.store import context, versions
 
 
 @frappe.whitelist(methods=["POST"])
@@ -57,6 +57,25 @@ def dry_run(
 	with as_frappe_errors():
 		report = plain(tried(current_site(), asked))
 	return report | {"test": _test(asked, report)}
+
+
+@frappe.whitelist()
+@checked
+def as_test(run: str) -> str:
+	"""A run that has ended as the text of a `*.test.yaml`: what it was given, and what it came to."""
+	need_run(run)
+	site = current_site()
+	with as_frappe_errors():
+		found = saved.of_site(Orchestrator(site).get_run(run))
+		data = context.load_runs(site.database, [run])[run]
+		definition = versions.load(site, data.version)
+	start = {"doc": data.doc} if data.doc else {}
+	if data.input:
+		start["input"] = data.input
+	began = saved.Began(str(found["queued_at"]), (), start, data.parameters, saved.received(found))
+	return saved.as_file(
+		f"{definition.name}, as it ran", f"{definition.name}.yaml", definition, plain(found), began
+	)
 
 
 def _test(asked: Asked, report: Mapping[str, Any]) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from dogansystem.engine.definition import ASKING, Definition
 from dogansystem.engine.definitions.yaml_text import to_yaml
+from dogansystem.engine.signals import RECEIVED
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.proving.cases import HTTP
 from dogansystem.proving.changed import EMPTY, UNSAID
@@ -82,6 +83,32 @@ def _read(run: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 			yield from (
 				{**row, "doctype": doctype} for row in output if isinstance(row, Mapping) and "name" in row
 			)
+
+
+def of_site(run: Mapping[str, Any]) -> dict[str, Any]:
+	"""A run of a site as `as_test` takes one. What it wrote is what its steps say of it; of what it sent nothing is compared."""
+	written = [
+		(each["action"], {**each["output"], "doctype": each["params"]["doctype"]})
+		for each in run["steps"]
+		if each["action"] in ("document.create", "document.update")
+		and each["params"]
+		and isinstance(each["output"], Mapping)
+		and "name" in each["output"]
+	]
+	made = [document for action, document in written if action == "document.create"]
+	names = {(each["doctype"], each["name"]) for each in made}
+	changed = [document for action, document in written if action == "document.update"]
+	kept = [each for each in changed if (each["doctype"], each["name"]) not in names]
+	return {**run, "documents": {"created": made, "updated": kept}}
+
+
+def received(run: Mapping[str, Any]) -> list[dict[str, Any]]:
+	"""The signals that steps of a run have got."""
+	return [
+		{"name": each["params"]["signal"], "key": each["params"].get("key"), "data": each["output"]}
+		for each in run["steps"]
+		if each["action"] == "flow.wait_for" and each["branch"] == RECEIVED
+	]
 
 
 class Loosened:
@@ -185,12 +212,13 @@ def _expect(run: Mapping[str, Any], loose: Loosened) -> dict[str, Any]:
 	if run["status"] not in RUN_FINISHED:
 		return {"status": run["status"]}
 	created = [{"doctype": each["doctype"], **_named(each, loose)} for each in run["documents"]["created"]]
+	sent = {"outbox": [_message(each, loose) for each in run["outbox"]]} if "outbox" in run else {}
 	return {
 		"status": run["status"],
 		"steps": {each["id"]: each["status"] for each in run["steps"] if each["index"] is None},
 		"output": loose.value(run["output"]),
 		"documents": [*created, *_updated(run, loose)],
-		"outbox": [_message(each, loose) for each in run["outbox"]],
+		**sent,
 		"error": loose.value(run["error"]),
 	}
 

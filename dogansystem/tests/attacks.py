@@ -81,6 +81,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"proving.dry_run": ({"workflow": "open"}, {PERSON}, True),
 	"proving.single_step": ({"workflow": "open", "step": "w"}, {PERSON}, True),
 	"proving.values_of": ({"run": "{run}"}, STARTER, False),
+	"proving.as_test": ({"run": "{ended}"}, STARTER, False),
 	"versions.history": ({"workflow": "open"}, USERS, False),
 	"versions.compare": ({"workflow": "open", "old": "1", "new": "1"}, USERS, False),
 	"versions.restore": ({"workflow": "open", "version": "1"}, MANAGERS, True),

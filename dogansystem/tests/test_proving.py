@@ -11,9 +11,11 @@ from dogansystem.api import proving, workflows
 from dogansystem.api.errors import InputError
 from dogansystem.homes.frappe.permissions import is_system_manager
 from dogansystem.proving import on_site
+from dogansystem.proving.cases import read as read_cases
 from dogansystem.terminal import playing
 from dogansystem.tests.contract.home import PERSON, proves
 from dogansystem.tests.home import MANAGER, USER, SiteTestCase, ensure_user
+from dogansystem.worker.drainer import Drainer
 
 HIDDEN_FROM = "dogan-hidden@example.com"
 
@@ -222,3 +224,21 @@ class TestProving(SiteTestCase):
 		found = [on_site.play(self.site, self.orchestrator.check(definition), each)[1] for each in cases]
 		self.assertEqual([len(differs) for differs in found], [0, 1], found)
 		self.assertFalse(frappe.db.exists("ToDo", "dogan-t-1"))
+
+	def test_a_run_of_the_site_is_saved_as_a_test_that_passes_there(self):
+		self.orchestrator.import_workflow(self.definition(todo(), step("out", "data.set", params={"made": "{{ steps.make.output.name }}", "at": "{{ now }}"})))  # fmt: skip
+		run = workflows.start_run("dogan-tried", input={"x": 1})["run"]
+		frappe.db.commit()
+		frappe.set_user("Guest")
+		Drainer(self.site, until=lambda: True).run()
+		frappe.set_user(PERSON)
+		text = proving.as_test(run)
+		self.assertIn("made: '*'", text.replace('"', "'"))
+		definition = self.orchestrator.check(self.definition(todo(), step("out", "data.set", params={"made": "{{ steps.make.output.name }}", "at": "{{ now }}"})))  # fmt: skip
+		_name, cases = read_cases(text, "saved.test.yaml", lambda _file: definition)
+		(_run, differs) = on_site.play(self.site, definition, cases[0])
+		self.assertEqual(differs, [])
+		changed = self.orchestrator.check(
+			self.definition(todo(priority="High"), step("out", "data.set", params={"made": 1}))
+		)
+		self.assertNotEqual(on_site.play(self.site, changed, cases[0])[1], [])

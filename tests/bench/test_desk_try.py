@@ -78,7 +78,8 @@ class TestTry(CanvasTestCase):
 	def test_one_step_is_tried_with_what_was_tried_before(self):
 		self.open()
 		self.try_it()
-		self.browser.evaluate("!!cur_dialog.hide()")
+		self.browser.wait_for("cur_dialog?.display")
+		self.browser.evaluate("cur_dialog.hide(), true")
 		self.browser.evaluate("!!cur_frm.dogan_views.store.select('step:tell')")
 		self.browser.wait_for(f"document.querySelector('{PANEL} [data-try]')")
 		self.browser.click(f"{PANEL} [data-try]")

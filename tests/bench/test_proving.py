@@ -68,7 +68,7 @@ class TestDryRuns(TemplatesTestCase):
 			if form == "user":
 				found[name] = HEAD
 			elif form.startswith("link:"):
-				found[name] = frappe.db.get_value(form.removeprefix("link:"), {}, "name")
+				found[name] = frappe.db.get_value(form.removeprefix("link:"), {}, "name") or "none"
 			else:
 				found[name] = {"number": 10, "integer": 10, "boolean": True}.get(schema.get("type"), "System Manager" if form == "role" else "a@example.com")  # fmt: skip
 		return found

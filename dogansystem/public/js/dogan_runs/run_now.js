@@ -27,6 +27,7 @@ dogan.run_now = (workflow, about, begin = start, given = null, words = {}) => {
 		primary_action_label: words.label || __("Run"),
 		async primary_action(values) {
 			const input = schema ? input_of(dialog, schema, values) : null;
+			if (words.at_once) dialog.hide(); // what comes of it is shown in another one
 			await begin(workflow, {
 				...(about || { doctype: values.document_type, name: values.document_name }),
 				input,

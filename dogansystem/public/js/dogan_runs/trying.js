@@ -65,6 +65,11 @@ function ask_answer(request, again) {
 	);
 }
 
+// A run that has ended, as a file of tests.
+dogan.save_run_as_test = async ({ name, workflow }) => {
+	download(`${workflow}.test.yaml`, await frappe.xcall("dogansystem.api.proving.as_test", { run: name }));
+};
+
 function download(name, text) {
 	const link = document.createElement("a");
 	link.href = URL.createObjectURL(new Blob([text], { type: "text/yaml" }));
