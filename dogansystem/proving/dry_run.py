@@ -90,7 +90,15 @@ def dry_run(site: Site, asked: Asked) -> dict[str, Any]:
 				site.database.rollback()
 	except Busy as busy:
 		why = watch.reason or str(busy)
-		raise TooBusy(f"The dry run was given up: {why}. Nothing has changed. Try it again.") from None
+		raise _too_busy(why) from None
+	except Exception as error:  # before or after the attempt itself
+		if site.database.is_conflict(error) or site.database.is_lost(error):
+			raise _too_busy("the database was busy, or away") from error
+		raise
+
+
+def _too_busy(why: str) -> TooBusy:
+	return TooBusy(f"The dry run was given up: {why}. Nothing has changed. Try it again.")
 
 
 @contextmanager

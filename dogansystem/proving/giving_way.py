@@ -1,11 +1,12 @@
 """A dry run gives way: a statement of real work that has waited for half a second ends it.
 
 Which transaction waits for which, the server tells only to users with the right PROCESS, which a site's own user rarely has.
-It shows everybody the statements of their own user; one that writes, and takes half a second while a dry run holds rows, is
-taken for one that waits.
+It shows everybody the statements of their own user; one that writes, has begun since, and takes half a second, is taken for
+one that waits.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ INTERVAL = 0.2  # seconds between two looks
 PATIENCE_MS = 500  # of a statement of real work
 _WAITING = (
 	"SELECT INFO FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND COMMAND = 'Query'"
-	f" AND ID NOT IN (CONNECTION_ID(), %s) AND TIME_MS > {PATIENCE_MS} AND INFO REGEXP"
+	f" AND ID NOT IN (CONNECTION_ID(), %s) AND TIME_MS BETWEEN {PATIENCE_MS} AND %s AND INFO REGEXP"
 	" '^[[:space:]]*(INSERT|UPDATE|DELETE|REPLACE|BEGIN NOT)|FOR UPDATE|IN SHARE MODE' LIMIT 1"
 )
 _BLOCKED = (
@@ -52,14 +53,15 @@ def watched(site: Site) -> Iterator[Watch]:
 
 
 def _watch(control: Database, number: int, done: threading.Event, watch: Watch) -> None:
-	has_right = True
+	has_right, began = True, time.monotonic()
 	with suppress(Exception):  # the database went away: the dry run finds out by itself
 		while not done.wait(INTERVAL):
 			try:
 				found = has_right and control.sql(_BLOCKED, (number,))
 			except Exception:
 				has_right, found = False, []
-			found = found if has_right else control.sql(_WAITING, (number,))
+			if not has_right:
+				found = control.sql(_WAITING, (number, (time.monotonic() - began) * 1000))
 			control.rollback()
 			if found:
 				watch.reason = "other work waited for what it had locked"

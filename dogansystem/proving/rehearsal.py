@@ -187,10 +187,17 @@ def _told(site: Site, trigger: Trigger, candidate: Candidate) -> dict[str, Any] 
 			told |= {"field": keys["field"], "before": keys.get("from"), "after": doc.get(keys["field"])}
 		return {**told, "event": event}
 	if trigger.on == "date":
-		due = due_dates.moment(keys, doc.get(keys["field"]), site.timezone) if doc.get(keys["field"]) else None
+		due = (
+			due_dates.moment(keys, doc.get(keys["field"]), site.timezone) if doc.get(keys["field"]) else None
+		)
 		if due is None:
 			return None
-		return {**told, "field": keys["field"], "value": doc.get(keys["field"]), "due": as_text(site.local_time(due))}
+		return {
+			**told,
+			"field": keys["field"],
+			"value": doc.get(keys["field"]),
+			"due": as_text(site.local_time(due)),
+		}
 	return told
 
 
@@ -199,7 +206,9 @@ def _chosen(site: Site, asked: Rehearsed, present: Definition | None) -> list[Ca
 	if not 0 < asked.limit <= MOST:
 		raise InputError(f"limit: at least 1 and at most {MOST} documents are rehearsed at a time.")
 	triggers = [each for of in (asked.definition, present) if of for each in of.triggers if _names(each)]
-	doctypes = list(dict.fromkeys(_names(each) for each in triggers)) if not asked.doctype else [asked.doctype]
+	doctypes = (
+		list(dict.fromkeys(_names(each) for each in triggers)) if not asked.doctype else [asked.doctype]
+	)
 	if not doctypes:
 		raise InputError(
 			f"Workflow {asked.definition.name!r} is started by no document: name a document type and filters."
@@ -218,7 +227,9 @@ def _chosen(site: Site, asked: Rehearsed, present: Definition | None) -> list[Ca
 	return list(found.values())
 
 
-def _filters(site: Site, asked: Rehearsed, doctype: str | None, triggers: Sequence[Trigger]) -> Iterator[list[Any]]:
+def _filters(
+	site: Site, asked: Rehearsed, doctype: str | None, triggers: Sequence[Trigger]
+) -> Iterator[list[Any]]:
 	"""What finds the documents; each trigger has its own."""
 	if asked.filters is not None:
 		yield reading.as_list(asked.filters)

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
+from dogansystem.proving import giving_way
 from dogansystem.proving.dry_run import Asked, TooBusy, dry_run
 from tests.unit.proving.trying import USER, checksums, step, workflow
 
@@ -90,6 +91,11 @@ def test_it_gives_way_to_who_waits_for_what_it_has_locked(site, empty_mariadb_ur
 	assert site.documents.get("ToDo", "T-1")["status"] == "Cancelled"
 	site.database.rollback()
 	assert dry_run(site, Asked(workflow(CLOSE), USER))["status"] == "Succeeded"
+
+
+def test_it_gives_way_where_its_user_may_not_see_locks(site, empty_mariadb_url, monkeypatch):
+	monkeypatch.setattr(giving_way, "_BLOCKED", "SELECT no_such_right FROM nowhere WHERE 1 = %s")
+	test_it_gives_way_to_who_waits_for_what_it_has_locked(site, empty_mariadb_url)
 
 
 def test_it_does_not_wait_for_what_real_work_has_locked(site, empty_mariadb_url):
