@@ -72,7 +72,7 @@ def as_test(run: str) -> str:
 	start = {"doc": data.doc} if data.doc else {}
 	if data.input:
 		start["input"] = data.input
-	began = saved.Began(str(found["queued_at"]), (), start, data.parameters, saved.received(found))
+	began = saved.Began(str(found["queued_at"]), (), start, data.parameters, saved.received(found), True)
 	return saved.as_file(
 		f"{definition.name}, as it ran", f"{definition.name}.yaml", definition, plain(found), began
 	)
@@ -89,7 +89,7 @@ def _test(asked: Asked, report: Mapping[str, Any]) -> str:
 		{"name": each.name, "key": each.key, "data": each.data, "after": each.after} for each in asked.signals
 	]
 	given = [{key: value for key, value in each.items() if value} for each in sent]
-	began = saved.Began(str(site.local_time(site.now())), there, start, asked.parameters, given)
+	began = saved.Began(str(site.local_time(site.now())), there, start, asked.parameters, given, True)
 	name = f"{asked.definition.name}, as it was tried"
 	return saved.as_file(name, f"{asked.definition.name}.yaml", asked.definition, report, began)
 

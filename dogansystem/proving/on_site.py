@@ -1,12 +1,12 @@
 """A test of a workflow, played on a site: with its DocTypes, hooks and people, in a transaction that is rolled back.
 
 Nothing waits for a trigger there: the run starts as if it had fired. Users that the test names have to be there, or among its
-documents; what a document is given by Frappe itself, such as its date, is of the real day.
+documents. Its clock is in the site's timezone; what a document is given by Frappe itself, such as its date, is of the real day.
 """
 
 from collections.abc import Mapping
-from datetime import timezone
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.durations import parse_duration
@@ -59,7 +59,7 @@ def asked(site: Site, definition: Definition, case: Case) -> Asked:
 			for each in case.signals
 		],
 		documents=[*case.documents, *([document] if document else [])],
-		now=case.now.replace(tzinfo=timezone.utc).timestamp(),
+		now=case.now.replace(tzinfo=ZoneInfo(site.timezone)).timestamp(),
 		assumes=False,
 	)
 

@@ -31,6 +31,7 @@ class Began:
 		now: the clock's moment, `2026-01-05 09:00`.
 		documents: those that were there before.
 		start, parameters, signals: as a test has them.
+		on_site: where the test is played, Frappe fills in the real day by itself.
 	"""
 
 	now: str
@@ -38,6 +39,7 @@ class Began:
 	start: Mapping[str, Any] = field(default_factory=dict)
 	parameters: Mapping[str, Any] = field(default_factory=dict)
 	signals: Sequence[Mapping[str, Any]] = ()
+	on_site: bool = False
 
 
 def as_file(name: str, file: str, definition: Definition, run: Mapping[str, Any], began: Began) -> str:
@@ -50,7 +52,7 @@ def as_file(name: str, file: str, definition: Definition, run: Mapping[str, Any]
 
 def as_test(name: str, definition: Definition, run: Mapping[str, Any], began: Began) -> dict[str, Any]:
 	"""The test, as plain data."""
-	loose = Loosened(_made(run, began))
+	loose = Loosened({*_made(run, began), *({began.now[:10]} if began.on_site else ())})
 	found: dict[str, Any] = {
 		"name": name,
 		"now": began.now[:16],

@@ -226,19 +226,17 @@ class TestProving(SiteTestCase):
 		self.assertFalse(frappe.db.exists("ToDo", "dogan-t-1"))
 
 	def test_a_run_of_the_site_is_saved_as_a_test_that_passes_there(self):
-		self.orchestrator.import_workflow(self.definition(todo(), step("out", "data.set", params={"made": "{{ steps.make.output.name }}", "at": "{{ now }}"})))  # fmt: skip
+		source = self.definition(todo(), output={"made": "{{ steps.make.output.name }}", "at": "{{ now }}", "x": "{{ input.x }}"})  # fmt: skip
+		self.orchestrator.import_workflow(source)
 		run = workflows.start_run("dogan-tried", input={"x": 1})["run"]
 		frappe.db.commit()
 		frappe.set_user("Guest")
 		Drainer(self.site, until=lambda: True).run()
 		frappe.set_user(PERSON)
-		text = proving.as_test(run)
-		self.assertIn("made: '*'", text.replace('"', "'"))
-		definition = self.orchestrator.check(self.definition(todo(), step("out", "data.set", params={"made": "{{ steps.make.output.name }}", "at": "{{ now }}"})))  # fmt: skip
-		_name, cases = read_cases(text, "saved.test.yaml", lambda _file: definition)
-		(_run, differs) = on_site.play(self.site, definition, cases[0])
-		self.assertEqual(differs, [])
-		changed = self.orchestrator.check(
-			self.definition(todo(priority="High"), step("out", "data.set", params={"made": 1}))
-		)
-		self.assertNotEqual(on_site.play(self.site, changed, cases[0])[1], [])
+		definition = self.orchestrator.check(source)
+		_name, cases = read_cases(proving.as_test(run), "saved.test.yaml", lambda _file: definition)
+		self.assertEqual(cases[0].expect["output"], {"made": "*", "at": "*", "x": 1})
+		self.assertEqual(on_site.play(self.site, definition, cases[0])[1], [])
+		for planted in ({**source, "steps": [todo(priority="High")]}, {**source, "output": {"x": 2}}):
+			changed = self.orchestrator.check(planted)
+			self.assertNotEqual(on_site.play(self.site, changed, cases[0])[1], [])
