@@ -17,6 +17,7 @@ from dogansystem.proving.single_step import of_run, single_step
 from dogansystem.tests.home import ensure_user
 from dogansystem.workflows import templates
 from tests.bench.erpnext_case import CLERKS, COMPANY, HEAD, HEADS, TemplatesTestCase
+from tests.bench.erpnext_masters import make_stand_in
 
 TRIES = "contract-tries@example.com"
 # Written by every request or look of ours, or by Frappe behind it: no attempt has to do with them.
@@ -95,14 +96,15 @@ class TestDryRuns(TemplatesTestCase):
 
 	def test_a_dry_run_and_a_single_step_of_each_template_leave_nothing(self):
 		self.invoice(due=3)
+		frappe.set_user("Administrator")
+		for doctype in ("Leave Application", "Expense Claim"):
+			make_stand_in(doctype, "HR User")
+		frappe.db.commit()
 		frappe.set_user(TRIES)
 		for each in templates():  # what Frappe reads for the first time, it caches
-			if set(each.doctypes) <= set(frappe.get_all("DocType", pluck="name", limit=0)):
-				self.tried(each)
+			self.tried(each)
 		before, ended = state(), {}
 		for each in templates():
-			if not set(each.doctypes) <= set(frappe.get_all("DocType", pluck="name", limit=0)):
-				continue
 			asked, report = self.tried(each)
 			ended[each.name] = report["status"]
 			step = next(
@@ -113,7 +115,7 @@ class TestDryRuns(TemplatesTestCase):
 			with self.subTest(template=each.name):
 				self.assertEqual(differences(before, state()), [])
 		print(f"\nDry runs of templates: {ended}", flush=True)
-		self.assertGreater(len(ended), 20)
+		self.assertEqual(len(ended), 24)
 
 	def test_an_invoice_is_shown_field_by_field_and_is_gone(self):
 		invoice = self.invoice(due=3)
