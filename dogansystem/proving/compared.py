@@ -11,7 +11,13 @@ from dogansystem.engine.states import SUCCEEDED
 SHOWN = 80  # characters of a value in a text
 # What is never the same twice: a moment of now, to the second. A day alone is.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
-_WORDS = {"created": "create", "updated": "change", "submitted": "submit", "cancelled": "cancel", "deleted": "delete"}
+_WORDS = {
+	"created": "create",
+	"updated": "change",
+	"submitted": "submit",
+	"cancelled": "cancel",
+	"deleted": "delete",
+}
 
 Outcome = Mapping[str, Any]
 
@@ -32,13 +38,16 @@ def outcome(report: Mapping[str, Any], around: Sequence[str] = ()) -> dict[str, 
 		"error": report["error"],
 		"output": report["output"],
 		"steps": _steps(report["steps"]),
-		"changes": [{key: each[key] for key in ("doctype", "name", "events", "fields")} for each in report["changes"]],
+		"changes": [
+			{key: each[key] for key in ("doctype", "name", "events", "fields")} for each in report["changes"]
+		],
 		"messages": [
 			{key: each.get(key) for key in ("kind", "to", "subject", "message")} for each in report["outbox"]
 		],
 		"requests": [{key: each.get(key) for key in ("request", "json")} for each in report["requests"]],
 		"approvals": [
-			{key: each.get(key) for key in ("step", "subject", "asked", "document")} for each in report["approvals"]
+			{key: each.get(key) for key in ("step", "subject", "asked", "document")}
+			for each in report["approvals"]
 		],
 		"others": [dict(each) for each in report["starts"]],
 		"stopped": report["stopped"],
@@ -77,7 +86,9 @@ def _text(text: str, names: Mapping[str, str], around: Sequence[str]) -> str:
 	if not around:
 		return text
 	first, last = (each[:19].replace("T", " ") for each in around)
-	return _MOMENT.sub(lambda found: "<now>" if first <= found[0][:19].replace("T", " ") <= last else found[0], text)
+	return _MOMENT.sub(
+		lambda found: "<now>" if first <= found[0][:19].replace("T", " ") <= last else found[0], text
+	)
 
 
 def differences(now: Outcome, new: Outcome) -> list[dict[str, Any]]:
@@ -93,7 +104,9 @@ def differences(now: Outcome, new: Outcome) -> list[dict[str, Any]]:
 	]
 	for step in dict.fromkeys([*now["steps"], *new["steps"]]):
 		if now["steps"].get(step) != new["steps"].get(step):
-			found.append({"what": f"step {step}", "now": now["steps"].get(step), "new": new["steps"].get(step)})
+			found.append(
+				{"what": f"step {step}", "now": now["steps"].get(step), "new": new["steps"].get(step)}
+			)
 	found += _of_documents(_by_document(now), _by_document(new))
 	for key in ("messages", "requests", "approvals", "others"):
 		for what, before, after in _of_lists(key, now.get(key) or [], new.get(key) or []):
@@ -102,7 +115,11 @@ def differences(now: Outcome, new: Outcome) -> list[dict[str, Any]]:
 
 
 def _starts(outcome: Outcome) -> str:
-	return "it starts" if outcome["starts"] else f"it does not start: {outcome.get('reason') or 'no trigger fits'}"
+	return (
+		"it starts"
+		if outcome["starts"]
+		else f"it does not start: {outcome.get('reason') or 'no trigger fits'}"
+	)
 
 
 def _by_document(outcome: Outcome) -> dict[tuple[str, str], Mapping[str, Any]]:
@@ -143,7 +160,11 @@ def _of_lists(kind: str, now: Sequence[Any], new: Sequence[Any]) -> Iterator[tup
 		else:
 			come.append(each)
 	for number in range(max(len(gone), len(come))):
-		yield kind.removesuffix("s"), (gone[number : number + 1] or [None])[0], (come[number : number + 1] or [None])[0]
+		yield (
+			kind.removesuffix("s"),
+			(gone[number : number + 1] or [None])[0],
+			(come[number : number + 1] or [None])[0],
+		)
 
 
 def summary(results: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -210,6 +231,12 @@ def _of_result(each: Mapping[str, Any], compared: bool) -> Iterator[str]:
 
 
 def _cell(value: Any) -> str:
-	text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+	text = (
+		value
+		if isinstance(value, str)
+		else ""
+		if value is None
+		else json.dumps(value, ensure_ascii=False, default=str)
+	)
 	text = text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 	return text.replace("|", "\\|").replace("\n", " ")

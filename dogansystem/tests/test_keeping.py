@@ -13,8 +13,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from tempfile import TemporaryDirectory, gettempdir
+from types import ModuleType
 from typing import Any, ClassVar
 from unittest.mock import patch
 
@@ -100,7 +100,12 @@ class Outside:
 	def look(self) -> dict[str, Any]:
 		while self._events.get_message(timeout=0.01):
 			pass
-		return {"redis": self._keys(), "files": self._files(), "heard": self._counter.heard, "kept": self._temporary()}
+		return {
+			"redis": self._keys(),
+			"files": self._files(),
+			"heard": self._counter.heard,
+			"kept": self._temporary(),
+		}
 
 	def events(self) -> list[Any]:
 		found = []
@@ -114,7 +119,10 @@ class Outside:
 		with self._redis.pipeline(transaction=False) as pipe:
 			for key in keys:
 				pipe.dump(key)
-			return {key: hashlib.md5(value or b"").hexdigest() for key, value in zip(keys, pipe.execute(), strict=True)}
+			return {
+				key: hashlib.md5(value or b"").hexdigest()
+				for key, value in zip(keys, pipe.execute(), strict=True)
+			}
 
 	def _files(self) -> dict[str, str]:
 		found = {}
@@ -151,7 +159,12 @@ def exchanged() -> list[Any]:
 
 	return [
 		*(builtins.open, io.open, os.stat, os.remove, os.rename, os.open, os.write),
-		*(vars(Database)["commit"], vars(EmailQueue)["new"], redis.Redis.execute_command, caching._SITE_CACHE),
+		*(
+			vars(Database)["commit"],
+			vars(EmailQueue)["new"],
+			redis.Redis.execute_command,
+			caching._SITE_CACHE,
+		),
 		*("sendall" in vars(socket.socket), patches._before == []),
 	]
 
@@ -163,7 +176,9 @@ class TestKeeping(SiteTestCase):
 	def setUpClass(cls) -> None:
 		super().setUpClass()
 		cls.ways = other_app()
-		cls.addClassCleanup(lambda: [sys.modules.pop(each, None) for each in (OTHER, f"{OTHER}.ways", f"{OTHER}.hooks")])
+		cls.addClassCleanup(
+			lambda: [sys.modules.pop(each, None) for each in (OTHER, f"{OTHER}.ways", f"{OTHER}.hooks")]
+		)
 
 	def setUp(self) -> None:
 		super().setUp()
@@ -186,7 +201,9 @@ class TestKeeping(SiteTestCase):
 		opened = socket.create_connection(("127.0.0.1", self.counter.port))
 		self.addCleanup(opened.close)
 		frappe.get_doc(doctype="ToDo", description="contract to print").insert()
-		doc = frappe.get_doc(doctype="File", file_name="contract-keeping-there.txt", content="there", is_private=1)
+		doc = frappe.get_doc(
+			doctype="File", file_name="contract-keeping-there.txt", content="there", is_private=1
+		)
 		doc.insert()
 		frappe.cache.set_value("contract_keeping_there", 1)
 		self.addCleanup(frappe.cache.delete_value, "contract_keeping_there")
@@ -195,7 +212,12 @@ class TestKeeping(SiteTestCase):
 		self.addCleanup(frappe.db.sql_ddl, "DROP SEQUENCE IF EXISTS `contract_keeping_id_seq`")
 		frappe.db.commit()
 		return self.ways.Place(
-			self.counter.port, session, opened, doc.name, os.path.abspath(doc.get_full_path()), f"{self.folder}/out"
+			self.counter.port,
+			session,
+			opened,
+			doc.name,
+			os.path.abspath(doc.get_full_path()),
+			f"{self.folder}/out",
 		)
 
 	def test_every_way_out_of_a_hook(self):
@@ -376,7 +398,9 @@ class TestKeeping(SiteTestCase):
 			todo.add_comment("Comment", "contract")
 			frappe.db.rollback(save_point="contract")
 			self.assertEqual(frappe.get_list("ToDo", {"name": todo.name}, pluck="name"), [todo.name])
-			self.site.people.send_email(to=["contract-a@example.com"], subject="Contract é", message="contract mail")
+			self.site.people.send_email(
+				to=["contract-a@example.com"], subject="Contract é", message="contract mail"
+			)
 		(mail,) = [each for each in kept.would if each["kind"] == "mail"]
 		self.assertEqual((mail["to"], mail["subject"]), (["contract-a@example.com"], "Contract é"))
 		self.assertIn("contract mail", mail["message"])
