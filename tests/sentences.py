@@ -32,7 +32,7 @@ WITHOUT: Mapping[str, str] = {
 }
 
 # Parts of sentences that are not carried out yet, while the rest has tests.
-LATER = ("and on a site: `bench … dogansystem test`",)
+LATER: tuple[str, ...] = ()
 
 _BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*({])")

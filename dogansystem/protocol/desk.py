@@ -46,6 +46,9 @@ class Documents(Protocol):
 	def count(self, doctype: str, filters: Any = None) -> int:
 		"""How many documents `list` could give, each counted once."""
 
+	def load(self, given: Mapping[str, Any]) -> None:
+		"""Write a document as it is, over one of the same name: no permissions, no events. For what is rolled back."""
+
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document: ...
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document: ...
 	def upsert(

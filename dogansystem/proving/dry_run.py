@@ -43,6 +43,8 @@ class Asked:
 		document: the document that the run is about; `trigger`: what templates have as `trigger`.
 		answers: what people say to a step, in order. What has none takes its first branch.
 		responses: what other servers answer, in order, by `GET https://…`. What has none is answered by a stand-in.
+		documents: those that are there, for this attempt alone: they are written over those of the same name, without events.
+		now: the moment at which it begins (epoch seconds); None: as it is.
 		assumes: whether what has no answer is answered so; else the run goes on waiting, and requests fail.
 	"""
 
@@ -58,6 +60,8 @@ class Asked:
 	responses: Mapping[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 	signals: Sequence[ToSend] = ()
 	actions: Mapping[str, Any] = field(default_factory=dict)
+	documents: Sequence[Mapping[str, Any]] = ()
+	now: float | None = None
 	assumes: bool = True
 	seconds: float = SECONDS
 
@@ -117,7 +121,11 @@ def _tried(site: Site, asked: Asked, kept: KeptIn, recorded: Recorded) -> dict[s
 	outbound = Pinned(asked.responses, stands_in=asked.assumes)
 	rolled_back = RolledBack(site, outbound, lambda: time.monotonic() > until)
 	rolled_back.own_actions = dict(asked.actions)
+	if asked.now is not None:
+		rolled_back.be_at(asked.now)
 	place = rolled_back.here
+	for document in asked.documents:
+		site.documents.load(document)
 	_publish(place, asked)
 	others = _Others(rolled_back.database)
 	run = _start(place, asked)
@@ -136,6 +144,7 @@ def _tried(site: Site, asked: Asked, kept: KeptIn, recorded: Recorded) -> dict[s
 		**_documents(written),
 		"outbox": [*recorded.messages(), *rolled_back.unsent],
 		"requests": outbound.asked,
+		"unanswered": outbound.unanswered,
 		"calls": rolled_back.calls,
 		"approvals": _approvals(place),
 		"assumed": [*answers.assumed, *course.assumed],

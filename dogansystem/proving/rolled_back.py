@@ -223,6 +223,10 @@ class RolledBack:
 		"""Be at that moment (epoch seconds); never goes back."""
 		self._ahead += max(0.0, moment - self.now())
 
+	def be_at(self, moment: float) -> None:
+		"""Begin at another moment (epoch seconds), before anything has happened."""
+		self._ahead = moment - self._site.now()
+
 	def local_time(self, seconds: float) -> datetime:
 		"""That moment in the site's timezone, without tzinfo."""
 		return self._site.local_time(seconds)

@@ -1,5 +1,8 @@
 """Trying workflows out on a site: who may, what they are shown, and that nothing of it stays."""
 
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import frappe
@@ -7,6 +10,8 @@ import frappe
 from dogansystem.api import proving, workflows
 from dogansystem.api.errors import InputError
 from dogansystem.homes.frappe.permissions import is_system_manager
+from dogansystem.proving import on_site
+from dogansystem.terminal import playing
 from dogansystem.tests.contract.home import PERSON, proves
 from dogansystem.tests.home import MANAGER, USER, SiteTestCase, ensure_user
 
@@ -56,7 +61,13 @@ class TestProving(SiteTestCase):
 	def test_a_saved_workflow_is_tried_on_a_document(self):
 		doc = frappe.get_doc({"doctype": "ToDo", "description": "about this"}).insert()
 		frappe.db.commit()
-		self.addCleanup(lambda: (frappe.delete_doc("ToDo", doc.name, force=True), frappe.db.commit()))
+		self.addCleanup(
+			lambda: (
+				frappe.set_user("Administrator"),
+				frappe.delete_doc("ToDo", doc.name, force=True),
+				frappe.db.commit(),
+			)
+		)
 		change = step(
 			"change",
 			"document.update",
@@ -86,13 +97,14 @@ class TestProving(SiteTestCase):
 	def test_one_step_is_tried_with_the_values_of_a_run(self):
 		first, second = (
 			step("one", "data.set", params={"x": 5}),
-			todo("two", description="{{ steps.one.output.x }}"),
+			todo("two", description="tried {{ steps.one.output.x }}"),
 		)
 		self.orchestrator.import_workflow(self.definition(first, second))
+		frappe.db.commit()
 		report = proving.dry_run(workflow="dogan-tried")
 		typed = proving.single_step("two", workflow="dogan-tried", pinned={"one": {"x": 9}})
 		self.assertEqual(report["status"], "Succeeded", report["error"])
-		self.assertEqual(typed["steps"][0]["output"]["description"], "9")
+		self.assertEqual(typed["steps"][0]["output"]["description"], "tried 9")
 		with self.assertRaises(InputError):
 			proving.single_step("two", workflow="dogan-tried")
 
@@ -107,9 +119,8 @@ class TestProving(SiteTestCase):
 		for user in (MANAGER, USER):
 			self.refused(self.definition(todo(), run_as=PERSON), user)
 		frappe.set_user(MANAGER)
-		self.assertEqual(
-			proving.dry_run(definition=self.definition(todo(), run_as=MANAGER))["status"], "Succeeded"
-		)
+		own = self.definition(step("a", "data.set", params={"x": 1}), run_as=MANAGER)
+		self.assertEqual(proving.dry_run(definition=own)["status"], "Succeeded")
 
 	def test_not_by_a_saved_workflow_that_a_system_manager_wrote(self):
 		self.orchestrator.import_workflow(
@@ -183,3 +194,31 @@ class TestProving(SiteTestCase):
 		before = frappe.db.get_value("Dogan Workflow Run", run, ["status", "modified"])
 		proving.dry_run(definition=self.definition(todo()))
 		self.assertEqual(frappe.db.get_value("Dogan Workflow Run", run, ["status", "modified"]), before)
+
+	@proves("and on a site: `bench … dogansystem test`")
+	def test_tests_are_played_on_the_site_and_leave_nothing(self):
+		definition = self.definition(step("read", "document.get", params={"doctype": "ToDo", "name": "dogan-t-1", "fields": ["status"]}), todo("two", description="{{ steps.read.output.status }}, {{ today }}"))  # fmt: skip
+		tests = {
+			"workflow": "tried.yaml",
+			"tests": [
+				{
+					"name": name,
+					"now": "2026-01-05 09:00",
+					"documents": [
+						{"doctype": "ToDo", "name": "dogan-t-1", "status": "Closed", "description": "x"}
+					],
+					"expect": {
+						"status": "Succeeded",
+						"documents": [{"doctype": "ToDo", "description": text}],
+					},
+				}
+				for name, text in (("passes", "Closed, 2026-01-05"), ("fails", "Open, 2026-01-05"))
+			],
+		}
+		with TemporaryDirectory() as folder:
+			for name, found in (("tried.yaml", definition), ("tried.test.yaml", tests)):
+				(Path(folder) / name).write_text(json.dumps(found))
+			_found, cases = playing.read(Path(folder) / "tried.test.yaml")
+		found = [on_site.play(self.site, self.orchestrator.check(definition), each)[1] for each in cases]
+		self.assertEqual([len(differs) for differs in found], [0, 1], found)
+		self.assertFalse(frappe.db.exists("ToDo", "dogan-t-1"))

@@ -16,7 +16,7 @@ from dogansystem.proving.dry_run import Asked, dry_run
 from dogansystem.proving.single_step import of_run, single_step
 from dogansystem.tests.home import ensure_user
 from dogansystem.workflows import templates
-from tests.bench.erpnext_case import COMPANY, HEAD, TemplatesTestCase
+from tests.bench.erpnext_case import CLERKS, COMPANY, HEAD, HEADS, TemplatesTestCase
 
 TRIES = "contract-tries@example.com"
 # Written by every request or look of ours, or by Frappe behind it: no attempt has to do with them.
@@ -54,7 +54,7 @@ class TestDryRuns(TemplatesTestCase):
 
 	def setUp(self) -> None:
 		super().setUp()
-		ensure_user(TRIES, ["System Manager"])
+		ensure_user(TRIES, ["System Manager", *CLERKS, *HEADS])
 		frappe.set_user(TRIES)
 		frappe.db.commit()
 
