@@ -7,12 +7,12 @@ real work has locked is tried again at the end, and else left out.
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
 from typing import Any
 
 from dogansystem.engine import due_dates
 from dogansystem.engine.definition import Definition, Trigger
-from dogansystem.engine.errors import DoganError, InputError, error_names
+from dogansystem.engine.definitions.triggers.base import as_list
+from dogansystem.engine.errors import DoganError, InputError
 from dogansystem.protocol import Site
 from dogansystem.proving import compared
 from dogansystem.proving.dry_run import Asked, TooBusy, dry_run
@@ -125,7 +125,7 @@ def _outcome(
 	fitting, reason = _fitting(site, asked, definition, candidate)
 	if fitting is None:
 		return {"starts": False, "reason": reason}
-	before = as_text(site.local_time(site.now()))
+	before = moment(site).text
 	tried = Asked(
 		definition,
 		asked.user,
@@ -142,7 +142,7 @@ def _outcome(
 		return None
 	except DoganError as error:
 		return {"starts": False, "reason": str(error)}
-	return compared.outcome(report, (before, as_text(site.local_time(site.now() + 1.0))))
+	return compared.outcome(report, (before, moment(site, site.now() + 1.0).text))
 
 
 def _fitting(
@@ -176,7 +176,7 @@ def _told(site: Site, trigger: Trigger, candidate: Candidate) -> dict[str, Any] 
 	"""What templates have as `trigger`; None: it does not fit. Which values a document had before is not known any more: a
 	change of a field counts if it ends in the value that is there."""
 	doc, keys = candidate.doc, trigger.keys
-	told = {"on": trigger.on, "doctype": candidate.doctype, "name": candidate.name}
+	told: dict[str, Any] = {"on": trigger.on, "doctype": candidate.doctype, "name": candidate.name}
 	if trigger.on == "document":
 		event = keys["event"]
 		if event == "deleted" or int(doc.get("docstatus") or 0) not in _AFTER.get(event, (0, 1, 2)):
@@ -232,7 +232,7 @@ def _filters(
 ) -> Iterator[list[Any]]:
 	"""What finds the documents; each trigger has its own."""
 	if asked.filters is not None:
-		yield reading.as_list(asked.filters)
+		yield as_list(asked.filters)
 		return
 	now = site.now()
 	since = site.local_time(now - asked.since)

@@ -56,7 +56,7 @@ class Place:
 		return f"http://127.0.0.1:{self.port}/"
 
 
-place: Place
+place: Place = None  # type: ignore[assignment]  # given by the test
 WAYS: dict[str, tuple[str, Callable[[Place], Any]]] = {}
 
 
@@ -170,7 +170,11 @@ JOB = "contract_other.ways.job"
 in_one("enqueue", "job", lambda _: frappe.enqueue(JOB))
 in_one("enqueue after the commit", "job", lambda _: frappe.enqueue(JOB, enqueue_after_commit=True))
 in_one("enqueue_doc", "job", lambda _: frappe.enqueue_doc("User", "Guest", "notify_update"))
-in_one("a job of rq", "job", lambda _: rq.Queue("contract", connection=background_jobs.get_redis_conn()).enqueue(JOB))
+in_one(
+	"a job of rq",
+	"job",
+	lambda _: rq.Queue("contract", connection=background_jobs.get_redis_conn()).enqueue(JOB),
+)
 in_one(
 	"a job that is to be one",
 	"job",
@@ -186,13 +190,17 @@ def a_scheduled_job(_: Place) -> None:
 
 @way(STOPPED)
 def a_job_by_hand(_: Place) -> None:
-	background_jobs.get_redis_conn().rpush(f"rq:queue:{background_jobs.generate_qname('default')}", "contract")
+	background_jobs.get_redis_conn().rpush(
+		f"rq:queue:{background_jobs.generate_qname('default')}", "contract"
+	)
 
 
 # Realtime
 
 in_one("realtime", "realtime", lambda _: frappe.publish_realtime("contract", {"a": 1}))
-in_one("realtime after the commit", "realtime", lambda _: frappe.publish_realtime("contract", after_commit=True))
+in_one(
+	"realtime after the commit", "realtime", lambda _: frappe.publish_realtime("contract", after_commit=True)
+)
 in_one("progress", "realtime", lambda _: frappe.publish_progress(50, "contract"))
 in_one("publish", "published", lambda _: frappe.cache.publish("contract", "words"))
 
@@ -212,7 +220,11 @@ in_one("a hash in the cache", KEPT, lambda _: frappe.cache.hset("contract_keepin
 in_one("clear the cache", KEPT, lambda _: frappe.clear_cache())
 in_one("clear the cache of a DocType", KEPT, lambda _: frappe.clear_cache(doctype="ToDo"))
 in_one("empty redis", STOPPED, lambda _: frappe.cache.flushall())
-in_one("a script in redis", STOPPED, lambda _: frappe.cache.eval("return redis.call('SET', 'contract_keeping', 1)", 0))
+in_one(
+	"a script in redis",
+	STOPPED,
+	lambda _: frappe.cache.eval("return redis.call('SET', 'contract_keeping', 1)", 0),
+)
 
 
 @way(KEPT)

@@ -53,7 +53,9 @@ def do(site: FrappeSite, name: str) -> None:
 		_write(name, status=FAILED, error=str(error)[:1000], finished_at=now_datetime())
 	except BaseException:
 		frappe.db.rollback()
-		_write(name, status=FAILED, error="It ended unexpectedly: see the Error Log.", finished_at=now_datetime())
+		_write(
+			name, status=FAILED, error="It ended unexpectedly: see the Error Log.", finished_at=now_datetime()
+		)
 		raise
 	else:
 		_keep(name, found)

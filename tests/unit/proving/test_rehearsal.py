@@ -14,7 +14,13 @@ from tests.unit.proving.trying import checksums
 
 USER = "dogan-rehearses@example.com"
 ORDERS = [
-	{"doctype": "Order", "name": f"O-{number}", "total": number * 100, "docstatus": 0, "mail": f"c{number}@example.com"}
+	{
+		"doctype": "Order",
+		"name": f"O-{number}",
+		"total": number * 100,
+		"docstatus": 0,
+		"mail": f"c{number}@example.com",
+	}
 	for number in range(1, 11)
 ]
 
@@ -73,7 +79,10 @@ def test_a_new_definition_says_for_each_document_whether_it_starts_and_what_it_d
 		"documents": 10, "start": 5, "would_end": {"Succeeded": 5}, "fail": 0, "differ": 0, "busy": 0,
 	}  # fmt: skip
 	by_name = {each["document"]["name"]: each for each in found["results"]}
-	assert by_name["O-1"]["new"] == {"starts": False, "reason": "The `if` of the trigger document does not hold."}
+	assert by_name["O-1"]["new"] == {
+		"starts": False,
+		"reason": "The `if` of the trigger document does not hold.",
+	}
 	new = by_name["O-9"]["new"]
 	assert new["steps"] == {"note": "Succeeded", "mail": "Succeeded"}
 	assert [(each["name"], each["events"]) for each in new["changes"]] == [("<ToDo 1>", ["created"])]
@@ -93,7 +102,11 @@ def test_a_changed_definition_names_exactly_the_documents_that_behave_differentl
 	Orchestrator(site).save_workflow(definition(), True)
 	site.database.commit()
 	triggers = [{"on": "document", "doctype": "Order", "event": "created", "if": "{{ doc.total > 700 }}"}]
-	check = {"id": "check", "action": "data.check", "params": {"that": "{{ doc.total != 900 }}", "message": "too much"}}
+	check = {
+		"id": "check",
+		"action": "data.check",
+		"params": {"that": "{{ doc.total != 900 }}", "message": "too much"},
+	}
 	steps = [check, *definition().source["steps"]]
 	found = rehearsed(site, definition(triggers=triggers, steps=steps))
 	# 600 and 700 start no more; the others have another step, and 900 fails.
@@ -104,7 +117,11 @@ def test_a_changed_definition_names_exactly_the_documents_that_behave_differentl
 	assert differences["ToDo <ToDo 1>"] == ("create", None)
 	by_name = {each["document"]["name"]: each for each in found["results"]}
 	assert by_name["O-6"]["differences"] == [
-		{"what": "start", "now": "it starts", "new": "it does not start: The `if` of the trigger document does not hold."}
+		{
+			"what": "start",
+			"now": "it starts",
+			"new": "it does not start: The `if` of the trigger document does not hold.",
+		}
 	]
 	assert found["summary"]["fail"] == 1
 	text = compared.as_markdown(found)
@@ -120,7 +137,10 @@ def test_another_value_of_a_field_and_another_mail_are_differences(site):
 		{**steps[0], "params": {"doctype": "ToDo", "values": {"description": "{{ doc.name }}{{ '!' if doc.total == 800 }}"}}},
 		{**steps[1], "params": {**steps[1]["params"], "subject": "{{ 'new' if doc.total == 700 else steps.note.output.name }}"}},
 	]  # fmt: skip
-	plain = [{**changed[0], "params": {"doctype": "ToDo", "values": {"description": "{{ doc.name }}"}}}, steps[1]]
+	plain = [
+		{**changed[0], "params": {"doctype": "ToDo", "values": {"description": "{{ doc.name }}"}}},
+		steps[1],
+	]
 	Orchestrator(site).save_workflow(definition(steps=plain), True)
 	site.database.commit()
 	found = rehearsed(site, definition(steps=changed))

@@ -14,7 +14,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import frappe
-from frappe.utils import caching
 
 from dogansystem.engine.errors import ReachedOutside, WrongState
 from dogansystem.homes.frappe.keeping import (

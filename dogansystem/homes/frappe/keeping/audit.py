@@ -80,7 +80,9 @@ def _open(block: Block, path: Any, mode: Any, flags: Any) -> None:
 	writes = bool(set("wax+") & set(mode)) if isinstance(mode, str) else bool((flags or 0) & WRITING)
 	if NAMELESS and (flags or 0) & NAMELESS == NAMELESS:
 		return  # a file without a name, which goes with its last reader
-	if writes and not (isinstance(path, str) and os.path.isdir(path)):  # `tempfile` opens a file in it another way
+	if writes and not (
+		isinstance(path, str) and os.path.isdir(path)
+	):  # `tempfile` opens a file in it another way
 		_file(block, path, what="write")
 
 
@@ -116,11 +118,15 @@ _EVENTS: dict[str, Callable[..., None]] = {
 	"socket.gethostbyname": _look_up,
 	"socket.gethostbyaddr": _look_up,
 	"urllib.Request": _request,
-	**dict.fromkeys(("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"), _process),
+	**dict.fromkeys(
+		("subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn", "pty.spawn"), _process
+	),
 	**dict.fromkeys(("os.fork", "os.forkpty"), _process),
 	**dict.fromkeys(("_thread.start_new_thread", "_thread.start_joinable_thread"), thread),
 	"open": _open,
-	**dict.fromkeys(("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.utime"), _file),
+	**dict.fromkeys(
+		("os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod", "os.chown", "os.utime"), _file
+	),
 	**dict.fromkeys(("os.rename", "os.link", "os.symlink"), _files),
 	**dict.fromkeys(("tempfile.mkstemp", "tempfile.mkdtemp"), _temporary),
 	"sqlite3.connect": _sqlite,

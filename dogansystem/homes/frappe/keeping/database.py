@@ -147,14 +147,12 @@ def _says(what: re.Pattern[str], text: str) -> bool:
 
 
 def _is_our_own(text: str) -> bool:
-	"""Whether this app's connection sends several statements as one, undoes everything, or is being opened; or a table is
-	renamed that only this connection sees."""
+	"""Whether this app's connection sends several statements as one, undoes everything, or is being opened."""
 	behind = frames.behind_the_driver()
 	is_harmless = text.startswith("BEGIN NOT ATOMIC") and not text.endswith("COMMIT; END")
-	is_temporary = text.startswith("ALTER TABLE `dogan_copy` RENAME")
-	is_opening = text.upper().startswith("SET AUTOCOMMIT = 0") or text == "SET AUTOCOMMIT = False"
+	is_opening = text == "SET AUTOCOMMIT = 0"
 	return behind == frames.OPENS or (
-		behind == frames.DATABASE and (is_harmless or is_temporary or is_opening or text.lower() == "rollback")
+		behind == frames.DATABASE and (is_harmless or is_opening or text.lower() == "rollback")
 	)
 
 

@@ -117,7 +117,11 @@ def sweep() -> None:
 	for each in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
 		number = each.name[len(PREFIX) :].split("-")[0]
 		with suppress(OSError):
-			if number.isdigit() and each.stat().st_uid == os.getuid() and not os.path.exists(f"/proc/{number}"):
+			if (
+				number.isdigit()
+				and each.stat().st_uid == os.getuid()
+				and not os.path.exists(f"/proc/{number}")
+			):
 				shutil.rmtree(each, ignore_errors=True)
 
 
@@ -143,11 +147,15 @@ def _written(block: Any, original: Callable[..., Any], number: int, data: Any) -
 	return original(number, data)
 
 
-def _open(block: Any, original: Callable[..., Any], file: Any, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+def _open(
+	block: Any, original: Callable[..., Any], file: Any, mode: str = "r", *args: Any, **kwargs: Any
+) -> Any:
 	return original(block.files.place(file, bool(set("wax+") & set(mode))), mode, *args, **kwargs)
 
 
-def _open_low(block: Any, original: Callable[..., Any], path: Any, flags: int, *args: Any, **kwargs: Any) -> Any:
+def _open_low(
+	block: Any, original: Callable[..., Any], path: Any, flags: int, *args: Any, **kwargs: Any
+) -> Any:
 	return original(block.files.place(path, bool(flags & WRITING)), flags, *args, **kwargs)
 
 
@@ -160,7 +168,9 @@ def _removed(block: Any, original: Callable[..., Any], path: Any, *args: Any, **
 		original(path, *args, **kwargs)
 
 
-def _renamed(block: Any, original: Callable[..., Any], source: Any, target: Any, *args: Any, **kwargs: Any) -> None:
+def _renamed(
+	block: Any, original: Callable[..., Any], source: Any, target: Any, *args: Any, **kwargs: Any
+) -> None:
 	files = block.files
 	if files.of_site(source) is None and files.of_site(target) is None:
 		return original(source, target, *args, **kwargs)

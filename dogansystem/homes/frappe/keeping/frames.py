@@ -4,6 +4,7 @@ import os
 import sys
 import sysconfig
 from collections.abc import Iterator
+from itertools import islice
 from types import FrameType
 
 import frappe
@@ -61,7 +62,10 @@ def is_called_by(*packages: str) -> bool:
 		package = _package(frame)
 		if package in packages:
 			return True
-		if not _is_in(frame.f_code.co_filename, os.path.dirname(os.__file__)) or "-packages" in frame.f_code.co_filename:
+		if (
+			not _is_in(frame.f_code.co_filename, os.path.dirname(os.__file__))
+			or "-packages" in frame.f_code.co_filename
+		):
 			return False
 	return False
 
@@ -79,9 +83,7 @@ def is_ours() -> bool:
 
 def is_through(module: str, most: int = 8) -> bool:
 	"""Whether one of the nearest functions is of that module."""
-	return any(
-		str(frame.f_globals.get("__name__", "")).split(".")[0] == module for frame, _ in zip(_stack(), range(most))
-	)
+	return any(_package(frame) == module for frame in islice(_stack(), most))
 
 
 def _stack() -> Iterator[FrameType]:

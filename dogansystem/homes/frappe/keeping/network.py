@@ -85,5 +85,7 @@ def _sent(block: Any, original: Any, opened: Any, *args: Any, **kwargs: Any) -> 
 	else:
 		is_allowed = False  # one end of a pair: the other is in another thread, or another process
 	if not is_allowed:
-		block.stop(f"send on a connection to {peer[0] if isinstance(peer, tuple) else peer or 'a socket'} that was open before")
+		block.stop(
+			f"send on a connection to {peer[0] if isinstance(peer, tuple) else peer or 'a socket'} that was open before"
+		)
 	return original(opened, *args, **kwargs)

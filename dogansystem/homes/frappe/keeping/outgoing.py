@@ -1,5 +1,6 @@
 """What Frappe sends by itself, listed as it would have gone out: mails, jobs, realtime, webhooks, prints."""
 
+import _posixsubprocess
 import _thread
 import email
 import email.policy
@@ -9,7 +10,6 @@ from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
-import _posixsubprocess
 import frappe
 import rq
 from frappe.email.doctype.email_queue.email_queue import EmailQueue
@@ -29,7 +29,9 @@ AFTER_COMMIT = frozenset(
 		("frappe.utils.background_jobs", "enqueue.<locals>.enqueue_call"),
 	}
 )
-QUIET = frozenset({"frappe.cache_manager", "frappe.model.utils.link_count", "frappe.model.document", "frappe"})
+QUIET = frozenset(
+	{"frappe.cache_manager", "frappe.model.utils.link_count", "frappe.model.document", "frappe"}
+)
 
 
 def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
@@ -40,7 +42,11 @@ def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
 	yield rq.job.Job, "delete", lambda *_, **__: None
 	yield pdf, "get_pdf", _drawn
 	if hasattr(pdf, "get_chrome_pdf"):
-		yield pdf, "get_chrome_pdf", lambda block, original, print_format, html, *rest, **more: _page(html, more.get("output"))
+		yield (
+			pdf,
+			"get_chrome_pdf",
+			lambda block, original, print_format, html, *rest, **more: _page(html, more.get("output")),
+		)
 	yield multiprocessing.process.BaseProcess, "start", _process
 	yield _posixsubprocess, "fork_exec", _process
 	# Python tells of threads since 3.12.

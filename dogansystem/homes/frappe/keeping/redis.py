@@ -22,7 +22,9 @@ READING = frozenset(
 	" ZREVRANGE ZSCAN PING ECHO TIME INFO DBSIZE LASTSAVE COMMAND MEMORY OBJECT DUMP RANDOMKEY ZREVRANGEBYSCORE".split()
 )
 # Of the connection itself.
-CONNECTING = frozenset("AUTH HELLO SELECT CLIENT SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE READONLY QUIT UNWATCH".split())
+CONNECTING = frozenset(
+	"AUTH HELLO SELECT CLIENT SUBSCRIBE UNSUBSCRIBE PSUBSCRIBE PUNSUBSCRIBE READONLY QUIT UNWATCH".split()
+)
 # Of what `CLIENT` says, only this is about others.
 OF_OTHERS = frozenset({"KILL", "PAUSE", "UNPAUSE", "UNBLOCK"})
 QUEUES = b"rq:"
@@ -33,7 +35,11 @@ def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
 	yield redis.Redis, "execute_command", _execute
 	yield redis.client.Pipeline, "execute", _execute_all
 	yield redis.client.Pipeline, "immediate_execute_command", _execute
-	yield redis.client.PubSub, "execute_command", lambda block, do, own, *args: (_check(block, args), do(own, *args))[1]
+	yield (
+		redis.client.PubSub,
+		"execute_command",
+		lambda block, do, own, *args: (_check(block, args), do(own, *args))[1],
+	)
 	for connection in _with_own(redis.connection, "send_packed_command"):
 		yield connection, "send_packed_command", _send
 
@@ -41,7 +47,11 @@ def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
 def _with_own(module: Any, method: str) -> list[type]:
 	"""The classes of a module that define the method themselves, and not only its name."""
 	found = [each for each in vars(module).values() if isinstance(each, type) and method in vars(each)]
-	return [each for each in found if not getattr(each, "__abstractmethods__", ()) or each.__name__ == "AbstractConnection"]
+	return [
+		each
+		for each in found
+		if not getattr(each, "__abstractmethods__", ()) or each.__name__ == "AbstractConnection"
+	]
 
 
 def _execute(block: Block, original: Callable[..., Any], client: Any, *args: Any, **options: Any) -> Any:
@@ -93,7 +103,12 @@ def _answer(block: Block, ask: Callable[..., Any], args: tuple[Any, ...], option
 def _load(ask: Callable[..., Any], key: bytes) -> values.Value:
 	"""What is there under a key."""
 	kind = values.to_bytes(ask("TYPE", key)).decode()
-	asked = {"string": ("GET", key), "hash": ("HGETALL", key), "list": ("LRANGE", key, 0, -1), "set": ("SMEMBERS", key)}
+	asked = {
+		"string": ("GET", key),
+		"hash": ("HGETALL", key),
+		"list": ("LRANGE", key, 0, -1),
+		"set": ("SMEMBERS", key),
+	}
 	found = ask(*asked[kind]) if kind in asked else None
 	if isinstance(found, dict):
 		return {values.to_bytes(field): values.to_bytes(value) for field, value in found.items()}
@@ -102,7 +117,9 @@ def _load(ask: Callable[..., Any], key: bytes) -> values.Value:
 	return None if found is None else values.to_bytes(found)
 
 
-def _of_many(block: Block, name: str, ask: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]) -> Any:
+def _of_many(
+	block: Block, name: str, ask: Callable[..., Any], args: tuple[Any, ...], options: dict[str, Any]
+) -> Any:
 	store = block.redis
 	if name == "SCAN":
 		if store:  # in one go: the cursor of a server knows nothing of what is kept here
@@ -132,7 +149,9 @@ def _keys(store: dict[bytes, Any], ask: Callable[..., Any], pattern: Any) -> lis
 
 def _check_key(block: Block, name: str, key: bytes) -> None:
 	if key.startswith(QUEUES) and name not in ("DEL", "UNLINK", "EXPIRE"):
-		block.stop(f"write {name} {key.decode('latin-1')[:80]} into the job queues by itself", "Use frappe.enqueue.")
+		block.stop(
+			f"write {name} {key.decode('latin-1')[:80]} into the job queues by itself", "Use frappe.enqueue."
+		)
 
 
 def _check(block: Block, args: Iterable[Any]) -> None:
@@ -168,4 +187,6 @@ def _decoded(answer: Any) -> Any:
 		return answer.decode("utf-8", "replace")
 	if isinstance(answer, dict):
 		return {_decoded(key): _decoded(value) for key, value in answer.items()}
-	return type(answer)(_decoded(each) for each in answer) if isinstance(answer, list | set | tuple) else answer
+	return (
+		type(answer)(_decoded(each) for each in answer) if isinstance(answer, list | set | tuple) else answer
+	)

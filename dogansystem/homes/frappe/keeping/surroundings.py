@@ -122,13 +122,21 @@ def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
 	kept = getattr(redis_wrapper, "ClientCache", None)
 	if kept is None:
 		return
-	yield kept, "get_value", lambda block, _, own, key, *, shared=False, generator=None: frappe.cache.get_value(
-		key, shared=shared, generator=generator
+	yield (
+		kept,
+		"get_value",
+		lambda block, _, own, key, *, shared=False, generator=None: frappe.cache.get_value(
+			key, shared=shared, generator=generator
+		),
 	)
-	yield kept, "set_value", lambda block, _, own, key, value, *, shared=False: frappe.cache.set_value(
-		key, value, shared=shared
+	yield (
+		kept,
+		"set_value",
+		lambda block, _, own, key, value, *, shared=False: frappe.cache.set_value(key, value, shared=shared),
 	)
-	yield kept, "delete_value", lambda block, _, own, key, *, shared=False: frappe.cache.delete_value(
-		key, shared=shared
+	yield (
+		kept,
+		"delete_value",
+		lambda block, _, own, key, *, shared=False: frappe.cache.delete_value(key, shared=shared),
 	)
 	yield kept, "delete_keys", lambda block, _, own, pattern: frappe.cache.delete_keys(pattern)

@@ -99,7 +99,9 @@ def _popped(last: bool) -> Command:
 
 def _range(value: Any, first: Any, last: Any) -> list[bytes]:
 	whole, first, last = list(value or []), int(first), int(last)
-	return whole[max(0, first + len(whole)) if first < 0 else first : (last + len(whole) if last < 0 else last) + 1]
+	return whole[
+		max(0, first + len(whole)) if first < 0 else first : (last + len(whole) if last < 0 else last) + 1
+	]
 
 
 def _sadd(value: Any, *new: Any) -> tuple[Value, Any]:
