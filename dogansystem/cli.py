@@ -19,7 +19,7 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parameters import from_texts
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
+from dogansystem.homes.databases.address import SQLiteFile, parse_address
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
@@ -169,12 +169,16 @@ def run(
 		loaded = [each for file in documents for each in files.documents(file)]
 		parameters = from_texts(definition.parameters, given_parameters)
 	with errors(as_json), _sandbox(url, dry_run) as site:
-		if allow_private_network:
+		if allow_private_network and not dry_run:  # which asks no server
 			site.set_settings(allow_private_network=1)
-		site.load_documents([*loaded, *([document] if document else [])])
+		of_run_alone = [*loaded, *([document] if document else [])]
+		if not dry_run:
+			site.load_documents(of_run_alone)
 		given_to_it = trying.began(site.now(), loaded, document, value, parameters, to_send, delivery)
 		if dry_run:
-			found = trying.dry_run(site, definition, value, document, parameters, to_give, to_send, delivery)
+			found = trying.dry_run(
+				site, definition, value, document, parameters, to_give, to_send, delivery, of_run_alone
+			)
 			found |= _saved(test_file, path, definition, found, given_to_it)
 			_end(found, trying.lines(found), as_json)
 		changes, messages = runs.marks(site)
@@ -281,10 +285,10 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 		return
 	address = parse_address(url)
-	if not isinstance(address, SQLiteFile):
-		raise AddressError(
-			f"--dry-run works on a copy of the database, which {address} is not made for. Give a file."
-		)
+	if not isinstance(address, SQLiteFile):  # has tables of its own for a dry run; see proving/apart
+		with Sandbox(url) as site:
+			yield site
+		return
 	with tempfile.TemporaryDirectory() as folder:
 		copy = Path(folder) / "copy.db"
 		if address.path.exists():

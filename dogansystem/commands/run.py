@@ -18,7 +18,6 @@ from dogansystem.commands.site import (
 	user_option,
 )
 from dogansystem.engine import errors
-from dogansystem.homes.frappe.values import plain
 from dogansystem.proving.dry_run import Asked
 from dogansystem.proving.dry_run import dry_run as tried
 from dogansystem.terminal.answers import read as read_answers
@@ -88,6 +87,8 @@ def _tried(
 	orchestrator: Any, workflow: str, given: Any, document: Any, answers: tuple[str, ...]
 ) -> dict[str, Any]:
 	"""The report of a dry run of a workflow of this site, or of a definition in a file."""
+	from dogansystem.homes.frappe.values import plain
+
 	path = Path(path_of(workflow))
 	if path.is_file():
 		definition = orchestrator.check(path.read_text(encoding="utf-8"))

@@ -9,7 +9,6 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.site import PathGiven, json_option, orchestrator_of, user_option
 from dogansystem.engine.definition import Definition
-from dogansystem.homes.frappe.values import plain
 from dogansystem.proving import on_site
 from dogansystem.proving.cases import Case
 from dogansystem.terminal import playing
@@ -26,6 +25,8 @@ from dogansystem.terminal.testing import found_in, play_all
 def test(context: Any, paths: tuple[str, ...], cover: bool, user: str, as_json: bool) -> None:
 	"""Play the tests of workflows on this site, files named *.test.yaml or all in a folder. Nothing of them stays. A workflow
 	acts as its run_as where there is such a user, else as --user. Exit code 1 if one fails."""
+	from dogansystem.homes.frappe.values import plain
+
 	with orchestrator_of(context, user) as orchestrator:
 		site = orchestrator.site
 

@@ -40,10 +40,12 @@ def dry_run(
 	answers: Sequence[Answer],
 	signals: Sequence[ToSend],
 	delivery: Delivery | None,
+	documents: Sequence[Mapping[str, Any]],
 ) -> dict[str, Any]:
-	"""The report of a run in a sandbox that may be thrown away: agents that are missing are added to it."""
-	register_agents(Orchestrator(site), definition)
-	site.database.commit()
+	"""The report of a run. Agents that are missing are added to a sandbox in a file, which is a copy."""
+	if site.dialect == "sqlite":
+		register_agents(Orchestrator(site), definition)
+		site.database.commit()
 	by_step: dict[str, list[Mapping[str, Any]]] = {}
 	for each in answers:
 		by_step.setdefault(each.step, []).append(each.given)
@@ -57,7 +59,7 @@ def dry_run(
 		}
 	asked = Asked(
 		definition, site.user, input=given, document=document, parameters=parameters, answers=by_step, signals=signals,
-		cause="webhook" if delivery else "manual", trigger=trigger,
+		cause="webhook" if delivery else "manual", trigger=trigger, documents=documents,
 	)  # fmt: skip
 	return tried(site, asked)
 
