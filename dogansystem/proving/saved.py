@@ -118,9 +118,8 @@ class Loosened:
 
 	def __init__(self, names: Iterable[str]) -> None:
 		each = sorted(map(re.escape, names), key=len, reverse=True)
-		self._changing = re.compile(
-			"|".join([*(rf"(?<!\w){name}(?!\w)" for name in each), _CHANGING.pattern])
-		)
+		of_names = (rf"(?<!\w){name}(?!\w)" for name in each)
+		self._changing = re.compile("|".join([_CHANGING.pattern, *of_names]))
 
 	def value(self, given: Any) -> Any:
 		"""A value as a test expects it."""
