@@ -107,6 +107,7 @@ class TestCommands(SiteTestCase):
 		self.command("import", good, bad, code=2)
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "contract-good"))
 
+	@proves("On a bench: `bench --site SITE dogansystem status | check | import | export | run")
 	@proves("`export --all DIR` and `import DIR [--prune] [--dry-run]` move all workflows as files")
 	def test_a_folder_is_exported_planned_and_imported(self):
 		self.write("contract-one")
