@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, NoReturn, cast
 
 from dogansystem.actions.registry import CORE
-from dogansystem.engine.errors import StepCommitted
+from dogansystem.engine.errors import NotAvailable, StepCommitted
 from dogansystem.protocol import Database, People, Row, Site, Statement
 from dogansystem.proving.outside import HIDDEN, Pinned, StandIn
 
@@ -166,15 +166,19 @@ class Unsent:
 		return getattr(self._people, name)
 
 	def send_sms(self, to: Sequence[str], message: str) -> list[str]:
-		"""Note it."""
-		self._noted.append({"kind": "sms", "to": list(to), "subject": "", "message": message})
-		return list(to)
+		"""Note it. Raises NotAvailable where the site has no gateway."""
+		return self._note("sms", to, message)
 
 	def send_whatsapp(
 		self, to: Sequence[str], message: str, reference: tuple[str, str] | None = None
 	) -> list[str]:
-		"""Note it."""
-		self._noted.append({"kind": "whatsapp", "to": list(to), "subject": "", "message": message})
+		"""Note it. Raises NotAvailable where there is no app for it."""
+		return self._note("whatsapp", to, message)
+
+	def _note(self, channel: str, to: Sequence[str], message: str) -> list[str]:
+		if lacks := self._people.missing_for(channel):
+			raise NotAvailable(lacks)
+		self._noted.append({"kind": channel, "to": list(to), "subject": "", "message": message})
 		return list(to)
 
 
