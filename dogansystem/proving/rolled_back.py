@@ -177,7 +177,7 @@ class Unsent:
 
 	def _note(self, channel: str, to: Sequence[str], message: str) -> list[str]:
 		if lacks := self._people.missing_for(channel):
-			raise NotAvailable(lacks)
+			raise NotAvailable(f"It cannot be sent: {lacks}.")
 		self._noted.append({"kind": channel, "to": list(to), "subject": "", "message": message})
 		return list(to)
 
