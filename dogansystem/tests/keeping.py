@@ -2,16 +2,17 @@
 
 import builtins
 import hashlib
-import importlib.util
+import importlib
 import io
 import os
+import shutil
 import socket
 import sys
 import threading
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
-from types import ModuleType
 from typing import Any, ClassVar
+from unittest.mock import patch
 
 import frappe
 import redis
@@ -27,18 +28,14 @@ from dogansystem.tests.ways import Place
 OTHER = "contract_other"
 
 
-def other_app() -> Any:
-	"""The ways out, as a module of an app that is neither Frappe's nor ours."""
-	sys.modules[OTHER] = ModuleType(OTHER)
-	sys.modules[OTHER].__path__ = []
-	sys.modules[f"{OTHER}.hooks"] = ModuleType(f"{OTHER}.hooks")
-	for name, file in (("ways", "ways_out"), ("beyond", "ways_beyond")):
-		spec = importlib.util.spec_from_file_location(
-			f"{OTHER}.{name}", Path(__file__).with_name(f"{file}.py")
-		)
-		sys.modules[f"{OTHER}.{name}"] = module = importlib.util.module_from_spec(spec)
-		spec.loader.exec_module(module)
-	return sys.modules[f"{OTHER}.ways"]
+def make_other_app(folder: str) -> None:
+	"""A package with the ways out, in a folder that Python looks into."""
+	package = Path(folder, OTHER)
+	package.mkdir()
+	for name, source in {"ways": "ways_out", "beyond": "ways_beyond"}.items():
+		shutil.copy(Path(__file__).with_name(f"{source}.py"), package / f"{name}.py")
+	for name in ("__init__", "hooks"):
+		(package / f"{name}.py").touch()
 
 
 class Counter:
@@ -176,10 +173,17 @@ class KeepingCase(SiteTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
 		super().setUpClass()
-		cls.ways = other_app()
+		temporary = TemporaryDirectory()
+		cls.addClassCleanup(temporary.cleanup)
+		make_other_app(temporary.name)
+		path = patch.object(sys, "path", [temporary.name, *sys.path])
+		path.start()
+		cls.addClassCleanup(path.stop)
 		cls.addClassCleanup(
-			lambda: [sys.modules.pop(each, None) for each in (OTHER, f"{OTHER}.ways", f"{OTHER}.hooks")]
+			lambda: [sys.modules.pop(each) for each in list(sys.modules) if each.startswith(OTHER)]
 		)
+		cls.ways = importlib.import_module(f"{OTHER}.ways")
+		importlib.import_module(f"{OTHER}.beyond")
 
 	def setUp(self) -> None:
 		super().setUp()
