@@ -12,7 +12,7 @@ from dogansystem.homes.frappe import rehearsals
 from dogansystem.proving import rehearsal
 from dogansystem.tests.contract.home import PERSON, Home, step
 from dogansystem.tests.home import MANAGER, USER, SiteTestCase
-from dogansystem.tests.test_keeping import rows
+from dogansystem.tests.keeping import rows
 
 OWN = ("Dogan Rehearsal", "Dogan Workflow", "Dogan Workflow Version")
 

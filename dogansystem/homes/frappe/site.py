@@ -34,7 +34,7 @@ from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Cache, Settings
 
 if TYPE_CHECKING:
-	from dogansystem.homes.frappe.keeping import KeptIn
+	from dogansystem.homes.frappe.keeping.kept_in import KeptIn
 
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
 CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
@@ -194,7 +194,9 @@ class FrappeSite:
 
 	def kept_in(self) -> AbstractContextManager["KeptIn"]:
 		"""Within the block nothing that this thread does leaves its transaction, which is rolled back; see `keeping`."""
-		from dogansystem.homes.frappe.keeping import kept_in  # reads much of Frappe that few processes need
+		from dogansystem.homes.frappe.keeping.kept_in import (
+			kept_in,  # reads much of Frappe that few processes need
+		)
 
 		return kept_in(self)
 

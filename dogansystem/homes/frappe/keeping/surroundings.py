@@ -9,6 +9,7 @@ from typing import Any
 import frappe
 from frappe.utils import caching
 
+from dogansystem.homes.frappe import compat
 from dogansystem.homes.frappe.keeping.block import current
 from dogansystem.homes.frappe.keeping.patches import StandIn
 from dogansystem.homes.frappe.scope import StepScope
@@ -43,6 +44,8 @@ def untouched(site: Any) -> Iterator[None]:
 	db = frappe.local.db
 	waiting = {name: list(getattr(db, name)._functions) for name in _CALLBACKS}
 	guard = {name: vars(db)[name] for name in _GUARD if name in vars(db)}
+	# Frappe 16 counts here in how many hooks it is; a hook that replaces `frappe.db` makes it count wrongly.
+	numbers = {name: value for name, value in vars(db).items() if isinstance(value, int)}
 	scope, undone = site._scope, site.database.when_undone
 	before = taken()
 	try:
@@ -56,7 +59,7 @@ def untouched(site: Any) -> Iterator[None]:
 		give_back(before)
 		for name in _GUARD:
 			vars(db).pop(name, None)
-		vars(db).update(guard)
+		vars(db).update(guard | numbers | {"transaction_writes": 0})
 		for name, callbacks in waiting.items():
 			getattr(db, name).reset()
 			for each in callbacks:
@@ -72,7 +75,7 @@ def taken() -> dict[str, Any]:
 			if name in EMPTY:
 				fresh.clear()
 			setattr(frappe.local, name, fresh)
-	frappe.local.db.value_cache.clear()
+	compat.forget_values(frappe.local.db)
 	return before
 
 
@@ -82,7 +85,7 @@ def give_back(before: dict[str, Any]) -> None:
 		delattr(frappe.local, name)
 	for name, value in before.items():
 		setattr(frappe.local, name, value)
-	frappe.local.db.value_cache.clear()
+	compat.forget_values(frappe.local.db)
 
 
 class SiteCache:
