@@ -137,7 +137,8 @@ def _outcome(
 		seconds=OF_ONE,
 	)
 	try:
-		report = dry_run(site, tried)
+		with site.acting_as(asked.user):
+			report = dry_run(site, tried)
 	except TooBusy:
 		return None
 	except DoganError as error:
