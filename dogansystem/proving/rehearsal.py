@@ -250,5 +250,13 @@ def _filters(
 
 
 def _listed(site: Site, doctype: str, filters: list[Any], limit: int) -> list[str]:
-	rows = site.documents.list(doctype, filters, ["name"], "modified desc", limit)
+	"""Raises InputError where the acting user may not list these documents."""
+	try:
+		rows = site.documents.list(doctype, filters, ["name"], "modified desc", limit)
+	except Exception as error:
+		if "PermissionError" in error_names(error):
+			raise InputError(
+				f"{site.user} may not list {doctype}, so nothing of them can be rehearsed."
+			) from error
+		raise
 	return [str(each["name"]) for each in rows]
