@@ -12,7 +12,7 @@ from typing import Any
 from dogansystem.engine import due_dates
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.definitions.triggers.base import as_list
-from dogansystem.engine.errors import DoganError, InputError
+from dogansystem.engine.errors import DoganError, InputError, error_names
 from dogansystem.protocol import Site
 from dogansystem.proving import compared
 from dogansystem.proving.dry_run import Asked, TooBusy, dry_run
