@@ -7,21 +7,23 @@ what nobody will give.
 import sqlite3
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from dogansystem import __version__
+from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parameters import from_texts
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_address
+from dogansystem.homes.databases.address import SQLiteFile, parse_address
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.proving.saved import Began
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
 from dogansystem.terminal import (
@@ -31,9 +33,11 @@ from dogansystem.terminal import (
 	files,
 	history,
 	loads,
+	rehearsing,
 	shared,
 	show,
 	simulation,
+	trying,
 )
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
@@ -98,7 +102,11 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 @shared.set_option
 @click.option("--workers", default=4, show_default=True, type=click.IntRange(1, 64))
 @click.option("--db", "url", metavar="URL", help="A file or mariadb://…; by default a temporary file.")
-@click.option("--dry-run", is_flag=True, help="Show what would change: works on a copy, sends nothing out.")
+@click.option(
+	"--dry-run",
+	is_flag=True,
+	help="Show what would change, and change nothing: waits pass at once, what nobody answers takes its first branch.",
+)
 @click.option(
 	"--skip-waits", is_flag=True, help="Let the clock jump to the next due moment. With one worker."
 )
@@ -122,6 +130,13 @@ def check(paths: tuple[Path, ...], as_json: bool) -> None:
 	help='Start by a delivery to its webhook, such as {"body": {"id": 1}, "headers": {}, "query": {}}, or @FILE.',
 )
 @click.option("--allow-private-network", is_flag=True, help="Let http.request reach private addresses.")
+@click.option(
+	"--save-test",
+	"test_file",
+	type=file_type,
+	metavar="FILE",
+	help="Write the run, real or dry, as a test: FILE.test.yaml.",
+)
 @verbose_option
 @json_option
 def run(
@@ -138,11 +153,13 @@ def run(
 	answers: tuple[str, ...],
 	webhook: str | None,
 	allow_private_network: bool,
+	test_file: Path | None,
 	verbose: bool,
 	as_json: bool,
 ) -> None:
 	"""Run a workflow to its end and show what it did."""
 	with errors(as_json):
+		trying.check_free(test_file)
 		definition = files.definition(path)
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
@@ -152,10 +169,18 @@ def run(
 		loaded = [each for file in documents for each in files.documents(file)]
 		parameters = from_texts(definition.parameters, given_parameters)
 	with errors(as_json), _sandbox(url, dry_run) as site:
-		if allow_private_network:
+		if allow_private_network and not dry_run:  # which asks no server
 			site.set_settings(allow_private_network=1)
-		site.load_documents([*loaded, *([document] if document else [])])
-		not_sent = {"dry_run": True, "not_sent": runs.send_nothing(site)} if dry_run else {}
+		of_run_alone = [*loaded, *([document] if document else [])]
+		if not dry_run:
+			site.load_documents(of_run_alone)
+		given_to_it = trying.began(site.now(), loaded, document, value, parameters, to_send, delivery)
+		if dry_run:
+			found = trying.dry_run(
+				site, definition, value, document, parameters, to_give, to_send, delivery, of_run_alone
+			)
+			found |= _saved(test_file, path, definition, found, given_to_it)
+			_end(found, trying.lines(found), as_json)
 		changes, messages = runs.marks(site)
 		clock = course.JumpingClock(site.clock) if skip_waits else None
 		site.clock = clock or site.clock
@@ -165,10 +190,29 @@ def run(
 		of_run = course.Course(site, name, to_send, clock, began, given_answers)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))
-		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url) and not dry_run)
-		found = runs.result(site, name, changes, messages) | not_sent
+		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url))
+		found = runs.result(site, name, changes, messages)
 		found["refused_answers"] = given_answers.refused
-	print_json(found) if as_json else print_lines(show.run_lines(found))
+		found |= _saved(test_file, path, definition, found, given_to_it)
+	_end(found, show.run_lines(found), as_json)
+
+
+def _saved(
+	file: Path | None, path: Path, definition: Definition, found: Mapping[str, Any], began: Began
+) -> dict[str, Any]:
+	"""Write the test that was asked for; says so, and in what it differs when it is played."""
+	if file is None:
+		return {}
+	differs = trying.save_test(file, path, definition, found, began)
+	show.to_stderr(f"{file}: written" + (", but it does not pass:" if differs else ", and it passes."))
+	for each in differs:
+		show.to_stderr(f"  {each.place}: expected {each.expected!r}, found {each.found!r}")
+	return {"saved_test": {"file": str(file), "differences": [each.as_json() for each in differs]}}
+
+
+def _end(found: Mapping[str, Any], lines: list[str], as_json: bool) -> NoReturn:
+	"""Print a run and leave with what it came to."""
+	print_json(found) if as_json else print_lines(lines)
 	if found["status"] not in RUN_FINISHED:
 		sys.exit(WAITS)
 	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)
@@ -241,10 +285,10 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 		return
 	address = parse_address(url)
-	if not isinstance(address, SQLiteFile):
-		raise AddressError(
-			f"--dry-run works on a copy of the database, which {address} is not made for. Give a file."
-		)
+	if not isinstance(address, SQLiteFile):  # has tables of its own for a dry run; see proving/apart
+		with Sandbox(url) as site:
+			yield site
+		return
 	with tempfile.TemporaryDirectory() as folder:
 		copy = Path(folder) / "copy.db"
 		if address.path.exists():
@@ -254,7 +298,7 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 			yield site
 
 
-assert deciding and history  # which have declared commands of their own
+assert deciding and history and rehearsing  # which have declared commands of their own
 shared.add_to(main, on_sandbox)
 for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test, ui):
 	main.add_command(_command)

@@ -17,10 +17,13 @@ before_tests = "dogansystem.tests.outcome.watch"
 
 # A document that no workflow wants costs one lookup here, and its transaction one short read.
 doc_events = {
-	"*": dict.fromkeys(
-		("on_update", "on_update_after_submit", "on_submit", "on_cancel", "after_delete", "on_change"),
-		"dogansystem.homes.frappe.events.on_event",
-	)
+	"*": {
+		**dict.fromkeys(
+			("on_update", "on_update_after_submit", "on_submit", "on_cancel", "after_delete", "on_change"),
+			"dogansystem.homes.frappe.events.on_event",
+		),
+		"after_rename": "dogansystem.homes.frappe.events.on_rename",
+	}
 }
 
 # A scrape of the metrics brings its token where Frappe expects a login: it is taken out before Frappe looks. So does a
@@ -61,6 +64,9 @@ has_permission = {
 	"Dogan Approval Decision": "dogansystem.homes.frappe.approval_permissions.may_see_row",
 	"Dogan Substitute": "dogansystem.homes.frappe.approval_permissions.may_use_substitute",
 }
+
+# What Frappe's Log Settings delete after so many days, until somebody sets another number.
+default_log_clearing_doctypes = {"Dogan Rehearsal": 30}
 
 extend_bootinfo = "dogansystem.api.desk.boot"
 

@@ -1,7 +1,8 @@
-"""The two background jobs that bring workflows on a bench to life: RQ's workers execute them, in a process each."""
+"""The background jobs that bring workflows on a bench to life: RQ's workers execute them, in a process each."""
 
 import frappe
 
+from dogansystem.homes.frappe import rehearsals
 from dogansystem.homes.frappe.site import IDLE_USER, FrappeSite, current_site
 from dogansystem.store import kept, processes
 from dogansystem.worker import fitness, identity
@@ -29,6 +30,13 @@ def tick() -> None:
 	site = _site_of_job()
 	if site:
 		ticking.tick(site)
+
+
+def rehearse(rehearsal: str) -> None:
+	"""Try a definition with documents that exist; see `homes.frappe.rehearsals`."""
+	site = _site_of_job()
+	if site:
+		rehearsals.do(site, rehearsal)
 
 
 def _has_enough_workers(site: FrappeSite) -> bool:

@@ -19,27 +19,14 @@ MARKS = frozenset({"contract", "proves"})
 PLACES = ("tests", "dogansystem")
 
 # Sentences without a test: a distinctive part of each, and why it has none. What is built takes its line with it.
-_APART = "trying out is an issue of its own"
 WITHOUT: Mapping[str, str] = {
 	"This page is the contract of what has to work": "it says what the page is",
 	"| `agent` | ask": "agents that are models are an issue of their own",
-	"dogansystem rehearse FILE": _APART,
-	"All of them run for real, inside transactions that are rolled back": _APART,
-	"Nothing is left, provably": _APART,
-	"What reaches outside is recorded, not sent": _APART,
-	"**Dry run** (`run --dry-run`, the button *Try*)": _APART,
-	"Waits pass at once (the clock jumps); approvals": _APART,
-	"Shows steps with outputs, documents created": _APART,
-	"**Single step**": _APART,
-	"**Rehearsal** (`rehearse`)": _APART,
-	"For each: would it start": _APART,
-	"A summary with counts, the failures first": _APART,
-	"Runs on the queue `long` in transactions": _APART,
 	"**`flow.approve`**": "it is the head of a table",
 }
 
 # Parts of sentences that are not carried out yet, while the rest has tests.
-LATER = ("a run, real or dry, can be saved as one", "and on a site: `bench … dogansystem test`")
+LATER: tuple[str, ...] = ()
 
 _BLOCK = re.compile(r"^```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _END = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*({])")

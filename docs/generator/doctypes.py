@@ -26,6 +26,8 @@ ABOUT: Mapping[str, str] = {
 	"Dogan Credential": "A secret under a name, for [`http.request`](actions/http.md#httprequest); see "
 	"[Security](../security.md#credentials).",
 	"Dogan Batch": "A workflow that was started for many documents, and what became of each.",
+	"Dogan Rehearsal": "A definition that was tried with documents that exist: "
+	"[Before you enable it](../guides/before-you-enable-it.md).",
 	"Dogan Baseline": "What the system did in a span of time, kept to compare with it later.",
 }
 _ROLES = ("System Manager", "Dogan Manager", "Dogan User", "Desk User")

@@ -6,9 +6,9 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import adopt, autoscale, definitions, measure, run, scale
+from dogansystem.commands import adopt, autoscale, definitions, measure, run, scale, testing
 from dogansystem.commands.site import on_bench
-from dogansystem.terminal import deciding, history, shared
+from dogansystem.terminal import deciding, history, rehearsing, shared
 
 
 @click.group("dogansystem")
@@ -16,11 +16,11 @@ def dogansystem() -> None:
 	"""Workflows and agents of a site."""
 
 
-assert deciding and history  # which have declared commands of their own
+assert deciding and history and rehearsing  # which have declared commands of their own
 shared.add_to(dogansystem, on_bench)
 for _command in (
 	definitions.check, definitions.import_, definitions.export, run.run, scale.scale, measure.load, measure.simulate,
-	autoscale.autoscale, adopt.adopt,
+	autoscale.autoscale, adopt.adopt, testing.test,
 ):  # fmt: skip
 	dogansystem.add_command(_command)
 

@@ -88,6 +88,10 @@ class StepCommitted(DoganError):
 	"""A step tried to commit or roll back by itself, which would part its effects from its progress."""
 
 
+class ReachedOutside(DoganError):
+	"""Something tried to leave the site, in a way that cannot be kept in, while a workflow was tried out."""
+
+
 class NotFound(DoganError):
 	"""A workflow, run, step or agent that does not exist."""
 
@@ -142,6 +146,7 @@ PERMANENT = frozenset(
 		"OutputTooLarge",
 		"OutputNotJSON",
 		"StepCommitted",
+		"ReachedOutside",
 		"NotFound",
 		"NotAvailable",
 		"NotAllowed",

@@ -6,6 +6,8 @@ rooms know a home only by what stands here.
 
 from typing import Protocol
 
+from dogansystem.protocol.changed import Changed as Changed
+from dogansystem.protocol.changed import Recorded as Recorded
 from dogansystem.protocol.desk import Act as Act
 from dogansystem.protocol.desk import Catalog as Catalog
 from dogansystem.protocol.desk import Desk as Desk
@@ -17,6 +19,7 @@ from dogansystem.protocol.files import Reports as Reports
 from dogansystem.protocol.files import StoredFile as StoredFile
 from dogansystem.protocol.host import Doorbell as Doorbell
 from dogansystem.protocol.host import Host as Host
+from dogansystem.protocol.host import KeptIn as KeptIn
 from dogansystem.protocol.host import Scheduler as Scheduler
 from dogansystem.protocol.host import Surroundings as Surroundings
 from dogansystem.protocol.people import Asked as Asked

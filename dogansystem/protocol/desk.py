@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from dogansystem.protocol.changed import Recorded
 from dogansystem.protocol.files import Files, Reports
 from dogansystem.protocol.people import Deciders
 
@@ -44,6 +45,9 @@ class Documents(Protocol):
 	) -> list[Document]: ...
 	def count(self, doctype: str, filters: Any = None) -> int:
 		"""How many documents `list` could give, each counted once."""
+
+	def load(self, given: Mapping[str, Any]) -> None:
+		"""Write a document as it is, over one of the same name: no permissions, no events. For what is rolled back."""
 
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document: ...
 	def update(self, doctype: str, name: str, values: Mapping[str, Any]) -> Document: ...
@@ -207,6 +211,9 @@ class Desk(Protocol):
 	def step_scope(self, user: str) -> AbstractContextManager[None]:
 		"""Around one attempt of a step, within one transaction: acts as `user`; a commit or rollback by the step
 		raises StepCommitted; leaving resets what the end of a request would reset."""
+
+	def recorded(self) -> AbstractContextManager[Recorded]:
+		"""Within the block it is noted which documents this thread writes, and what it sends."""
 
 	def call_method(self, method: str, args: Mapping[str, Any]) -> Any:
 		"""Call a whitelisted server method as the acting user."""

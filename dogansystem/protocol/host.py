@@ -1,6 +1,7 @@
 """What runs a home: its workers, how they are called, and who is told of changes."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -47,6 +48,15 @@ class Doorbell(Protocol):
 		"""Listen for at most `seconds`; True when it rang."""
 
 
+class KeptIn(Protocol):
+	"""What would have gone out of an attempt that is rolled back, beyond what the rollback itself turns back."""
+
+	@property
+	def would(self) -> Sequence[Mapping[str, Any]]:
+		"""Each with a `kind` (`mail`, `notification`, `realtime`, `job`, `request`, `file`, `commit`, …), in order, and what
+		the kind has: a mail `to`, `subject` and `message`, a job `method`, a file `path`, a request `request`."""
+
+
 class Host(Protocol):
 	"""The processes and servers of a site."""
 
@@ -55,6 +65,15 @@ class Host(Protocol):
 	@property
 	def outbound(self) -> Callable[..., Any] | None:
 		"""What stands in for `actions.outbound.Outbound`, made like one, where nothing may go out: in a test. None: itself."""
+
+	def kept_in(self) -> AbstractContextManager[KeptIn]:
+		"""Within the block nothing that this thread does leaves the transaction that is open: what a rollback does not turn
+		back (mails, jobs, realtime, files, caches, requests, sockets, a commit) is kept in and listed, or the attempt gets an
+		error that names it. The caller rolls back, before the block ends."""
+
+	def series(self) -> Mapping[str, str]:
+		"""The tables of naming series, and the column of their last numbers, of which an attempt that is rolled back gets copies.
+		Empty where `kept_in` sees to that."""
 
 	def listening(self) -> Mapping[str, int]:
 		"""How many workers would come if they were called, by node: asked now. Empty where nobody has to be called."""

@@ -183,6 +183,11 @@ def oldest(db: Database) -> int:
 	return int(state.value(db, OLDEST))
 
 
+def internal_tables() -> list[str]:
+	"""The names of the internal tables."""
+	return list(_INTERNAL)
+
+
 def drop_internal(db: Database) -> None:
 	"""Remove the internal tables and all that waits in them: for uninstalling."""
 	for table in _INTERNAL:

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dogansystem.actions.base import Action, StepContext
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError
 from dogansystem.homes.sandbox import Sandbox
@@ -106,35 +105,6 @@ def marks(site: Sandbox) -> tuple[int, int]:
 	"""Up to where changes and messages were there before."""
 	changes, messages = site.changes(), site.outbox()
 	return (changes[-1]["id"] if changes else 0), (messages[-1]["id"] if messages else 0)
-
-
-class NotSent(Action):
-	"""Stands in for an external action in a dry run: notes what would have gone out, and sends nothing."""
-
-	external = True
-
-	def __init__(self, action: Action, log: list[dict[str, Any]]):
-		self.name = action.name  # type: ignore[misc]
-		self._action = action
-		self._log = log
-
-	def validate(self, params: Mapping[str, Any]) -> None:
-		"""As the action itself does."""
-		self._action.validate(params)
-
-	def run(self, params: dict[str, Any], context: StepContext) -> Any:
-		"""Note the call; the output is null, as there is no answer."""
-		self._log.append({"step": context.step, "action": self._action.name, "params": params})
-		return None
-
-
-def send_nothing(site: Sandbox) -> list[dict[str, Any]]:
-	"""Let external actions only note what they would do; gives the list they note it in."""
-	log: list[dict[str, Any]] = []
-	for action in list(site.actions().values()):
-		if action.external:
-			site.replace_action(NotSent(action, log))
-	return log
 
 
 def _work(site: Sandbox, is_over: Callable[[], bool]) -> None:

@@ -18,11 +18,11 @@ from dogansystem.homes.databases.address import AddressError, SQLiteFile, parse_
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.homes.sandbox.errors import PermissionError, ValidationError
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.proving.course import PATIENCE as PATIENCE
 from dogansystem.terminal import files
 from dogansystem.terminal.advice import refused
 
 SUCCEEDED, FAILED, INVALID, NO_START, WAITS, INTERRUPTED = 0, 1, 2, 3, 4, 130
-PATIENCE = 60.0  # seconds until the deadline of a decision or a signal, for which a run that is watched waits
 DEFAULT_DATABASE = "dogansystem.db"  # in the current folder: what `demo` leaves and `status` looks at
 
 LOGGER = "dogansystem"

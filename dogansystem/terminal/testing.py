@@ -3,14 +3,15 @@
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from dogansystem.actions import registry
 from dogansystem.engine.definition import Definition
+from dogansystem.proving.cases import Case
 from dogansystem.proving.reached import not_reached
 from dogansystem.terminal import playing
 from dogansystem.terminal.files import FileError
@@ -37,12 +38,26 @@ def test(paths: tuple[Path, ...], cover: bool, verbose: bool, as_json: bool) -> 
 	"""Play the tests of workflows: files named *.test.yaml, or all in a folder; without PATH all below this one."""
 	with errors(as_json):
 		read = [(path, *playing.read(path)) for path in found_in(paths or (Path(),))]
+	play_all(read, cover, as_json, _in_sandbox)
+
+
+def _in_sandbox(path: Path, definition: Definition, case: Case) -> Played:
+	return playing.play(path, definition, case, playing.others_of(path, definition))
+
+
+def play_all(
+	read: Sequence[tuple[Path, Definition, Sequence[Case]]],
+	cover: bool,
+	as_json: bool,
+	play: Callable[[Path, Definition, Case], Played],
+) -> NoReturn:
+	"""Play tests, print what came of them, and leave: with 1 if one has failed."""
 	played: list[Played] = []
 	for path, definition, cases in read:
 		if not as_json:
 			print_lines([str(path)])
 		for case in cases:
-			played.append(playing.play(path, definition, case, playing.others_of(path, definition)))
+			played.append(play(path, definition, case))
 			if not as_json:
 				print_lines(_lines(played[-1]))
 	missed = _missed(played) if cover else None

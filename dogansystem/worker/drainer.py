@@ -56,13 +56,16 @@ class Drainer:
 		replaceable: bool = False,
 		linger: float | None = None,
 		patience: float = RECONNECT_SECONDS,
+		inline: bool = False,
 	) -> None:
 		"""`until` is asked whenever nothing is ready; True ends the drainer at once, whatever the linger time.
 
 		`replaceable`: this process does nothing else and another one is started in its place. It may end itself when a
 		step cannot be interrupted. `linger`: seconds it listens when there is nothing to do; None: as the settings say.
-		`patience`: seconds it waits for a database that went away.
+		`patience`: seconds it waits for a database that went away. `inline`: it works in a transaction of its caller's, with
+		one connection for everything, so that no thread may beat for it.
 		"""
+		self._inline = inline
 		self.site = site
 		self._replaceable = replaceable
 		self.progress = Progress()
@@ -107,7 +110,7 @@ class Drainer:
 			heartbeat = Heartbeat(
 				self.site, control, self._process, self.progress, self._replaceable, self._writer
 			)
-			with watchdog, heartbeat:
+			with watchdog, nullcontext() if self._inline else heartbeat:
 				while not self.progress.stopping.is_set() and time.monotonic() < leave_at:
 					if not self._round(leave_at):
 						break

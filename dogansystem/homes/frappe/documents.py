@@ -64,6 +64,25 @@ class Documents(Sidebar, Moves):
 		with query.explained(doctype):
 			return compat.count(doctype, filters)
 
+	def load(self, given: Mapping[str, Any]) -> None:
+		"""Write a document as it is, over one of the same name."""
+		doctype, name = query.known_doctype(str(given["doctype"])), given["name"]
+		loaded.check_fields(doctype, given)
+		if frappe.db.exists(doctype, name) == name:
+			doc = frappe.get_doc(doctype, name)
+			doc.update(dict(given))
+			for row in doc.get_all_children():
+				if not row.name or not frappe.db.exists(row.doctype, row.name):
+					row.set_new_name(force=True)
+					row.db_insert()
+			doc.db_update_all()
+			return
+		doc = frappe.get_doc(dict(given))
+		doc.db_insert()
+		for row in doc.get_all_children():
+			row.parent, row.parenttype = doc.name, doctype
+			row.db_insert()
+
 	def create(self, doctype: str, values: Mapping[str, Any]) -> Document:
 		"""Insert a document. Raises DataError for a field that the DocType does not have."""
 		return loaded.values(loaded.inserted(doctype, values))

@@ -24,6 +24,8 @@ DIGITS = 9  # behind the point, as Frappe's number columns keep them
 
 def on_event(doc: Any, method: str) -> None:
 	"""Start what wants this event of a document. `method` is Frappe's name of the event."""
+	if recording := getattr(frappe.local, "dogan_recording", None):
+		recording.note(doc, method)
 	messages = len(frappe.local.message_log)
 	try:
 		wants = _wanted().get(doc.doctype)
@@ -39,6 +41,12 @@ def on_event(doc: Any, method: str) -> None:
 		del frappe.local.message_log[messages:]
 		title = _("Saving {0} started no workflow: {1}").format(doc.doctype, type(error).__name__)
 		faults.tell(site, site.database, f"{doc.doctype} {doc.name}", error, title)
+
+
+def on_rename(doc: Any, method: str, old: str, new: str, merge: bool = False) -> None:
+	"""A document has got another name. That starts nothing; who tries a workflow out is shown it."""
+	if recording := getattr(frappe.local, "dogan_recording", None):
+		recording.renamed(doc.doctype, old, new)
 
 
 def _event(doc: Any, method: str, wants: Any) -> str | None:

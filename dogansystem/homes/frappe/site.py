@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import frappe
@@ -27,10 +27,14 @@ from dogansystem.homes.frappe.doorbell import Doorbell
 from dogansystem.homes.frappe.files import Files
 from dogansystem.homes.frappe.methods import call_method, run_script
 from dogansystem.homes.frappe.people import People
+from dogansystem.homes.frappe.recording import Recording
 from dogansystem.homes.frappe.reports import Reports
 from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.unshared import Unshared
 from dogansystem.protocol import Cache, Settings
+
+if TYPE_CHECKING:
+	from dogansystem.homes.frappe.keeping.kept_in import KeptIn
 
 IDLE_USER = "Guest"  # who acts in a drainer between steps: nobody
 CLOCK_CHECK = 60.0  # seconds between two looks at the database's clock
@@ -172,6 +176,29 @@ class FrappeSite:
 			self._scope = StepScope(frappe.session.user)
 			self.database.when_undone = self._scope.cache.drop
 		return self._scope.around(user)
+
+	def series(self) -> Mapping[str, str]:
+		"""Empty: `kept_in` gives names of its own."""
+		return {}
+
+	@contextmanager
+	def recorded(self) -> Iterator[Recording]:
+		"""Within the block it is noted which documents are written, and what is sent."""
+		control = self.open_control()
+		frappe.local.dogan_recording = recording = Recording(self, control)
+		try:
+			yield recording
+		finally:
+			frappe.local.dogan_recording = None
+			control.close()
+
+	def kept_in(self) -> AbstractContextManager["KeptIn"]:
+		"""Within the block nothing that this thread does leaves its transaction, which is rolled back; see `keeping`."""
+		from dogansystem.homes.frappe.keeping.kept_in import (
+			kept_in,  # reads much of Frappe that few processes need
+		)
+
+		return kept_in(self)
 
 	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
 		"""Write an Error Log, once an hour for each title; the caller commits if it gives True."""

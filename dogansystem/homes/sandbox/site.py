@@ -15,7 +15,7 @@ from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
 from dogansystem.homes.sandbox.catalog import Catalog
-from dogansystem.homes.sandbox.changes import note_change, read_changes, rename_changes
+from dogansystem.homes.sandbox.changes import note_change, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
 from dogansystem.homes.sandbox.desk import Documents
 from dogansystem.homes.sandbox.doorbell import VARIABLE, Doorbell, RedisDoorbell, folder_for
@@ -23,6 +23,7 @@ from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.homes.sandbox.files import Files
 from dogansystem.homes.sandbox.people import People
 from dogansystem.homes.sandbox.permissions import Permissions
+from dogansystem.homes.sandbox.recording import Records
 from dogansystem.homes.sandbox.reports import Reports
 from dogansystem.homes.sandbox.settings import from_environment, read_settings, write_settings
 from dogansystem.homes.sandbox.shelf import Shelf, rename
@@ -35,7 +36,7 @@ from dogansystem.triggers import email, signatures
 DEFAULT_USER = "sandbox@example.com"
 
 
-class Sandbox:
+class Sandbox(Records):
 	"""A `protocol.Site`. Threads share it; each has a connection of its own."""
 
 	def __init__(
@@ -294,6 +295,8 @@ class Sandbox:
 	def document_changed(self, document: Document, event: str, previous: Document | None) -> None:
 		"""Write down what happened to a document and start the workflows that it triggers."""
 		self._note_change(event, document["doctype"], document["name"])
+		if self.recording:
+			self.recording.note(document, event, previous)
 		trigger.on_event(self, document, event, previous)
 		if event == "created" and document["doctype"] == email.DOCTYPE:
 			trigger.on_event(self, document, email.RECEIVED)
@@ -303,17 +306,11 @@ class Sandbox:
 		rename(self.shelf, document, name)
 		rename_changes(self.database, document["doctype"], document["name"], name)
 		self._note_change("renamed", document["doctype"], name)
+		if self.recording:
+			self.recording.renamed(document, name)
 
 	def _note_change(self, event: str, doctype: str, name: str) -> None:
 		note_change(self.database, self.now(), event, doctype, name, self.user)
-
-	def changes(self, after: int = 0) -> list[dict[str, Any]]:
-		"""What happened to documents, in order; only what has a larger `id` than `after`."""
-		return read_changes(self.database, after)
-
-	def outbox(self, after: int = 0) -> list[dict[str, Any]]:
-		"""The mails and notifications that were sent, in order, as JSON data."""
-		return self.people.outbox(after)
 
 	def load_documents(self, documents: Iterable[Mapping[str, Any]]) -> int:
 		"""Put documents in as they are, over those of the same name: no permissions, no events. Commits.

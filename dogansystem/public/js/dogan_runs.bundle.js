@@ -4,6 +4,8 @@ import "./dogan_runs/format";
 import "./dogan_runs/live";
 import "./dogan_runs/problems";
 import "./dogan_runs/run_now";
+import "./dogan_runs/trying";
+import "./dogan_runs/rehearsing";
 import "./dogan_runs/parameters";
 import "./dogan_runs/retry";
 import "./dogan_runs/compare";

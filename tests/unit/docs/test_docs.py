@@ -122,6 +122,14 @@ def test_the_guide_to_tests_does_what_it_shows(tmp_path: Path):
 	assert "1 passed" in result.stdout, result.stdout
 
 
+def test_the_guide_to_dry_runs_does_what_it_shows(tmp_path: Path):
+	page = ROOT / "docs" / "guides" / "before-you-enable-it.md"
+	for block in blocks(page):
+		if "file" in block.notes:
+			(tmp_path / block.notes["file"]).write_text(block.text)
+	assert sum(replay(block, tmp_path) for block in blocks(page, "console")) == 5
+
+
 @pytest.mark.parametrize("name", ["guides/agents.md", "reference/python.md", "reference/sandbox.md"])
 def test_python_on_the_pages_runs(name: str, tmp_path: Path):
 	for block in blocks(ROOT / "docs" / name, "python"):

@@ -267,7 +267,9 @@ def test_a_dry_run_leaves_the_database_as_it_was_and_sends_nothing(tmp_path):
 	run = json.loads(done.stdout)
 	assert (done.returncode, run["status"]) == (0, "Succeeded")
 	assert run["documents"]["updated"][0]["status"] == "Closed"
-	assert [call["action"] for call in run["not_sent"]] == ["http.request"]
+	assert [(each["request"], each["stand_in"]) for each in run["requests"]] == [
+		("GET http://127.0.0.1:9/", True)
+	]
 	with Sandbox(database) as site:
 		assert Orchestrator(site).list_runs() == []
 		assert site.documents.get("ToDo", "T-1")["status"] == "Open"

@@ -21,6 +21,10 @@ frappe.ui.form.on("Dogan Workflow", {
 
 	refresh(frm) {
 		if (dogan.may_see_runs()) frappe.require("dogan_canvas.bundle.js", () => dogan.show_workflow(frm));
+		if (may_try(frm)) {
+			frm.add_custom_button(__("Try"), () => try_it(frm));
+			frm.add_custom_button(__("Rehearse"), () => rehearse(frm));
+		}
 		if (frm.is_new()) {
 			frm.set_intro(
 				__("Name the workflow, add its steps, save. Run tries it by hand; enable it once that did what you want.")
@@ -63,6 +67,19 @@ frappe.ui.form.on("Dogan Workflow Trigger", {
 	form_render: offer_fields,
 	document_type: offer_fields,
 });
+
+// What is not saved yet can be tried as well.
+function may_try(frm) {
+	return Boolean(frm.perm[0]?.write) && ["Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
+}
+
+function try_it(frm) {
+	frappe.require(["dogan_canvas.bundle.js", "dogan_runs.bundle.js"], () => dogan.try_workflow(frm));
+}
+
+function rehearse(frm) {
+	frappe.require(["dogan_canvas.bundle.js", "dogan_runs.bundle.js"], () => dogan.rehearse_workflow(frm));
+}
 
 // As the server decides it: managers always, others an enabled one with a manual trigger for all or for a role of theirs.
 function may_start(frm) {

@@ -68,6 +68,7 @@ frappe.ui.form.on("Dogan Workflow Run", {
 			frm.add_custom_button(__("Run Again"), () => dogan.run_again(run.name));
 		}
 		frm.add_custom_button(__("Compare"), () => dogan.ask_compare(run));
+		if (dogan.FINISHED.includes(run.status)) frm.add_custom_button(__("Save as Test"), () => dogan.save_run_as_test(run));
 	},
 
 	show_controls(frm, run) {

@@ -16,11 +16,11 @@ const MAX_SAMPLE = 30; // characters
 export const use_store = () => inject("store");
 
 // `host` is what the canvas lives in: see desk.js. `on_change(definition)` hears of every edit, `on_place(positions)` of every step
-// that is put somewhere else. Both are undone in the order in which they were done.
+// that is put somewhere else. Both are undone in the order in which they were done. `on_try(id)` tries one step; null: not here.
 export class Store {
-	constructor(host, vocabulary, { definition, positions = {}, read_only = false, on_change = () => {}, on_place = () => {} }) {
+	constructor(host, vocabulary, { definition, positions = {}, read_only = false, on_change = () => {}, on_place = () => {}, on_try = null }) {
 		const history = new History({ definition, positions });
-		Object.assign(this, { host, vocabulary, on_change, on_place, history, checks: 0, loading: new Set() });
+		Object.assign(this, { host, vocabulary, on_change, on_place, on_try, history, checks: 0, loading: new Set() });
 		this.state = shallowReactive({
 			definition,
 			positions,

@@ -6,6 +6,7 @@ import FlowApp from "./FlowApp.vue";
 import { from_form, is_equal, to_form } from "./model/form.mjs";
 import { keys_of, steps_of } from "./model/graph.mjs";
 import * as positions from "./model/positions.mjs";
+import { progress_of_run } from "./progress";
 import { write } from "./rows_of_form";
 import { Store } from "./store";
 import { VersionsView } from "./versions_view";
@@ -83,12 +84,24 @@ export class WorkflowViews {
 			read_only: !frm.perm[0]?.write,
 			on_change: (definition) => this.write(definition),
 			on_place: (placed) => this.write_positions(placed),
+			on_try: (step) => frappe.require("dogan_runs.bundle.js", () => dogan.try_step(frm, step)),
 		});
 		this.app = mount(this.$flow, this.store);
 		if (!frm.doc.__islocal) this.store.load_samples(frm.docname);
 	}
 
+	// How the steps of what was tried ended, on the picture, until something is changed.
+	show_tried(report) {
+		const items = (id) => report.steps.filter((step) => step.id === id && step.index !== null);
+		const count = (counts, { status }) => ({ ...counts, [status]: (counts[status] || 0) + 1 });
+		const whole = report.steps.filter((step) => step.index === null);
+		const steps = whole.map((step) => ({ ...step, step: step.id, items: items(step.id).reduce(count, {}) }));
+		this.store.state.run = progress_of_run(steps, desk);
+		this.show("flow");
+	}
+
 	write(definition) {
+		this.store.state.run = null;
 		write(this.frm.doc, definition, this.tables);
 		this.frm.dirty();
 	}

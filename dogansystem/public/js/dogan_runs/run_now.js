@@ -7,12 +7,14 @@ frappe.provide("dogan");
 const INPUT = "input:"; // in front of a property's name, so that it meets no other field
 
 // `about`: the document that the run is about, if the caller knows; otherwise the person is asked for it. `given`: what an earlier
-// run was started with, `{doctype, name, input}`, to begin from.
-dogan.run_now = (workflow, about, begin = start, given = null) => {
+// run was started with, `{doctype, name, input}`, to begin from. `words`: the `title` and `label` of another thing that is done with
+// the same, and whether that is done `at_once` where nothing is asked.
+dogan.run_now = (workflow, about, begin = start, given = null, words = {}) => {
 	const document = about ? [] : document_fields(workflow, given);
 	const schema = schema_of(workflow) || (given && !is_empty(given.input) ? {} : null);
 	const asked = schema ? input_fields(schema, given) : [];
 	const fields = [...document, ...(document.length && asked.length ? [{ fieldtype: "Section Break" }] : []), ...asked];
+	if (!fields.length && words.at_once) return begin(workflow, about || {});
 	if (!fields.length) {
 		frappe.confirm(__("Run {0} now?", [dogan.escape(workflow.title || workflow.name).bold()]), () =>
 			begin(workflow, about || {})
@@ -20,11 +22,12 @@ dogan.run_now = (workflow, about, begin = start, given = null) => {
 		return;
 	}
 	const dialog = new frappe.ui.Dialog({
-		title: __("Run {0}", [dogan.escape(workflow.title || workflow.name)]),
+		title: words.title || __("Run {0}", [dogan.escape(workflow.title || workflow.name)]),
 		fields,
-		primary_action_label: __("Run"),
+		primary_action_label: words.label || __("Run"),
 		async primary_action(values) {
 			const input = schema ? input_of(dialog, schema, values) : null;
+			if (words.at_once) dialog.hide(); // what comes of it is shown in another one
 			await begin(workflow, {
 				...(about || { doctype: values.document_type, name: values.document_name }),
 				input,

@@ -1,0 +1,41 @@
+"""Tests of workflows, played on a site."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+from frappe.commands import pass_context
+
+from dogansystem.commands.site import PathGiven, json_option, orchestrator_of, user_option
+from dogansystem.engine.definition import Definition
+from dogansystem.proving import on_site
+from dogansystem.proving.cases import Case
+from dogansystem.terminal import playing
+from dogansystem.terminal.playing import Played
+from dogansystem.terminal.testing import found_in, play_all
+
+
+@click.command("test")
+@click.argument("paths", nargs=-1, required=True, type=PathGiven(), metavar="PATH…")
+@click.option("--cover", is_flag=True, help="Name the steps and branches that no test has reached.")
+@user_option
+@json_option
+@pass_context
+def test(context: Any, paths: tuple[str, ...], cover: bool, user: str, as_json: bool) -> None:
+	"""Play the tests of workflows on this site, files named *.test.yaml or all in a folder. Nothing of them stays. A workflow
+	acts as its run_as where there is such a user, else as --user. Exit code 1 if one fails."""
+	from dogansystem.homes.frappe.values import plain
+
+	with orchestrator_of(context, user) as orchestrator:
+		site = orchestrator.site
+
+		def play(path: Path, definition: Definition, case: Case) -> Played:
+			if not site.people.exists(definition.run_as or ""):
+				definition = orchestrator.check({**definition.source, "run_as": user})
+			began = time.perf_counter()
+			run, differs = on_site.play(site, definition, case)
+			return Played(path, definition, case, plain(run), differs, time.perf_counter() - began)
+
+		read = [(path, *playing.read(path)) for path in found_in([Path(each) for each in paths])]
+		play_all(read, cover, as_json, play)
