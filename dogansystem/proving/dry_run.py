@@ -24,7 +24,7 @@ from dogansystem.worker.drainer import Drainer
 
 SECONDS = 20.0  # after which no further step begins: what it has locked, real work may want
 LOCK_WAIT = 1  # seconds that it waits for a lock of real work
-IDLE = 10  # seconds in which nothing is asked of the database, after which the server undoes everything
+IDLE = 30  # seconds in which nothing is asked of the database, after which the server undoes everything
 CHILDREN = 100  # runs that steps have started, of which the steps are shown
 
 
