@@ -69,9 +69,10 @@ class Asked:
 def dry_run(site: Site, asked: Asked) -> dict[str, Any]:
 	"""Run a checked definition and roll back; gives the report. Whatever was open on the site's connection is undone before.
 
-	The report is a run as `run --json` prints it, with `documents` (`created`, `updated`, each as it would be), `changes` (each
-	document field by field), `before` (those that are there, as they are), `outbox`, `requests`, `calls` (actions of other apps that reach outside), `approvals`, `assumed`,
-	`jumped`, `refused_answers`, `starts` (other workflows that would start), `kept_in`, and `stopped`: why it is not over.
+	The report is a run as `run --json` prints it: `documents` (`created`, `updated`) are as they would be. Beside that it has
+	`changes` (each document field by field), `before` (those that are there, as they are), `requests`, `calls` (actions of other
+	apps that reach outside), `approvals`, `assumed`, `jumped`, `refused_answers`, `unanswered`, `below` (the runs that its steps
+	have started), `starts` (the workflows that would start), `kept_in`, and `stopped`: why it is not over.
 
 	Raises what `start_run` raises, and TooBusy.
 	"""
