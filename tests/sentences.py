@@ -19,15 +19,9 @@ MARKS = frozenset({"contract", "proves"})
 PLACES = ("tests", "dogansystem")
 
 # Sentences without a test: a distinctive part of each, and why it has none. What is built takes its line with it.
-_APART = "trying out is an issue of its own"
 WITHOUT: Mapping[str, str] = {
 	"This page is the contract of what has to work": "it says what the page is",
 	"| `agent` | ask": "agents that are models are an issue of their own",
-	"dogansystem rehearse FILE": _APART,
-	"**Rehearsal** (`rehearse`)": _APART,
-	"For each: would it start": _APART,
-	"A summary with counts, the failures first": _APART,
-	"Runs on the queue `long` in transactions": _APART,
 	"**`flow.approve`**": "it is the head of a table",
 }
 

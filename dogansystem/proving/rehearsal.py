@@ -12,7 +12,7 @@ from typing import Any
 from dogansystem.engine import due_dates
 from dogansystem.engine.definition import Definition, Trigger
 from dogansystem.engine.definitions.triggers.base import as_list
-from dogansystem.engine.errors import DoganError, InputError
+from dogansystem.engine.errors import DoganError, InputError, error_names
 from dogansystem.protocol import Site
 from dogansystem.proving import compared
 from dogansystem.proving.dry_run import Asked, TooBusy, dry_run
@@ -137,7 +137,8 @@ def _outcome(
 		seconds=OF_ONE,
 	)
 	try:
-		report = dry_run(site, tried)
+		with site.acting_as(asked.user):
+			report = dry_run(site, tried)
 	except TooBusy:
 		return None
 	except DoganError as error:
@@ -249,5 +250,13 @@ def _filters(
 
 
 def _listed(site: Site, doctype: str, filters: list[Any], limit: int) -> list[str]:
-	rows = site.documents.list(doctype, filters, ["name"], "modified desc", limit)
+	"""Raises InputError where the acting user may not list these documents."""
+	try:
+		rows = site.documents.list(doctype, filters, ["name"], "modified desc", limit)
+	except Exception as error:
+		if "PermissionError" in error_names(error):
+			raise InputError(
+				f"{site.user} may not list {doctype}, so nothing of them can be rehearsed."
+			) from error
+		raise
 	return [str(each["name"]) for each in rows]

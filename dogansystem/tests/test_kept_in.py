@@ -14,6 +14,7 @@ import requests
 
 from dogansystem.engine.errors import WrongState
 from dogansystem.tests.contract.home import PERSON
+from dogansystem.tests.home import MANAGER
 from dogansystem.tests.keeping import KeepingCase, exchanged
 from dogansystem.worker.deadline import TimeLimit, TimeUp
 
@@ -153,6 +154,22 @@ class TestKeptIn(KeepingCase):
 		self.assertEqual((mail["to"], mail["subject"]), (["contract-a@example.com"], "Contract é"))
 		self.assertIn("contract mail", mail["message"])
 		self.assertEqual(frappe.db.count("ToDo", {"description": "contract gone"}), 0)
+
+	def test_what_was_in_it_is_for_system_managers(self):
+		for user, is_shown in ((PERSON, True), (MANAGER, False)):
+			frappe.set_user(user)
+			with self.subTest(user=user), self.site.kept_in() as kept:
+				frappe.enqueue("contract.job", password="contract-secret")
+				frappe.publish_realtime("contract", {"token": "contract-secret"})
+				with self.site.acting_as("Administrator"):
+					frappe.sendmail(
+						recipients=["contract-a@example.com"], subject="x", message="contract-secret"
+					)
+				told = kept.would
+			self.assertEqual(
+				{each["kind"] for each in told} & {"job", "realtime", "mail"}, {"job", "realtime", "mail"}
+			)
+			self.assertEqual("contract-secret" in str(told), is_shown)
 
 	def test_names_are_far_from_real_ones_and_lock_nothing(self):
 		"""Whoever makes a document of the same series meanwhile does not wait."""

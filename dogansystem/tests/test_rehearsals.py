@@ -110,6 +110,20 @@ class TestRehearsals(SiteTestCase, Home):
 		with self.assertRaises(frappe.PermissionError):
 			api.get_rehearsal(found["rehearsal"])
 
+	def test_who_may_not_list_the_documents_is_told_so(self):
+		definition = self.definition("['Low']")
+		definition["triggers"][0]["doctype"] = (
+			"Customer" if frappe.db.exists("DocType", "Customer") else "Blog Post"
+		)
+		frappe.set_user(PERSON)
+		name = api.rehearse(definition=json.dumps(definition))["rehearsal"]
+		frappe.db.commit()
+		jobs.rehearse(name)
+		frappe.set_user(PERSON)
+		found = api.get_rehearsal(name)
+		self.assertEqual(found["status"], "Failed")
+		self.assertIn(f"{PERSON} may not list", found["error"])
+
 	def test_it_stops_when_asked_and_is_done_once(self):
 		def stop_after_two(name: str) -> Any:
 			def progress(done: int, of: int) -> None:

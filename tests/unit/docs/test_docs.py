@@ -127,7 +127,7 @@ def test_the_guide_to_dry_runs_does_what_it_shows(tmp_path: Path):
 	for block in blocks(page):
 		if "file" in block.notes:
 			(tmp_path / block.notes["file"]).write_text(block.text)
-	assert sum(replay(block, tmp_path) for block in blocks(page, "console")) == 3
+	assert sum(replay(block, tmp_path) for block in blocks(page, "console")) == 5
 
 
 @pytest.mark.parametrize("name", ["guides/agents.md", "reference/python.md", "reference/sandbox.md"])

@@ -150,6 +150,10 @@ def test_another_value_of_a_field_and_another_mail_are_differences(site):
 	assert [each["what"] for each in by_name["O-7"]] == ["message"]
 
 
+@pytest.mark.contract(
+	"Runs on the queue `long` in transactions of a document each, gives way to real work (lock wait of a second), stops by time and number",
+	"dogansystem rehearse FILE --db URL [--since 30d] [--filters JSON] [--limit N]",
+)
 def test_it_stops_by_number_by_time_and_when_asked(site):
 	assert len(rehearsed(site, definition(), limit=3)["results"]) == 3
 	found = rehearsed(site, definition(), seconds=0.0)

@@ -18,8 +18,10 @@ from dogansystem.homes.frappe.keeping import (
 	redis,
 	surroundings,
 )
+from dogansystem.homes.frappe.permissions import is_system_manager
 
 MOST_CALLBACKS = 1000  # of a rollback that may fail
+CONTENTS = frozenset({"message", "html", "arguments"})
 OWN = frozenset({"frappe", "dogansystem"})
 
 
@@ -38,11 +40,15 @@ class KeptIn(block.Block):
 
 	@property
 	def would(self) -> Sequence[Mapping[str, Any]]:
-		"""What would have gone out so far, in its order."""
+		"""What would have gone out so far, in its order. What was in it is for System Managers: hooks put links with secrets into
+		mails, and send to people what others may not read."""
 		if block.current() is self:
 			outgoing.flush(self)
 		found = self.files.listed() if self._files is None else self._files
-		return [*self.listed, *({"kind": "file", **each} for each in found)]
+		whole = [*self.listed, *({"kind": "file", **each} for each in found)]
+		if is_system_manager(frappe.session.user):
+			return whole
+		return [{key: value for key, value in each.items() if key not in CONTENTS} for each in whole]
 
 	def close(self) -> None:
 		"""Remove what is kept outside of the memory."""
