@@ -1,6 +1,8 @@
 """Trying workflows out on a site: who may, what they are shown, and that nothing of it stays."""
 
 import json
+import os
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -109,6 +111,13 @@ class TestProving(SiteTestCase):
 		self.assertEqual(typed["steps"][0]["output"]["description"], "tried 9")
 		with self.assertRaises(InputError):
 			proving.single_step("two", workflow="dogan-tried")
+
+	def test_a_path_of_many_folders_is_looked_at_once(self):
+		deep = "/" + "/".join("abcdefghijklmnopqrst")
+		with self.site.kept_in():
+			began = time.monotonic()
+			self.assertFalse(os.path.exists(deep))
+			self.assertLess(time.monotonic() - began, 1)
 
 	# Who may
 
