@@ -56,6 +56,11 @@ class Host(Protocol):
 	def outbound(self) -> Callable[..., Any] | None:
 		"""What stands in for `actions.outbound.Outbound`, made like one, where nothing may go out: in a test. None: itself."""
 
+	@property
+	def models(self) -> Callable[..., Any] | None:
+		"""What stands in for the models of AI agents: called with the model, what it is asked, and the step's id. None: they are
+		asked themselves."""
+
 	def listening(self) -> Mapping[str, int]:
 		"""How many workers would come if they were called, by node: asked now. Empty where nobody has to be called."""
 

@@ -14,6 +14,7 @@ from dogansystem.engine.errors import DoganError, NotAvailable, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
+from dogansystem.homes.sandbox import ai
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.changes import note_change, read_changes, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
@@ -67,6 +68,7 @@ class Sandbox:
 		self._watchers: list[Callable[[list[str]], None]] = []
 		self._stopping = threading.Event()
 		self.outbound: Callable[..., Any] | None = None
+		self.models: Callable[..., Any] | None = None
 		self.timezone: str = str(getattr(self._zone, "key", UTC))
 		self.name = f"{self._connections.short_name}-{self._make_tables()}"
 		self.clock = clock or self._own_clock()
@@ -323,7 +325,10 @@ class Sandbox:
 		count = 0
 		with self.database.committed():
 			for given in documents:
-				self.documents.load(given)
+				if given.get("doctype") in ai.LOADED:
+					ai.load(self, given)
+				else:
+					self.documents.load(given)
 				count += 1
 		return count
 
