@@ -14,7 +14,7 @@ MODEL, AGENT, TOOL, CAPABILITY = "Dogan Model", "Dogan Agent", "Dogan Agent Tool
 LOADED = frozenset({MODEL, AGENT})
 
 
-def load(site: Site, given: Mapping[str, Any]) -> None:
+def load_ai(site: Site, given: Mapping[str, Any]) -> None:
 	"""Keep a model, or an AI agent, as its fields say. Raises ValidationError, naming what is wrong."""
 	doctype, name = str(given.get("doctype")), given.get("name")
 	if not isinstance(name, str) or not name:

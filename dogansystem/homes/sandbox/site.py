@@ -14,7 +14,6 @@ from dogansystem.engine.errors import DoganError, NotAvailable, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
-from dogansystem.homes.sandbox import ai
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.changes import note_change, read_changes, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
@@ -325,10 +324,7 @@ class Sandbox:
 		count = 0
 		with self.database.committed():
 			for given in documents:
-				if given.get("doctype") in ai.LOADED:
-					ai.load(self, given)
-				else:
-					self.documents.load(given)
+				self.documents.load(given)
 				count += 1
 		return count
 
