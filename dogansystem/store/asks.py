@@ -153,8 +153,9 @@ def keep_version(db: Database, version: str, agent: str, content: str, at: Momen
 
 
 def version(db: Database, name: str) -> dict[str, Any] | None:
-	"""A version of an agent as plain data."""
-	row = dialect.first(db.sql("SELECT content FROM dogan_agent_version WHERE name = %s", (name,)))
+	"""A version of an agent as plain data. As it is now: another ask may just have kept it, which this snapshot does not show."""
+	query = "SELECT content FROM dogan_agent_version WHERE name = %s" + dialect.for_share(db)
+	row = dialect.first(db.sql(query, (name,)))
 	return decode(row[0]) if row else None
 
 
