@@ -40,6 +40,7 @@ scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}
 ignore_links_on_delete = [
 	"Dogan Workflow Run",
 	"Dogan Step Run",
+	"Dogan Agent Turn",
 	"Dogan Approval",
 	"Dogan Approver",
 	"Dogan Approval Decision",

@@ -22,7 +22,6 @@ PLACES = ("tests", "dogansystem")
 _APART = "trying out is an issue of its own"
 WITHOUT: Mapping[str, str] = {
 	"This page is the contract of what has to work": "it says what the page is",
-	"| `agent` | ask": "agents that are models are an issue of their own",
 	"dogansystem rehearse FILE": _APART,
 	"All of them run for real, inside transactions that are rolled back": _APART,
 	"Nothing is left, provably": _APART,

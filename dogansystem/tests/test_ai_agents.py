@@ -23,7 +23,7 @@ TODO = {
 test_ignore = ["User"]
 
 
-class TestAIAgents(Home, SiteTestCase):
+class TestAIAgents(SiteTestCase, Home):
 	def setUp(self) -> None:
 		super().setUp()
 		self.asked: list[Asked] = []
@@ -168,6 +168,7 @@ class TestAIAgents(Home, SiteTestCase):
 	def test_managers_offer_no_methods_and_write_no_models(self):
 		method = {"action": "method.call", "params": '{"method": "frappe.ping"}'}
 		self.model().insert()
+		frappe.db.commit()
 		frappe.set_user(MANAGER)
 		self.refused(self.agent(method, user=MANAGER).insert, frappe.ValidationError, "only a System Manager")
 		self.refused(self.model(model_name="contract other").insert, frappe.PermissionError, "")

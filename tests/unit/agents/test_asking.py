@@ -16,6 +16,7 @@ LEAD = {"doctype": "Lead", "name": "L-1", "status": "Open"}
 WHOLE = {"text": "Good.", "tokens_in": 100, "tokens_out": 10}
 
 
+@pytest.mark.contract("| `agent` | ask (an AI agent: see ai-agents.md)")
 def test_an_answer_is_the_steps_output_and_it_ends_in_a_branch():
 	with office(Saying(Answer(**WHOLE))) as site:
 		found = asked(
