@@ -157,6 +157,27 @@ class TestAIAgents(SiteTestCase, Home):
 		found = self.run_of(self.ask())
 		self.assertIn("PermissionError", output(found, "ask")["calls"][0]["error"])
 
+	def test_an_agent_with_every_permission_changes_nothing_that_governs_it(self):
+		self.agent({"action": "document.update", "approval": "never"}).insert()
+		orders = [
+			("Dogan Agent", AGENT, {"max_cost": 1000}),
+			("dogan settings", "Dogan Settings", {"ai_cost_per_day": 1000}),
+		]
+		calls = [
+			{"tool": "document_update", "params": {"doctype": doctype, "name": name, "values": values}}
+			for doctype, name, values in orders
+		]
+		self.says({"calls": calls}, {"text": "No."})
+		found = output(self.run_of(self.ask()), "ask")["calls"]
+		self.assertEqual(["governs agents" in each["error"] for each in found], [True, True])
+		self.assertEqual(frappe.db.get_value("Dogan Agent", AGENT, "max_cost"), 1)
+
+	def test_an_agent_that_a_step_asks_cannot_be_deleted(self):
+		doc = self.agent().insert()
+		self.save("contract-asks", [ASK])
+		with self.assertRaisesRegex(frappe.LinkExistsError, "Step ask of workflow contract-asks"):
+			doc.delete()
+
 	def test_a_limit_of_the_site_holds(self):
 		self.model(price_in=1000, price_out=1000).insert()
 		self.agent(max_cost=1000, max_cost_per_day=1000).insert()

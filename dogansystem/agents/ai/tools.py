@@ -33,6 +33,14 @@ RECIPIENTS: Mapping[str, Sequence[str]] = {
 	"document.assign": ("user",),
 	"document.comment": ("doctype",),
 }
+# What governs agents, and everybody: the first nobody changes by a tool, of the others people decide whatever a tool says.
+OURS = "dogan "
+GOVERNING = frozenset(
+	"client script|custom docperm|custom field|docperm|docshare|doctype|email account|has role|oauth client|property setter|role"
+	"|role profile|server script|social login key|system settings|user|user permission|webhook|workflow".split(
+		"|"
+	)
+)
 _GIVES_UP = Offered(
 	GIVE_UP,
 	"Say that you cannot do what you are asked, and why.",
@@ -129,8 +137,18 @@ def params_of(
 		raise ValidationError(f"The parameters must be a JSON object, and are {raw[:200]!r}.")
 	params = bounds.within(given, tool.params or {}, parties)
 	if tool.action:
-		action_of(site, tool).validate(params)
+		action = action_of(site, tool)
+		action.validate(params)
+		if not action.reads_only and any(each.startswith(OURS) for each in _doctypes(params)):
+			raise bounds.OutOfBounds("doctype: no agent changes what governs agents and workflows.")
 	return params
+
+
+def _doctypes(params: Mapping[str, Any]) -> list[str]:
+	"""The DocTypes that parameters name, as a database compares them."""
+	found = [params.get("doctype"), *(each for each in [params.get("values")] if isinstance(each, Mapping))]
+	named = [each.get("doctype") if isinstance(each, Mapping) else each for each in found]
+	return [each.strip().casefold() for each in named if isinstance(each, str)]
 
 
 def has_to_ask(site: Site, tool: Tool, params: Mapping[str, Any]) -> bool:
@@ -139,6 +157,8 @@ def has_to_ask(site: Site, tool: Tool, params: Mapping[str, Any]) -> bool:
 		return True
 	if tool.workflow:
 		return tool.approval != NEVER
+	if not action_of(site, tool).reads_only and GOVERNING.intersection(_doctypes(params)):
+		return True
 	recipients = RECIPIENTS.get(tool.action, ())
 	if any(each in params and bounds.is_free(tool.params or {}, each) for each in recipients):
 		return True

@@ -10,6 +10,8 @@ from hashlib import sha256
 from typing import Any
 
 from dogansystem.engine import rendered
+from dogansystem.engine.errors import OutputNotJSON, OutputTooLarge
+from dogansystem.engine.outputs import decode, encode
 from dogansystem.protocol import Site
 
 MAX_CONTENT = 20_000  # characters of one document, file or result that a model is given
@@ -39,7 +41,14 @@ def without_secrets(site: Site, value: Any, doctype: Any = None) -> Any:
 		types = site.documents.fields_of(each) if isinstance(each, str) and each else None
 		if isinstance(types, Mapping):
 			hidden |= {name for name, kind in types.items() if kind == "Password"}
-	return rendered.without_secrets(json.loads(json.dumps(value, default=str)), hidden)
+	return rendered.without_secrets(_plain(value), hidden)
+
+
+def _plain(value: Any) -> Any:
+	try:
+		return decode(encode(value, "The result"))
+	except (OutputTooLarge, OutputNotJSON):
+		return json.loads(json.dumps(value, default=str, skipkeys=True))
 
 
 def _doctypes(value: Any) -> Iterator[str]:

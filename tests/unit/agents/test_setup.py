@@ -113,6 +113,33 @@ def test_costs_are_exact_and_rounded_up_to_a_billionth():
 	assert prices.billionths(prices.amount("0.0000000001")) == 1
 
 
+@pytest.mark.parametrize(
+	"doctype", ["Dogan Agent", "dogan settings ", "Dogan Agent Tool", "DOGAN APPROVAL MATRIX"]
+)
+def test_no_tool_changes_what_governs_agents_whatever_its_bounds(doctype: str):
+	tool, given = (
+		Tool("t", action="document.update", approval="never"),
+		{"name": "x", "values": {"max_cost": 1}},
+	)
+	with office() as site:
+		for params in (
+			{"doctype": doctype, **given},
+			{"doctype": "Lead", "name": "x", "values": {"doctype": doctype}},
+		):
+			with pytest.raises(bounds.OutOfBounds, match="governs agents"):
+				tools.params_of(site, tool, params, "", ())
+
+
+@pytest.mark.parametrize("doctype", ["User", "user", "Custom DocPerm", "Server Script"])
+def test_people_decide_on_what_governs_everybody_whatever_a_tool_says(doctype: str):
+	params = {"doctype": doctype, "name": "x", "values": {"enabled": 0}}
+	with office() as site:
+		assert tools.has_to_ask(site, Tool("t", action="document.update", approval="never"), params)
+		assert not tools.has_to_ask(site, Tool("t", action="document.get", approval="never"), params)
+		lead = {**params, "doctype": "Lead"}
+		assert not tools.has_to_ask(site, Tool("t", action="document.update", approval="never"), lead)
+
+
 # Bounds
 
 

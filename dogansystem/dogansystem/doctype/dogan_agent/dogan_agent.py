@@ -7,6 +7,7 @@ from frappe.model.document import Document
 from dogansystem.agents.ai.setup import as_agent, check_agent
 from dogansystem.agents.limits import check_may_enable, check_rate
 from dogansystem.api.errors import as_frappe_errors
+from dogansystem.engine.definition import AGENT_ASK
 from dogansystem.homes.frappe.permissions import check_may_act_as, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.store import models
@@ -81,6 +82,16 @@ class DoganAgent(Document):
 			text = _("Tools, row {0}: Parameters must be a JSON object, such as {1}.")
 			frappe.throw(text.format(row.idx, '{"doctype": "Lead"}'))
 
+	def _asked_by(self) -> tuple[str, str] | None:
+		"""A step that names this agent in the parameters of `agent.ask`."""
+		rows = frappe.get_all(
+			"Dogan Workflow Step", {"action": AGENT_ASK}, ["step_id", "parent", "params"], as_list=True
+		)
+		for step, workflow, params in rows:
+			if (json.loads(params or "{}") or {}).get("agent") == self.name:
+				return step, workflow
+		return None
+
 	def on_update(self) -> None:
 		"""Ring: steps may wait for this agent."""
 		site = current_site()
@@ -89,6 +100,6 @@ class DoganAgent(Document):
 	def on_trash(self) -> None:
 		"""Raise if a step names the agent: it could not run any more."""
 		step = frappe.db.get_value("Dogan Workflow Step", {"agent": self.name}, ["step_id", "parent"])
-		if step:
+		if step := step or self._asked_by():
 			text = _("Step {0} of workflow {1} names this agent. Disable the agent, or change the step.")
 			frappe.throw(text.format(*step), frappe.LinkExistsError)
