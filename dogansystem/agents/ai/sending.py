@@ -121,8 +121,10 @@ def _received_or_sent(state: State, model: Model, asked: Asked) -> Answer | Mode
 	key = (state.context.site.name, state.ask.id, turn.number, turn.sendings)
 	if key not in _received:
 		faults.point("model.before_asking")
+		# The same for the same request, so that a server that knows it may give its answer again.
+		identity = f"{state.ask.step_run}:{state.ask.id}.{turn.number}.{turn.digest[:16]}"
 		try:
-			_received[key] = providers.ask(model, asked, state.context)
+			_received[key] = providers.ask(model, asked, replace(state.context, idempotency_key=identity))
 		except ModelBusy as error:
 			_received[key] = error
 		faults.point("model.after_asking")

@@ -1,6 +1,10 @@
 """Two wire formats: what goes out, and what comes back, by conversations that are written down."""
 
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,7 @@ from dogansystem.agents.ai.conversation import (
 from dogansystem.agents.ai.providers import anthropic, openai, scripted
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.proving.outside import Pinned
-from tests.unit.agents.place import asked, office, output, row, step
+from tests.unit.agents.place import asked, office, output, row, start, step, work
 
 FOLDER = Path(__file__).parent / "recorded"
 GET = {"action": "document.get", "params": {"doctype": "Lead"}}
@@ -56,6 +60,66 @@ def test_a_recorded_conversation_is_had_again(provider: str):
 		assert {key: made[key] for key in about["output"]} == about["output"]
 		for exchange, sent in zip(about["exchanges"], pinned.asked, strict=True):
 			assert {path: at(sent["json"], path) for path in exchange["sent"]} == exchange["sent"]
+
+
+@contextmanager
+def serving(answers: list[dict[str, Any]]) -> Iterator[tuple[int, list[Any]]]:
+	"""A server that gives these answers over a socket; and the requests that it got."""
+	got: list[Any] = []
+
+	class Handler(BaseHTTPRequestHandler):
+		def do_POST(self) -> None:
+			sent = json.loads(self.rfile.read(int(self.headers["content-length"])))
+			got.append((self.path, {key.lower(): value for key, value in self.headers.items()}, sent))
+			given = answers[len(got) - 1]
+			body = json.dumps(given["json"]).encode()
+			self.send_response(given["status"])
+			for name, value in {**given.get("headers", {}), "Content-Type": "application/json"}.items():
+				self.send_header(name, value)
+			self.send_header("Content-Length", str(len(body)))
+			self.end_headers()
+			self.wfile.write(body)
+
+		def log_message(self, *_: object) -> None:
+			pass
+
+	server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+	thread = threading.Thread(target=server.serve_forever, daemon=True)
+	thread.start()
+	try:
+		yield server.server_port, got
+	finally:
+		server.shutdown()
+		thread.join()
+		server.server_close()
+
+
+@pytest.mark.parametrize("provider", WIRES)
+def test_a_conversation_is_had_over_a_socket_with_a_server_that_is_busy_in_between(provider: str):
+	about = recorded(provider)
+	first, second = (each["answer"] for each in about["exchanges"])
+	busy = {"status": 429, "headers": {"Retry-After": "5"}, "json": {"error": {"message": "Slow down"}}}
+	with serving([first, busy, second]) as (port, got):
+		model = {
+			"provider": provider,
+			"address": f"http://127.0.0.1:{port}/v1",
+			"model": "small-1",
+			"credential": "key",
+		}
+		with office(None, [GET], model=model, documents=[LEAD]) as site:
+			site.models = None
+			site.set_credential("key", about["credential"])
+			assert "Allow Private Network" in row(asked(site, step()))["error"].message
+			site.set_settings(allow_private_network=1)
+			run = start(site, step(prompt="Which status has L-1?"))
+			assert work(site, run)["status"] == "Waiting"
+			site.clock.advance(5.1)
+			made = output(work(site, run))
+	assert {key: made[key] for key in about["output"]} == about["output"]
+	secret = about["credential"].get("token") or about["credential"]["value"]
+	assert all(path == "/v1" + PATHS[provider] and secret in str(headers) for path, headers, _ in got)
+	keys = [headers["idempotency-key"] for _, headers, _ in got]
+	assert (keys[0] != keys[1], keys[1] == keys[2], got[1][2] == got[2][2]) == (True, True, True)
 
 
 @pytest.mark.parametrize("provider", WIRES)
