@@ -35,9 +35,11 @@ def described(site: Site, agent: Agent, tool: Tool, params: Mapping[str, Any]) -
 	"""A call in words. `params` are exactly those that it would be made with."""
 	document = _document(params)
 	seen = _seen(site, document) if document else ""
-	what = f"{tool.action or tool.workflow}{f' {document[0]} {document[1]}' if document else ''}"
+	what = shown(f"{tool.action or tool.workflow}{f' {document[0]} {document[1]}' if document else ''}")
+	named = [name for name in ("doctype", "name") if name in params]
+	in_order = [*named, *(name for name in params if name not in named)]
 	rows = "".join(
-		f"<li><b>{escape(shown(name))}</b>: <code>{_value(each)}</code></li>" for name, each in params.items()
+		f"<li><b>{escape(shown(name))}</b>: <code>{_value(params[name])}</code></li>" for name in in_order
 	)
 	lines = f"<p>{escape(shown(agent.name))} ({escape(agent.user)}) asks to call <code>{escape(what)}</code> with:</p>"
 	return Proposal(
