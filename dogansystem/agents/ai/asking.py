@@ -86,10 +86,7 @@ def _begin(name: str, params: dict[str, Any], context: StepContext, at: Moment) 
 	if "deadline" in params:
 		deadline = context.now + seconds_of(params["deadline"], "deadline")
 	given = {"params": params, **_read(params, context), "system": _system(state.agent, params, context)}
-	if context.doc is not None:
-		given["parties"] = sorted(untrusted.parties([given["documents"], dict(context.doc)]))
-	else:
-		given["parties"] = sorted(untrusted.parties(given["documents"]))
+	given["parties"] = sorted(untrusted.parties([*given["documents"], dict(context.doc or {})]))
 	kept = asks.begin(db, replace(state.ask, given=to_json_value(given), deadline=deadline), at)
 	site.runs_changed([context.run])
 	return sending.reserve_next(replace(state, ask=kept))

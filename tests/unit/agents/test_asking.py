@@ -281,6 +281,15 @@ def test_items_are_asked_each_for_itself():
 		assert [each["text"] for each in output(found)] == ["Done."] * 3
 
 
+def test_a_capability_goes_to_an_ai_agent_that_has_it_and_to_no_other():
+	with office(Saying({"text": "Done."}), capabilities=["sorting"]) as site:
+		Orchestrator(site).register_agent("A Desk", AGENT, ["sorting"], 9)
+		site.database.commit()
+		wanted = step()
+		wanted["params"] = {"prompt": "Do it", "capability": "sorting"}
+		assert row(asked(site, wanted))["agent"] == "Clerk"
+
+
 def test_an_agent_that_is_none_of_a_model_is_an_error_that_says_so():
 	with office(Saying({"text": "Done."})) as site:
 		Orchestrator(site).register_agent("Desk", AGENT)

@@ -145,8 +145,8 @@ def let_agents_do(chance: Random, definition: dict[str, Any]) -> None:
 	for step in definition["steps"]:
 		if step["action"] == "data.set" and chance.random() < 0.6:
 			step |= {"action": "agent.ask", "params": {"prompt": "Do it"}}
-			if not step.keys() & {"agent", "capability"}:
-				step |= chance.choice([{"agent": "Desk"}, {"agent": "Spare"}, {"capability": "any"}])
+			step.pop("capability", None)
+			step.setdefault("agent", chance.choice(list(AGENTS)))
 
 
 def _let_undo(chance: Random, step: dict[str, Any]) -> None:
