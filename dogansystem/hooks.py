@@ -43,6 +43,7 @@ scheduler_events = {"cron": {"* * * * *": ["dogansystem.jobs.tick"]}}
 ignore_links_on_delete = [
 	"Dogan Workflow Run",
 	"Dogan Step Run",
+	"Dogan Agent Turn",
 	"Dogan Approval",
 	"Dogan Approver",
 	"Dogan Approval Decision",
@@ -51,6 +52,7 @@ ignore_links_on_delete = [
 permission_query_conditions = {
 	"Dogan Workflow Run": "dogansystem.homes.frappe.permissions.run_conditions",
 	"Dogan Step Run": "dogansystem.homes.frappe.permissions.step_run_conditions",
+	"Dogan Agent Turn": "dogansystem.homes.frappe.permissions.turn_conditions",
 	"Dogan Approval": "dogansystem.homes.frappe.approval_permissions.approval_conditions",
 	"Dogan Approver": "dogansystem.homes.frappe.approval_permissions.approver_conditions",
 	"Dogan Approval Decision": "dogansystem.homes.frappe.approval_permissions.decision_conditions",
@@ -59,6 +61,7 @@ permission_query_conditions = {
 has_permission = {
 	"Dogan Workflow Run": "dogansystem.homes.frappe.permissions.may_see_run",
 	"Dogan Step Run": "dogansystem.homes.frappe.permissions.may_see_step_run",
+	"Dogan Agent Turn": "dogansystem.homes.frappe.permissions.may_see_step_run",
 	"Dogan Approval": "dogansystem.homes.frappe.approval_permissions.may_see_approval",
 	"Dogan Approver": "dogansystem.homes.frappe.approval_permissions.may_see_row",
 	"Dogan Approval Decision": "dogansystem.homes.frappe.approval_permissions.may_see_row",

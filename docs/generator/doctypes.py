@@ -23,6 +23,9 @@ ABOUT: Mapping[str, str] = {
 	"Dogan Approval Matrix": "Who decides on what: the first row that fits. See [Approvals](../guides/approvals.md).",
 	"Dogan Substitute": "Who may decide for somebody who is away. Each person chooses their own.",
 	"Dogan Agent": "An [agent](../guides/agents.md): a user who does steps.",
+	"Dogan Agent Turn": "A request of an [AI agent](../guides/ai-agents.md) to its model, the answer, and the calls that came of it. "
+	"Only the app writes it.",
+	"Dogan Model": "A language model that [AI agents](../guides/ai-agents.md) ask.",
 	"Dogan Credential": "A secret under a name, for [`http.request`](actions/http.md#httprequest); see "
 	"[Security](../security.md#credentials).",
 	"Dogan Batch": "A workflow that was started for many documents, and what became of each.",

@@ -24,6 +24,7 @@ class StepContext:
 		timeout: seconds this attempt may take, or None.
 		reference: doctype and name of the document that the run is about, or None; `doc` has its values as the run started.
 		start_run: starts a run of a workflow with an input, as one that this step has started; gives its name.
+		ask_agent: does the next part of what `agent.ask` has to do; gives what an action gives.
 	"""
 
 	site: Site
@@ -38,6 +39,7 @@ class StepContext:
 	timeout: float | None = None
 	reference: tuple[str, str] | None = None
 	start_run: Callable[[str, Any], str] | None = None
+	ask_agent: "Callable[[dict[str, Any], StepContext], Any] | None" = None
 	doc: Mapping[str, Any] | None = None
 
 
@@ -56,6 +58,19 @@ class Wait:
 	output: Any = None
 	kind: str = "wait"
 	key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+	"""Given back by an action that has done a part of its work: the next part is an attempt of its own.
+
+	Attributes:
+		until: not before that (epoch seconds); None: at once.
+		instead: undo what the attempt has done, and do this in its place.
+	"""
+
+	until: float | None = None
+	instead: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +101,8 @@ class Action(ABC):
 		branches_from: the parameter, a list of mappings, whose names are ways in which it may end, before those of `branches_of`.
 		external: whether it has effects outside the database, which no rollback undoes.
 		reads_only: whether it changes nothing, neither here nor outside.
+		repeats: an attempt that has lost against another transaction is made again, though the action is external: it keeps
+			by itself what has come back.
 		offered: whether the form offers it to people.
 		example: params of a step that does it for a document, for the reference. A test runs it.
 	"""
@@ -98,6 +115,7 @@ class Action(ABC):
 	branches_from: ClassVar[str] = ""
 	external: ClassVar[bool] = False
 	reads_only: ClassVar[bool] = False
+	repeats: ClassVar[bool] = False
 	offered: ClassVar[bool] = True
 	example: ClassVar[Mapping[str, Any]] = {}
 
@@ -116,7 +134,8 @@ class Action(ABC):
 
 	@abstractmethod
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
-		"""Do it once, in the step's transaction. Give back JSON data, a `Branch`, a `Wait` or a `Stop`; raise to fail.
+		"""Do it once, in the step's transaction. Give back JSON data, a `Branch`, a `Wait`, an `Again` or a `Stop`; raise to
+		fail.
 
 		`params` are rendered and have passed `validate`.
 		"""

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from dogansystem.actions import (
+	agent,
 	busy,
 	channels,
 	data,
@@ -29,7 +30,7 @@ from dogansystem.engine.errors import DoganError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 _FAMILIES = (
-	document, email, notify, channels, http, method, report, script, data, flow, deciding, busy
+	document, email, notify, channels, http, method, report, script, data, flow, deciding, agent, busy
 )  # fmt: skip
 CORE: tuple[type[Action], ...] = tuple(
 	kind for family in _FAMILIES for kind in vars(family).values()

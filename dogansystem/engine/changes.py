@@ -32,6 +32,7 @@ class StepChange:
 		attempted: an attempt has ended: its number, times, worker and agent are written.
 		handed_over: the process that finished the step before goes on with it at once.
 		keeps_failure: what made the attempt fail is kept, because another one will follow.
+		begins_anew: attempts are counted from 1 again, because a part of the step is done.
 	"""
 
 	step: str
@@ -42,6 +43,7 @@ class StepChange:
 	attempted: bool = False
 	handed_over: bool = False
 	keeps_failure: bool = False
+	begins_anew: bool = False
 	agent: str | None = None
 
 

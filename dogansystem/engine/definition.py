@@ -12,6 +12,8 @@ from typing import Any
 from dogansystem.engine.templates.render import step_references
 
 ASKING = frozenset({"flow.approve", "flow.ask"})  # the actions by which people are asked
+AGENT_ASK = "agent.ask"
+IN_PARTS = frozenset({AGENT_ASK})  # actions whose steps have another attempt when what they wait for has come
 DEFAULT_PRIORITY = 5  # 0 to 9, 9 first
 DEFAULT_DISABLE_AFTER = 20  # failed runs in a row. Source: workflow-format.md, semantics 16
 DEFAULT_MAX_PARALLEL = (
@@ -108,6 +110,11 @@ class Step:
 		return step_references([self.condition, self.for_each, self.params])
 
 	@property
+	def is_in_parts(self) -> bool:
+		"""Whether the end of a wait is not the step's end: it goes on with another attempt."""
+		return self.action in IN_PARTS
+
+	@property
 	def is_limited(self) -> bool:
 		"""Whether the step needs an agent's slot before it may start."""
 		return bool(self.agent or self.capability)
@@ -167,7 +174,7 @@ class Definition:
 	@cached_property
 	def asks_people(self) -> bool:
 		"""Whether a step waits for people to decide."""
-		return any(step.action in ASKING for step in self.steps)
+		return any(step.action in ASKING | IN_PARTS for step in self.steps)
 
 	def step_of(self, step: str, item: int) -> Step:
 		"""The step behind a step run; for one with a negative `item` what undoes the step, as a step of its own."""

@@ -90,8 +90,8 @@ class Draft(Collected):
 		pending = items.pending[: max(0, step.max_parallel - items.open)]
 		self.open([(step, item, attempts + 1) for item, attempts, _ in pending], PENDING)
 
-	def put_in_queue(self, step: Step, item: int, attempt: int, agent: str) -> None:
-		"""Let a step run be claimed that has an agent's slot."""
+	def put_in_queue(self, step: Step, item: int, attempt: int, agent: str | None) -> None:
+		"""Let a step run be claimed that needs no agent's slot, or has it."""
 		self._ready.append(Ready(step.id, item, attempt, step.priority, agent))
 
 	def queue_again(self, parked: Iterable[Parked]) -> None:

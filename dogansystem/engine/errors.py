@@ -132,6 +132,14 @@ class NobodyCanDecide(DoganError):
 	"""Nobody is left who may decide: says who was left out, and why."""
 
 
+class BudgetExceeded(DoganError):
+	"""An AI agent would use more than it may: says which limit it is, and what is used of it."""
+
+
+class OutputError(DoganError):
+	"""An AI agent's answer does not have the form that was asked for, after all its turns."""
+
+
 # What another attempt cannot change. Source: workflow-format.md, semantics 6.
 PERMANENT = frozenset(
 	{
@@ -152,6 +160,9 @@ PERMANENT = frozenset(
 		"NotAllowed",
 		"LimitReached",
 		"NobodyCanDecide",
+		"BudgetExceeded",
+		"OutputError",
+		"ModelError",
 	}
 )
 

@@ -44,6 +44,16 @@ class Waits:
 
 
 @dataclass(frozen=True, slots=True)
+class Continues:
+	"""The attempt has done a part of the step; the next part is an attempt of its own, the first one for that part.
+
+	`until`: not before that (seconds since 1970, UTC); None: at once, with the agent's slot that the step has.
+	"""
+
+	until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Stops:
 	"""The run ends here with `status`."""
 
@@ -69,7 +79,7 @@ class Failed:
 		return self.names[0]
 
 
-Outcome = Done | Skipped | Expanded | Waits | Stops | Failed
+Outcome = Done | Skipped | Expanded | Waits | Continues | Stops | Failed
 
 MAX_MESSAGE = 2000  # characters of an error's text that are kept
 

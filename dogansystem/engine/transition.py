@@ -178,6 +178,8 @@ def _wait_ended(draft: Draft, event: events.WaitEnded) -> None:
 	draft.show_running()
 	draft.note(signal=event.signal)
 	step, outcome = draft.definition.by_id[event.step], event.outcome
+	if step.is_in_parts:  # the next part looks by itself what its wait has come to
+		return draft.open([(step, event.item, 1)], WAITING)
 	result = result_of(outcome)
 	if isinstance(outcome, Failed):
 		delay = next_attempt(step.retry, draft.before.attempts, outcome.names, lambda: event.chance)

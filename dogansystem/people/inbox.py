@@ -18,7 +18,8 @@ def around(site: Site, approval: Mapping[str, Any], user: str) -> dict[str, Any]
 	"""What `user` may know about an approval as `approvals.get` gives it.
 
 	`workflow_title`; `role`: the role by which it was put to somebody, or None; `passed_by`: who gave it to them, or None;
-	`goes_on`: for each decision the titles of the steps that it lets go on, empty if the run has no more to do there.
+	`goes_on`: for each decision the titles of the steps that it lets go on, empty if the run has no more to do there. `is_call`:
+	it is whether a call of an AI agent is made, which goes on itself.
 	Raises UnreadableVersion.
 	"""
 	db = site.database
@@ -28,6 +29,7 @@ def around(site: Site, approval: Mapping[str, Any], user: str) -> dict[str, Any]
 		"workflow_title": definition.title or definition.name,
 		"role": _role(site, approval, definition),
 		"passed_by": _passed_by(approval, user),
+		"is_call": approval["step"] in definition.by_id and definition.by_id[approval["step"]].is_in_parts,
 		"goes_on": {branch: going_on(definition, approval["step"], branch) for branch in branches},
 	}
 

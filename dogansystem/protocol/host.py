@@ -75,6 +75,11 @@ class Host(Protocol):
 		"""The tables of naming series, and the column of their last numbers, of which an attempt that is rolled back gets copies.
 		Empty where `kept_in` sees to that."""
 
+	@property
+	def models(self) -> Callable[..., Any] | None:
+		"""What stands in for the models of AI agents: called with the model, what it is asked, and the step's id. None: they are
+		asked themselves."""
+
 	def listening(self) -> Mapping[str, int]:
 		"""How many workers would come if they were called, by node: asked now. Empty where nobody has to be called."""
 

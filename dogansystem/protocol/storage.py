@@ -100,6 +100,7 @@ class Settings:
 		keep_failed_days: the same for those that failed or were cancelled, where it is not 0.
 		signal_retention: days for which signals are kept.
 		database_memory: GB of the database's machine, where that is not one of the nodes; 0: not known.
+		ai_cost_per_day: what all AI agents together may cost on a day, in the currency of their models' prices.
 		currency: what prices are in. Prices are per hour, 0 where none was entered: of a node with its workers
 			(`node_price`), of one that may be taken back (`spot_node_price`), of the database (`database_price`).
 	"""
@@ -114,6 +115,7 @@ class Settings:
 	keep_failed_days: int = 0
 	signal_retention: int = 7
 	database_memory: float = 0.0
+	ai_cost_per_day: float = 50.0
 	currency: str = ""
 	node_price: float = 0.0
 	spot_node_price: float = 0.0

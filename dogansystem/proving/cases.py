@@ -1,11 +1,11 @@
 """Files of tests, `*.test.yaml`: read, and checked as a definition is, each problem with its path."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dogansystem.engine.definition import ASKING, Definition
+from dogansystem.engine.definition import AGENT_ASK, ASKING, Definition
 from dogansystem.engine.definitions.problems import Problems, at, kind
 from dogansystem.engine.definitions.yaml_source import Unreadable, read_yaml
 from dogansystem.engine.durations import parse_duration
@@ -46,6 +46,7 @@ _START = {
 	"signal": object,
 }
 _ANSWER = {"decision": str, "by": str, "comment": str, "values": Mapping}
+_SAID = {"text": str, "value": object, "call": Mapping, "calls": list, "give_up": str}
 _RESPONSE = {"status": int, "json": object, "text": str, "headers": Mapping}
 _SIGNAL = {"name": str, "key": object, "data": object, "after": object}
 _DELIVERY = {"body": object, "headers": Mapping, "query": Mapping, "delivery": object}
@@ -59,6 +60,7 @@ class Case:
 		now: the clock's first moment, in the test's timezone.
 		start: what starts the run; empty: somebody, by hand.
 		answers: what people say to a step, in the order in which they are asked, by its id.
+		said: what the models of AI agents say to a step, one for each turn, by its id.
 		responses: what other servers answer, in the order in which they are asked, by `GET https://…`.
 		expect: what is compared. `status: null` says that no run starts.
 	"""
@@ -69,6 +71,7 @@ class Case:
 	start: Mapping[str, Any]
 	parameters: Mapping[str, Any]
 	answers: Mapping[str, tuple[Mapping[str, Any], ...]]
+	said: Mapping[str, tuple[Mapping[str, Any], ...]]
 	responses: Mapping[str, tuple[Mapping[str, Any], ...]]
 	signals: tuple[Mapping[str, Any], ...]
 	expect: Mapping[str, Any]
@@ -131,7 +134,8 @@ def _case(found: Any, path: str, definition: Definition, problems: Problems) -> 
 		tuple(found.get("documents", ())),
 		_whole(found.get("start", {})),
 		found.get("parameters", {}),
-		{key: given for key, given in answers.items() if not key.startswith(HTTP)},
+		{key: given for key, given in answers.items() if _is_of(definition, key, ASKING)},
+		{key: given for key, given in answers.items() if _is_of(definition, key, {AGENT_ASK})},
 		{key.removeprefix(HTTP): given for key, given in answers.items() if key.startswith(HTTP)},
 		tuple(found.get("signals", ())),
 		found["expect"],
@@ -242,18 +246,25 @@ def _answers(
 		place = at(path, str(key))
 		given = value if isinstance(value, list) else [value]
 		known = _RESPONSE if str(key).startswith(HTTP) else _ANSWER
-		if not str(key).startswith(HTTP):
+		if _is_of(definition, str(key), {AGENT_ASK}):
+			known = _SAID
+		elif not str(key).startswith(HTTP):
 			_asks(str(key), place, definition, problems)
 		for index, each in enumerate(given):
 			_keys(each, at(place, index) if isinstance(value, list) else place, known, set(), problems)
 		yield str(key), tuple(given)
 
 
+def _is_of(definition: Definition, step: str, actions: Container[str]) -> bool:
+	return step in definition.by_id and definition.by_id[step].action in actions
+
+
 def _asks(step: str, path: str, definition: Definition, problems: Problems) -> None:
 	if step not in definition.by_id:
 		problems.unknown(path, "no step has this id", step, definition.by_id, "the steps")
 	elif definition.by_id[step].action not in ASKING:
-		problems.add(path, f"step {step!r} asks nobody; {' and '.join(sorted(ASKING))} do")
+		asking = ", ".join(sorted(ASKING | {AGENT_ASK}))
+		problems.add(path, f"step {step!r} asks nobody; these do: {asking}")
 
 
 def _parameters(found: Mapping[str, Any], path: str, definition: Definition, problems: Problems) -> None:

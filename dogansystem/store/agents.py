@@ -32,7 +32,7 @@ def candidates(db: Database, step: Step) -> list[Agent]:
 	else:
 		rows = db.sql(
 			f"{query} JOIN `tabDogan Agent Capability` c ON c.parent = a.name"
-			" WHERE c.capability = %s AND a.enabled = 1 GROUP BY a.name, a.user, a.capacity, a.rate",
+			f" WHERE c.capability = %s{_of_kind(step)} AND a.enabled = 1 GROUP BY a.name, a.user, a.capacity, a.rate",
 			(step.capability,),
 		)
 	found = [
@@ -41,6 +41,11 @@ def candidates(db: Database, step: Step) -> list[Agent]:
 	]
 	fit = [agent for agent in found if _may_have(step, agent.user)]
 	return sorted(fit, key=lambda agent: (agent.busy / agent.capacity, agent.name))
+
+
+def _of_kind(step: Step) -> str:
+	"""What asks a model is for those that have one."""
+	return " AND a.kind = 'AI'" if step.is_in_parts else ""
 
 
 def _may_have(step: Step, user: str) -> bool:
@@ -54,7 +59,7 @@ def why_none(db: Database, step: Step) -> NotFound | NotAllowed | None:
 	else:
 		users = db.sql(
 			"SELECT a.user FROM `tabDogan Agent` a JOIN `tabDogan Agent Capability` c ON c.parent = a.name"
-			" WHERE c.capability = %s",
+			f" WHERE c.capability = %s{_of_kind(step)}",
 			(step.capability,),
 		)
 	if any(_may_have(step, user) for (user,) in users):

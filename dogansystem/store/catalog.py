@@ -81,6 +81,20 @@ def save_agent(
 		_insert(db, "Dogan Agent Capability", child, at, user)
 
 
+def save_record(
+	db: Database, doctype: str, values: Mapping[str, Any], tables: Mapping[str, str], at: Moment, user: str
+) -> None:
+	"""Write a document of the app's own by its fields, over one of the same name. `tables`: its child tables by their fields."""
+	db.begin()
+	name = values["name"]
+	_remove(db, doctype, name, tuple(tables.values()))
+	_insert(db, doctype, {key: each for key, each in values.items() if key not in tables}, at, user)
+	for field, child in tables.items():
+		for number, row in enumerate(values.get(field) or (), start=1):
+			place = {"parent": name, "parentfield": field, "parenttype": doctype, "idx": number}
+			_insert(db, child, {**row, **place, "name": f"{name[:100]}.{field}.{number}"}, at, user)
+
+
 def set_workflow_enabled(db: Database, name: str, enabled: bool, at: Moment) -> bool | None:
 	"""Enable or disable a workflow; gives whether that changed it, None if there is none of that name."""
 	was_enabled = _was_enabled(db, "Dogan Workflow", name)

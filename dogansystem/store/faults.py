@@ -17,6 +17,13 @@ POINTS: Final = {
 	"admission.after_commit": "the head of a wait queue was let in, and nobody was rung for",
 }
 
+# The same of what an AI agent does, where only some steps come by.
+AGENT_POINTS: Final = {
+	"model.before_asking": "what a request may cost is reserved and committed; it has not gone out",
+	"model.after_asking": "the answer of a model is there, and not committed",
+	"tool.after_call": "a tool has acted; that it has, and its result, are not committed",
+}
+
 _armed: dict[str, Callable[[], None]] = {}
 
 
@@ -29,7 +36,7 @@ def point(name: str) -> None:
 @contextmanager
 def armed(name: str, act: Callable[[], None]) -> Iterator[None]:
 	"""Within the block the point calls `act`, in whatever thread comes by. Raises KeyError for an unknown point."""
-	POINTS[name]
+	(POINTS | AGENT_POINTS)[name]
 	_armed[name] = act
 	try:
 		yield

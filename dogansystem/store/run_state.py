@@ -12,7 +12,7 @@ from dogansystem.engine import events, items
 from dogansystem.engine.current import CHILD
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.events import Attempted, Event
-from dogansystem.engine.outcomes import Failed, Stops, Waits
+from dogansystem.engine.outcomes import Continues, Failed, Stops, Waits
 from dogansystem.engine.run_state import (
 	LEASE,
 	READY_QUEUE,
@@ -158,7 +158,7 @@ def _for_item(db: Database, run: str, definition: Definition | None, event: Atte
 	state = _with_signal(db, state, event)
 	assert definition is not None
 	is_broken = isinstance(event.outcome, Failed) and definition.by_id[event.step].on_error == "fail"
-	waits = isinstance(event.outcome, Waits) and not state.signal
+	waits = isinstance(event.outcome, Waits | Continues) and not state.signal
 	if ending or status == PAUSED or is_broken or waits:
 		return state
 	return replace(state, items={event.step: Items(pending=_next_item(db, run, event))})

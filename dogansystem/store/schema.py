@@ -91,6 +91,17 @@ _INTERNAL = {
 	"dogan_batch_document": """(
 		{id}, batch VARCHAR(140) NOT NULL, document VARCHAR(140) NOT NULL, state INT NOT NULL DEFAULT 0,
 		run VARCHAR(140), reason TEXT)""",
+	# What AI agents are asked. Costs are in billionths.
+	"dogan_ask": """(
+		{id}, run VARCHAR(140) NOT NULL, step_run VARCHAR(140) NOT NULL, agent VARCHAR(140) NOT NULL,
+		version VARCHAR(64) NOT NULL, state VARCHAR(20) NOT NULL, given LONGTEXT, deadline DOUBLE,
+		tokens BIGINT NOT NULL DEFAULT 0, cost BIGINT NOT NULL DEFAULT 0, began_at DOUBLE NOT NULL, ended_at DOUBLE)""",
+	"dogan_agent_version": """(
+		name VARCHAR(64) NOT NULL PRIMARY KEY, agent VARCHAR(140) NOT NULL, content LONGTEXT NOT NULL, kept_at DOUBLE NOT NULL)""",
+	# What models have cost on a day, or may cost yet.
+	"dogan_spending": """(
+		subject VARCHAR(160) NOT NULL, day VARCHAR(10) NOT NULL, cost BIGINT NOT NULL, requests BIGINT NOT NULL,
+		PRIMARY KEY (subject, day))""",
 	"dogan_state": "(name VARCHAR(140) NOT NULL PRIMARY KEY, value DOUBLE NOT NULL)",
 	# What processes have measured in the last minute or two, each a row with every beat.
 	"dogan_tally": "({id}, at DOUBLE NOT NULL, figures LONGTEXT NOT NULL)",
@@ -115,6 +126,8 @@ _INTERNAL_INDEXES = (
 	("dogan_timer", "dogan_timer_subject", ("subject",)),
 	("dogan_signal", "dogan_signal_subject", ("subject",)),
 	("dogan_signal", "dogan_signal_state", ("state",)),
+	("dogan_ask", "dogan_ask_step_run", ("step_run",)),
+	("dogan_ask", "dogan_ask_run", ("run",)),
 	("dogan_tally", "dogan_tally_at", ("at",)),
 	("dogan_batch_document", "dogan_batch_state", ("batch", "state")),
 )

@@ -15,10 +15,11 @@ from dogansystem.engine.errors import DefinitionError, DoganError, NotFound
 from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.proving import cases
+from dogansystem.proving import cases, said
 from dogansystem.proving.cases import WITHIN, Case
 from dogansystem.proving.expected import NOTHING, Differs, differences
 from dogansystem.proving.outside import CHAT, Pinned, line_for
+from dogansystem.proving.said import Said
 from dogansystem.terminal import files
 from dogansystem.terminal import run as runs
 from dogansystem.terminal.answers import Answer, Answers
@@ -118,6 +119,8 @@ def _prepare(site: Sandbox, definition: Definition, case: Case, others: Sequence
 	runs.register_agents(orchestrator, definition)
 	site.database.commit()
 	site.load_documents(case.documents)
+	site.models = Said(case.said)
+	site.load_documents(said.stand_ins(site.database, [definition, *others], site.user))
 
 
 def _credentials(definitions: Sequence[Definition]) -> Iterator[tuple[str, dict[str, str]]]:

@@ -165,7 +165,9 @@ class SecurityTestCase(SiteTestCase):
 		try:
 			yield
 		finally:
-			with suppress(frappe.db.OperationalError):  # it is gone: what tries a workflow out has undone everything
+			with suppress(
+				frappe.db.OperationalError
+			):  # it is gone: what tries a workflow out has undone everything
 				frappe.db.rollback(save_point="attack")
 
 	def assert_refused(self, attack: Callable[[], Any], *kinds: type[Exception]) -> None:

@@ -42,8 +42,9 @@ def sweep() -> None:
 		_delete(table, "parent", workflows)
 	_delete("Dogan Workflow", "name", workflows)
 	_delete("Dogan Agent Capability", "parent", agents)
+	_delete("Dogan Agent Tool", "parent", agents)
 	_delete("Dogan Agent", "name", agents)
-	for doctype in ("Dogan Credential", "Dogan Baseline"):
+	for doctype in ("Dogan Credential", "Dogan Model", "Dogan Baseline"):
 		_delete(doctype, "name", _names(doctype, "name LIKE 'contract%%'"))
 	batches = _names("Dogan Batch", "workflow IN %(workflows)s", workflows)
 	_delete("Dogan Batch", "name", batches)
@@ -221,7 +222,14 @@ def _values(workflows: Sequence[str]) -> dict[str, Any]:
 
 def _delete_runs(runs: Sequence[str]) -> None:
 	history.uncount(current_site().database, runs)
-	for doctype in ("Dogan Step Run", "Dogan Approval", "Dogan Approver", "Dogan Approval Decision"):
+	of_runs = (
+		"Dogan Step Run",
+		"Dogan Agent Turn",
+		"Dogan Approval",
+		"Dogan Approver",
+		"Dogan Approval Decision",
+	)
+	for doctype in of_runs:
 		_delete(doctype, "run", runs)
 	_delete("Dogan Workflow Run", "name", runs)
 
@@ -240,7 +248,8 @@ def _delete_from_queue(
 	resources = [f"agent:{each}" for each in agents] + [f"workflow:{each}" for each in workflows]
 	known = {
 		"run": ("run", runs),
-		"subject": ("subject", [*workflows, *batches]),
+		"subject": ("subject", [*workflows, *batches, *resources]),
+		"agent": ("agent", agents),
 		"batch": ("batch", batches),
 		"workflow": ("workflow", workflows),
 		"resource": (resource, resources),

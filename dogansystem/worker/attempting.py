@@ -59,6 +59,9 @@ class Attempting:
 					if isinstance(outcome, Failed):
 						self._progress.failures += 1
 						self._site.database.rollback()
+					elif trial.instead:
+						self._site.database.rollback()
+						trial.instead()
 				finished = self._finish(work, outcome, at, stick, effort, trial.params)
 			except Exception as error:
 				outcome = self._after_failure(work, outcome, error, number, patience)
@@ -132,7 +135,7 @@ class Attempting:
 			# What went out cannot be called back: an external action is not repeated, only its result is written again.
 			action = self._site.actions().get(work.step.action)
 			if isinstance(outcome, Failed) or (
-				outcome is not None and action is not None and action.external
+				outcome is not None and action is not None and action.external and not action.repeats
 			):
 				return outcome
 			# Past this, whether it is tried once more, and when, is for the step's `retry` to say.

@@ -5,16 +5,17 @@ connection or a lost race for a lock is raised, because then the attempt itself 
 """
 
 import time
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from dogansystem.actions.base import Branch, StepContext, Stop, Wait
+from dogansystem.actions.base import Again, Branch, StepContext, Stop, Wait
+from dogansystem.agents.ai import asking
 from dogansystem.engine import current, outcomes, rendered
 from dogansystem.engine.definition import Definition, Step
 from dogansystem.engine.errors import NotAllowed, NotFound, TemplateError, Timeout
-from dogansystem.engine.outcomes import Done, Expanded, Outcome, Skipped, Stops, Waits
+from dogansystem.engine.outcomes import Continues, Done, Expanded, Outcome, Skipped, Stops, Waits
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.run_state import undo_of
 from dogansystem.engine.templates.render import render, to_json_value, truthy
@@ -90,11 +91,13 @@ class Trial:
 
 	Attributes:
 		params: the rendered parameters as they are kept, JSON text.
+		instead: what is done in place of what the attempt has done, which is undone.
 	"""
 
 	limit: TimeLimit
 	act: Act | None = None
 	params: str | None = None
+	instead: Callable[[], None] | None = None
 
 
 def perform(site: Site, work: Work, at: Moment, acting: Acting, trial: Trial) -> Outcome:
@@ -155,6 +158,7 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 		timeout=step.timeout,
 		reference=work.data.reference,
 		start_run=partial(_start_run, site, step, user, at),
+		ask_agent=partial(asking.ask, work.lease.agent),
 		doc=work.data.doc,
 	)
 	trial.act = Act(step.action, params, user)
@@ -165,6 +169,8 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 		result = action.run(params, context_of_step)
 	finally:
 		current.current.reset(token)
+	if isinstance(result, Again):
+		trial.instead = result.instead
 	return _outcome(result, f"The output of step {step.id!r}")
 
 
@@ -194,6 +200,8 @@ def _start_run(site: Site, step: Step, user: str, at: Moment, workflow: str, giv
 def _outcome(result: Any, what: str) -> Outcome:
 	if isinstance(result, Wait):
 		return Waits(result.until, encode(result.output, what), result.kind, result.key)
+	if isinstance(result, Again):
+		return Continues(result.until)
 	if isinstance(result, Stop):
 		output = encode({"status": result.status, "message": result.message}, what)
 		return Stops(result.status, result.message[: outcomes.MAX_MESSAGE], output)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from dogansystem.actions.base import Action, StepContext
+from dogansystem.agents.ai.conversation import Answer, Asked, Model
+from dogansystem.agents.ai.providers import scripted
 from dogansystem.homes.sandbox import Sandbox
 
 # No unique key: whatever happens twice is there twice.
@@ -134,6 +136,14 @@ def write_effect(context: StepContext) -> None:
 	)
 
 
+def noted(model: Model, asked: Asked, step: str) -> Answer:
+	"""What the script of a model says. That it was asked is written into the file that it is called after, for good."""
+	turn = 1 + sum(each.role == "assistant" for each in asked.messages)
+	with open(model.model, "a") as requests:
+		requests.write(f"{asked.messages[0].text} {turn}\n")
+	return scripted.answer(model, asked)
+
+
 class FaultSandbox(Sandbox):
 	"""A sandbox that has these actions, and the table of their effects."""
 
@@ -141,5 +151,6 @@ class FaultSandbox(Sandbox):
 		super().__init__(*arguments, **options)
 		for action in ACTIONS:
 			self.add_action(f"{action.__module__}.{action.__name__}")
+		self.models = noted
 		self.database.execute(TABLES[self.dialect])
 		self.database.commit()

@@ -10,6 +10,7 @@ from typing import Any
 from jsonschema import Draft202012Validator, FormatChecker
 from jsonschema.exceptions import ValidationError
 
+from dogansystem.engine.definition import AGENT_ASK
 from dogansystem.engine.definitions.problems import Problems
 from dogansystem.engine.definitions.schema_errors import note_all, required_alone
 from dogansystem.engine.templates.render import is_template
@@ -54,6 +55,32 @@ def _note_branch(
 		problems.unknown(path, f"step {step!r} has no branch {branch!r}", branch, known, "it has")
 	else:
 		problems.add(path, f"step {step!r} has no branches, as {action} ends in one way only; write {step!r}")
+
+
+def check_agents(steps: Sequence[Mapping[str, Any]], path: str, problems: Problems) -> None:
+	"""Note steps that ask an AI agent and do not say which one, or say it twice."""
+	for index, step in enumerate(steps):
+		if step.get("action") != AGENT_ASK:
+			_check_no_undo(step, f"{path}[{index}]", problems)
+			continue
+		params = step.get("params", {})
+		named = [f"params.{key}" for key in ("agent", "capability") if key in params]
+		named += [key for key in ("agent", "capability") if key in step]
+		place = f"{path}[{index}]"
+		if len(named) != 1:
+			wrong = f"{' and '.join(named)} say it twice" if named else "nobody is named"
+			problems.add(place, f"{AGENT_ASK} needs an agent or a capability, one of them: {wrong}")
+		elif is_template(str(params.get(named[0].removeprefix("params."), ""))):
+			problems.add(
+				f"{place}.{named[0]}", "is a template; name the agent itself, so that it is known who acts"
+			)
+
+
+def _check_no_undo(step: Mapping[str, Any], path: str, problems: Problems) -> None:
+	if step.get("compensate", {}).get("action") == AGENT_ASK:
+		problems.add(
+			f"{path}.compensate.action", f"{AGENT_ASK} undoes nothing: name an action that ends by itself"
+		)
 
 
 def check_actions(

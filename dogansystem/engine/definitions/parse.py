@@ -5,7 +5,7 @@ from typing import Any
 
 from dogansystem.engine.definition import DEFAULT_DISABLE_AFTER, Definition
 from dogansystem.engine.definitions import check_values as values
-from dogansystem.engine.definitions.check_actions import Branches, check_actions, check_branches
+from dogansystem.engine.definitions.check_actions import Branches, check_actions, check_agents, check_branches
 from dogansystem.engine.definitions.check_order import check_order
 from dogansystem.engine.definitions.check_runs import SourceOf, check_runs
 from dogansystem.engine.definitions.check_steps import steps
@@ -78,6 +78,7 @@ def _check(
 	checked = values.mapping(data, "", problems, KEYS, ["name", "steps"])
 	in_order = checked.get("steps", [])
 	check_order(in_order, "steps", problems)
+	check_agents(in_order, "steps", problems)
 	if actions is not None:
 		check_actions(in_order, "steps", actions, problems)
 	if branches is not None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from dogansystem.engine.definition import (
+	AGENT_ASK,
 	DEFAULT_MAX_PARALLEL,
 	Compensation,
 	Definition,
@@ -111,6 +112,13 @@ def _compensation(source: Mapping[str, Any]) -> Compensation:
 	return Compensation(source["action"], source.get("params", {}), retry)
 
 
+def _doer(source: Mapping[str, Any]) -> dict[str, Any]:
+	"""Who does a step: its own agent or capability, or the one that `agent.ask` names in its parameters."""
+	params = source.get("params", {}) if source["action"] == AGENT_ASK else {}
+	named = {key: params[key] for key in ("agent", "capability") if isinstance(params.get(key), str)}
+	return named | _given(source, "agent", "capability")
+
+
 def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
 	undo = source.get("compensate")
 	return Step(
@@ -125,5 +133,6 @@ def _step(source: Mapping[str, Any], after: tuple[str, ...]) -> Step:
 		timeout=_seconds(source, "timeout"),
 		compensate=_compensation(undo) if undo else None,
 		branches={name: ways for name, ways in edges(source.get("after", [])).items() if ways},
-		**_given(source, "title", "for_each", "when", "join", "agent", "capability", "on_error", "priority"),
+		**_doer(source),
+		**_given(source, "title", "for_each", "when", "join", "on_error", "priority"),
 	)

@@ -36,8 +36,17 @@ def run_conditions(user: str | None = None) -> str:
 
 def step_run_conditions(user: str | None = None) -> str:
 	"""The SQL condition for the step runs of runs that `user` may see."""
+	return _of_runs("Dogan Step Run", user)
+
+
+def turn_conditions(user: str | None = None) -> str:
+	"""The SQL condition for the turns of AI agents in runs that `user` may see."""
+	return _of_runs("Dogan Agent Turn", user)
+
+
+def _of_runs(doctype: str, user: str | None) -> str:
 	runs = run_conditions(user)
-	return runs and f"`tabDogan Step Run`.`run` IN (SELECT `tab{RUN}`.`name` FROM `tab{RUN}` WHERE {runs})"
+	return runs and f"`tab{doctype}`.`run` IN (SELECT `tab{RUN}`.`name` FROM `tab{RUN}` WHERE {runs})"
 
 
 def may_see_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:
@@ -55,7 +64,7 @@ def may_read(user: str, doctype: str, name: str) -> bool:
 
 
 def may_see_step_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:
-	"""Whether `user` may do `ptype` with a step run: what they may do with its run."""
+	"""Whether `user` may do `ptype` with a step run, or a turn of one: what they may do with its run."""
 	fields = ["started_by", "reference_doctype", "reference_name"]
 	run = frappe.db.get_value(RUN, doc.get("run"), fields, as_dict=True)
 	return bool(run) and may_see_run(run, ptype, user)

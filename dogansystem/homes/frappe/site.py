@@ -54,6 +54,7 @@ _SETTINGS = {
 	"keep_failed_days": ("keep_failed_days", int),
 	"signal_retention": ("signal_retention", int),
 	"database_memory_gb": ("database_memory", float),
+	"ai_cost_per_day": ("ai_cost_per_day", float),
 	"currency": ("currency", str),
 	"node_hour_price": ("node_price", float),
 	"spot_node_hour_price": ("spot_node_price", float),
@@ -85,6 +86,7 @@ class FrappeSite:
 	surroundings = staticmethod(surroundings.surroundings)
 	scheduler = staticmethod(scheduler.state)
 	outbound = None
+	models = None
 
 	def __init__(self) -> None:
 		"""Do next to nothing: every request that saves a document makes one."""

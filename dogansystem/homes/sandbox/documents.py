@@ -6,6 +6,7 @@ There are no DocType definitions here, so any field can hold anything; everythin
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dogansystem.homes.sandbox.ai import LOADED, load_ai
 from dogansystem.homes.sandbox.errors import (
 	CannotChangeConstantError,
 	DocstatusTransitionError,
@@ -117,6 +118,8 @@ class Records:
 	def load(self, given: Mapping[str, Any]) -> None:
 		"""Put a document in as it is, over one of the same name: no permissions, no events."""
 		doctype, name = given.get("doctype"), given.get("name")
+		if doctype in LOADED:
+			return load_ai(self._site, given)
 		if not isinstance(doctype, str) or not doctype or name in (None, ""):
 			raise ValidationError(f"A document needs a doctype and a name; {str(given)[:80]} has not both.")
 		refuse_record(doctype)

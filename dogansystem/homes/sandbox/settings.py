@@ -24,6 +24,7 @@ FIELDS: Mapping[str, str] = {
 	"keep_failed_days": "keep_failed_days",
 	"signal_retention": "signal_retention",
 	"database_memory_gb": "database_memory",
+	"ai_cost_per_day": "ai_cost_per_day",
 	"currency": "currency",
 	"node_hour_price": "node_price",
 	"spot_node_hour_price": "spot_node_price",

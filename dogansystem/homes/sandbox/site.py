@@ -68,6 +68,7 @@ class Sandbox(Records):
 		self._watchers: list[Callable[[list[str]], None]] = []
 		self._stopping = threading.Event()
 		self.outbound: Callable[..., Any] | None = None
+		self.models: Callable[..., Any] | None = None
 		self.timezone: str = str(getattr(self._zone, "key", UTC))
 		self.name = f"{self._connections.short_name}-{self._make_tables()}"
 		self.clock = clock or self._own_clock()

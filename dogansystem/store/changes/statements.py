@@ -250,7 +250,7 @@ def _step_values(
 	if change.handed_over and attempt:
 		values |= {"ready_at": at.text, "started_at": at.text, "worker": attempt.worker}
 	if change.attempted and attempt:
-		values |= rows.of_attempt(attempt)
+		values |= rows.of_attempt(attempt) | ({"attempts": 0} if change.begins_anew else {})
 		values["finished_at"] = at.text if change.new in STEP_FINISHED else None
 	if change.keeps_failure and attempt and change.result:
 		values["earlier_attempts"] = rows.with_failure(db, key, attempt, change.result, at)

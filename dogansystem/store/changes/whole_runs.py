@@ -6,7 +6,7 @@ from typing import Any
 import dogansystem.store.changes.rows as rows
 from dogansystem.engine.definition import Definition
 from dogansystem.protocol import Database
-from dogansystem.store import approvals, dialect
+from dogansystem.store import approvals, asks, dialect
 from dogansystem.store.changes.statements import RUN, STEP_RUN
 from dogansystem.store.moment import Moment
 
@@ -32,6 +32,7 @@ def delete_run(db: Database, run: str) -> None:
 	db.execute("DELETE FROM dogan_taken WHERE run = %s", (run,))
 	db.execute("DELETE FROM dogan_slot WHERE holder = %s", (run,))
 	approvals.delete_of_run(db, run)
+	asks.delete_of_run(db, run)
 
 
 def set_counted(db: Database, runs: Sequence[str], counted: bool) -> None:

@@ -65,6 +65,7 @@ OTHERS = {
 		"message document needs rejects not_by fields comment deadline at_deadline escalate_to remind delegate",
 	),
 	"flow.ask": ("to subject fields", "message deadline"),
+	"agent.ask": ("prompt", "agent capability documents files output tools deadline"),
 }
 # What the format promises that an action says of itself: these change nothing, neither here nor outside.
 READING = {
@@ -223,7 +224,7 @@ def test_an_example_is_valid(name: str, params: dict[str, Any]) -> None:
 
 def test_only_requests_and_messages_leave_the_database() -> None:
 	external = {name for name, action in core_actions().items() if action.external}
-	assert external == {"http.request", "notify.sms", "notify.whatsapp", "notify.chat"}
+	assert external == {"http.request", "notify.sms", "notify.whatsapp", "notify.chat", "agent.ask"}
 
 
 def test_an_action_says_whether_it_only_reads() -> None:

@@ -325,3 +325,11 @@ def test_a_delivery_is_booked_or_nothing_of_it(tmp_path: Path):
 	assert (states(undone)["slot"], states(undone)["book"]) == ("Compensated", "Compensated")
 	assert [each["credit_used"] for each in undone["documents"]["updated"]] == [100.0]
 	assert undone["documents"]["created"] == []
+
+
+def test_a_mail_is_sorted_by_an_agent_that_looks_the_sender_up():
+	found = run("sort-mail")
+	sort = next(step for step in found["steps"] if step["id"] == "sort")
+	assert [call["tool"] for call in sort["output"]["calls"]] == ["document_list"]
+	assert (sort["agent"], sort["branch"], found["output"]["kind"]) == ("Mail Sorter", "answered", "lead")
+	assert [lead["email_id"] for lead in found["documents"]["created"]] == ["nadia@fern.example.com"]

@@ -34,3 +34,5 @@ def seeds(config: pytest.Config) -> list[int]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 	if "seed" in metafunc.fixturenames:
 		metafunc.parametrize("seed", seeds(metafunc.config))
+	if "seed_of_parts" in metafunc.fixturenames:
+		metafunc.parametrize("seed_of_parts", seeds(metafunc.config)[:: scale.of(3, 2)])

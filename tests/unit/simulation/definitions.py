@@ -140,6 +140,15 @@ def _approves(chance: Random) -> dict[str, Any]:
 	return {"action": "flow.approve", "params": params}
 
 
+def let_agents_do(chance: Random, definition: dict[str, Any]) -> None:
+	"""Let AI agents do many of the steps that do nothing else."""
+	for step in definition["steps"]:
+		if step["action"] == "data.set" and chance.random() < 0.6:
+			step |= {"action": "agent.ask", "params": {"prompt": "Do it"}}
+			step.pop("capability", None)
+			step.setdefault("agent", chance.choice(list(AGENTS)))
+
+
 def _let_undo(chance: Random, step: dict[str, Any]) -> None:
 	"""Give most steps of a workflow something that undoes them."""
 	if chance.random() < 0.8:

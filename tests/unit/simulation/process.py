@@ -2,6 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -11,7 +12,17 @@ from dogansystem.engine import current, ordinary, transition
 from dogansystem.engine.definition import ASKING, Definition, Step
 from dogansystem.engine.errors import LimitReached, WrongState
 from dogansystem.engine.events import Attempted
-from dogansystem.engine.outcomes import Done, Expanded, Failed, Outcome, Skipped, Stops, Waits, failed
+from dogansystem.engine.outcomes import (
+	Continues,
+	Done,
+	Expanded,
+	Failed,
+	Outcome,
+	Skipped,
+	Stops,
+	Waits,
+	failed,
+)
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.signals import subject_of
 from dogansystem.engine.states import PENDING, RUNNING
@@ -23,7 +34,7 @@ from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers.starting import start_run
 from dogansystem.worker import chores
-from tests.unit.simulation.definitions import ERRORS, PERSON
+from tests.unit.simulation.definitions import ASKS, BELOW, ERRORS, PERSON
 from tests.unit.simulation.invariants import Broken
 
 if TYPE_CHECKING:
@@ -192,6 +203,9 @@ class Process:
 	def _act(self, lease: Lease, outcome: Outcome) -> None:
 		"""The effect of the step's action, in the step's transaction."""
 		kind = {Done: "done", Stops: "done", Waits: "wait"}.get(type(outcome))
+		definition = self._definitions[lease.run]
+		if kind == "wait" and definition.by_id[names.parts(lease.step_run)[0]].is_in_parts:
+			return  # it acts when it is done, however often it has waited before
 		if kind:
 			self.world.place.database.execute(
 				"INSERT INTO sim_effect (step_run, generation, kind, process) VALUES (%s, %s, %s, %s)",
@@ -226,6 +240,8 @@ class Process:
 			return Expanded([encode(number, "") for number in range(chance.randint(0, MAX_ITEMS))])
 		if item >= 0 and step.action.startswith("flow.") and (self._obliging or chance.random() < 0.8):
 			return self._steered(step, lease)
+		if step.is_in_parts and item >= 0:
+			return self._part(step, lease, output)
 		if self._obliging:
 			return Done(output)
 		if item < 0:  # what undoes a step neither waits nor steers
@@ -241,6 +257,21 @@ class Process:
 		if roll < 0.97 or item:
 			return Waits(self.world.place.now() + chance.choice([1, 30, 600]), output)
 		return Stops(chance.choice(["Succeeded", "Failed"]), "enough", output)
+
+	def _part(self, step: Step, lease: Lease, output: str) -> Outcome:
+		"""What an attempt of an AI agent comes to: the next part begins at once, later, or when people or a run let it."""
+		chance = self.chance
+		if self._obliging or (roll := chance.random()) < 0.3:
+			return Done(output, chance.choice(("answered", "gave_up")))
+		if roll < 0.55:
+			return Continues()
+		if roll < 0.7:
+			return Continues(self.world.place.now() + chance.choice([1, 30, 600]))
+		if roll < 0.8:
+			return self._asked(replace(step, action=ASKS["action"], params=ASKS["params"]), lease)
+		if roll < 0.9:
+			return self._started(replace(step, params={"workflow": BELOW}), lease)
+		return Failed((chance.choice(ERRORS),), "by chance")
 
 	def _steered(self, step: Step, lease: Lease) -> Outcome:
 		"""What the action of a step comes to that steers the run itself."""

@@ -314,9 +314,18 @@ def test_a_step_that_starts_with_the_first_of_several_starts_once(
 	assert any(_broken_in(tmp_path / f"{number}.db", number) for number in (28, 30, 44, 47, 70, 84))
 
 
-def _broken_in(path: Path, seed: int) -> str | None:
+@pytest.mark.parametrize("keeps", [True, False])
+def test_a_step_in_parts_that_keeps_its_slot_too_long_or_too_short_is_caught(
+	keeps: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+	monkeypatch.setattr(attempted, "_keeps_slot", lambda draft, event: keeps)
+	found = {_broken_in(tmp_path / f"{number}.db", number, in_parts=True) for number in range(3)}
+	assert "slots_are_within_capacity" in found
+
+
+def _broken_in(path: Path, seed: int, *, in_parts: bool = False) -> str | None:
 	"""The rule that a seed's story breaks, or the name of another error."""
-	story = World(path, seed)
+	story = World(path, seed, in_parts=in_parts)
 	try:
 		story.play(ACTIONS)
 		story.end()

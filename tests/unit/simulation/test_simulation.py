@@ -11,7 +11,14 @@ ACTIONS = 250
 
 
 def test_every_run_ends_and_no_effect_is_lost_or_doubled(seed: int, tmp_path: Path, tell: Tell):
-	world = World(tmp_path / "world.db", seed)
+	play(World(tmp_path / "world.db", seed), seed, tell)
+
+
+def test_steps_in_parts_end_as_others_do(seed_of_parts: int, tmp_path: Path, tell: Tell):
+	play(World(tmp_path / "world.db", seed_of_parts, in_parts=True), seed_of_parts, tell)
+
+
+def play(world: World, seed: int, tell: Tell) -> None:
 	try:
 		world.play(ACTIONS)
 		world.end()

@@ -42,7 +42,9 @@ class Killed(BaseException):
 class World:
 	"""Everything of one seed. `play` does one action after the other; `end` lets all work come to its end."""
 
-	def __init__(self, url: "str | os.PathLike[str]", seed: int):
+	def __init__(self, url: "str | os.PathLike[str]", seed: int, *, in_parts: bool = False):
+		"""`in_parts`: AI agents do many of the steps, each in several attempts."""
+		self._in_parts = in_parts
 		self.chance = Random(seed)
 		random.seed(seed)  # for the jitter of what the chores retry
 		# Names are drawn too: what is sorted by name must come out the same when the seed is played again.
@@ -80,6 +82,8 @@ class World:
 
 	def _publish(self, name: str) -> None:
 		definition = definitions.workflow(self.chance, name)
+		if self._in_parts:
+			definitions.let_agents_do(self.chance, definition)
 		most = definition.get("limits", {}).get("concurrent_runs", 0)
 		self.known.most_runs[name] = max(self.known.most_runs.get(name, 0), most)
 		self.orchestrator.import_workflow(definition)

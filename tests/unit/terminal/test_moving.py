@@ -117,7 +117,11 @@ def test_the_plan_says_what_would_change_and_a_dry_run_changes_nothing(folder: P
 		"Workflow: Title was added: “New”",
 		"Step one: X was changed from “yes\n on” to “no”",
 	]
-	assert "changed   a" in shown and "changed from “yes on” to “no”" in shown and "Nothing was changed." in shown
+	assert (
+		"changed   a" in shown
+		and "changed from “yes on” to “no”" in shown
+		and "Nothing was changed." in shown
+	)
 	assert kept(database) == before
 
 

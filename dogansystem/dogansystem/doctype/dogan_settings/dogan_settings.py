@@ -24,6 +24,7 @@ class DoganSettings(Document):
 	if TYPE_CHECKING:
 		from frappe.types import DF
 
+		ai_cost_per_day: DF.Float
 		allow_private_network: DF.Check
 		currency: DF.Data | None
 		database_hour_price: DF.Float

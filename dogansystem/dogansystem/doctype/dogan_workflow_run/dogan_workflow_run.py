@@ -4,7 +4,7 @@ from frappe.model.document import Document
 
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.frappe.site import current_site
-from dogansystem.store import approvals, history
+from dogansystem.store import approvals, asks, history
 
 
 class DoganWorkflowRun(Document):
@@ -63,6 +63,7 @@ class DoganWorkflowRun(Document):
 		"""Its steps go with it, and what people were asked in it."""
 		frappe.db.delete("Dogan Step Run", {"run": self.name})
 		approvals.delete_of_run(current_site().database, self.name)
+		asks.delete_of_run(current_site().database, self.name)
 
 
 def on_doctype_update() -> None:

@@ -16,6 +16,11 @@ const IF = {
 	rejected: __("If you reject"),
 	answered: __("Once it is filled in"),
 };
+// What becomes of an AI agent's call.
+const CALLS = {
+	approved: __("exactly this call is made"),
+	rejected: __("the call is not made, and the agent is told why"),
+};
 
 dogan.inbox.person = (people, user) => `<span title="${escape(user)}">${escape((people || {})[user] || frappe.user.full_name(user))}</span>`;
 dogan.inbox.when = (value) => frappe.datetime.comment_when(String(value).slice(0, 19));
@@ -115,7 +120,8 @@ dogan.inbox.Card = class {
 
 	goes_on() {
 		const rows = Object.entries(this.item.goes_on).map(([branch, steps]) => {
-			const what = steps.length ? steps.map(escape).join(", ") : __("nothing more is done here");
+			const of_call = this.item.is_call && CALLS[branch];
+			const what = of_call || (steps.length ? steps.map(escape).join(", ") : __("nothing more is done here"));
 			return `<div><dt>${IF[branch]}</dt><dd>${what}</dd></div>`;
 		});
 		return rows.length ? `<dl class="dogan-inbox-next">${rows.join("")}</dl>` : "";

@@ -1,0 +1,54 @@
+"""Models and AI agents of a sandbox, as documents that are loaded with others: `{doctype: Dogan Model, …}`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from dogansystem.agents.ai.setup import as_agent, check_agent, check_model
+from dogansystem.engine.errors import DefinitionError, InputError
+from dogansystem.homes.sandbox.errors import ValidationError
+from dogansystem.protocol import Site
+from dogansystem.store import catalog, models, schema
+from dogansystem.store.moment import moment
+
+MODEL, AGENT, TOOL, CAPABILITY = "Dogan Model", "Dogan Agent", "Dogan Agent Tool", "Dogan Agent Capability"
+LOADED = frozenset({MODEL, AGENT})
+
+
+def load_ai(site: Site, given: Mapping[str, Any]) -> None:
+	"""Keep a model, or an AI agent, as its fields say. Raises ValidationError, naming what is wrong."""
+	doctype, name = str(given.get("doctype")), given.get("name")
+	if not isinstance(name, str) or not name:
+		raise ValidationError(f"A {doctype} needs a name.")
+	values = _filled(doctype, {key: value for key, value in given.items() if key != "doctype"})
+	try:
+		if doctype == MODEL:
+			check_model(values)
+		else:
+			values["tools"] = [_filled(TOOL, each) for each in values.get("tools") or ()]
+			values["capabilities"] = [{"capability": str(each)} for each in values.get("capabilities") or ()]
+			values |= {"kind": models.AI, "user": values.get("user") or site.user}
+			check_agent(site, as_agent(values), is_trusted=True)
+	except (DefinitionError, InputError, TypeError, ValueError) as error:
+		raise ValidationError(f"{doctype} {name!r}: {error}") from None
+	tables = {} if doctype == MODEL else {"tools": TOOL, "capabilities": CAPABILITY}
+	catalog.save_record(site.database, doctype, values, tables, moment(site), site.user)
+
+
+def _filled(doctype: str, given: Mapping[str, Any]) -> dict[str, Any]:
+	"""With the defaults of its fields. Raises ValidationError for a field that there is not."""
+	(described,) = (each for each in schema.doctypes() if each["name"] == doctype)
+	fields = {each["fieldname"]: each for each in described["fields"]}
+	if unknown := [key for key in given if key not in fields and key != "name"]:
+		raise ValidationError(f"{doctype} has no field {unknown[0]!r}; it has {', '.join(_named(fields))}.")
+	defaults = {name: _number(each) for name, each in fields.items() if "default" in each}
+	title = {"model_name" if doctype == MODEL else "agent_name": given.get("name")} if "name" in given else {}
+	return {**defaults, **title, **given}
+
+
+def _named(fields: Mapping[str, Mapping[str, Any]]) -> list[str]:
+	return [name for name, each in fields.items() if not each["fieldtype"].endswith("Break")]
+
+
+def _number(field: Mapping[str, Any]) -> Any:
+	kinds = {"Int": int, "Check": int, "Float": float}
+	return kinds.get(field["fieldtype"], str)(field["default"])
