@@ -164,7 +164,7 @@ def run(
 		value = files.json_value(given, "--input") if given is not None else None
 		document = files.document(doc) if doc else None
 		to_send = course.to_send(signals)
-		to_give = read_answers(answers, definition)
+		to_give = read_answers(answers, definition, dry_run=dry_run)
 		delivery = runs.delivery(webhook) if webhook is not None else None
 		loaded = [each for file in documents for each in files.documents(file)]
 		parameters = from_texts(definition.parameters, given_parameters)

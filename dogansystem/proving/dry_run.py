@@ -12,11 +12,12 @@ from dogansystem.engine.errors import NotAvailable
 from dogansystem.engine.outputs import decode, encode
 from dogansystem.protocol import Changed, Database, KeptIn, Recorded, Site
 from dogansystem.proving import changed, giving_way
-from dogansystem.proving.answers import Answer, Answers
+from dogansystem.proving.answers import Answers
 from dogansystem.proving.apart import WORKFLOW, apart
 from dogansystem.proving.course import Course, ToSend
 from dogansystem.proving.outside import Pinned
 from dogansystem.proving.rolled_back import Busy, RolledBack, Savepoints
+from dogansystem.proving.said import Said, Tried, split
 from dogansystem.store import approvals, children, dialect, reads, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
@@ -41,7 +42,8 @@ class Asked:
 		trusted: whether they may lend the permissions of others. Without it, agents and other workflows act as
 			`run_as` only.
 		document: the document that the run is about; `trigger`: what templates have as `trigger`.
-		answers: what people say to a step, in order. What has none takes its first branch.
+		answers: what people say to a step, and the model of an AI agent that it asks, each in order. What has none takes its
+			first branch; no server is asked for the words of a model.
 		responses: what other servers answer, in order, by `GET https://…`. What has none is answered by a stand-in.
 		documents: those that are there, for this attempt alone: they are written over those of the same name, without events.
 		now: the moment at which it begins (epoch seconds); None: as it is.
@@ -130,6 +132,9 @@ def _tried(site: Site, asked: Asked, kept: KeptIn, recorded: Recorded) -> dict[s
 	outbound = Pinned(asked.responses, stands_in=asked.assumes)
 	rolled_back = RolledBack(site, outbound, lambda: time.monotonic() > until)
 	rolled_back.own_actions = dict(asked.actions)
+	said, given = split(asked.answers)
+	models = Tried(asked.definition, said) if asked.assumes else Said(said)
+	rolled_back.models = models
 	if asked.now is not None:
 		rolled_back.be_at(asked.now)
 	place = rolled_back.here
@@ -139,7 +144,6 @@ def _tried(site: Site, asked: Asked, kept: KeptIn, recorded: Recorded) -> dict[s
 	others = _Others(rolled_back.database)
 	run = _start(place, asked)
 	others.run = run
-	given = [Answer(step, each) for step, found in asked.answers.items() for each in found]
 	answers = Answers(place, given, assumes=asked.assumes)
 	signals = sorted(asked.signals, key=lambda each: each.after)
 	course = Course(place, run, signals, rolled_back, place.now(), answers, asked.assumes)
@@ -156,7 +160,7 @@ def _tried(site: Site, asked: Asked, kept: KeptIn, recorded: Recorded) -> dict[s
 		"unanswered": outbound.unanswered,
 		"calls": rolled_back.calls,
 		"approvals": _approvals(place),
-		"assumed": [*answers.assumed, *course.assumed],
+		"assumed": [*answers.assumed, *course.assumed, *models.assumed],
 		"jumped": course.jumped,
 		"refused_answers": answers.refused,
 		"starts": others.found,

@@ -52,7 +52,7 @@ def asked(site: Site, definition: Definition, case: Case) -> Asked:
 		trigger=trigger,
 		cause=str(trigger["on"]),
 		parameters=case.parameters,
-		answers=case.answers,
+		answers={**case.answers, **case.said},
 		responses=case.responses,
 		signals=[
 			ToSend(each["name"], each.get("key"), each.get("data"), parse_duration(each.get("after", 0)))

@@ -187,6 +187,7 @@ class RolledBack:
 
 	Attributes:
 		outbound: what answers in place of other servers.
+		models: what answers in place of the models of AI agents; None: they are asked.
 		own_actions: actions that are there for this attempt only, by name.
 		calls: those of actions of other apps that would have reached outside: `step`, `action`, `params`.
 		unsent: messages that nobody queues: `kind`, `to`, `message`.
@@ -197,6 +198,7 @@ class RolledBack:
 		self._site = site
 		self.database = Savepoints(site.database)
 		self.outbound = outbound
+		self.models: Callable[..., Any] | None = None
 		self.own_actions: dict[str, Any] = {}
 		self.calls: list[dict[str, Any]] = []
 		self.unsent: list[dict[str, Any]] = []

@@ -3,18 +3,30 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
-from dogansystem.engine.definition import ASKING, Definition
+from dogansystem.engine.definition import AGENT_ASK, ASKING, Definition
 from dogansystem.proving.answers import Answer as Answer
 from dogansystem.proving.answers import Answers as Answers
 from dogansystem.terminal import files
 
 KEYS = frozenset({"decision", "by", "comment", "values"})
+SAID = frozenset(
+	{"text", "value", "call", "calls", "give_up"}
+)  # by the model of an AI agent, in place of asking it
 EXAMPLE = 'Write it as ok=\'{"decision": "approved", "by": "x@example.com"}\'.'
 
 
-def read(texts: Iterable[str], definition: Definition) -> list[Answer]:
-	"""The answers of `--answer`, each `STEP=JSON`. Raises FileError."""
-	return [_answer(text, definition) for text in texts]
+def read(texts: Iterable[str], definition: Definition, *, dry_run: bool = True) -> list[Answer]:
+	"""The answers of `--answer`, each `STEP=JSON`. Raises FileError.
+
+	What the model of an AI agent says can be given to a dry run only: else the model itself is asked.
+	"""
+	found = [_answer(text, definition) for text in texts]
+	for each in found:
+		if not dry_run and each.given.keys() & SAID:
+			raise files.FileError(
+				f"--answer {each.step}: what a model says can be given with --dry-run or in a test only; else it is asked."
+			)
+	return found
 
 
 def _answer(text: str, definition: Definition) -> Answer:
@@ -25,9 +37,11 @@ def _answer(text: str, definition: Definition) -> Answer:
 		near = get_close_matches(step, definition.by_id, 1)
 		hint = f" (did you mean {near[0]!r}?)" if near else ""
 		raise files.FileError(f"--answer: no step named {step!r}{hint}.")
-	if definition.by_id[step].action not in ASKING:
+	action = definition.by_id[step].action
+	if action not in ASKING | {AGENT_ASK}:
 		raise files.FileError(f"--answer: step {step!r} asks nobody; {' and '.join(sorted(ASKING))} do.")
 	value = files.json_value(given, f"--answer {step}")
-	if not isinstance(value, Mapping) or value.keys() - KEYS:
-		raise files.FileError(f"--answer {step}: must be a mapping of {', '.join(sorted(KEYS))}. {EXAMPLE}")
+	keys = KEYS | SAID if action == AGENT_ASK else KEYS
+	if not isinstance(value, Mapping) or value.keys() - keys:
+		raise files.FileError(f"--answer {step}: must be a mapping of {', '.join(sorted(keys))}. {EXAMPLE}")
 	return Answer(step, value)
