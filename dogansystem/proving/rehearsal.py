@@ -81,13 +81,13 @@ def rehearse(
 	results: list[dict[str, Any]] = []
 	stopped, left = "", [*chosen]
 	while left:
-		candidate = left.pop(0)
 		if stops() or time.monotonic() > until:
-			stopped = f"It was stopped after {len(results)} of {len(chosen)} documents."
+			stopped = f"It was stopped after {len(chosen) - len(left)} of {len(chosen)} documents."
 			break
 		began = time.monotonic()
-		results.append(_result(site, asked, present, candidate))
-		progress(len(results), len(chosen))
+		if candidate := _candidate(site, asked, *left.pop(0)):
+			results.append(_result(site, asked, present, candidate))
+		progress(len(chosen) - len(left), len(chosen))
 		time.sleep(min((time.monotonic() - began) * REST, OF_ONE))
 	return {
 		"workflow": asked.definition.name,
@@ -96,6 +96,14 @@ def rehearse(
 		"results": compared.in_order(results),
 		"stopped": stopped,
 	}
+
+
+def _candidate(site: Site, asked: Rehearsed, doctype: str, name: str) -> Candidate | None:
+	"""A document as it is now; None: it is gone, or not for the asking user."""
+	with site.acting_as(asked.user):
+		doc = reading.read(site, doctype, name)
+	site.database.rollback()
+	return None if doc is None else Candidate(doctype, name, doc)
 
 
 def _present(site: Site, asked: Rehearsed) -> Definition | None:
@@ -202,7 +210,7 @@ def _told(site: Site, trigger: Trigger, candidate: Candidate) -> dict[str, Any] 
 	return told
 
 
-def _chosen(site: Site, asked: Rehearsed, present: Definition | None) -> list[Candidate]:
+def _chosen(site: Site, asked: Rehearsed, present: Definition | None) -> list[tuple[str, str]]:
 	"""The documents, the newest first, as far as the asking user may read them."""
 	if not 0 < asked.limit <= MOST:
 		raise InputError(f"limit: at least 1 and at most {MOST} documents are rehearsed at a time.")
@@ -214,18 +222,16 @@ def _chosen(site: Site, asked: Rehearsed, present: Definition | None) -> list[Ca
 		raise InputError(
 			f"Workflow {asked.definition.name!r} is started by no document: name a document type and filters."
 		)
-	found: dict[tuple[str, str], Candidate] = {}
+	found: dict[tuple[str, str], None] = {}
 	with site.acting_as(asked.user):
 		for doctype in doctypes:
 			of = [each for each in triggers if _names(each) == doctype]
 			for filters in _filters(site, asked, doctype, of):
 				for name in _listed(site, str(doctype), filters, asked.limit):
-					if (doctype, name) not in found and len(found) < asked.limit:
-						doc = reading.read(site, str(doctype), name)
-						if doc is not None:
-							found[str(doctype), name] = Candidate(str(doctype), name, doc)
+					if len(found) < asked.limit:
+						found[str(doctype), name] = None
 	site.database.rollback()
-	return list(found.values())
+	return list(found)
 
 
 def _filters(
