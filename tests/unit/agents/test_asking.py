@@ -6,6 +6,7 @@ import pytest
 
 from dogansystem import Orchestrator
 from dogansystem.agents.ai.conversation import Answer, ModelBusy, ModelError
+from dogansystem.proving.outside import Pinned
 from dogansystem.store import asks, spending
 from tests.unit.agents.place import AGENT, Saying, asked, call, office, output, row, start, step, turns, work
 
@@ -303,3 +304,54 @@ def test_what_was_asked_goes_with_its_run():
 		work(site, run)
 		asks.delete_of_run(site.database, run)
 		assert turns(site, run) == []
+
+
+def disturb(site) -> None:
+	"""Another process commits something, so that a transaction that has read before and writes now has lost."""
+	other = site.open_control()
+	other.execute("INSERT INTO dogan_state (name, value) VALUES (%s, 1)", (f"disturbed {site.now()}",))
+	other.commit()
+	other.close()
+	site.clock.advance(1)
+
+
+def test_an_answer_is_not_asked_for_again_where_the_transaction_has_lost_against_another_one():
+	requests = []
+
+	def say(model, asked, step) -> Answer:
+		requests.append(asked)
+		disturb(site)
+		return Answer(**WHOLE)
+
+	with office(say) as site:
+		made = output(asked(site))
+		assert (len(requests), made["turns"], made["tokens"]["in"]) == (1, 1, 100)
+
+
+def test_what_an_external_tool_has_sent_is_not_sent_again_where_the_transaction_has_lost():
+	sent = []
+
+	class Outside:
+		def __call__(self, deadline, private_allowed):
+			return self
+
+		def send(self, request, is_expected):
+			sent.append(request.headers["Idempotency-Key"])
+			disturb(site)
+			return Pinned({"POST https://example.com/x": [{"status": 200, "json": {"n": 1}}]}).send(
+				request, is_expected
+			)
+
+		def close(self) -> None:
+			pass
+
+	tool = {
+		"action": "http.request",
+		"approval": "never",
+		"params": {"url": "https://example.com/x", "method": "POST"},
+	}
+	with office(Saying(call("http_request"), {"text": "Done."}), [tool]) as site:
+		site.outbound = Outside()
+		made = output(asked(site))
+		assert made["calls"][0]["output"]["body"] == {"n": 1}
+		assert len(sent) == 1
