@@ -1,12 +1,16 @@
 """`agent.ask`: turns, calls, structured answers, limits, models that are busy, and what is kept of it."""
 
+import sqlite3
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from dogansystem import Orchestrator
 from dogansystem.agents.ai.conversation import Answer, ModelBusy, ModelError
-from dogansystem.store import asks, spending
+from dogansystem.proving.outside import Pinned
+from dogansystem.store import asks, attempts, spending
+from dogansystem.worker import attempting
 from tests.unit.agents.place import AGENT, Saying, asked, call, office, output, row, start, step, turns, work
 
 KIND = {"type": "object", "required": ["kind"], "properties": {"kind": {"enum": ["lead", "noise"]}}}
@@ -303,3 +307,59 @@ def test_what_was_asked_goes_with_its_run():
 		work(site, run)
 		asks.delete_of_run(site.database, run)
 		assert turns(site, run) == []
+
+
+class Losing:
+	"""Lets the transaction that writes the end of an attempt lose against another one, once when it was told to."""
+
+	def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+		self.next_time, self.lost = False, 0
+		monkeypatch.setattr(attempting, "finish", self._finish)
+
+	def _finish(self, *rest: Any, **named: Any) -> Any:
+		if self.next_time and not self.lost:
+			self.next_time, self.lost = False, self.lost + 1
+			raise sqlite3.OperationalError("database is locked")
+		return attempts.finish(*rest, **named)
+
+
+def test_an_answer_is_not_asked_for_again_where_the_transaction_has_lost_against_another_one(monkeypatch):
+	requests, losing = [], Losing(monkeypatch)
+
+	def say(model, asked, step) -> Answer:
+		requests.append(asked)
+		losing.next_time = True
+		return Answer(**WHOLE)
+
+	with office(say) as site:
+		made = output(asked(site))
+		assert (len(requests), made["turns"], made["tokens"]["in"], losing.lost) == (1, 1, 100, 1)
+
+
+def test_what_an_external_tool_has_sent_is_not_sent_again_where_the_transaction_has_lost(monkeypatch):
+	sent, losing = [], Losing(monkeypatch)
+
+	class Outside:
+		def __call__(self, deadline, private_allowed):
+			return self
+
+		def send(self, request, is_expected):
+			sent.append(request.headers["Idempotency-Key"])
+			losing.next_time = True
+			return Pinned({"POST https://example.com/x": [{"status": 200, "json": {"n": 1}}]}).send(
+				request, is_expected
+			)
+
+		def close(self) -> None:
+			pass
+
+	tool = {
+		"action": "http.request",
+		"approval": "never",
+		"params": {"url": "https://example.com/x", "method": "POST"},
+	}
+	with office(Saying(call("http_request"), {"text": "Done."}), [tool]) as site:
+		site.outbound = Outside()
+		made = output(asked(site))
+		assert made["calls"][0]["output"]["body"] == {"n": 1}
+		assert (len(sent), losing.lost) == (1, 1)
