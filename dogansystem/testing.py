@@ -48,7 +48,7 @@ class Http:
 	@property
 	def asked(self) -> list[dict[str, Any]]:
 		"""The requests so far: `{request: "GET https://…", json: what a JSON body had}`."""
-		return self.pinned.asked
+		return [{key: each[key] for key in ("request", "json")} for each in self.pinned.asked]
 
 	def answer(self, request: str, status: int = 200, **rest: Any) -> None:
 		"""Answer `GET https://example.com/rates` with `json=` or `text=`, and `headers=`. Several are given in turn."""

@@ -24,7 +24,7 @@ from dogansystem.worker.drainer import Drainer
 
 SECONDS = 20.0  # after which no further step begins: what it has locked, real work may want
 LOCK_WAIT = 1  # seconds that it waits for a lock of real work
-IDLE = 10  # seconds in which nothing is asked of the database, after which the server undoes everything
+IDLE = 30  # seconds in which nothing is asked of the database, after which the server undoes everything
 CHILDREN = 100  # runs that steps have started, of which the steps are shown
 
 
@@ -69,9 +69,10 @@ class Asked:
 def dry_run(site: Site, asked: Asked) -> dict[str, Any]:
 	"""Run a checked definition and roll back; gives the report. Whatever was open on the site's connection is undone before.
 
-	The report is a run as `run --json` prints it, with `documents` (`created`, `updated`, each as it would be), `changes` (each
-	document field by field), `before` (those that are there, as they are), `outbox`, `requests`, `calls` (actions of other apps that reach outside), `approvals`, `assumed`,
-	`jumped`, `refused_answers`, `starts` (other workflows that would start), `kept_in`, and `stopped`: why it is not over.
+	The report is a run as `run --json` prints it: `documents` (`created`, `updated`) are as they would be. Beside that it has
+	`changes` (each document field by field), `before` (those that are there, as they are), `requests`, `calls` (actions of other
+	apps that reach outside), `approvals`, `assumed`, `jumped`, `refused_answers`, `unanswered`, `below` (the runs that its steps
+	have started), `starts` (the workflows that would start), `kept_in`, and `stopped`: why it is not over.
 
 	Raises what `start_run` raises, and TooBusy.
 	"""

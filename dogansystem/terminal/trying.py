@@ -152,7 +152,8 @@ def _of_document(changed: Mapping[str, Any]) -> Iterator[str]:
 	yield f"  would {words}: {changed['doctype']} {changed['name']}"
 	for each in changed["fields"]:
 		place = f"{each['table']} {each['row']}, {each['label']}" if "row" in each else each["label"]
-		yield f"    {place}: {_short(each['before'])} → {_short(each['after'])}"
+		before = "" if "created" in changed["events"] else f"{_short(each['before'])} → "
+		yield f"    {place}: {before}{_short(each['after'])}"
 
 
 def _short(value: Any) -> str:

@@ -165,7 +165,8 @@ class SecurityTestCase(SiteTestCase):
 		try:
 			yield
 		finally:
-			with suppress(frappe.db.OperationalError):  # it is gone: what tries a workflow out has undone everything
+			# It is gone where something was tried out, which undoes everything.
+			with suppress(frappe.db.OperationalError):
 				frappe.db.rollback(save_point="attack")
 
 	def assert_refused(self, attack: Callable[[], Any], *kinds: type[Exception]) -> None:

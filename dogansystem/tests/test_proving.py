@@ -1,17 +1,24 @@
 """Trying workflows out on a site: who may, what they are shown, and that nothing of it stays."""
 
 import json
+import os
+import threading
+import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import frappe
 
+from dogansystem.actions.base import Action
+from dogansystem.actions.schema import parameters
 from dogansystem.api import proving, workflows
 from dogansystem.api.errors import InputError
+from dogansystem.engine.definitions.parse import parse
 from dogansystem.homes.frappe.permissions import is_system_manager
 from dogansystem.proving import on_site
 from dogansystem.proving.cases import read as read_cases
+from dogansystem.proving.dry_run import Asked, TooBusy, dry_run
 from dogansystem.terminal import playing
 from dogansystem.tests.contract.home import PERSON, proves
 from dogansystem.tests.home import MANAGER, USER, SiteTestCase, ensure_user
@@ -28,6 +35,22 @@ def todo(identity: str = "make", **values: Any) -> dict[str, Any]:
 	return step(
 		identity, "document.create", params={"doctype": "ToDo", "values": {"description": "tried", **values}}
 	)
+
+
+class Rests(Action):
+	"""Lets somebody else begin, and takes its time."""
+
+	name = "tests.rests"
+	summary = "Rest"
+	parameters = parameters({})
+	returns = "nothing"
+
+	def __init__(self, begin: threading.Event) -> None:
+		self._begin = begin
+
+	def run(self, params: dict[str, Any], context: Any) -> None:
+		self._begin.set()
+		time.sleep(5)
 
 
 class TestProving(SiteTestCase):
@@ -109,6 +132,48 @@ class TestProving(SiteTestCase):
 		self.assertEqual(typed["steps"][0]["output"]["description"], "tried 9")
 		with self.assertRaises(InputError):
 			proving.single_step("two", workflow="dogan-tried")
+
+	def test_a_path_of_many_folders_is_looked_at_once(self):
+		deep = "/" + "/".join("abcdefghijklmnopqrst")
+		with self.site.kept_in():
+			began = time.monotonic()
+			self.assertFalse(os.path.exists(deep))
+			self.assertLess(time.monotonic() - began, 1)
+
+	def test_it_gives_way_to_who_waits_for_a_document_that_it_has_changed(self):
+		doc = frappe.get_doc({"doctype": "ToDo", "description": "about this"}).insert()
+		frappe.db.commit()
+		self.addCleanup(self.remove, doc.name)
+		control, waited = self.site.open_control(), []
+		self.addCleanup(control.close)
+
+		begin = threading.Event()
+
+		def somebody() -> None:
+			begin.wait(30)
+			began = time.monotonic()
+			control.execute("UPDATE `tabToDo` SET priority = 'Low' WHERE name = %s", (doc.name,))
+			control.commit()
+			waited.append(time.monotonic() - began)
+
+		thread = threading.Thread(target=somebody)
+		thread.start()
+		values = {"doctype": "ToDo", "name": doc.name, "values": {"priority": "High"}}
+		steps = (step("change", "document.update", params=values), step("rest", Rests.name), todo())
+		actions = {Rests.name: Rests(begin)}
+		definition = parse(self.definition(*steps))
+		with self.assertRaises(TooBusy):
+			dry_run(self.site, Asked(definition, PERSON, actions=actions))
+		thread.join()
+		self.assertLess(waited[0], 1.8)  # a look every fifth of a second, on a machine that is busy
+		frappe.db.rollback()
+		self.assertEqual(frappe.db.get_value("ToDo", doc.name, "priority"), "Low")
+		self.assertEqual(proving.dry_run(definition=self.definition(todo()))["status"], "Succeeded")
+
+	def remove(self, name: str) -> None:
+		frappe.set_user("Administrator")
+		frappe.delete_doc("ToDo", name, force=True)
+		frappe.db.commit()
 
 	# Who may
 

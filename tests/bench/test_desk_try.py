@@ -3,6 +3,7 @@
 import frappe
 
 from dogansystem.tests.contract.home import PERSON, step
+from tests.bench import axe
 from tests.bench.canvas import FLOW, PANEL, CanvasTestCase
 from tests.bench.desk import form_of
 
@@ -69,6 +70,8 @@ class TestTry(CanvasTestCase):
 			self.assertIn(words, shown)
 		self.assertEqual(len(self.states()), 4)
 		self.picture("try-report")
+		if axe.script():
+			self.assertEqual(axe.findings(self.browser, ".dogan-tried"), [])
 		self.assertEqual(frappe.db.get_value("ToDo", self.todo.name, "priority"), "Medium")
 		self.browser.evaluate(f"!!{SHOWN}.find('[data-decide]').click()")
 		self.browser.wait_for(f"{SHOWN}.text().includes('Rejected')")

@@ -38,9 +38,12 @@ class Files:
 		self._folder: str | None = None
 		self.copies: dict[str, str | None] = {}
 		self.temporary: list[str] = []  # made by tempfile meanwhile
+		self._is_resolving = False
 
 	def place(self, path: Any, writes: bool = False) -> Any:
 		"""Where a file is to be looked for, or written. Raises FileNotFoundError for one that was removed."""
+		if self._is_resolving:
+			return path
 		real = self.of_site(path)
 		if real is None:
 			return path
@@ -56,7 +59,12 @@ class Files:
 		if not isinstance(path, str | bytes | os.PathLike):
 			return None
 		text = os.fsdecode(path)
-		whole = os.path.join(os.path.realpath(os.path.dirname(text)), os.path.basename(text))
+		# It looks at each folder on the way, which would be asked about in turn, and each of its folders again.
+		self._is_resolving = True
+		try:
+			whole = os.path.join(os.path.realpath(os.path.dirname(text)), os.path.basename(text))
+		finally:
+			self._is_resolving = False
 		is_log = LOGS in whole and frames.is_through("logging")
 		return whole if whole.startswith(self._site + os.sep) and not is_log else None
 
