@@ -78,17 +78,21 @@ def rehearse(
 	until = time.monotonic() + asked.seconds
 	present = _present(site, asked) if asked.compares else None
 	chosen = _chosen(site, asked, present)
-	results: list[dict[str, Any]] = []
+	tried: dict[tuple[str, str], dict[str, Any]] = {}
 	stopped, left = "", [*chosen]
 	while left:
 		if stops() or time.monotonic() > until:
-			stopped = f"It was stopped after {len(chosen) - len(left)} of {len(chosen)} documents."
+			stopped = f"It was stopped after {len(tried)} of {len(chosen)} documents."
 			break
-		began = time.monotonic()
-		if candidate := _candidate(site, asked, *left.pop(0)):
-			results.append(_result(site, asked, present, candidate))
-		progress(len(chosen) - len(left), len(chosen))
+		key, began = left.pop(0), time.monotonic()
+		if candidate := _candidate(site, asked, *key):
+			is_first = key not in tried
+			tried[key] = _result(site, asked, present, candidate)
+			if tried[key]["new"] is None and is_first:
+				left.append(key)
+		progress(len(tried), len(chosen))
 		time.sleep(min((time.monotonic() - began) * REST, OF_ONE))
+	results = list(tried.values())
 	return {
 		"workflow": asked.definition.name,
 		"compared": present is not None,
@@ -118,6 +122,8 @@ def _present(site: Site, asked: Rehearsed) -> Definition | None:
 def _result(site: Site, asked: Rehearsed, present: Definition | None, candidate: Candidate) -> dict[str, Any]:
 	new = _outcome(site, asked, asked.definition, candidate)
 	now = _outcome(site, asked, present, candidate) if present and new else None
+	if present and now is None:
+		new = None  # without the one, the other says nothing
 	return {
 		"document": {"doctype": candidate.doctype, "name": candidate.name},
 		"new": new,

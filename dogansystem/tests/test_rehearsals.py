@@ -112,9 +112,9 @@ class TestRehearsals(SiteTestCase, Home):
 
 	def test_who_may_not_list_the_documents_is_told_so(self):
 		definition = self.definition("['Low']")
-		definition["triggers"][0]["doctype"] = (
-			"Customer" if frappe.db.exists("DocType", "Customer") else "Blog Post"
-		)
+		doctype = "Customer" if frappe.db.exists("DocType", "Customer") else "Blog Post"
+		definition["triggers"] = [{"on": "document", "doctype": doctype, "event": "created"}]
+		definition["steps"] = [step("a", "data.set", params={"x": 1})]
 		frappe.set_user(PERSON)
 		name = api.rehearse(definition=json.dumps(definition))["rehearsal"]
 		frappe.db.commit()
