@@ -1,11 +1,14 @@
 """A dry run beside real work on one server: neither sees, uses up or waits for what the other has."""
 
+import json
 import threading
 import time
 
 import pytest
+from click.testing import CliRunner
 
 from dogansystem import Orchestrator, Sandbox
+from dogansystem.cli import main
 from dogansystem.proving import giving_way
 from dogansystem.proving.dry_run import Asked, TooBusy, dry_run
 from tests.unit.proving.trying import USER, checksums, step, workflow
@@ -124,5 +127,24 @@ def test_it_is_undone_where_its_connection_is_lost_in_the_middle(site):
 			site, Asked(workflow(MAKE, step("end", "method.call", params={"method": "own.end"}), CLOSE), USER)
 		)
 	site.database.rollback()
+	after = checksums(site)
+	assert [name for name in before if before[name] != after[name] and "counts on" not in name] == []
+
+
+def test_the_command_tries_it_on_a_server_with_documents_of_its_own(site, empty_mariadb_url, tmp_path):
+	path, documents = tmp_path / "tried.yaml", tmp_path / "documents.jsonl"
+	path.write_text(
+		json.dumps(
+			workflow(CLOSE, step("read", "document.get", params={"doctype": "Order", "name": "O-1"})).source
+		)
+	)
+	documents.write_text('{"doctype": "Order", "name": "O-1", "total": 5}')
+	before = checksums(site)
+	words = ["run", path, "--db", empty_mariadb_url, "--documents", documents, "--dry-run", "--json"]
+	done = CliRunner().invoke(main, [*map(str, words)])
+	assert done.exit_code == 0, done.output
+	report = json.loads(done.stdout)
+	assert report["steps"][1]["output"]["total"] == 5
+	assert [each["name"] for each in report["documents"]["updated"]] == ["T-1"]
 	after = checksums(site)
 	assert [name for name in before if before[name] != after[name] and "counts on" not in name] == []
