@@ -169,9 +169,8 @@ class TestInbox(Case):
 		(approval,) = self.ask_more(1)
 		with self.signed_in(OTHER):
 			self.inbox(1)
-			text = self.browser.evaluate(f"{self.within(approval)}.innerText + $('.dogan-inbox-note').text()")
-			self.assertIn("for ", text)
-			self.assertIn("You stand in for", text)
+			self.assertIn("for ", self.browser.evaluate(f"{self.within(approval)}.innerText"))
+			self.browser.wait_for("$('.dogan-inbox-note').text().includes('You stand in for')")
 		with self.signed_in(USER):
 			self.visit("dogan-inbox/substitutes", "$('[data-whose=mine] [data-delete]').length === 1")
 			self.browser.click("[data-whose=mine] [data-delete]")
