@@ -28,9 +28,11 @@ DESK_IN_SHORT = (
 	"test_desk",
 	"test_desk_canvas",
 	"test_desk_inbox",
+	"test_desk_try",
 	"test_desk_versions",
 	"test_desk_watched",
 )
+TRIED = ("test_proving", "test_rehearsal")
 TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people")
 
 
@@ -93,7 +95,7 @@ def test(bench: Bench) -> None:
 		with said("install-app once more, and ERPNext's own documents"):
 			bench.frappe("install-app", APP)
 			unit_tests(bench, "tests.bench.test_erpnext")
-			for module in TEMPLATES:
+			for module in (*TEMPLATES, *TRIED):
 				unit_tests(bench, f"tests.bench.{module}")
 
 

@@ -2,6 +2,11 @@
 differently, as they were prepared by hand."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,9 +19,12 @@ from dogansystem.proving import rehearsal
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.workflows import template
 from tests.bench.erpnext_case import HEAD, TemplatesTestCase
+from tests.bench.test_proving import differences, state
 
 DOCUMENTS = 2000
 LIMIT = 40  # of each template: an attempt takes some tenths of a second, and each document has two
+MANY = 200  # documents of the rehearsal after which the site is looked at
+OWN = ("Dogan Rehearsal", "dogan_rehearsal")  # a rehearsal is kept as a document
 EVERY = 7  # one of so many is prepared to differ
 
 
@@ -45,14 +53,15 @@ class TestRehearsal(TemplatesTestCase):
 		frappe.db.commit()
 		return prepared
 
-	def rehearsed(self, name: str, **changes: Any) -> dict[str, Any]:
+	def changed(self, name: str, **changes: Any) -> dict[str, Any]:
+		"""An enabled template with a change."""
+		own = {"name": f"contract-{name}", "run_as": f"contract-{name}@example.com"}
+		return {**template(name).definition.source, **own, **changes}
+
+	def rehearsed(self, name: str, limit: int = LIMIT, **changes: Any) -> dict[str, Any]:
 		"""What comes of a change to an enabled template."""
-		source = {
-			**template(name).definition.source,
-			"name": f"contract-{name}",
-			"run_as": f"contract-{name}@example.com",
-		}
-		asked = api.rehearse(definition=json.dumps({**source, **changes}), limit=LIMIT)["rehearsal"]
+		definition = json.dumps(self.changed(name, **changes))
+		asked = api.rehearse(definition=definition, limit=limit)["rehearsal"]
 		frappe.db.commit()
 		jobs.rehearse(asked)
 		frappe.set_user("Administrator")
@@ -68,6 +77,45 @@ class TestRehearsal(TemplatesTestCase):
 		self.assertEqual(named, tried & set(prepared))
 		self.assertTrue(named)
 		print(f"\nrehearsed {len(tried)} documents of {result['workflow']}: {len(named)} differ", flush=True)
+
+	def test_a_rehearsal_of_many_leaves_nothing_also_when_its_process_is_killed(self):
+		self.enable("customer-onboarding", responsible=HEAD)
+		self.make("Customer", MANY, {"tax_id": "T-1"}, customer_name="Contract R", customer_type="Company")
+		(trigger,) = template("customer-onboarding").definition.source["triggers"]
+		changes = {"triggers": [{**trigger, "if": "{{ not doc.tax_id }}"}]}
+		self.rehearsed(
+			"customer-onboarding", limit=1, **changes
+		)  # what Frappe reads for the first time, it caches
+		before = state()
+		result = self.rehearsed("customer-onboarding", limit=MANY, **changes)
+		self.assertEqual(result["summary"]["documents"], MANY)
+		self.assertEqual(self.left(before), [])
+		asked = api.rehearse(
+			definition=json.dumps(self.changed("customer-onboarding", **changes)), limit=MANY
+		)
+		frappe.db.commit()
+		before = state()
+		self.kill_while_it_rehearses(asked["rehearsal"])
+		self.assertEqual([each for each in self.left(before) if "key" not in each], [])
+		row = frappe.db.get_value("Dogan Rehearsal", asked["rehearsal"], ["status", "done"], as_dict=True)
+		self.assertEqual(row.status, "Running")
+		self.assertLess(row.done, MANY)
+		long_ago = add_to_date(now_datetime(), days=-1)
+		frappe.db.set_value(
+			"Dogan Rehearsal", asked["rehearsal"], "creation", long_ago, update_modified=False
+		)
+		self.assertEqual(api.get_rehearsal(asked["rehearsal"])["status"], "Failed")
+
+	def left(self, before: dict[str, Any]) -> list[str]:
+		return [each for each in differences(before, state()) if not any(own in each for own in OWN)]
+
+	def kill_while_it_rehearses(self, name: str) -> None:
+		code = f"import frappe; frappe.init(site='{frappe.local.site}'); frappe.connect(); from dogansystem import jobs; jobs.rehearse('{name}')"
+		child = subprocess.Popen([sys.executable, "-c", code], env=os.environ)
+		self.wait_for(lambda: frappe.db.get_value("Dogan Rehearsal", name, "done"), 60)
+		child.send_signal(signal.SIGKILL)
+		child.wait()
+		time.sleep(1)  # the server notices that the connection is gone
 
 	def test_changed_templates_name_exactly_what_behaves_differently(self):
 		self.customers()

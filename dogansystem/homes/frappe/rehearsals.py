@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import frappe
@@ -20,6 +21,7 @@ KEPT_DAYS = 30
 QUEUED, RUNNING, COMPLETED, STOPPED, FAILED = "Queued", "Running", "Completed", "Stopped", "Failed"
 UNDER_WAY = (QUEUED, RUNNING)
 LATE = 600.0  # seconds that the job may take longer than its documents
+LOST = "Its job has ended without a word: its worker was killed, or the queue was lost. Rehearse it again."
 
 
 def ask(asked: rehearsal.Rehearsed) -> str:
@@ -105,11 +107,23 @@ def stop(name: str) -> None:
 
 def read(name: str) -> dict[str, Any]:
 	"""What is known of a rehearsal; `result` once it has ended."""
-	columns = ["name", "workflow", "status", "error", "total", "done", "result"]
+	columns = ["name", "workflow", "status", "error", "total", "done", "result", "asked", "creation"]
 	row = frappe.db.get_value(DOCTYPE, name, columns, as_dict=True)
+	if _is_lost(row.status, row.pop("creation"), row.pop("asked")):
+		row.update(status=FAILED, error=LOST)
 	return {**row, "rehearsal": row.pop("name"), "result": json.loads(row.result) if row.result else None}
 
 
+def _is_lost(status: str, creation: datetime, asked: str) -> bool:
+	"""Whether the job must have ended long ago, and has not said so: its worker was killed, or Redis has lost it."""
+	late = json.loads(asked)["seconds"] + 2 * LATE
+	return status in UNDER_WAY and creation < now_datetime() - timedelta(seconds=late)
+
+
 def forget(days: int) -> None:
-	"""Delete those that are older."""
+	"""Delete those that are older, and end those whose job is gone."""
+	columns = ["name", "status", "creation", "asked"]
+	for row in frappe.get_all(DOCTYPE, {"status": ["in", UNDER_WAY]}, columns):
+		if _is_lost(row.status, row.creation, row.asked):
+			_write(row.name, status=FAILED, error=LOST)
 	frappe.db.delete(DOCTYPE, {"creation": ["<", add_days(now_datetime(), -days)]})
