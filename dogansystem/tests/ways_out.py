@@ -61,6 +61,7 @@ statement("into outfile", "SELECT 1 INTO OUTFILE '/tmp/contract_keeping'")
 statement("a number of a sequence", "SELECT nextval(`contract_keeping_id_seq`)")
 in_one("sql_ddl", STOPPED, lambda _: frappe.db.sql_ddl("CREATE TABLE contract_keeping (a INT)"))
 in_one("truncate", STOPPED, lambda _: frappe.db.truncate("Error Log"))
+in_one("log_error", "error_log", lambda _: frappe.log_error("contract keeping", "an error is logged"))
 in_one("an index", STOPPED, lambda _: frappe.db.add_index("ToDo", ["priority", "date"], "contract_keeping"))
 in_one("close", STOPPED, lambda _: frappe.db.close())
 

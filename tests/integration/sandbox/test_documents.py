@@ -269,7 +269,7 @@ def test_the_orchestrators_own_documents_can_be_read_but_not_written(sandbox: Sa
 	for change in (
 		lambda: sandbox.documents.create("Dogan Workflow Run", {}),
 		lambda: sandbox.documents.update("Dogan Workflow", "try-it", {"enabled": 0}),
-		lambda: sandbox.load_documents([{"doctype": "Dogan Agent", "name": "A"}]),
+		lambda: sandbox.load_documents([{"doctype": "Dogan Batch", "name": "A"}]),
 	):
 		with pytest.raises(PermissionError, match="are kept by the orchestrator"):
 			change()

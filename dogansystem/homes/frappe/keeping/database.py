@@ -34,8 +34,9 @@ WRITES = re.compile(
 	re.IGNORECASE,
 )
 TEXTS = re.compile(r"'(?:[^'\\]|\\.|'')*'|\"(?:[^\"\\]|\\.|\"\")*\"", re.DOTALL)
-# Frappe's search has no transactions: what it is told meanwhile is not written.
-LEFT_OUT, NOTHING = "__global_search", "DO 0"
+# Frappe's search and its logs have no transactions: what they are told meanwhile is not written. Errors are listed.
+LEFT_OUT = frozenset({"__global_search", "tabData Import Log"})
+ERRORS, NOTHING = "tabError Log", "DO 0"
 
 
 def stand_ins() -> Iterator[tuple[Any, str, StandIn]]:
@@ -131,7 +132,9 @@ def check(block: Block, given: Any) -> Any:
 	if _says(COUNTERS, text):
 		block.stop("take a number from a sequence by itself", "Use frappe.db.get_next_sequence_val.")
 	table = _without_transactions(block, text)
-	if table == LEFT_OUT:
+	if table == ERRORS:
+		block.list("error_log", by=frames.who(block.apps))
+	if table in LEFT_OUT or table == ERRORS:
 		return type(given)(NOTHING.encode()) if isinstance(given, bytes | bytearray) else NOTHING
 	if table:
 		block.stop(
