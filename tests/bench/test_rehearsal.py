@@ -24,7 +24,7 @@ from tests.bench.test_proving import differences, state
 DOCUMENTS = 2000
 LIMIT = 40  # of each template: an attempt takes some tenths of a second, and each document has two
 MANY = 200  # documents of the rehearsal after which the site is looked at
-OWN = ("Dogan Rehearsal", "dogan_rehearsal")  # a rehearsal is kept as a document
+OWN = ("Dogan Rehearsal", "dogan_rehearsal", "rq:")  # a rehearsal is kept as a document, and is a job
 EVERY = 7  # one of so many is prepared to differ
 
 
