@@ -132,7 +132,7 @@ class TestDryRuns(TemplatesTestCase):
 		invoice = self.invoice(due=3)
 		frappe.set_user(TRIES)
 		values = {"remarks": "tried out"}
-		create = {"customer": invoice.customer, "company": COMPANY, "due_date": add_days(nowdate(), 3), "items": [{"item_code": invoice.items[0].item_code, "qty": 2, "rate": 50}]}  # fmt: skip
+		create = {"customer": invoice.customer, "company": COMPANY, "currency": "USD", "selling_price_list": "Contract Selling", "due_date": add_days(nowdate(), 3), "items": [{"item_code": invoice.items[0].item_code, "qty": 2, "rate": 50}]}  # fmt: skip
 		definition = self.orchestrator.check({
 			"name": "tried", "run_as": TRIES,
 			"steps": [
