@@ -28,6 +28,17 @@ class TestKeeping(KeepingCase):
 
 		self.assert_all_kept_in("a step", go)
 
+	def test_what_waits_for_a_commit_from_before_does_not_hide_what_comes_later(self):
+		self.addCleanup(frappe.db.rollback)
+		frappe.publish_realtime("contract before", after_commit=True)
+		waiting = list(frappe.local._realtime_log)
+		with self.site.kept_in() as kept:
+			frappe.publish_realtime("contract later", after_commit=True)
+		self.assertEqual(
+			[each["event"] for each in kept.would if each["kind"] == "realtime"], ["contract later"]
+		)
+		self.assertEqual(frappe.local._realtime_log, waiting)
+
 	def assert_all_kept_in(self, what: str, go: Any) -> None:
 		before, patched = rows(), exchanged()
 		outcomes: dict[str, int] = {}

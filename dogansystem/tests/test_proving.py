@@ -218,6 +218,8 @@ class TestProving(SiteTestCase):
 
 	def test_documents_that_the_reader_may_not_read_are_named_and_not_shown(self):
 		ensure_user(HIDDEN_FROM, ["Dogan Manager"])
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(ensure_user, HIDDEN_FROM, [])  # others count who may decide
 		frappe.db.commit()
 		frappe.set_user(HIDDEN_FROM)
 		self.assertFalse(is_system_manager(HIDDEN_FROM))

@@ -16,6 +16,8 @@ from dogansystem.homes.frappe.scope import StepScope
 
 # Start empty: they hold what was read, and objects that would be changed in place.
 EMPTY = ("cache", "request_cache", "role_permissions", "user_perms", "new_doc_templates", "valid_columns")
+# Not there: where they are, Frappe takes a callback for one that waits already, and those of before wait outside.
+WITH_CALLBACK = ("_realtime_log", "_webhook_queue")
 _KINDS = (dict, list, set, frappe._dict, defaultdict)
 
 
@@ -75,6 +77,9 @@ def taken() -> dict[str, Any]:
 			if name in EMPTY:
 				fresh.clear()
 			setattr(frappe.local, name, fresh)
+	for name in WITH_CALLBACK:
+		if name in before:
+			delattr(frappe.local, name)
 	compat.forget_values(frappe.local.db)
 	return before
 
