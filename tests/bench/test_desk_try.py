@@ -74,8 +74,8 @@ class TestTry(CanvasTestCase):
 			self.assertEqual(axe.findings(self.browser, ".dogan-tried"), [])
 		self.assertEqual(frappe.db.get_value("ToDo", self.todo.name, "priority"), "Medium")
 		self.browser.evaluate(f"!!{SHOWN}.find('[data-decide]').click()")
-		# The report of before fades out meanwhile.
-		self.browser.wait_for(f"{SHOWN}.length === 1 && {SHOWN}.text().includes('Rejected')")
+		self.browser.wait_for(f"{SHOWN}.text().includes('Rejected')")
+		self.assertEqual(self.browser.evaluate(f"{SHOWN}.length"), 1)
 		self.assertNotIn("Now High", self.text())
 		self.assert_nothing_complained()
 

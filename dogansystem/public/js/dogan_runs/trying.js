@@ -14,27 +14,25 @@ dogan.try_workflow = (frm) => {
 	dogan.run_now(frm.doc, null, (workflow, given) => attempt(frm, DRY_RUN, given || {}), frm.dogan_tried?.given || null, words);
 };
 
-async function attempt(frm, method, given) {
+// `dialog`: where the report before is shown; it makes room for the next one.
+async function attempt(frm, method, given, dialog = null) {
 	const args = { ...given, definition: JSON.stringify(frm.dogan_views.definition()) };
 	for (const key of ["answers", "pinned", "parameters"]) if (args[key]) args[key] = JSON.stringify(args[key]);
 	frappe.dom.freeze(__("Trying"));
 	const report = await frappe.xcall(method, args).finally(() => frappe.dom.unfreeze());
 	frm.dogan_tried = { given, report, method };
 	frm.dogan_views.show_tried(report);
-	show(frm);
+	const title = __("What {0} would do", [dogan.escape(name_of(frm))]);
+	show(frm, dialog || new frappe.ui.Dialog({ title, size: "extra-large" }));
 }
 
-function show(frm) {
+function show(frm, dialog) {
 	const { report, given, method } = frm.dogan_tried;
-	const dialog = new frappe.ui.Dialog({ title: __("What {0} would do", [dogan.escape(name_of(frm))]), size: "extra-large" });
-	const $body = $(dialog.body).addClass("dogan-tried").html(report_html(report, frm.dogan_views.definition()));
+	const $body = $(dialog.body).off(".tried").addClass("dogan-tried").html(report_html(report, frm.dogan_views.definition()));
 	$body.append(answers_html(report));
-	const again = (answers) => {
-		dialog.hide();
-		return attempt(frm, method, { ...given, answers: { ...(given.answers || {}), ...answers } });
-	};
-	$body.on("click", "[data-decide]", ({ currentTarget }) => again(decided(report, currentTarget.dataset)));
-	$body.on("click", "[data-answer]", ({ currentTarget }) => ask_answer(currentTarget.dataset.answer, again));
+	const again = (answers) => attempt(frm, method, { ...given, answers: { ...(given.answers || {}), ...answers } }, dialog);
+	$body.on("click.tried", "[data-decide]", ({ currentTarget }) => again(decided(report, currentTarget.dataset)));
+	$body.on("click.tried", "[data-answer]", ({ currentTarget }) => ask_answer(currentTarget.dataset.answer, again));
 	dialog.set_secondary_action_label(__("Save as Test"));
 	if (report.test) dialog.set_secondary_action(() => download(`${name_of(frm)}.test.yaml`, report.test));
 	dialog.set_primary_action(__("Try Again"), () => {
