@@ -23,6 +23,8 @@ from dogansystem.homes.databases.address import SQLiteFile, parse_address
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.proving.answers import Answers
+from dogansystem.proving.course import Course
 from dogansystem.proving.saved import Began
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
@@ -41,7 +43,6 @@ from dogansystem.terminal import (
 )
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
-from dogansystem.terminal.answers import Answers
 from dogansystem.terminal.answers import read as read_answers
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
@@ -187,7 +188,7 @@ def run(
 		began = site.now()
 		name = runs.start(site, definition, value, document, parameters, delivery)
 		given_answers = Answers(site, to_give)
-		of_run = course.Course(site, name, to_send, clock, began, given_answers)
+		of_run = Course(site, name, to_send, clock, began, given_answers)
 		if not as_json:
 			site.watch(show.Progress(site, show.to_stderr))
 		_work_until_over(site, of_run, 1 if skip_waits else workers, is_kept=bool(url))
@@ -218,7 +219,7 @@ def _end(found: Mapping[str, Any], lines: list[str], as_json: bool) -> NoReturn:
 	sys.exit(SUCCEEDED if found["status"] == "Succeeded" else FAILED)
 
 
-def _work_until_over(site: Sandbox, of_run: course.Course, workers: int, is_kept: bool) -> None:
+def _work_until_over(site: Sandbox, of_run: Course, workers: int, is_kept: bool) -> None:
 	later = "The run was in a temporary file, which is removed; with --db FILE it is kept."
 	if is_kept:
 		later = f"Run {of_run.run} goes on with: dogansystem serve --db {site.address} --workers 4"

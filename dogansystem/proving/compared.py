@@ -11,7 +11,7 @@ from dogansystem.engine.states import SUCCEEDED
 SHOWN = 80  # characters of a value in a text
 # What is never the same twice: a moment of now, to the second. A day alone is.
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)?")
-_WORDS = {
+EVENT_WORDS = {
 	"created": "create",
 	"updated": "change",
 	"submitted": "submit",
@@ -141,7 +141,7 @@ def _of_documents(now: Mapping[Any, Any], new: Mapping[Any, Any]) -> Iterator[di
 
 
 def _happens(change: Mapping[str, Any]) -> str | None:
-	return " and ".join(_WORDS.get(each, each) for each in change["events"]) if change else None
+	return " and ".join(EVENT_WORDS.get(each, each) for each in change["events"]) if change else None
 
 
 def _fields(change: Mapping[str, Any]) -> dict[str, Any]:

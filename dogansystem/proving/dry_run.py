@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from dogansystem.engine.current import CHILD
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import NotAvailable
 from dogansystem.engine.outputs import decode, encode
@@ -15,8 +14,9 @@ from dogansystem.proving import changed, giving_way
 from dogansystem.proving.answers import Answers
 from dogansystem.proving.apart import WORKFLOW, apart
 from dogansystem.proving.course import Course, ToSend
+from dogansystem.proving.others import Others
 from dogansystem.proving.outside import Pinned
-from dogansystem.proving.rolled_back import Busy, RolledBack, Savepoints
+from dogansystem.proving.rolled_back import Busy, RolledBack
 from dogansystem.proving.said import Said, Tried, split
 from dogansystem.store import approvals, children, dialect, reads, versions
 from dogansystem.store.moment import moment
@@ -141,7 +141,7 @@ def _tried(site: Site, asked: Asked, kept: KeptIn, recorded: Recorded) -> dict[s
 	for document in asked.documents:
 		site.documents.load(document)
 	_publish(place, asked)
-	others = _Others(rolled_back.database)
+	others = Others(rolled_back.database)
 	run = _start(place, asked)
 	others.run = run
 	answers = Answers(place, given, assumes=asked.assumes)
@@ -204,35 +204,6 @@ def _start(place: Site, asked: Asked) -> str:
 def _work(place: Site, course: Course) -> None:
 	while not (place.stop_requested() or course.is_over()):
 		Drainer(place, until=course.is_over, inline=True, linger=0.0, patience=0.0).run()
-
-
-class _Others:
-	"""The runs that what the workflow writes would start, of other workflows or its own: they are named, and not executed.
-
-	Before each commit they are taken out of the queues, which nobody but the attempt sees.
-	"""
-
-	def __init__(self, db: Savepoints) -> None:
-		self._db = db
-		self.run = ""
-		self.found: list[dict[str, Any]] = []
-		self._known: set[str] = set()
-		self._db.before_commit = self._hold
-
-	def _hold(self) -> None:
-		if not self.run:
-			return
-		query = (
-			"SELECT name, workflow, cause, reference_doctype, reference_name FROM `tabDogan Workflow Run`"
-			" WHERE cause <> %s AND name <> %s ORDER BY name"
-		)
-		for name, workflow, cause, doctype, document in self._db.sql(query, (CHILD, self.run)):
-			if name not in self._known:
-				self._known.add(name)
-				for table in ("dogan_ready", "dogan_line", "dogan_timer"):
-					self._db.execute(f"DELETE FROM {table} WHERE run = %s", (name,))
-				about = {"doctype": doctype, "name": document} if doctype else None
-				self.found.append({"workflow": workflow, "by": cause, "document": about})
 
 
 def _below(place: Site, run: str) -> list[dict[str, Any]]:

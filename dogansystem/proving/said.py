@@ -92,7 +92,7 @@ def split(
 	people = []
 	for step, given in answers.items():
 		for each in given:
-			if each and each.keys() <= scripted.KEYS:
+			if each and each.keys() <= scripted.SAYS:
 				said.setdefault(step, []).append(each)
 			else:
 				people.append(Person(step, each))

@@ -3,15 +3,12 @@
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
+from dogansystem.agents.ai.providers.scripted import SAYS
 from dogansystem.engine.definition import AGENT_ASK, ASKING, Definition
-from dogansystem.proving.answers import Answer as Answer
-from dogansystem.proving.answers import Answers as Answers
+from dogansystem.proving.answers import Answer
 from dogansystem.terminal import files
 
 KEYS = frozenset({"decision", "by", "comment", "values"})
-SAID = frozenset(
-	{"text", "value", "call", "calls", "give_up"}
-)  # by the model of an AI agent, in place of asking it
 EXAMPLE = 'Write it as ok=\'{"decision": "approved", "by": "x@example.com"}\'.'
 
 
@@ -22,7 +19,7 @@ def read(texts: Iterable[str], definition: Definition, *, dry_run: bool = True) 
 	"""
 	found = [_answer(text, definition) for text in texts]
 	for each in found:
-		if not dry_run and each.given.keys() & SAID:
+		if not dry_run and each.given.keys() & SAYS:
 			raise files.FileError(
 				f"--answer {each.step}: what a model says can be given with --dry-run or in a test only; else it is asked."
 			)
@@ -39,9 +36,13 @@ def _answer(text: str, definition: Definition) -> Answer:
 		raise files.FileError(f"--answer: no step named {step!r}{hint}.")
 	action = definition.by_id[step].action
 	if action not in ASKING | {AGENT_ASK}:
-		raise files.FileError(f"--answer: step {step!r} asks nobody; {' and '.join(sorted(ASKING))} do.")
+		raise files.FileError(
+			f"--answer: step {step!r} asks nobody; {', '.join(sorted(ASKING | {AGENT_ASK}))} do."
+		)
 	value = files.json_value(given, f"--answer {step}")
-	keys = KEYS | SAID if action == AGENT_ASK else KEYS
-	if not isinstance(value, Mapping) or value.keys() - keys:
-		raise files.FileError(f"--answer {step}: must be a mapping of {', '.join(sorted(keys))}. {EXAMPLE}")
+	# People decide a call that an AI agent wants to make; its model says something else.
+	kinds = (KEYS, SAYS) if action == AGENT_ASK else (KEYS,)
+	if not isinstance(value, Mapping) or not any(value.keys() <= kind for kind in kinds):
+		allowed = ", or of ".join(", ".join(sorted(kind)) for kind in kinds)
+		raise files.FileError(f"--answer {step}: must be a mapping of {allowed}. {EXAMPLE}")
 	return Answer(step, value)

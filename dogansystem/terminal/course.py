@@ -4,8 +4,7 @@ from collections.abc import Iterable, Mapping
 
 from dogansystem.engine.durations import parse_duration
 from dogansystem.homes.databases.clock import Clock
-from dogansystem.proving.course import Course as Course
-from dogansystem.proving.course import ToSend as ToSend
+from dogansystem.proving.course import ToSend
 from dogansystem.terminal import files
 
 

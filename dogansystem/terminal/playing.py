@@ -16,14 +16,15 @@ from dogansystem.homes.sandbox import Sandbox, TestClock
 from dogansystem.homes.sandbox.errors import ValidationError
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.proving import cases, said
+from dogansystem.proving.answers import Answer, Answers
 from dogansystem.proving.cases import WITHIN, Case
+from dogansystem.proving.course import Course, ToSend
 from dogansystem.proving.expected import NOTHING, Differs, differences
 from dogansystem.proving.outside import CHAT, Pinned, line_for
 from dogansystem.proving.said import Said
 from dogansystem.terminal import files
 from dogansystem.terminal import run as runs
-from dogansystem.terminal.answers import Answer, Answers
-from dogansystem.terminal.course import Course, JumpingClock, ToSend
+from dogansystem.terminal.course import JumpingClock
 from dogansystem.triggers import webhook
 from dogansystem.worker.tick import tick
 

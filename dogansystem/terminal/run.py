@@ -8,8 +8,8 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.proving.course import Course
 from dogansystem.terminal import files
-from dogansystem.terminal.course import Course
 from dogansystem.triggers import webhook
 from dogansystem.worker.drainer import Drainer
 

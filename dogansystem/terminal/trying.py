@@ -11,24 +11,18 @@ from dogansystem.engine.definition import Definition
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.proving import saved
+from dogansystem.proving.answers import Answer
+from dogansystem.proving.compared import EVENT_WORDS
+from dogansystem.proving.course import ToSend
 from dogansystem.proving.dry_run import Asked
 from dogansystem.proving.dry_run import dry_run as tried
 from dogansystem.proving.expected import Differs
 from dogansystem.proving.saved import Began
 from dogansystem.terminal import files, playing, show
-from dogansystem.terminal.answers import Answer
-from dogansystem.terminal.course import ToSend
 from dogansystem.terminal.run import register_agents
 from dogansystem.triggers.webhook import Delivery
 
 SHOWN = 60  # characters of a value
-_WORDS = {
-	"created": "create",
-	"updated": "change",
-	"submitted": "submit",
-	"cancelled": "cancel",
-	"deleted": "delete",
-}
 
 
 def dry_run(
@@ -148,7 +142,7 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _of_document(changed: Mapping[str, Any]) -> Iterator[str]:
-	words = " and ".join(_WORDS[each] for each in changed["events"])
+	words = " and ".join(EVENT_WORDS[each] for each in changed["events"])
 	yield f"  would {words}: {changed['doctype']} {changed['name']}"
 	for each in changed["fields"]:
 		place = f"{each['table']} {each['row']}, {each['label']}" if "row" in each else each["label"]

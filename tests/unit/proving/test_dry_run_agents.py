@@ -61,6 +61,17 @@ def test_a_rejection_can_be_given_beside_what_it_says(site):
 	assert [each["status"] for each in report["approvals"]] == ["Rejected"]
 
 
+def test_a_decision_and_words_of_a_model_are_two_answers(tmp_path):
+	file = tmp_path / "a.yaml"
+	file.write_text(
+		"name: a\nrun_as: a@example.com\nsteps:\n  - {id: ask, action: agent.ask, params: {agent: Clerk, prompt: Do it}}\n"
+	)
+	both = 'ask={"text": "x", "decision": "approved"}'
+	found = CliRunner().invoke(main, ["run", str(file), "--dry-run", "--answer", both])
+	assert found.exit_code == 2
+	assert "must be a mapping of" in found.output
+
+
 def test_a_real_run_is_not_told_what_a_model_says(tmp_path):
 	file = tmp_path / "a.yaml"
 	file.write_text(

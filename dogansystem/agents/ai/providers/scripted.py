@@ -16,7 +16,8 @@ from typing import Any
 from dogansystem.agents.ai.conversation import Answer, Asked, Message, Model, ModelError, call_of
 
 GIVE_UP = "give_up"
-KEYS = frozenset({"when", "turn", "text", "value", "call", "calls", GIVE_UP})
+SAYS = frozenset({"text", "value", "call", "calls", GIVE_UP})  # what an answer may have
+KEYS = SAYS | {"when", "turn"}
 
 
 def answer(model: Model, asked: Asked) -> Answer:
