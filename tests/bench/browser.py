@@ -27,6 +27,24 @@ _SWITCHES = (
 	"--disable-sync",
 	"--window-size=1400,1000",
 )
+# The middle of an element, or null; whether the next press lands on it is in `dogan_pressed`.
+_WATCHED_MIDDLE = """async (selector) => {
+	const find = () => document.querySelector(selector);
+	find()?.scrollIntoView({ block: "nearest" });
+	const middle = () => {
+		const box = find()?.getClientRects().length && find().getBoundingClientRect();
+		return box && [box.x + box.width / 2, box.y + box.height / 2];
+	};
+	const before = middle();
+	await new Promise((resolve) => setTimeout(resolve, 50));
+	const after = middle();
+	if (!before || !after || before.join() !== after.join()) return null;
+	if (!find().contains(document.elementFromPoint(...after))) return null;
+	window.dogan_pressed = null;
+	const watch = (event) => { window.dogan_pressed = Boolean(find()?.contains(event.target)); };
+	document.addEventListener("mousedown", watch, { capture: true, once: true });
+	return after;
+}"""
 
 
 def command() -> str | None:
@@ -105,17 +123,28 @@ class Browser:
 		raise AssertionError(f"not within {seconds:.0f} seconds: {expression}{last}; {self.complaints}")
 
 	def click(self, selector: str, seconds: float = 20.0) -> None:
-		"""Press the mouse in the middle of the element that a CSS selector finds, once it is there and nothing covers it."""
-		found = f"document.querySelector({json.dumps(selector)})"
-		middle = f"(({found}.scrollIntoView({{block: 'nearest'}}), {found}.getBoundingClientRect()))"
-		at = f"((box) => [box.x + box.width / 2, box.y + box.height / 2])({middle})"
-		self.wait_for(
-			f"{found} && {found}.getClientRects().length && {found}.contains(document.elementFromPoint(...{at}))",
-			seconds,
-		)
-		x, y = self.evaluate(at)
-		self.mouse("mousePressed", x, y)
-		self.mouse("mouseReleased", x, y)
+		"""Press the mouse in the middle of the element that a CSS selector finds, once it stands still and nothing covers it.
+
+		Where the page moves between the look and the press, something else is under the mouse: it is pressed again.
+		"""
+		until = time.monotonic() + seconds
+		while time.monotonic() < until:
+			middle = self._evaluate_or_none(f"({_WATCHED_MIDDLE})({json.dumps(selector)})")
+			if not middle:
+				time.sleep(0.1)
+				continue
+			for kind in ("mousePressed", "mouseReleased"):
+				self.mouse(kind, *middle)
+			if self._evaluate_or_none("window.dogan_pressed") is not False:  # None: it led to another page
+				return
+		raise AssertionError(f"not to be pressed within {seconds:.0f} seconds: {selector}; {self.complaints}")
+
+	def _evaluate_or_none(self, expression: str) -> Any:
+		"""`evaluate`; None while the page is changing."""
+		try:
+			return self.evaluate(expression)
+		except AssertionError:
+			return None
 
 	def mouse(self, kind: str, x: float, y: float, button: str = "left") -> None:
 		"""One event of the mouse: `mousePressed`, `mouseReleased` or `mouseMoved`."""
