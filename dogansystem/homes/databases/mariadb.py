@@ -121,18 +121,13 @@ class MariaDB(Connection):
 		"""Execute statements in one round trip; gives the number of the first whose check failed, or None."""
 		# Open before it is sent: nobody can tell whether a COMMIT arrived when the connection was lost.
 		self._open = self._open or commit
-		try:
-			self._run(compound.text(statements, commit=commit), compound.values(statements))
-		except pymysql.err.Error as error:
-			number = compound.unfit(error)
-			if number is None:
-				raise
+		number = compound.together(self._run, (pymysql.err.Error,), statements, commit=commit)
+		if number is not None:
 			self._open = True
-			return number
-		if commit:
+		elif commit:
 			self._open = False
 			self._committed()
-		return None
+		return number
 
 	def begin(self) -> None:
 		"""Nothing to do: the first statement opens the transaction, and row locks come with the reads."""

@@ -69,14 +69,7 @@ class MariaDB:
 
 	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
 		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
-		try:
-			self._cursor().execute(compound.text(statements, commit=commit), compound.values(statements))
-		except driver.ERRORS as error:
-			number = compound.unfit(error)
-			if number is None:
-				raise
-			return number
-		return None
+		return compound.together(self._cursor().execute, driver.ERRORS, statements, commit=commit)
 
 	def begin(self) -> None:
 		"""Nothing to do: a transaction is open, and row locks come with the reads."""
