@@ -12,7 +12,7 @@ from dogansystem.store.changes import claims
 from dogansystem.store.context import RunData
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, failing
+from dogansystem.worker import failing, takeover
 from dogansystem.worker.control import Control
 from dogansystem.worker.execute import Work
 from dogansystem.worker.failing import UnreadableRun
@@ -152,7 +152,7 @@ class Batch:
 
 	def give_back(self) -> int:
 		"""Return to the queue what has not begun; gives how many steps."""
-		return chores.give_back(self._site, self._control, self._process)
+		return takeover.give_back(self._site, self._control, self._process)
 
 	def _unbegin(self) -> None:
 		lease, self._begun = self._begun, None

@@ -17,7 +17,7 @@ from dogansystem.store import nodes, processes, queue, samples, state
 from dogansystem.store.attempts import Finished
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, disabling, fitness, identity, tick
+from dogansystem.worker import chores, disabling, fitness, identity, items, takeover, tick
 from dogansystem.worker.attempting import Attempting
 from dogansystem.worker.batch import Batch
 from dogansystem.worker.control import Control
@@ -102,7 +102,7 @@ class Drainer:
 		self._batch = Batch(self.site, control, self._process, self._worker)
 		self._attempting = Attempting(self.site, self._worker, self._batch, self.progress)
 		# So that a process that takes over can end the connections.
-		self._mark(*chores.marks_of(self._process))
+		self._mark(*takeover.marks_of(self._process))
 		leave_at = time.monotonic() + self._settings.time_budget
 		log.event(log.INFO, "worker.start", **self._facts())
 		watchdog = Watchdog(self._settings.lease) if self._replaceable else nullcontext()
@@ -281,9 +281,7 @@ class Drainer:
 		# A step that is merely claimed may be taken back and finished elsewhere; one that has begun is finished here.
 		if finished.begun and not finished.broken and finished.begun.is_of(run, step):
 			return False  # the end of that one asks again
-		return chores.close_items(
-			self.site, self._control, run, step, work.definition, broken=finished.broken
-		)
+		return items.close_items(self.site, self._control, run, step, work.definition, broken=finished.broken)
 
 	# When nothing is ready
 

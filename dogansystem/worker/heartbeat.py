@@ -15,7 +15,7 @@ from dogansystem.engine import log
 from dogansystem.protocol import Database, Site
 from dogansystem.store import nodes, processes, samples
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores, fitness, identity
+from dogansystem.worker import fitness, identity, takeover
 from dogansystem.worker.control import Control
 from dogansystem.worker.machine import Machine
 from dogansystem.worker.tally import Tally
@@ -111,7 +111,7 @@ class Heartbeat:
 			progress.behind and (began := progress.began) is not None and time.monotonic() - began > PATIENCE
 		):
 			progress.behind = 0
-			chores.give_back(self._site, self._control, self._process)
+			takeover.give_back(self._site, self._control, self._process)
 		else:
 			self._machine.tell()
 
@@ -122,7 +122,7 @@ class Heartbeat:
 			self._give_up()
 		elif due != self._ended:
 			self._ended = due
-			connection, _control = chores.marks_of(self._process)
+			connection, _control = takeover.marks_of(self._process)
 			self._control.run(lambda db: db.end(connection))
 
 	def _give_up(self) -> None:
@@ -132,7 +132,7 @@ class Heartbeat:
 		self._progress.stopping.set()
 		self._done.set()
 		try:
-			chores.abandon(self._site, self._control, self._process)
+			takeover.abandon(self._site, self._control, self._process)
 		finally:
 			if self._replaceable:
 				os._exit(EXIT_STUCK)

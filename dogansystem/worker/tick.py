@@ -15,7 +15,7 @@ from dogansystem.protocol import Database, Settings, Site
 from dogansystem.store import history, queue, samples, signals, state
 from dogansystem.store.moment import moment
 from dogansystem.triggers import planning
-from dogansystem.worker import chores, fitness
+from dogansystem.worker import chores, fitness, items
 from dogansystem.worker.control import Control
 from dogansystem.worker.failing import alone
 from dogansystem.worker.writer import Writer
@@ -66,7 +66,7 @@ def _complete_items(site: Site, control: Control) -> None:
 	if len(found) > MAX_COMPLETED:  # not the first ones: those whose items wait for people stay for days
 		found = random.sample(found, MAX_COMPLETED)
 	for run, step in found:
-		chores.close_items(site, control, run, step)
+		items.close_items(site, control, run, step)
 
 
 def _plan_lost(site: Site, control: Control) -> None:

@@ -18,10 +18,10 @@ from dogansystem.scaling.simulation.runs import Runs, Task
 from dogansystem.scaling.simulation.system import Clock, Outages, Servers, System
 from dogansystem.scaling.simulation.workload import Workload
 from dogansystem.worker.batch import HOLD
-from dogansystem.worker.chores import SILENT
 from dogansystem.worker.drainer import BATCH_SECONDS, CHORES_INTERVAL, MAX_BATCH, MAX_CHAIN, RING_INTERVAL
 from dogansystem.worker.heartbeat import INTERVAL as HEARTBEAT_INTERVAL
 from dogansystem.worker.heartbeat import PATIENCE
+from dogansystem.worker.takeover import SILENT
 
 WARM_UP = 0.1  # of the time, in which nothing is written down: everybody begins with nothing to do
 FULL = 0.95  # of the database's time that heartbeats may take; what is left crawls, as it would

@@ -6,7 +6,7 @@ from dogansystem.store.attempts import Attempt, finish
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.tests.contract.home import Home, proves, row, states, step
-from dogansystem.worker import chores
+from dogansystem.worker import chores, failing, takeover
 from dogansystem.worker.control import Control
 
 CREATE = {"doctype": "ToDo", "values": {"description": "contract worker"}}
@@ -120,7 +120,7 @@ class WorkerContract(Home):
 		process, _ = self.claim(control)
 		self.act(what, run)
 		control.run(lambda db: claims.unbegin_all(db, process))
-		chores.give_back(self.site, control, process)
+		takeover.give_back(self.site, control, process)
 		control.close()
 
 	def test_a_step_given_back_after_its_run_was_cancelled_does_not_start(self):
@@ -147,7 +147,7 @@ class WorkerContract(Home):
 		process, _ = self.claim(control)
 		self.act("cancel", run, True)
 		control.run(lambda db: claims.unbegin_all(db, process))  # handed over, and not started after all
-		chores.give_back(self.site, control, process)
+		takeover.give_back(self.site, control, process)
 		control.close()
 		self.drain()
 		found = self.run_of(run)
@@ -213,7 +213,7 @@ class WorkerContract(Home):
 		workflow = self.save("contract-replace-version", [step("old"), step("then")], limits=limits)
 		first = self.start(workflow)
 		control = Control(self.site)
-		control.run(lambda db: admission.admit(db, chores.definition_of(self.site, db), moment(self.site)))
+		control.run(lambda db: admission.admit(db, failing.definition_of(self.site, db), moment(self.site)))
 		in_hand = self.begin_one(control)
 		self.save(workflow, [step("new")], limits=limits)
 		second = self.start(workflow)

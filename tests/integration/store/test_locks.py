@@ -12,7 +12,7 @@ from dogansystem.store import context, processes, reads, run_state, versions
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
 from dogansystem.store.queue import LANES
-from dogansystem.worker import chores
+from dogansystem.worker import chores, takeover
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
 
@@ -126,7 +126,7 @@ def test_who_goes_silent_in_the_middle_of_a_claim_holds_nobody_up(
 def test_who_takes_over_ends_the_connection_that_holds_the_row_of_the_dead(site: Sandbox):
 	silent, then = site.open_control(), moment(site, site.now() - 3600)
 	process = processes.register(silent, "node", "space", 1, "worker", then)
-	silent.mark(chores.marks_of(process)[1])
+	silent.mark(takeover.marks_of(process)[1])
 	silent.execute("SET SESSION idle_transaction_timeout = 0")  # as if it had just begun to be silent
 	silent.commit()
 	silent.execute("UPDATE dogan_process SET beats = beats + 1 WHERE id = %s", (process,))

@@ -13,7 +13,7 @@ import pytest
 from dogansystem.homes.databases.mariadb import MariaDB
 from dogansystem.protocol import Statement
 from dogansystem.store import processes
-from dogansystem.worker import chores
+from dogansystem.worker import takeover
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
 from tests.faults.actions import FaultSandbox
@@ -116,7 +116,7 @@ def _work_in_every_way(site: FaultSandbox, load: Load) -> None:
 	orchestrator.retry_run(runs[1])
 	site.database.commit()
 	for process in control.run(processes.every):
-		chores.take_over(site, control, process)
+		takeover.take_over(site, control, process)
 	load.tick()
 	orchestrator.signal("paid", key="1")
 	for asked in orchestrator.pending_approvals(PERSON):

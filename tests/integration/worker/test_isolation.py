@@ -4,14 +4,14 @@ import pytest
 
 from dogansystem import Orchestrator, Sandbox
 from dogansystem.homes.sandbox import TestClock
-from dogansystem.worker import chores
+from dogansystem.worker import chores, takeover
 from dogansystem.worker import tick as ticks
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
 
 PERSON = "a@example.com"
 PARTS = {
-	"takeover": (chores, "take_over_silent"),
+	"takeover": (takeover, "take_over_silent"),
 	"timers": (chores, "fire_timers"),
 	"admission": (chores, "admit"),
 	"notices": (chores, "_tell_of_failures"),

@@ -10,7 +10,7 @@ from dogansystem import Orchestrator, Sandbox
 from dogansystem.actions.base import Action, StepContext
 from dogansystem.protocol import Database
 from dogansystem.store import processes
-from dogansystem.worker import chores
+from dogansystem.worker import takeover
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
 from dogansystem.worker.tick import tick
@@ -52,7 +52,7 @@ class Holding(Action):
 def take_over_the_rest(sandbox: Sandbox) -> None:
 	control = Control(sandbox)
 	(owner,) = control.run(processes.every)
-	assert chores.give_back(sandbox, control, owner.id) == 2
+	assert takeover.give_back(sandbox, control, owner.id) == 2
 	control.close()
 	assert Drainer(sandbox, until=lambda: True).run() == 2
 	sandbox.database.close()

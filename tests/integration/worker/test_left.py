@@ -14,7 +14,7 @@ from dogansystem.homes.databases.address import MariaDBServer
 from dogansystem.homes.sandbox import TestClock
 from dogansystem.people import settling
 from dogansystem.store import admission, agents, queue
-from dogansystem.worker import chores, notices
+from dogansystem.worker import chores, items, notices
 from dogansystem.worker.control import Control
 from dogansystem.worker.drainer import Drainer
 
@@ -158,7 +158,7 @@ def test_items_that_wait_hide_no_step_that_is_stuck(
 	waiting = [start(sandbox, "waits") for _ in range(2)]
 	drain(sandbox)
 	with monkeypatch.context() as patched:
-		patched.setattr(chores, "close_items", lambda *_, **__: False)  # killed before it could look
+		patched.setattr(items, "close_items", lambda *_, **__: False)  # killed before it could look
 		stuck = start(sandbox, "ends")
 		drain(sandbox)
 	assert set(control.run(queue.open_for_each_steps)) == {(run, "each") for run in [*waiting, stuck]}

@@ -10,7 +10,7 @@ from dogansystem.homes.sandbox import TestClock
 from dogansystem.store import processes, queue, state
 from dogansystem.store.changes import claims
 from dogansystem.store.moment import moment
-from dogansystem.worker import chores
+from dogansystem.worker import takeover
 from dogansystem.worker.control import Control
 
 HOUR = 3600.0
@@ -36,13 +36,13 @@ def registered(control: Control) -> int:
 
 def test_a_heartbeat_of_before_the_clock_was_put_back_keeps_nobodys_steps(sandbox: Sandbox, control: Control):
 	register(sandbox, control, sandbox.now() + HOUR)
-	chores.take_over_silent(sandbox, control)
+	takeover.take_over_silent(sandbox, control)
 	assert registered(control) == 0
 
 
 def test_a_heartbeat_that_is_a_little_ahead_is_one(sandbox: Sandbox, control: Control):
 	register(sandbox, control, sandbox.now() + 5)
-	chores.take_over_silent(sandbox, control)
+	takeover.take_over_silent(sandbox, control)
 	assert registered(control) == 1
 
 
@@ -54,7 +54,7 @@ def test_a_process_whose_clock_is_wrong_looks_again_before_it_gives_others_up(ma
 		try:
 			assert isinstance(sandbox.clock, DatabaseClock)
 			sandbox.clock._offset += wrong
-			chores.take_over_silent(sandbox, control)
+			takeover.take_over_silent(sandbox, control)
 			assert registered(control) == 1
 			((server,),) = sandbox.database.sql("SELECT UNIX_TIMESTAMP(NOW(6))")
 			assert abs(sandbox.now() - float(server)) < 5

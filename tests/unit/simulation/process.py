@@ -33,7 +33,7 @@ from dogansystem.store.changes.statements import is_contested
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import Moment, moment
 from dogansystem.triggers.starting import start_run
-from dogansystem.worker import chores
+from dogansystem.worker import failing
 from tests.unit.simulation.definitions import ASKS, BELOW, ERRORS, PERSON
 from tests.unit.simulation.invariants import Broken
 
@@ -328,7 +328,7 @@ class Process:
 		return f"gave back {self.world.control.run(lambda db: self._return(db, at))}"
 
 	def _return(self, db, at) -> int:
-		return runs.give_back(db, self.id, chores.definition_of(self.world.place, db), at)
+		return runs.give_back(db, self.id, failing.definition_of(self.world.place, db), at)
 
 	def reconnect(self) -> str:
 		"""It has lost its connection, with all that was not committed, and begins anew."""

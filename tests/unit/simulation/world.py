@@ -15,7 +15,7 @@ from dogansystem.store import admission, children, history, names
 from dogansystem.store.leasing import Lease
 from dogansystem.store.moment import moment
 from dogansystem.triggers import batch as batching
-from dogansystem.worker import chores
+from dogansystem.worker import chores, failing
 from dogansystem.worker.control import Control
 from dogansystem.worker.tick import tick
 from tests.unit.simulation import definitions, invariants, snapshot
@@ -211,7 +211,7 @@ class World:
 	def admit(self) -> int:
 		"""Let in what stands in line, as every process does after it has freed something."""
 		at = moment(self.place)
-		return self.control.run(lambda db: admission.admit(db, chores.definition_of(self.place, db), at))
+		return self.control.run(lambda db: admission.admit(db, failing.definition_of(self.place, db), at))
 
 	def do_start(self) -> str:
 		if len(self._runs("Queued", "Running", "Waiting", "Paused")) >= MAX_RUNS:

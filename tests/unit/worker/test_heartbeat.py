@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from dogansystem.store import processes, samples
-from dogansystem.worker import chores, heartbeat
+from dogansystem.worker import heartbeat, takeover
 from dogansystem.worker.control import Control
 from dogansystem.worker.heartbeat import GRACE, OVERRUN, PATIENCE, Heartbeat, Progress
 from tests.unit.worker.fakes import FakeSite, Lost
@@ -32,8 +32,8 @@ def told(monkeypatch: pytest.MonkeyPatch) -> Told:
 	monkeypatch.setattr(processes, "beat", told.beat)
 	monkeypatch.setattr(samples, "note", lambda *_: None)
 	monkeypatch.setattr(heartbeat, "moment", lambda _: SimpleNamespace(seconds=0.0, text=""))
-	monkeypatch.setattr(chores, "give_back", lambda *_: told.done.append("gave back"))
-	monkeypatch.setattr(chores, "abandon", lambda *_: told.done.append("gave up"))
+	monkeypatch.setattr(takeover, "give_back", lambda *_: told.done.append("gave back"))
+	monkeypatch.setattr(takeover, "abandon", lambda *_: told.done.append("gave up"))
 	return told
 
 
