@@ -69,7 +69,7 @@ class MariaDB:
 
 	def together(self, statements: Sequence[Statement], *, commit: bool = False) -> int | None:
 		"""Execute statements in one round trip; gives the number of the first that was unfit, or None."""
-		return compound.together(self._cursor().execute, driver.ERRORS, statements, commit=commit)
+		return compound.together(self.execute, driver.ERRORS, statements, commit=commit)
 
 	def begin(self) -> None:
 		"""Nothing to do: a transaction is open, and row locks come with the reads."""
