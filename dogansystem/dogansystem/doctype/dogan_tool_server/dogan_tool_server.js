@@ -1,5 +1,6 @@
 frappe.ui.form.on("Dogan Tool Server", {
 	refresh(frm) {
+		frm.set_df_property("tools", "cannot_add_rows", true); // they come from the server
 		if (frm.is_new()) return;
 		if (frm.perm[0].write && !frm.is_dirty()) {
 			frm.add_custom_button(__("Read Tools"), () => read_tools(frm));
