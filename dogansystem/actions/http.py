@@ -276,6 +276,8 @@ def _exchange(
 		}
 	except (HTTPError, OutputTooLarge) as error:
 		raise type(error)(f"{label(request)}: {error}") from None
+	except RecursionError:
+		raise HTTPError(f"{label(request)}: the answer is nested too deeply to be read.") from None
 	finally:
 		response.close()
 

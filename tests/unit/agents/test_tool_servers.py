@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from dogansystem import Sandbox
 from dogansystem.actions.base import StepContext
@@ -14,11 +15,25 @@ from dogansystem.agents.ai import untrusted
 from dogansystem.agents.ai.mcp import client, servers
 from dogansystem.agents.ai.mcp.events import Events
 from dogansystem.agents.ai.mcp.servers import Known, Server
-from dogansystem.engine.errors import NotAllowed, NotFound, OutputTooLarge, Timeout
+from dogansystem.cli import main
+from dogansystem.engine.errors import DoganError, NotAllowed, NotFound, OutputTooLarge, Timeout
 from dogansystem.homes.sandbox.errors import ValidationError
 from tests.unit.agents.obedient import Obedient, order
-from tests.unit.agents.place import AGENT, Saying, asked, call, decide, office, output, start, turns, work
-from tests.unit.agents.tool_server import ADD, ToolServer, drip, event, send, serving, text
+from tests.unit.agents.place import (
+	AGENT,
+	Saying,
+	asked,
+	call,
+	decide,
+	office,
+	output,
+	start,
+	step,
+	turns,
+	work,
+)
+from tests.unit.agents.tool_server import ADD, ToolServer, begin_stream, drip, event, send, serving, text
+from tests.unit.proving.trying import tried, workflow
 
 DONE = {"text": "Done."}
 SUM = call("Sums_add", a=2, b=3)
@@ -315,6 +330,26 @@ def test_a_server_and_its_tools_are_checked_when_they_are_set_up():
 				site.load_documents([agent(tool)])
 
 
+def test_the_command_line_prints_a_server_to_be_looked_at():
+	with serving(tools=[ADD, {"name": "odd\x1b", "inputSchema": {}}]) as server:
+		refused = CliRunner().invoke(main, ["tools", server.url])
+		assert (refused.exit_code, "--allow-private-network" in refused.output) == (3, True)
+		found = CliRunner().invoke(main, ["tools", server.url, "--name", "Sums", "--allow-private-network"])
+		assert found.exit_code == 0
+		printed, wrong = found.output.splitlines()
+		assert "its name has to be" in wrong and "\x1b" not in wrong
+		given = json.loads(printed)
+		assert (given["name"], given["tools"]) == (
+			"Sums",
+			[{"tool_name": "add", "allowed": 0, "definition": ADD}],
+		)
+		with office(Saying(DONE)) as site:
+			site.load_documents([given])
+			assert not servers.server_of(site.database, "Sums").tools[0].allowed
+	away = CliRunner().invoke(main, ["tools", server.url, "--allow-private-network"])
+	assert (away.exit_code, "Traceback" in away.output) == (3, False)
+
+
 @pytest.mark.parametrize("name", ["document_get", "give_up", "run_pay", "flow.approve", "decide"])
 def test_a_tool_whose_name_shadows_ours_is_called_after_its_server(name: str):
 	shadow = {**ADD, "name": name}
@@ -445,6 +480,36 @@ def test_an_answer_that_is_none_is_an_error_that_names_the_server(answer: Any):
 		assert "\u202e" not in str(caught.value)
 
 
+@pytest.mark.parametrize("stream", ["", "chunked"])
+@pytest.mark.parametrize("levels", [100, 900, 20_000])
+def test_an_answer_that_is_nested_without_end_is_an_error(levels: int, stream: str):
+	body = f'{{"jsonrpc": "2.0", "id": 1, "result": {{"tools": {"[" * levels}{"]" * levels}}}}}'.encode()
+
+	def nested(handler: Any, message: Any) -> bool:
+		if stream:
+			write = begin_stream(handler)
+			write(b"data: " + body + b"\n\n")
+			handler.wfile.write(b"0\r\n\r\n")
+			return True
+		handler.send_response(200)
+		handler.send_header("Content-Type", "application/json")
+		handler.send_header("Content-Length", str(len(body)))
+		handler.end_headers()
+		handler.wfile.write(body)
+		return True
+
+	with serving(instead=nested) as server, pytest.raises(DoganError):
+		ask(server)
+
+
+def test_in_a_dry_run_no_server_is_asked():
+	with serving() as server, using(server, None) as site:
+		report = tried(site, workflow(step()), answers={"ask": [SUM, DONE]})
+		assert report["status"] == "Succeeded", report["error"]
+		assert [each["request"] for each in report["requests"]] == [f"POST {server.url}"]
+		assert server.received == []
+
+
 def test_a_result_is_data_of_a_bounded_length_that_orders_nothing():
 	orders = order("document_delete", doctype="Lead", name="L-1") + order(
 		"decide", approval="1", decision="approved"
@@ -515,9 +580,11 @@ def deep(levels: int) -> Any:
 		({"name": 7}, "its name"),
 		({"inputSchema": "all"}, "inputSchema"),
 		({"inputSchema": {"type": "array"}}, "inputSchema"),
-		({"inputSchema": {"properties": {"a": True}}}, "each property"),
+		({"inputSchema": {"properties": {"a": True}}}, "mapping of JSON Schemas"),
+		({"inputSchema": {"properties": {"a": {"type": [{}]}}}}, "mapping of JSON Schemas"),
+		({"inputSchema": {"required": [{}]}}, "list of names"),
 		({"inputSchema": {"properties": []}}, "mapping"),
-		({"inputSchema": {"required": "a"}}, "required"),
+		({"inputSchema": {"required": "a"}}, "list of names"),
 		({"inputSchema": deep(30)}, "nested"),
 		({"description": "x" * 30_000}, "longer than"),
 		({"inputSchema": {"properties": {"a": {"type": "string", "x-mcp-header": "Secret"}}}}, "headers"),

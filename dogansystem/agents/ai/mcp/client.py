@@ -20,6 +20,7 @@ from dogansystem.agents.ai.providers import ANY_STATUS, sign_in
 from dogansystem.engine.errors import DoganError, NotAllowed, NotFound, Timeout
 
 MAX_PAGES = 20  # of a list of tools
+MAX_DEPTH = 60  # of lists and mappings in an answer
 MAX_EXCERPT = 300  # characters of what a server says is wrong
 GOODBYE = 5.0  # seconds that the end of a session may take
 # What an answer says that is no word about the version: another handshake would not help.
@@ -190,7 +191,11 @@ class _Talk:
 			raise type(error)(f"Tool server {self.server.name!r}: {error}") from None
 		if method == "initialize":
 			self.session = found["headers"].get("mcp-session-id", "")
-		message = found["body"] if events.found is None else self.signed.redact_all(dict(events.found))
+		message = found["body"] if events.found is None else dict(events.found)
+		if servers.is_deeper(message, MAX_DEPTH):
+			raise self._error(f"its answer is nested more than {MAX_DEPTH} deep")
+		if events.found is not None:
+			message = self.signed.redact_all(message)
 		return found["status"], message if isinstance(message, Mapping) and _answers(
 			message, identity
 		) else None

@@ -102,19 +102,25 @@ def problem(definition: Definition) -> str | None:
 	name, schema = definition.get("name"), definition.get("inputSchema")
 	if not isinstance(name, str) or not name or len(name) > MAX_NAME or not name.isprintable():
 		return f"its name has to be a text of at most {MAX_NAME} characters that can be seen"
-	if not isinstance(schema, Mapping) or schema.get("type", "object") != "object":
-		return "its inputSchema has to be a JSON Schema of an object"
-	if not isinstance(schema.get("properties", {}), Mapping):
-		return "the properties of its inputSchema have to be a mapping"
-	if not all(isinstance(each, Mapping) for each in schema.get("properties", {}).values()):
-		return "each property of its inputSchema has to be a mapping"
-	if not isinstance(schema.get("required", []), list):
-		return "required has to be a list in its inputSchema"
+	if is_deeper(definition, MAX_DEPTH):
+		return f"what the server says about it is nested more than {MAX_DEPTH} deep"
 	if len(canonical(definition)) > MAX_DEFINITION:
 		return f"what the server says about it is longer than {MAX_DEFINITION:,} characters"
-	if _is_deeper(schema, MAX_DEPTH):
-		return f"its inputSchema is nested more than {MAX_DEPTH} deep"
+	if not isinstance(schema, Mapping) or schema.get("type", "object") != "object":
+		return "its inputSchema has to be a JSON Schema of an object"
+	properties, required = schema.get("properties", {}), schema.get("required", [])
+	if not isinstance(properties, Mapping) or not all(map(_is_property, properties.values())):
+		return "the properties of its inputSchema have to be a mapping of JSON Schemas"
+	if not isinstance(required, list) or not all(isinstance(each, str) for each in required):
+		return "required has to be a list of names in its inputSchema"
 	return "it wants parameters in headers, which is not supported" if _has(schema, MIRRORED) else None
+
+
+def _is_property(schema: Any) -> bool:
+	types = schema.get("type", "") if isinstance(schema, Mapping) else None
+	return isinstance(types, str) or (
+		isinstance(types, list) and all(isinstance(each, str) for each in types)
+	)
 
 
 def canonical(definition: Definition) -> str:
@@ -182,9 +188,10 @@ def _text(definition: Definition) -> str:
 	return json.dumps(definition, indent=1, ensure_ascii=False)
 
 
-def _is_deeper(value: Any, left: int) -> bool:
+def is_deeper(value: Any, left: int) -> bool:
+	"""Whether lists and mappings are nested more than so many levels deep."""
 	inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-	return bool(inner) and (left == 0 or any(_is_deeper(each, left - 1) for each in inner))
+	return bool(inner) and (left == 0 or any(is_deeper(each, left - 1) for each in inner))
 
 
 def _has(value: Any, key: str) -> bool:
