@@ -50,5 +50,5 @@ def _plain(row: Any) -> dict[str, Any]:
 
 
 def _unusable(definition: servers.Definition) -> dict[str, str]:
-	name = servers.plain(str(definition.get("name")))[: servers.MAX_NAME]
+	name = servers.plain(str(definition.get("name")))[:100]
 	return {"tool": name, "reason": servers.problem(definition) or ""}

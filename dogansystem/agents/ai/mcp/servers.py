@@ -5,6 +5,7 @@ the server describes otherwise by now is refused until a person has accepted tha
 """
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from dogansystem.store import models
 MAX_TOOLS = 200  # of one server
 MAX_DEFINITION = 20_000  # characters of what a server says about a tool
 MAX_DEPTH = 20  # of lists and mappings in it
-MAX_NAME = 128  # characters
+NAME = re.compile(r"[A-Za-z0-9_./:-]{1,128}\Z")
 MAX_DESCRIPTION = 1000  # characters that a model is told
 TIMEOUT = 60.0  # seconds that a call may take in all, where neither server nor step says so
 COUNTS = (
@@ -100,8 +101,8 @@ def check_server(found: Mapping[str, Any]) -> None:
 def problem(definition: Definition) -> str | None:
 	"""Why a tool cannot be used, whoever allows it; None: it can."""
 	name, schema = definition.get("name"), definition.get("inputSchema")
-	if not isinstance(name, str) or not name or len(name) > MAX_NAME or not name.isprintable():
-		return f"its name has to be a text of at most {MAX_NAME} characters that can be seen"
+	if not isinstance(name, str) or not NAME.match(name):  # people decide on calls by it: it is no sentence
+		return "its name has to be of letters, digits and _ - . / : and of 128 characters at most"
 	if is_deeper(definition, MAX_DEPTH):
 		return f"what the server says about it is nested more than {MAX_DEPTH} deep"
 	if len(canonical(definition)) > MAX_DEFINITION:
