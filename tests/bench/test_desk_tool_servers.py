@@ -74,7 +74,7 @@ class TestToolServers(DeskTestCase):
 		self.open()
 		self.press("Read Tools")
 		self.browser.wait_for(
-			"(document.querySelector('.modal.show .msgprint')?.innerText || '').includes('its name has to be')"
+			"(document.querySelector('.modal.show .msgprint')?.innerText || '').includes('odd <img src=x>: ')"
 		)
 		self.picture("tool_server_unusable")
 		self.assertFalse(self.browser.evaluate("!!document.querySelector('.msgprint img')"))
