@@ -173,7 +173,7 @@ def has_to_ask(site: Site, tool: Tool, params: Mapping[str, Any]) -> bool:
 
 def is_external(site: Site, tool: Tool) -> bool:
 	"""Whether a call has effects that no rollback undoes."""
-	return bool(tool.server) or action_of(site, tool).external
+	return bool(tool.server) or (bool(tool.action) and action_of(site, tool).external)
 
 
 def run(tool: Tool, params: dict[str, Any], context: StepContext) -> Any:

@@ -18,6 +18,7 @@ from dogansystem.agents.ai.mcp.servers import Known, Server
 from dogansystem.cli import main
 from dogansystem.engine.errors import DoganError, NotAllowed, NotFound, OutputTooLarge, Timeout
 from dogansystem.homes.sandbox.errors import ValidationError
+from dogansystem.proving.outside import Pinned
 from tests.unit.agents.obedient import Obedient, order
 from tests.unit.agents.place import (
 	AGENT,
@@ -506,7 +507,20 @@ def test_in_a_dry_run_no_server_is_asked():
 	with serving() as server, using(server, None) as site:
 		report = tried(site, workflow(step()), answers={"ask": [SUM, DONE]})
 		assert report["status"] == "Succeeded", report["error"]
-		assert [each["request"] for each in report["requests"]] == [f"POST {server.url}"]
+		(sent,) = report["requests"]
+		assert (sent["request"], sent["json"]["params"]["arguments"]) == (
+			f"POST {server.url}",
+			{"a": 2, "b": 3},
+		)
+		assert [each.get("error") for each in report["steps"][0]["output"]["calls"]] == [None]
+		assert server.received == []
+
+
+def test_a_test_of_a_workflow_says_what_a_call_gives():
+	with serving() as server, using(server, Saying(SUM, DONE)) as site:
+		answer = {"json": {"jsonrpc": "2.0", "id": 1, "result": {"structuredContent": {"sum": 5}}}}
+		site.outbound = Pinned({f"POST {server.url}": [answer]})
+		assert output(asked(site))["calls"][0]["output"] == {"sum": 5}
 		assert server.received == []
 
 
