@@ -62,6 +62,7 @@ from dogansystem.terminal.shell import (
 	verbose_option,
 )  # fmt: skip
 from dogansystem.terminal.testing import test
+from dogansystem.terminal.tools import tools
 from dogansystem.terminal.ui.command import ui
 
 file_type = click.Path(path_type=Path)
@@ -301,7 +302,7 @@ def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
 
 assert deciding and history and rehearsing  # which have declared commands of their own
 shared.add_to(main, on_sandbox)
-for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test, ui):
+for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test, tools, ui):
 	main.add_command(_command)
 
 

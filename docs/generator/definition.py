@@ -65,6 +65,8 @@ WORKFLOW: Mapping[str, str] = {
 	"limits": "How many runs there may be at a time, how long a run may take, and how many may fail in a row.",
 	"notify": "Who is told when a run fails, beside the workflow's owner and whoever started the run. At most once an hour for "
 	"each workflow; who has switched notifications off in Frappe's Notification Settings is not told.",
+	"offer_to_assistants": "Whether assistants may start it over MCP, for people who may start it. Its `input` "
+	"is then a mapping.",
 	"parameters": "What each site may set without changing the definition. Templates reach the values as `parameters.<name>`.",
 	"input": "What a run may be started with. It is checked when the run starts. A `default` in the schema is not filled in: "
 	"write `{{ input.days | default(14) }}`.",

@@ -26,6 +26,7 @@ ABOUT: Mapping[str, str] = {
 	"Dogan Agent Turn": "A request of an [AI agent](../guides/ai-agents.md) to its model, the answer, and the calls that came of it. "
 	"Only the app writes it.",
 	"Dogan Model": "A language model that [AI agents](../guides/ai-agents.md) ask.",
+	"Dogan Tool Server": "A server whose tools [AI agents](../guides/ai-agents.md#tools-of-other-servers) may be given.",
 	"Dogan Credential": "A secret under a name, for [`http.request`](actions/http.md#httprequest); see "
 	"[Security](../security.md#credentials).",
 	"Dogan Batch": "A workflow that was started for many documents, and what became of each.",

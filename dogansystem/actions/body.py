@@ -3,6 +3,7 @@
 import base64
 import json
 import zlib
+from collections.abc import Callable
 from contextlib import suppress
 from email.message import Message
 from http.client import IncompleteRead
@@ -43,6 +44,24 @@ def read(response: requests.Response, limit: int) -> tuple[bytes, bool]:
 	return data[:limit], True
 
 
+def read_events(response: requests.Response, limit: int, take: Callable[[bytes], bool]) -> bool:
+	"""Give `take` each piece of a stream as it comes, until that says that it has enough; gives whether `limit` bytes were not
+	enough. Whoever asks for a stream asks for one that is not packed. Raises as `read` does.
+	"""
+	if response.headers.get("content-encoding", "identity").strip().lower() not in ("", "identity"):
+		raise HTTPError("the answer is a stream and packed, which was not asked for")
+	size = 0
+	# Of a body that ends with its connection a larger piece comes when it is full, and the server may wait before.
+	is_cut = response.raw.chunked or "content-length" in response.headers
+	for piece in response.raw.stream(CHUNK if is_cut else 1, decode_content=False):
+		size += len(piece)
+		if take(piece):
+			return False
+		if size > limit:
+			return True
+	return False
+
+
 def parse(data: bytes, content_type: str) -> Any:
 	"""The body as data: JSON by its content type, else text; base64 if it is no text; None if empty.
 
@@ -61,6 +80,11 @@ def parse(data: bytes, content_type: str) -> Any:
 		return json.loads(text, parse_constant=_no_number)
 	except (ValueError, RecursionError) as error:
 		raise HTTPError(f"the answer says it is JSON, but is not: {error}") from None
+
+
+def is_events(content_type: str) -> bool:
+	"""Whether an answer is a stream of events."""
+	return content_type.partition(";")[0].strip().lower() == "text/event-stream"
 
 
 def is_json(kind: str) -> bool:

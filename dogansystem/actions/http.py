@@ -102,23 +102,37 @@ class Request(Action):
 		return send(params, signed, context)
 
 
-def send(params: Mapping[str, Any], signed: Signature, context: StepContext) -> dict[str, Any]:
-	"""Send what params of `http.request` say, signed in; gives the answer. No error shows the secret."""
+def send(
+	params: Mapping[str, Any],
+	signed: Signature,
+	context: StepContext,
+	take: Callable[[bytes], bool] | None = None,
+) -> dict[str, Any]:
+	"""Send what params of `http.request` say, signed in; gives the answer. No error shows the secret.
+
+	`take`: who gets an answer that is a stream of events, piece by piece and secrets included, until it says that it has enough;
+	there is no `body` then.
+	"""
 	try:
-		return _send(params, signed, context)
+		return _send(params, signed, context, take)
 	except DoganError as error:
 		# A redirect may have put the secret into the address that an error names.
 		raise type(error)(signed.redact(str(error))) from None
 
 
-def _send(params: Mapping[str, Any], signed: Signature, context: StepContext) -> dict[str, Any]:
+def _send(
+	params: Mapping[str, Any],
+	signed: Signature,
+	context: StepContext,
+	take: Callable[[bytes], bool] | None,
+) -> dict[str, Any]:
 	request = _prepare(params, signed, context)
 	is_expected = expected(params.get("expect", "200-299"))
 	with Deadline(context.timeout or DEFAULT_TIMEOUT) as deadline:
 		open_exchange = context.site.outbound or Outbound
 		outbound = open_exchange(deadline, context.site.settings().allow_private_network)
 		try:
-			answer = _exchange(outbound, request, is_expected, signed)
+			answer = _exchange(outbound, request, is_expected, signed, take)
 		except BROKEN as error:
 			raise _named(error, request, deadline, signed) from None
 		finally:
@@ -241,12 +255,16 @@ def _exchange(
 	request: requests.PreparedRequest,
 	is_expected: Callable[[int], bool],
 	signed: Signature,
+	take: Callable[[bytes], bool] | None,
 ) -> dict[str, Any]:
 	response = outbound.send(request, is_expected)
 	try:
 		if not is_expected(response.status_code):
 			raise HTTPError(_unexpected(response, signed))
-		data, more = body.read(response, MAX_BYTES)
+		if take and body.is_events(response.headers.get("content-type", "")):
+			data, more = b"", body.read_events(response, MAX_BYTES, take)
+		else:
+			data, more = body.read(response, MAX_BYTES)
 		if more:
 			raise OutputTooLarge(f"the answer is larger than {MAX_BYTES:,} bytes. Ask for less of it.")
 		return {
@@ -258,6 +276,8 @@ def _exchange(
 		}
 	except (HTTPError, OutputTooLarge) as error:
 		raise type(error)(f"{label(request)}: {error}") from None
+	except RecursionError:
+		raise HTTPError(f"{label(request)}: the answer is nested too deeply to be read.") from None
 	finally:
 		response.close()
 

@@ -21,6 +21,7 @@ from dogansystem.store import children, overview, reads, run_comparison, version
 STEP_RUN = "Dogan Step Run"
 SHOWN_ITEMS = 50  # of a for_each step, the failed ones first
 SHOWN_WAITS = 50
+MAX_FIRST = 10**9  # more than any step has
 
 _STEP = (
 	"name", "step", "title", "action", "status", "attempts", "agent", "worker", "ready_at", "started_at",
@@ -160,7 +161,9 @@ def compare(one: str, other: str) -> dict[str, Any]:
 def items(run: str, step: str, first: int) -> list[dict[str, Any]]:
 	"""The next items of a step, as `step_details` gives them: those behind the `first` so many."""
 	need_run(run)
-	return overview.items(current_site().database, run, step, first=max(first, 0), count=SHOWN_ITEMS)
+	return overview.items(
+		current_site().database, run, step, first=min(max(first, 0), MAX_FIRST), count=SHOWN_ITEMS
+	)
 
 
 def _number(version: str | None) -> int | None:

@@ -127,6 +127,7 @@ class Definition:
 	Attributes:
 		parameters: the JSON Schema of each parameter, by its name.
 		notify: who is told when a run fails: names of users, and `{"role": name}`.
+		offer_to_assistants: whether assistants of people may start it, over MCP, with the rights of the person.
 		only_as: who wrote it may not lend the permissions of others: its steps go to agents with this user only, and its
 			triggers see the documents that this user may read. None: no such limit. No part of the source.
 		source: the plain data it was made of, in canonical order.
@@ -143,6 +144,7 @@ class Definition:
 	input: Mapping[str, Any] | None = None
 	triggers: tuple[Trigger, ...] = ()
 	output: Any = None
+	offer_to_assistants: bool = False
 	only_as: str | None = None
 	source: Mapping[str, Any] = field(default_factory=dict)
 

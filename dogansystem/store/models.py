@@ -1,4 +1,4 @@
-"""AI agents and the models that they ask, as people have set them up. On a bench and in the sandbox the columns are the same."""
+"""AI agents, the models that they ask and the servers whose tools they use, as people have set them up. On a bench and in the sandbox the columns are the same."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,9 +11,9 @@ from dogansystem.store import dialect
 AI, STEPS = "AI", "Steps"  # kinds of agents
 _MODEL = "name, provider, address, model, credential, price_in, price_out, max_answer, timeout_seconds, fallback, script"
 _AGENT = "name, user, kind, model, instructions, max_turns, max_tokens, max_calls, max_cost, max_cost_per_day"
-_TOOL = (
-	"tool_name, action, workflow, description, params, approval, ask_user, ask_role, ask_field, ask_matrix"
-)
+_SERVER = "name, address, credential, timeout_seconds"
+_SERVER_TOOL = "tool_name, allowed, definition"
+_TOOL = "tool_name, action, workflow, server, server_tool, description, params, approval, ask_user, ask_role, ask_field, ask_matrix"
 
 
 def model(db: Database, name: str) -> dict[str, Any]:
@@ -34,6 +34,20 @@ def agent(db: Database, name: str) -> dict[str, Any]:
 		raise NotFound(f"Agent {name!r} asks no model: set its kind to AI, or name another in the step.")
 	query = f"SELECT {_TOOL} FROM `tabDogan Agent Tool` WHERE parent = %s AND parenttype = 'Dogan Agent' ORDER BY idx"
 	return found | {"tools": [_named(_TOOL, each) for each in db.sql(query, (name,))]}
+
+
+def tool_server(db: Database, name: str) -> dict[str, Any]:
+	"""A Dogan Tool Server by its columns, with its `tools`. Raises NotFound."""
+	row = dialect.first(db.sql(f"SELECT {_SERVER} FROM `tabDogan Tool Server` WHERE name = %s", (name,)))
+	if row is None:
+		raise NotFound(
+			f"There is no Dogan Tool Server named {name!r}: create it, or name another in the agent."
+		)
+	query = (
+		f"SELECT {_SERVER_TOOL} FROM `tabDogan Server Tool` WHERE parent = %s AND parenttype = 'Dogan Tool Server'"
+		" ORDER BY idx"
+	)
+	return _named(_SERVER, row) | {"tools": [_named(_SERVER_TOOL, each) for each in db.sql(query, (name,))]}
 
 
 def _named(columns: str, row: Any) -> dict[str, Any]:

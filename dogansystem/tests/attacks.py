@@ -99,6 +99,8 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"run_page.run_again": ({"run": "{ended}"}, STARTER, True),
 	"run_page.compare": ({"one": "{run}", "other": "{ended}"}, STARTER, False),
 	"run_page.step_details": ({"run": "{run}", "step": "w"}, STARTER, False),
+	"mcp.serve": ({}, USERS, False),
+	"tool_servers.read_tools": ({"server": "none"}, {PERSON}, True),
 	"run_page.items": ({"run": "{run}", "step": "w", "first": 0}, STARTER, False),
 }
 

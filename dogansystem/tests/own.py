@@ -44,6 +44,9 @@ def sweep() -> None:
 	_delete("Dogan Agent Capability", "parent", agents)
 	_delete("Dogan Agent Tool", "parent", agents)
 	_delete("Dogan Agent", "name", agents)
+	servers = _names("Dogan Tool Server", "name LIKE 'contract%%'")
+	_delete("Dogan Server Tool", "parent", servers)
+	_delete("Dogan Tool Server", "name", servers)
 	for doctype in ("Dogan Credential", "Dogan Model", "Dogan Baseline"):
 		_delete(doctype, "name", _names(doctype, "name LIKE 'contract%%'"))
 	batches = _names("Dogan Batch", "workflow IN %(workflows)s", workflows)

@@ -75,6 +75,7 @@ def test(bench: Bench) -> None:
 	with said("The API over a socket"):
 		unit_tests(bench, "tests.bench.test_http")
 		unit_tests(bench, "tests.bench.test_webhooks")
+		unit_tests(bench, "tests.bench.test_mcp")
 	with said("Workers and scheduler"):
 		unit_tests(bench, "tests.bench.test_workers")
 		unit_tests(bench, "tests.bench.test_schedulers")

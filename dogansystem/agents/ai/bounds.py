@@ -46,7 +46,8 @@ def schema(parameters: Mapping[str, Any], bounds: Bounds) -> dict[str, Any]:
 		"properties": properties,
 		"additionalProperties": parameters.get("additionalProperties", True),
 	}
-	return {**found, **({"required": required} if required else {})}
+	more = {key: parameters[key] for key in ("$defs", "definitions") if key in parameters}
+	return {**found, **({"required": required} if required else {}), **more}
 
 
 def _schema_of(parameter: Mapping[str, Any], bound: Any) -> Mapping[str, Any]:

@@ -147,7 +147,7 @@ def _make(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -> A
 		output = _given[remembered]
 	else:
 		output = tools.run(tool, params, context)
-		if tools.action_of(site, tool).external:
+		if tools.is_external(site, tool):
 			_given[remembered] = output
 			while len(_given) > MAX_GIVEN:
 				_given.popitem(last=False)

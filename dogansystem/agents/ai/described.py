@@ -13,9 +13,10 @@ DECIDERS: Mapping[str, Any] = {"role": "Dogan Manager"}  # who is asked where a 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-	"""A tool of an agent: an action, or a workflow.
+	"""A tool of an agent: an action, a workflow, or a tool of a tool server.
 
 	Attributes:
+		server: the Dogan Tool Server; `server_tool`: what that calls it.
 		params: what its parameters may be (`bounds`).
 		to: who decides whether it may be called, as the `to` of `flow.approve`.
 	"""
@@ -27,6 +28,13 @@ class Tool:
 	params: Mapping[str, Any] | None = None
 	approval: str = WRITES
 	to: Any = None
+	server: str = ""
+	server_tool: str = ""
+
+	@property
+	def calls(self) -> str:
+		"""What a call of it calls, for people."""
+		return self.action or self.workflow or f"{self.server_tool} of {self.server}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +63,9 @@ class Agent:
 		"""The name of this version, and its content as JSON text. Limits are no part of it: a person may raise them."""
 		plain = asdict(self)
 		del plain["limits"]
+		for tool in plain["tools"]:
+			if not tool["server"]:  # as a release wrote it that knows no servers, and still reads it
+				del tool["server"], tool["server_tool"]
 		content = json.dumps(plain, ensure_ascii=False, sort_keys=True)
 		return sha256(content.encode()).hexdigest()[:40], content
 

@@ -35,7 +35,7 @@ def described(site: Site, agent: Agent, tool: Tool, params: Mapping[str, Any]) -
 	"""A call in words. `params` are exactly those that it would be made with."""
 	document = _document(params)
 	seen = _seen(site, document) if document else ""
-	what = shown(f"{tool.action or tool.workflow}{f' {document[0]} {document[1]}' if document else ''}")
+	what = shown(f"{tool.calls}{f' {document[0]} {document[1]}' if document else ''}")
 	named = [name for name in ("doctype", "name") if name in params]
 	in_order = [*named, *(name for name in params if name not in named)]
 	rows = "".join(

@@ -6,8 +6,9 @@ from typing import Any
 from dogansystem.agents.ai import prices, tools
 from dogansystem.agents.ai.conversation import DEFAULT_ANSWER, DEFAULT_TIMEOUT, Model
 from dogansystem.agents.ai.described import APPROVALS, WRITES, Agent, Limits, Tool
+from dogansystem.agents.ai.mcp import servers
 from dogansystem.agents.ai.providers import PROVIDERS
-from dogansystem.engine.errors import DefinitionError, InputError, Problem
+from dogansystem.engine.errors import DefinitionError, InputError, NotAllowed, NotFound, Problem
 from dogansystem.protocol import Database, Site
 from dogansystem.store import models
 
@@ -62,14 +63,17 @@ def as_agent(found: Mapping[str, Any]) -> Agent:
 
 def _tool(found: Mapping[str, Any]) -> Tool:
 	action, workflow = found.get("action") or "", found.get("workflow") or ""
+	server, server_tool = found.get("server") or "", found.get("server_tool") or ""
 	return Tool(
-		name=found.get("tool_name") or tools.default_name(action, workflow),
+		name=found.get("tool_name") or tools.default_name(action, workflow, server, server_tool),
 		action=action,
 		workflow=workflow,
 		description=found.get("description") or "",
 		params=models.json_of(found.get("params")) or {},
 		approval=found.get("approval") or WRITES,
 		to=models.asked_of(found),
+		server=server,
+		server_tool=server_tool,
 	)
 
 
@@ -115,6 +119,8 @@ def check_agent(site: Site, agent: Agent, *, is_trusted: bool) -> None:
 		path = f"tools[{place}]"
 		if wrong := tools.problem(tool, site.actions()):
 			found.append(Problem(path, wrong))
+		elif tool.server and (wrong := _wrong_server(site.database, tool)):
+			found.append(Problem(path, wrong))
 		elif tool.action in tools.ONE_BY_ONE and not is_trusted:
 			found.append(Problem(path, f"only a System Manager may offer {tool.action} to an agent"))
 		if tool.approval not in APPROVALS:
@@ -126,6 +132,14 @@ def check_agent(site: Site, agent: Agent, *, is_trusted: bool) -> None:
 		names.add(tool.name)
 	if found:
 		raise DefinitionError(found)
+
+
+def _wrong_server(db: Database, tool: Tool) -> str | None:
+	try:
+		servers.server_of(db, tool.server).tool(tool.server_tool)
+	except (NotFound, NotAllowed) as error:
+		return str(error)
+	return None
 
 
 def _wrong_limits(limits: Limits) -> list[Problem]:

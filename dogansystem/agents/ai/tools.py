@@ -10,6 +10,7 @@ from dogansystem.actions.schema import ValidationError
 from dogansystem.agents.ai import bounds
 from dogansystem.agents.ai.conversation import Offered
 from dogansystem.agents.ai.described import ALWAYS, NEVER, Tool
+from dogansystem.agents.ai.mcp import client, servers
 from dogansystem.engine.errors import DoganError, NotFound
 from dogansystem.protocol import Site
 from dogansystem.triggers.starting import enabled_definition
@@ -53,21 +54,24 @@ _GIVES_UP = Offered(
 )
 
 
-def default_name(action: str, workflow: str) -> str:
-	"""What a tool is called that has no name of its own."""
-	text = action.replace(".", "_") if action else f"run_{workflow}"
+def default_name(action: str, workflow: str, server: str = "", server_tool: str = "") -> str:
+	"""What a tool is called that has no name of its own. One of a server never has the name of an action's."""
+	text = f"run_{workflow}" if workflow else f"{server}_{server_tool}"
+	text = action.replace(".", "_") if action else text
 	return re.sub(r"[^A-Za-z0-9_-]", "_", text)[:64]
 
 
 def problem(tool: Tool, actions: Mapping[str, Action]) -> str | None:
 	"""What is wrong with a tool as it is set up, and what to do; None: nothing."""
-	if bool(tool.action) == bool(tool.workflow):
-		return "name either an action or a workflow"
+	if sum(map(bool, (tool.action, tool.workflow, tool.server))) != 1 or bool(tool.server) != bool(
+		tool.server_tool
+	):
+		return "name an action, a workflow, or a tool server with one of its tools"
 	if not NAME.match(tool.name) or tool.name == GIVE_UP:
 		return (
 			f"{tool.name!r} cannot be its name: letters, digits, _ and -, a letter first, and not {GIVE_UP}"
 		)
-	if tool.workflow:
+	if not tool.action:
 		return None
 	action = actions.get(tool.action)
 	if action is None or not action.offered:
@@ -108,6 +112,8 @@ def _form(site: Site, tool: Tool) -> tuple[Mapping[str, Any], str]:
 		definition = enabled_definition(site, site.database, tool.workflow)[0]
 		text = definition.description or definition.title or f"Run the workflow {definition.name}"
 		return definition.input or {"type": "object", "properties": {}}, text
+	if tool.server:
+		return servers.form(servers.server_of(site.database, tool.server), tool.server_tool)
 	action = action_of(site, tool)
 	return action.parameters, f"{action.summary}. Gives {action.returns}."
 
@@ -155,7 +161,7 @@ def has_to_ask(site: Site, tool: Tool, params: Mapping[str, Any]) -> bool:
 	"""Whether people decide before a call is made."""
 	if tool.approval == ALWAYS:
 		return True
-	if tool.workflow:
+	if not tool.action:  # that a server's tool only reads is no more than the server's word
 		return tool.approval != NEVER
 	if not action_of(site, tool).reads_only and GOVERNING.intersection(_doctypes(params)):
 		return True
@@ -165,8 +171,17 @@ def has_to_ask(site: Site, tool: Tool, params: Mapping[str, Any]) -> bool:
 	return tool.approval != NEVER and not action_of(site, tool).reads_only
 
 
+def is_external(site: Site, tool: Tool) -> bool:
+	"""Whether a call has effects that no rollback undoes."""
+	return bool(tool.server) or (bool(tool.action) and action_of(site, tool).external)
+
+
 def run(tool: Tool, params: dict[str, Any], context: StepContext) -> Any:
-	"""Call the action of a tool, in this transaction. Raises what the action raises."""
+	"""Call the action of a tool, in this transaction, or the tool of a server. Raises what that raises."""
+	if tool.server:
+		return client.call(
+			servers.server_of(context.site.database, tool.server), tool.server_tool, params, context
+		)
 	result = action_of(context.site, tool).run(json.loads(json.dumps(params)), context)
 	if isinstance(result, Branch):
 		return result.output

@@ -42,10 +42,12 @@ _SPREAD: Mapping[str, Mapping[str, Any]] = {"limits": LIMITS, "retry": RETRY}
 WORKFLOW_FIELDS = _named(key for key in KEYS if key not in ("steps", "triggers"))
 STEP_FIELDS = _named(STEP_KEYS)
 TRIGGER_FIELDS: Mapping[str, str] = registry.fields()
-_FLAGS, _VALUES = registry.fields_of_form("flag"), registry.fields_of_form("value")
+_FLAGS = registry.fields_of_form("flag") | {"offer_to_assistants"}
+_VALUES = registry.fields_of_form("value")
 _NAMES = registry.fields_of_form("names")
 # What a field shows for a key that a definition leaves out; fields not named here are empty.
 DEFAULTS: Mapping[str, Any] = {
+	"offer_to_assistants": 0,
 	"concurrent_runs": 0,
 	"when_full": "queue",
 	"disable_after": DEFAULT_DISABLE_AFTER,

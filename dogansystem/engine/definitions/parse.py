@@ -86,7 +86,18 @@ def _check(
 	if fields_of is not None:
 		check_fields(checked.get("triggers", []), fields_of, problems)
 	check_templates(checked, fields_of, problems)
+	_check_offered(checked, problems)
 	return checked
+
+
+def _check_offered(checked: Mapping[str, Any], problems: Problems) -> None:
+	"""Assistants give arguments by name, so that the input has to be a mapping."""
+	wanted = checked.get("input", {}).get("type", "object")
+	if checked.get("offer_to_assistants") and wanted != "object":
+		problems.add(
+			"input",
+			"must have `type: object` where `offer_to_assistants` is true; put the value into a property",
+		)
 
 
 def _place(problem: Problem) -> tuple[int, int]:
@@ -121,6 +132,7 @@ KEYS: Mapping[str, Check] = {
 	"run_as": values.label,
 	"limits": _limits,
 	"notify": values.people,
+	"offer_to_assistants": values.flag,
 	"parameters": parameter_schemas,
 	"input": input_schema,
 	"triggers": _triggers,

@@ -82,6 +82,7 @@ def build_source(source: dict[str, Any]) -> Definition:
 		triggers=tuple(_trigger(each, index) for index, each in enumerate(source.get("triggers", []))),
 		steps=tuple(map(_step, source["steps"], resolve(source["steps"]))),
 		output=source.get("output"),
+		offer_to_assistants=source.get("offer_to_assistants", False),
 		source=source,
 	)
 

@@ -1,8 +1,12 @@
-"""Models and AI agents of a sandbox, as documents that are loaded with others: `{doctype: Dogan Model, …}`."""
+"""Models, tool servers and AI agents of a sandbox, as documents that are loaded with others: `{doctype: Dogan Model, …}`.
+
+A tool server stands before the agents that use its tools.
+"""
 
 from collections.abc import Mapping
 from typing import Any
 
+from dogansystem.agents.ai.mcp.servers import check_server
 from dogansystem.agents.ai.setup import as_agent, check_agent, check_model
 from dogansystem.engine.errors import DefinitionError, InputError
 from dogansystem.homes.sandbox.errors import ValidationError
@@ -11,11 +15,14 @@ from dogansystem.store import catalog, models, schema
 from dogansystem.store.moment import moment
 
 MODEL, AGENT, TOOL, CAPABILITY = "Dogan Model", "Dogan Agent", "Dogan Agent Tool", "Dogan Agent Capability"
-LOADED = frozenset({MODEL, AGENT})
+SERVER, SERVER_TOOL = "Dogan Tool Server", "Dogan Server Tool"
+LOADED = frozenset({MODEL, AGENT, SERVER})
+_TABLES = {AGENT: {"tools": TOOL, "capabilities": CAPABILITY}, SERVER: {"tools": SERVER_TOOL}}
+_TITLES = {MODEL: "model_name", AGENT: "agent_name", SERVER: "server_name"}
 
 
 def load_ai(site: Site, given: Mapping[str, Any]) -> None:
-	"""Keep a model, or an AI agent, as its fields say. Raises ValidationError, naming what is wrong."""
+	"""Keep a model, a tool server or an AI agent as its fields say. Raises ValidationError, naming what is wrong."""
 	doctype, name = str(given.get("doctype")), given.get("name")
 	if not isinstance(name, str) or not name:
 		raise ValidationError(f"A {doctype} needs a name.")
@@ -23,15 +30,17 @@ def load_ai(site: Site, given: Mapping[str, Any]) -> None:
 	try:
 		if doctype == MODEL:
 			check_model(values)
+		elif doctype == SERVER:
+			values["tools"] = [_filled(SERVER_TOOL, each) for each in values.get("tools") or ()]
+			check_server(values)
 		else:
 			values["tools"] = [_filled(TOOL, each) for each in values.get("tools") or ()]
 			values["capabilities"] = [{"capability": str(each)} for each in values.get("capabilities") or ()]
 			values |= {"kind": models.AI, "user": values.get("user") or site.user}
 			check_agent(site, as_agent(values), is_trusted=True)
-	except (DefinitionError, InputError, TypeError, ValueError) as error:
+	except (DefinitionError, InputError, KeyError, TypeError, ValueError) as error:
 		raise ValidationError(f"{doctype} {name!r}: {error}") from None
-	tables = {} if doctype == MODEL else {"tools": TOOL, "capabilities": CAPABILITY}
-	catalog.save_record(site.database, doctype, values, tables, moment(site), site.user)
+	catalog.save_record(site.database, doctype, values, _TABLES.get(doctype, {}), moment(site), site.user)
 
 
 def _filled(doctype: str, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -41,7 +50,7 @@ def _filled(doctype: str, given: Mapping[str, Any]) -> dict[str, Any]:
 	if unknown := [key for key in given if key not in fields and key != "name"]:
 		raise ValidationError(f"{doctype} has no field {unknown[0]!r}; it has {', '.join(_named(fields))}.")
 	defaults = {name: _number(each) for name, each in fields.items() if "default" in each}
-	title = {"model_name" if doctype == MODEL else "agent_name": given.get("name")} if "name" in given else {}
+	title = {_TITLES[doctype]: given["name"]} if doctype in _TITLES and "name" in given else {}
 	return {**defaults, **title, **given}
 
 

@@ -20,8 +20,8 @@ ACTIONS = core_actions()
 @pytest.mark.parametrize(
 	("tool", "wrong"),
 	[
-		({}, "either an action or a workflow"),
-		({"action": "document.get", "workflow": "x"}, "either an action or a workflow"),
+		({}, "name an action, a workflow, or"),
+		({"action": "document.get", "workflow": "x"}, "name an action, a workflow, or"),
 		({"action": "document.gett"}, "no action 'document.gett'"),
 		({"action": "flow.stop"}, "steers the run"),
 		({"action": "agent.ask"}, "steers the run"),

@@ -167,6 +167,7 @@ definitions = st.fixed_dictionaries(
 		"description": texts,
 		"limits": limits,
 		"notify": st.one_of(people, words, words.map(lambda role: {"role": role})),
+		"offer_to_assistants": st.booleans(),
 		"parameters": parameters,
 		"input": schemas,
 		"triggers": st.lists(triggers, max_size=4),

@@ -38,7 +38,7 @@ UNSEEN = frozenset(
 	after-itself after-unknown-step circle condition-without-run-as cron-never-comes
 	date-without-run-as for-each-reads-item for-each-text id-twice if-always-true
 	input-bad-pattern input-refers-outside input-refers-to-nothing item-without-for-each limit-key-reads-a-step
-	output-reads-item output-unknown-step parameter-unknown parameter-without-parameters reads-itself
+	offered-input output-reads-item output-unknown-step parameter-unknown parameter-without-parameters reads-itself
 	reads-later-step reads-no-such-key reads-parallel-step reads-unknown-step schedule-without-run-as
 	template-as-key template-refused-tag template-syntax template-unknown-filter template-unknown-name
 	template-unknown-test timezone-unknown trigger-if-reads-a-step trigger-if-syntax two-circles

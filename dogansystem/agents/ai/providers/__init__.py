@@ -39,7 +39,7 @@ def ask(model: Model, asked: Asked, context: StepContext) -> Answer:
 	wire = WIRES.get(model.provider)
 	if wire is None:
 		raise ModelError(f"Model {model.name!r}: there is no provider {model.provider!r}.")
-	signed = _sign_in(model, context)
+	signed = sign_in(f"Model {model.name!r}", model.credential, context)
 	params = {**wire.request(model, asked), "method": "POST", "expect": ANY_STATUS}
 	within = replace(context, timeout=context.timeout or model.timeout)
 	try:
@@ -56,14 +56,12 @@ def ask(model: Model, asked: Asked, context: StepContext) -> Answer:
 		raise ModelError(f"Model {model.name!r}: {error}") from None
 
 
-def _sign_in(model: Model, context: StepContext) -> Signature:
-	"""The model's credential is the model's: whoever may use an agent need not be allowed to use it."""
-	if not model.credential:
+def sign_in(what: str, name: str, context: StepContext) -> Signature:
+	"""How `what` signs its requests in. The credential belongs to it: whoever may use an agent need not be allowed to use it."""
+	if not name:
 		return UNSIGNED
 	with context.site.acting_as(ADMINISTRATOR):
-		credential = context.site.credential(model.credential)
+		credential = context.site.credential(name)
 	if credential is None:
-		raise NotFound(
-			f"Model {model.name!r}: there is no credential {model.credential!r}. Add it, or name another in the model."
-		)
-	return signature(model.credential, credential)
+		raise NotFound(f"{what}: there is no credential {name!r}. Add it, or name another one there.")
+	return signature(name, credential)

@@ -2,7 +2,7 @@ from dogansystem.homes.frappe.permissions import Row
 
 
 class DoganAgentTool(Row):
-	"""One thing that an AI agent can do: an action or a workflow, and what its parameters may be."""
+	"""One thing that an AI agent can do: an action, a workflow or a tool of a tool server, and what its parameters may be."""
 
 	# begin: auto-generated types
 	# This code is auto-generated. Do not modify anything in this block.
@@ -23,6 +23,8 @@ class DoganAgentTool(Row):
 		parent: DF.Data
 		parentfield: DF.Data
 		parenttype: DF.Data
+		server: DF.Link | None
+		server_tool: DF.Data | None
 		tool_name: DF.Data | None
 		workflow: DF.Link | None
 	# end: auto-generated types

@@ -78,6 +78,7 @@ class DoganWorkflow(Document):
 		input_schema: DF.Code | None
 		limit_key: DF.Data | None
 		notify: DF.SmallText | None
+		offer_to_assistants: DF.Check
 		output: DF.Code | None
 		parameter_values: DF.Code | None
 		parameters: DF.Code | None
