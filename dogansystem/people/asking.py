@@ -1,18 +1,19 @@
 """Asking people: who is meant, who of them may decide, and the rows that say so. In the transaction of the step that asks."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from dogansystem.actions.base import StepContext, Wait
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine.approvals import Person, Rules
 from dogansystem.engine.errors import InputError, NobodyCanDecide, NotFound
 from dogansystem.people import telling
 from dogansystem.protocol import Matrix, MatrixRow, Site
-from dogansystem.store import approvals, deciding
+from dogansystem.store import approvals, deciding, names
 from dogansystem.store.approvals import Approval
 from dogansystem.store.changes import waits
-from dogansystem.store.moment import Moment, as_text
+from dogansystem.store.moment import Moment, as_text, moment
 
 MAX_SUBJECT = 500  # characters that are kept
 
@@ -34,8 +35,10 @@ class Request:
 		deadline: seconds from now; None: it waits for ever.
 		at_deadline: as the parameter of `flow.approve`; `escalate_to` and `escalate_deadline` (seconds) go with `escalate`.
 		remind: seconds between two reminders; 0: none.
+		proposed: the call of an AI agent that is asked about (`people.proposed`).
 	"""
 
+	name: str
 	run: str
 	workflow: str
 	step: str
@@ -52,6 +55,51 @@ class Request:
 	escalate_to: Wanted | None = None
 	escalate_deadline: float | None = None
 	remind: float = 0.0
+	proposed: Mapping[str, Any] | None = None
+
+
+def ask_for_step(
+	context: StepContext,
+	to: Wanted,
+	rules: Rules,
+	subject: str,
+	*,
+	deadline: float | None = None,
+	instead: Callable[[str], None] | None = None,
+	**more: Any,
+) -> Wait:
+	"""Let people decide what a step asks, within `deadline` seconds; gives the wait in which it rests.
+
+	`instead`: what the attempt has done is undone before people are asked, and then this is done with the approval's name. `more`:
+	see `Request`. Raises NobodyCanDecide.
+	"""
+	site, at = context.site, moment(context.site, context.now)
+	step, item = names.parts(context.idempotency_key)
+	request = Request(
+		name=approvals.new_name(at.seconds),
+		run=context.run,
+		workflow=context.workflow,
+		step=step,
+		item=item,
+		step_run=context.idempotency_key,
+		user=context.user,
+		to=to,
+		rules=rules,
+		subject=subject,
+		deadline=deadline,
+		**more,
+	)
+	wait = Wait(None if deadline is None else context.now + deadline, None, approvals.KIND, request.name)
+	if instead is None:
+		ask(site, request, at)
+		return wait
+
+	def act(then: Callable[[str], None] = instead) -> None:
+		with site.acting_as(context.user):
+			ask(site, request, at)
+			then(request.name)
+
+	return replace(wait, instead=act)
 
 
 def ask(site: Site, request: Request, at: Moment) -> Approval:
@@ -60,7 +108,7 @@ def ask(site: Site, request: Request, at: Moment) -> Approval:
 	users = who(site, request.to, request.rules, at.seconds)
 	until = None if request.deadline is None else at.seconds + request.deadline
 	approval = Approval(
-		name=approvals.new_name(at.seconds),
+		name=request.name,
 		status=rules_of.OPEN,
 		subject=request.subject[:MAX_SUBJECT],
 		message=request.message,
@@ -78,6 +126,7 @@ def ask(site: Site, request: Request, at: Moment) -> Approval:
 		escalated=False,
 		remind=int(request.remind),
 		rules=request.rules,
+		proposed=request.proposed,
 	)
 	deciding.insert(db, approval, at)
 	for number, user in enumerate(users, start=1):

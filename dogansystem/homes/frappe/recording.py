@@ -18,7 +18,7 @@ from dogansystem.homes.frappe.permissions import is_system_manager
 from dogansystem.homes.frappe.values import plain
 from dogansystem.protocol import Changed, Database, Document, Site
 
-MAIL, NOTIFICATION = "Email Queue", "Notification Log"
+MAIL, NOTIFICATION, SHARE = "Email Queue", "Notification Log", "DocShare"
 # Written beside what somebody does, by Frappe and by this app itself.
 _BESIDE = frozenset(
 	{
@@ -31,7 +31,7 @@ _BESIDE = frozenset(
 			"Route History",
 			"View Log",
 		),
-		*("Scheduled Job Log", "Transaction Log", "Prepared Report", "DocShare", MAIL, NOTIFICATION),
+		*("Scheduled Job Log", "Transaction Log", "Prepared Report", MAIL, NOTIFICATION),
 	}
 )
 _OWN = "Dogan "  # how the names of this app's DocTypes begin
@@ -46,6 +46,7 @@ class Recording:
 		self._found: dict[tuple[str, str], Changed] = {}
 		self._names: dict[tuple[str, str], str] = {}  # before they were renamed
 		self._sent: dict[tuple[str, str], None] = {}
+		self._writes = frappe.db.transaction_writes
 
 	def note(self, doc: Any, method: str) -> None:
 		"""Something has happened to a document. `method` is Frappe's name of the event."""
@@ -66,9 +67,9 @@ class Recording:
 		found.name = new
 		self._found[doctype, new] = found
 
-	def documents(self, reader: str) -> Sequence[Changed]:
+	def documents(self, reader: str, *, shares: bool = False) -> Sequence[Changed]:
 		"""Those that were written, as far as `reader` may read them."""
-		found = [each for each in self._found.values() if each.events]
+		found = [each for each in self._found.values() if each.events and (shares or each.doctype != SHARE)]
 		for each in found:
 			self._read(each, reader)
 		return [each for each in found if not _is_about_ours(each.after or each.before or {})]
@@ -87,6 +88,11 @@ class Recording:
 		found.hidden = (before is not None or after is not None) and not any(seen)
 		found.labels = _labels(meta)
 		self._control.rollback()
+
+	@property
+	def wrote(self) -> bool:
+		"""Whether anything was written, by documents or past them, as `frappe.db.set_value` does."""
+		return bool(frappe.db.transaction_writes != self._writes)
 
 	def messages(self) -> Sequence[Mapping[str, Any]]:
 		"""Mails and notifications. A mail's text is for System Managers: a hook may have put a secret into it."""

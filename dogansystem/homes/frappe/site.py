@@ -55,6 +55,8 @@ _SETTINGS = {
 	"signal_retention": ("signal_retention", int),
 	"database_memory_gb": ("database_memory", float),
 	"ai_cost_per_day": ("ai_cost_per_day", float),
+	"ai_retention": ("ai_retention", int),
+	"ai_keep_texts": ("ai_keep_texts", lambda text: bool(int(text))),
 	"currency": ("currency", str),
 	"node_hour_price": ("node_price", float),
 	"spot_node_hour_price": ("spot_node_price", float),
@@ -186,12 +188,12 @@ class FrappeSite:
 	@contextmanager
 	def recorded(self) -> Iterator[Recording]:
 		"""Within the block it is noted which documents are written, and what is sent."""
-		control = self.open_control()
+		control, before = self.open_control(), getattr(frappe.local, "dogan_recording", None)
 		frappe.local.dogan_recording = recording = Recording(self, control)
 		try:
 			yield recording
 		finally:
-			frappe.local.dogan_recording = None
+			frappe.local.dogan_recording = before
 			control.close()
 
 	def kept_in(self) -> AbstractContextManager["KeptIn"]:

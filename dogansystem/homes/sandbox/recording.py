@@ -42,7 +42,7 @@ class Recording:
 		found.name = name
 		self._found[document["doctype"], name] = found
 
-	def documents(self, reader: str) -> Sequence[Changed]:
+	def documents(self, reader: str, *, shares: bool = False) -> Sequence[Changed]:
 		"""Those that were written, as far as `reader` may read them."""
 		for found in self._found.values():
 			found.after = self._site.shelf.find(found.doctype, found.name)
@@ -51,6 +51,11 @@ class Recording:
 			if found.hidden:
 				found.before = found.after = None
 		return list(self._found.values())
+
+	@property
+	def wrote(self) -> bool:
+		"""Whether a document was written: here nothing else is."""
+		return bool(self._found)
 
 	def messages(self) -> Sequence[Mapping[str, Any]]:
 		"""What was put into the outbox since."""
