@@ -184,7 +184,7 @@ class Ask(Action):
 def _ask(
 	params: Mapping[str, Any], context: StepContext, rules: Rules, about: About, more: Mapping[str, Any]
 ) -> Wait:
-	return asking.ask_for_step(
+	approval, until, _ = asking.ask_for_step(
 		context,
 		asking.wanted(context.site, params["to"], about),
 		rules,
@@ -192,6 +192,7 @@ def _ask(
 		deadline=_seconds(params, "deadline", "deadline"),
 		**more,
 	)
+	return Wait(until, None, "decision", approval)
 
 
 def _check(params: Mapping[str, Any]) -> None:

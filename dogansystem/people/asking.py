@@ -1,10 +1,9 @@
 """Asking people: who is meant, who of them may decide, and the rows that say so. In the transaction of the step that asks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
-from dogansystem.actions.base import StepContext, Wait
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine.approvals import Person, Rules
 from dogansystem.engine.errors import InputError, NobodyCanDecide, NotFound
@@ -58,20 +57,37 @@ class Request:
 	proposed: Mapping[str, Any] | None = None
 
 
+class Step(Protocol):
+	"""The attempt of a step that asks: `actions.base.StepContext`."""
+
+	@property
+	def site(self) -> Site: ...
+	@property
+	def run(self) -> str: ...
+	@property
+	def workflow(self) -> str: ...
+	@property
+	def idempotency_key(self) -> str: ...
+	@property
+	def user(self) -> str: ...
+	@property
+	def now(self) -> float: ...
+
+
 def ask_for_step(
-	context: StepContext,
+	context: Step,
 	to: Wanted,
 	rules: Rules,
 	subject: str,
 	*,
 	deadline: float | None = None,
-	instead: Callable[[str], None] | None = None,
+	later: bool = False,
 	**more: Any,
-) -> Wait:
-	"""Let people decide what a step asks, within `deadline` seconds; gives the wait in which it rests.
+) -> tuple[str, float | None, Callable[[], None]]:
+	"""Let people decide what a step asks, within `deadline` seconds. `later`: they are asked when what is given is called.
 
-	`instead`: what the attempt has done is undone before people are asked, and then this is done with the approval's name. `more`:
-	see `Request`. Raises NobodyCanDecide.
+	Gives the approval's name, until when (epoch seconds) the step waits for it, and what asks them. `more`: see `Request`. Raises
+	NobodyCanDecide.
 	"""
 	site, at = context.site, moment(context.site, context.now)
 	step, item = names.parts(context.idempotency_key)
@@ -89,17 +105,14 @@ def ask_for_step(
 		deadline=deadline,
 		**more,
 	)
-	wait = Wait(None if deadline is None else context.now + deadline, None, approvals.KIND, request.name)
-	if instead is None:
-		ask(site, request, at)
-		return wait
 
-	def act(then: Callable[[str], None] = instead) -> None:
+	def act() -> None:
 		with site.acting_as(context.user):
 			ask(site, request, at)
-			then(request.name)
 
-	return replace(wait, instead=act)
+	if not later:
+		act()
+	return request.name, None if deadline is None else context.now + deadline, act
 
 
 def ask(site: Site, request: Request, at: Moment) -> Approval:

@@ -109,28 +109,29 @@ def _ask(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -> Wa
 	A call that would only fail is told to the model at once: there is nothing to decide.
 	"""
 	site, ask, context = state.context.site, state.ask, _context(state, call)
-	effects = trying.tried(tool, params, context)
+	effects = site.try_call(trying.call_of(tool, params, context))
 	if effects.error and tool.approval != ALWAYS:
 		return Again(instead=partial(_note, state, replace(call, is_done=True, error=effects.error)))
-	if call.seen and effects.fits(call.seen):  # and yet something else has come of it
+	if call.seen and trying.fits(effects, call.seen):  # and yet something else has come of it
 		effects = replace(effects, unknown=DIFFERS)
 	proposed = proposal.described(site, state.agent, tool, params, effects, again=bool(call.seen))
-	about = About(context.doc, proposed.values)
-
-	def keep(approval: str) -> None:
-		_keep(state, replace(call, approval=approval, seen=effects.seen, approved_by=None))
-
-	return asking.ask_for_step(
+	approval, until, put = asking.ask_for_step(
 		state.context,
-		asking.wanted(site, tool.to or DECIDERS, about),
+		asking.wanted(site, tool.to or DECIDERS, About(context.doc, proposed.values)),
 		Rules(not_by=(context.user,)),
 		proposed.subject,
 		deadline=None if ask.deadline is None else max(0.0, ask.deadline - context.now),
-		instead=keep,
+		later=True,
 		message=as_html(proposed.proposed),
 		proposed=proposed.proposed,
 		document=proposed.document,
 	)
+
+	def act() -> None:  # once what the trial has done is undone
+		put()
+		_keep(state, replace(call, approval=approval, seen=trying.seen(effects), approved_by=None))
+
+	return Wait(until, None, approvals.KIND, approval, instead=act)
 
 
 def _context(state: State, call: CallMade) -> StepContext:
@@ -148,7 +149,7 @@ def _make(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -> A
 	is_external = bool(tool.action) and tools.action_of(site, tool).external
 	remembered = (site.name, context.idempotency_key, context.attempt)
 	if call.seen and (is_external or tool.workflow) and not call.child and remembered not in _given:
-		if not trying.still_does(call.seen, tool, params, context):
+		if not trying.still_fits(call.seen, tool, params, context):
 			return _ask(state, call, tool, params)
 	if tool.workflow:
 		return _run_workflow(state, call, tool, params)
@@ -160,10 +161,10 @@ def _make(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -> A
 		while len(_given) > MAX_GIVEN:
 			_given.popitem(last=False)
 	elif call.seen:
-		output, effects = trying.done(tool, params, context)
+		output, effects = site.make_call(trying.call_of(tool, params, context))
 	else:
 		output = tools.run(tool, params, context)
-	if effects and not effects.fits(call.seen):
+	if effects and not trying.fits(effects, call.seen):
 		return Again(instead=partial(_note, state, replace(call, approval=None, approved_by=None)))
 	if remembered in _given:
 		site.after_commit(lambda: _given.pop(remembered, None))

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dogansystem.agents.ai import tools, trying
+from dogansystem.agents.ai import trying
 from dogansystem.agents.ai.described import Agent, Tool
-from dogansystem.agents.ai.trying import Effects
-from dogansystem.protocol import Site
+from dogansystem.protocol import Effects, Site
 from dogansystem.triggers.starting import enabled_definition
 
 MAX_VALUE = 4000  # characters of one parameter that are shown
@@ -79,7 +78,8 @@ def _changes(
 	found: Sequence[Mapping[str, Any]], given: set[str]
 ) -> tuple[list[dict[str, Any]], dict[str, int]]:
 	"""The documents that are shown, the fields that the call names first; of those that are too many, how many of each type."""
-	made, left = [], MAX_TEXT
+	made: list[dict[str, Any]] = []
+	left = MAX_TEXT
 	more: Counter[str] = Counter()
 	for each in found:
 		if len(made) >= MAX_CHANGES or left <= 0:
@@ -117,7 +117,11 @@ def _value(value: Any) -> str:
 
 
 def _message(found: Mapping[str, Any]) -> list[Any]:
-	return [str(found["kind"]), [shown(str(each)) for each in found["to"]], shown(str(found["subject"] or ""))]
+	return [
+		str(found["kind"]),
+		[shown(str(each)) for each in found["to"]],
+		shown(str(found["subject"] or "")),
+	]
 
 
 def _request(found: Mapping[str, Any]) -> str:
@@ -130,7 +134,9 @@ def _starts(site: Site, tool: Tool, found: Sequence[Sequence[str]]) -> list[list
 	starts = []
 	for workflow in dict.fromkeys(each[0] for each in found):
 		definition = enabled_definition(site, site.database, workflow, even_disabled=True)[0]
-		steps = [shown(each.title or each.id) for each in definition.steps] if workflow == tool.workflow else []
+		steps = (
+			[shown(each.title or each.id) for each in definition.steps] if workflow == tool.workflow else []
+		)
 		starts.append([shown(workflow), shown(definition.title or workflow), steps])
 	return starts
 
@@ -151,9 +157,7 @@ def shown(text: str) -> str:
 
 
 def _visible(each: str) -> str:
-	return (
-		_written_out(each) if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co") else each
-	)
+	return _written_out(each) if unicodedata.category(each) in ("Cc", "Cf", "Cs", "Zl", "Zp", "Co") else each
 
 
 def _without_look_alikes(word: re.Match[str]) -> str:

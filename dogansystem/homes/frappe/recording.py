@@ -46,7 +46,7 @@ class Recording:
 		self._found: dict[tuple[str, str], Changed] = {}
 		self._names: dict[tuple[str, str], str] = {}  # before they were renamed
 		self._sent: dict[tuple[str, str], None] = {}
-		self._writes = frappe.db.transaction_writes
+		self._writes = compat.writes(frappe.db)
 
 	def note(self, doc: Any, method: str) -> None:
 		"""Something has happened to a document. `method` is Frappe's name of the event."""
@@ -92,7 +92,7 @@ class Recording:
 	@property
 	def wrote(self) -> bool:
 		"""Whether anything was written, by documents or past them, as `frappe.db.set_value` does."""
-		return bool(frappe.db.transaction_writes != self._writes)
+		return compat.writes(frappe.db) != self._writes
 
 	def messages(self) -> Sequence[Mapping[str, Any]]:
 		"""Mails and notifications. A mail's text is for System Managers: a hook may have put a secret into it."""

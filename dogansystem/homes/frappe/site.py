@@ -31,7 +31,7 @@ from dogansystem.homes.frappe.recording import Recording
 from dogansystem.homes.frappe.reports import Reports
 from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Cache, Settings
+from dogansystem.protocol import Cache, Call, Effects, Settings
 
 if TYPE_CHECKING:
 	from dogansystem.homes.frappe.keeping.kept_in import KeptIn
@@ -203,6 +203,18 @@ class FrappeSite:
 		)
 
 		return kept_in(self)
+
+	def try_call(self, call: Call) -> Effects:
+		"""What a call of an AI agent's tool would do; see `proving.calls`."""
+		from dogansystem.proving import calls  # few processes need it
+
+		return calls.tried(call)
+
+	def make_call(self, call: Call) -> tuple[Any, Effects | None]:
+		"""Make such a call; gives its output, and what it has done."""
+		from dogansystem.proving import calls
+
+		return calls.done(call)
 
 	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
 		"""Write an Error Log, once an hour for each title; the caller commits if it gives True."""

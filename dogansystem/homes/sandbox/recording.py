@@ -8,6 +8,7 @@ from typing import Any, cast
 from dogansystem.homes.sandbox.changes import read_changes
 from dogansystem.homes.sandbox.shelf import Place
 from dogansystem.protocol import Changed, Document, KeptIn
+from dogansystem.proving import calls
 
 
 def messages_of(site: Place, after: int) -> list[dict[str, Any]]:
@@ -71,6 +72,8 @@ class Records:
 	"""A part of the sandbox: what a thread writes and sends can be noted. Nothing else that it does leaves its database."""
 
 	_acting: threading.local
+	try_call = staticmethod(calls.tried)
+	make_call = staticmethod(calls.done)
 
 	@property
 	def recording(self) -> Recording | None:

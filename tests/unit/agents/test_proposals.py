@@ -61,7 +61,7 @@ CALLS: dict[str, tuple[dict[str, Any], int]] = {
 	"document.rename": ({"doctype": "Customer", "name": "Celik", "new_name": "Celik Ltd"}, 0),
 	"document.share": ({**OF_IT, "user": BOSS, "write": True}, 0),
 	"document.submit": (OF_IT, 0),
-	"document.tag": ({**OF_IT, "tags": ["hot"]}, 0),
+	"document.tag": ({**OF_IT, "tag": ["hot"]}, 0),
 	"document.transition": ({**OF_IT, "action": "Approve"}, 0),
 	"document.unassign": ({**OF_IT, "user": BOSS}, 0),
 	"document.update": ({**OF_IT, "values": {"status": "Lost", "items": [{"item_code": "C", "qty": 9}]}}, 0),
@@ -92,7 +92,9 @@ def prepared(site: Any, docstatus: int = 0) -> None:
 	CLOSING[:] = [site]
 	site.load_documents([{**QUOTATION, "docstatus": docstatus, "_user_tags": "cold"}, *OTHERS])
 	site.whitelist("shop.close", close)
-	site.set_credential("sales-chat", {"type": "address", "url": "https://hooks.slack.com/services/secret-of-chat"})
+	site.set_credential(
+		"sales-chat", {"type": "address", "url": "https://hooks.slack.com/services/secret-of-chat"}
+	)
 	answers = {f"POST {URL}": [{"json": {"ok": True}}], "POST https://hooks.slack.com": [{"text": "ok"}]}
 	site.outbound = Pinned(answers, stands_in=True)
 	site.outbound.secrets["https://hooks.slack.com/services/secret-of-chat"] = "sales-chat"
@@ -145,7 +147,9 @@ def test_what_people_are_shown_is_what_then_happens(name: str):
 		run = start(site)
 		before = everything(site)
 		work(site, run)
-		assert (everything(site), sent(site), site.outbound.asked) == (before, [], []), "it was tried, and left something"
+		assert (everything(site), sent(site), site.outbound.asked) == (before, [], []), (
+			"it was tried, and left something"
+		)
 		proposed = decide(site, "approved")["proposed"]
 		found = work(site, run)
 		made = output(found)["calls"][0]
@@ -208,7 +212,9 @@ def test_people_are_asked_again_with_the_new_difference_and_nothing_was_done():
 		work(site, run)
 		site.documents.update("Quotation", "Q-1", {"status": "Ordered"})
 		site.database.commit()
-		assert written(decide(site, "approved")["proposed"]) == [("Quotation", False, False, {("status", "Open", "Lost")})]
+		assert written(decide(site, "approved")["proposed"]) == [
+			("Quotation", False, False, {("status", "Open", "Lost")})
+		]
 		assert work(site, run)["status"] == "Waiting"
 		assert site.documents.get("Quotation", "Q-1")["status"] == "Ordered"
 		about = proposal(site)
@@ -262,7 +268,9 @@ def test_a_call_that_would_fail_is_told_to_the_model_and_nobody_is_asked():
 
 def test_where_people_are_always_asked_they_are_told_that_it_would_fail():
 	says = Saying(call("document_get", name="Q-9"), {"text": "There is none."})
-	with office(says, [{"action": "document.get", "params": {"doctype": "Quotation"}, "approval": "always"}]) as site:
+	with office(
+		says, [{"action": "document.get", "params": {"doctype": "Quotation"}, "approval": "always"}]
+	) as site:
 		prepared(site)
 		run = start(site)
 		work(site, run)
@@ -281,7 +289,9 @@ class Slow(Action):
 	returns = "nothing"
 
 	def run(self, params: dict[str, Any], context: StepContext) -> Any:
-		until = time.monotonic() + (0 if context.site.documents.get("Quotation", "Q-1")["status"] == "Fast" else params["seconds"])
+		until = time.monotonic() + (
+			0 if context.site.documents.get("Quotation", "Q-1")["status"] == "Fast" else params["seconds"]
+		)
 		while time.monotonic() < until:
 			time.sleep(0.001)
 		return context.site.documents.update("Quotation", "Q-1", {"status": "Lost"})["status"]
@@ -338,7 +348,9 @@ def test_a_trial_that_takes_too_long_is_given_up_and_people_are_told(monkeypatch
 		assert site.documents.get("Quotation", "Q-1")["status"] == "Lost"
 
 
-def test_a_trial_that_cannot_be_made_is_told_in_words_and_the_call_can_be_made_all_the_same(monkeypatch: pytest.MonkeyPatch):
+def test_a_trial_that_cannot_be_made_is_told_in_words_and_the_call_can_be_made_all_the_same(
+	monkeypatch: pytest.MonkeyPatch,
+):
 	with shop(Broken) as site:
 		with monkeypatch.context() as patch:
 			patch.setattr(site, "kept_in", lambda: 1 / 0)
@@ -447,14 +459,19 @@ def test_what_a_call_makes_start_is_shown():
 		run = start(site)
 		work(site, run)
 		runs = "SELECT COUNT(*) FROM `tabDogan Workflow Run` WHERE workflow = 'hears'"
-		assert (decide(site, "approved")["proposed"]["starts"], site.database.sql(runs)) == ([["hears", "hears", []]], [(0,)])
+		assert (decide(site, "approved")["proposed"]["starts"], site.database.sql(runs)) == (
+			[["hears", "hears", []]],
+			[(0,)],
+		)
 		work(site, run)
 		assert site.database.sql(runs) == [(1,)]
 
 
 def test_the_page_names_everything_and_lets_nothing_through():
 	evil = "<img src=x onerror=alert(1)>\u202egpj.exe"
-	with office(Saying(call("document_update", name="Q-1", values={"notes": evil}), {"text": "Done."}), [UPDATE]) as site:
+	with office(
+		Saying(call("document_update", name="Q-1", values={"notes": evil}), {"text": "Done."}), [UPDATE]
+	) as site:
 		prepared(site)
 		work(site, start(site))
 		about = proposal(site)
@@ -503,10 +520,15 @@ def test_a_dry_run_of_the_workflow_shows_what_an_agents_call_would_be_asked_and_
 			from dogansystem.triggers.starting import enabled_definition
 
 			definition = enabled_definition(site, site.database, "asks")[0]
-		calls = [{"call": {"tool": "document_update", "params": {"name": "Q-1", "values": {"status": "Lost"}}}}, {"text": "Done."}]
+		calls = [
+			{"call": {"tool": "document_update", "params": {"name": "Q-1", "values": {"status": "Lost"}}}},
+			{"text": "Done."},
+		]
 		report = dry_run(site, Asked(definition, BOSS, answers={"ask": calls}))
 		assert report["status"] == "Succeeded", report
 		(approval,) = report["approvals"]
 		assert ("Lost" in approval["message"], approval["status"]) == (True, "Approved")
-		assert [(each["doctype"], each["events"]) for each in report["changes"]] == [("Quotation", ["updated"])]
+		assert [(each["doctype"], each["events"]) for each in report["changes"]] == [
+			("Quotation", ["updated"])
+		]
 		assert site.documents.get("Quotation", "Q-1")["status"] == "Open"
