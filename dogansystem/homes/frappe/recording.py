@@ -34,6 +34,12 @@ _BESIDE = frozenset(
 		*("Scheduled Job Log", "Transaction Log", "Prepared Report", MAIL, NOTIFICATION),
 	}
 )
+# Whose document is named by which of their fields.
+_BESIDE_DOCUMENTS = {
+	"Comment": ("reference_doctype", "reference_name"),
+	SHARE: ("share_doctype", "share_name"),
+	"Tag Link": ("document_type", "document_name"),
+}
 _OWN = "Dogan "  # how the names of this app's DocTypes begin
 _EVENTS = {"on_submit": "submitted", "on_cancel": "cancelled", "after_delete": "deleted"}
 
@@ -81,13 +87,20 @@ class Recording:
 		name = self._names.get((found.doctype, found.name), found.name)
 		before = None if "created" in found.events else _row(self._control, meta, name)
 		after = None if "deleted" in found.events else _row(self._site.database, meta, found.name)
-		seen = [each and self._site.documents.seen_by(reader, each) for each in (before, after)]
+		seen = [each and self._seen(reader, each) for each in (before, after)]
 		found.before, found.after = (
 			_kept(one, shown) for one, shown in zip((before, after), seen, strict=True)
 		)
 		found.hidden = (before is not None or after is not None) and not any(seen)
 		found.labels = _labels(meta)
 		self._control.rollback()
+
+	def _seen(self, reader: str, row: Document) -> Document | None:
+		"""What `reader` may read of a row. What stands beside a document in its form is read by whoever may read that one."""
+		of = _BESIDE_DOCUMENTS.get(row["doctype"])
+		if of and self._site.people.may_read(reader, (str(row.get(of[0])), str(row.get(of[1])))):
+			return row
+		return self._site.documents.seen_by(reader, row)
 
 	@property
 	def wrote(self) -> bool:
