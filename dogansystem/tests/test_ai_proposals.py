@@ -7,6 +7,7 @@ from typing import Any
 import frappe
 from frappe.utils.file_manager import save_file
 
+from dogansystem.agents.ai import trying
 from dogansystem.homes.frappe.safe_html import message_html
 from dogansystem.tests import papers
 from dogansystem.tests import test_ai_agents as office
@@ -40,6 +41,7 @@ class TestProposals(PaperTestCase):
 		super().setUp()
 		frappe.set_user("Administrator")
 		self.asked: list[Any] = []
+		self._patch(trying, "SECONDS", 300.0)  # a machine of tests may be slow
 		self.addCleanup(self._remove_made)
 		with self.site.acting_as(USER):
 			self.file = save_file("contract-a.csv", b"a;b", None, None, is_private=1).name
