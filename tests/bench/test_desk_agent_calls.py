@@ -52,7 +52,8 @@ class TestCalls(DeskTestCase):
 				self.picture(f"agent_call_phone_{language}")
 				self.assertFalse(self.browser.evaluate(office.WIDE))
 				self.assertFalse(self.browser.evaluate(OVER))
-		self.assertIn("بعد ذلك", self.browser.evaluate(f"{TABLE}.text()"))
+				if language == "ar":
+					self.assertIn("بعد ذلك", self.browser.evaluate(f"{TABLE}.text()"))
 
 	def test_the_page_of_the_link_shows_it_too(self):
 		self.wait_for_decision()
