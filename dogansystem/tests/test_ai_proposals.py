@@ -9,12 +9,14 @@ from frappe.utils.file_manager import save_file
 
 from dogansystem.agents.ai import trying
 from dogansystem.homes.frappe.safe_html import message_html
+from dogansystem.proving.dry_run import Asked, dry_run
 from dogansystem.tests import papers
 from dogansystem.tests import test_ai_agents as office
-from dogansystem.tests.contract.home import output
+from dogansystem.tests.contract.home import PERSON, output
 from dogansystem.tests.home import MANAGER, OTHER, USER
 from dogansystem.tests.papers import PAPER, PaperTestCase
 from dogansystem.tests.test_frappe_site import make_mail_account
+from dogansystem.triggers.starting import enabled_definition
 
 METHOD = f"{__name__}.past_documents"
 LOOKED_AT = (PAPER, "ToDo", "Comment", "File", "DocShare", "Tag Link", "Notification Log", "Email Queue")
@@ -219,6 +221,26 @@ class TestProposals(PaperTestCase):
 		self.assertEqual(
 			(self.run_of(run)["status"], frappe.db.get_value(PAPER, paper, "amount")), ("Succeeded", 99)
 		)
+
+	def test_a_dry_run_of_the_workflow_shows_the_question_and_what_the_call_does(self):
+		paper = self.paper(USER)
+		tool = {"action": "document.update", "params": json.dumps({"doctype": PAPER}), "ask_user": MANAGER}
+		self.agent(tool, user=USER).insert()
+		frappe.db.commit()
+		name = self.save("contract-asks", [office.ASK])
+		definition = enabled_definition(self.site, self.site.database, name)[0]
+		call = {"tool": "document_update", "params": {"name": paper, "values": {"title": "contract new"}}}
+		report = dry_run(
+			self.site, Asked(definition, PERSON, answers={"ask": [{"call": call}, {"text": "Done."}]})
+		)
+		self.assertEqual(report["status"], "Succeeded", report["error"])
+		(approval,) = report["approvals"]
+		self.assertIn("contract new", approval["message"])
+		self.assertEqual(
+			[(each["doctype"], each["events"]) for each in report["changes"]], [(PAPER, ["updated"])]
+		)
+		frappe.db.rollback()
+		self.assertEqual(frappe.db.get_value(PAPER, paper, "title"), "contract paper")
 
 	def test_a_call_that_would_fail_asks_nobody(self):
 		self.agent({"action": "document.update", "ask_user": MANAGER}).insert()
