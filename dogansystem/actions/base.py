@@ -52,12 +52,14 @@ class Wait:
 		output: what it succeeds with then, where nothing but time ends it.
 		kind: what ends it: `wait` (time alone), `signal`, `child` or `decision`.
 		key: which signal (`engine.signals.subject_of`), which run, or which approval.
+		instead: undo what the attempt has done, and do this in its place.
 	"""
 
 	until: float | None = None
 	output: Any = None
 	kind: str = "wait"
 	key: str | None = None
+	instead: Callable[[], None] | None = None
 
 
 @dataclass(frozen=True, slots=True)

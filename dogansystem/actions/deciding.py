@@ -19,9 +19,7 @@ from dogansystem.engine import forms
 from dogansystem.engine.approvals import Rules
 from dogansystem.engine.errors import InputError
 from dogansystem.people import asking
-from dogansystem.people.asking import About, Request
-from dogansystem.store import names
-from dogansystem.store.moment import moment
+from dogansystem.people.asking import About
 
 MIN_REMINDER = 60.0  # seconds: nobody is reminded more often
 
@@ -186,28 +184,15 @@ class Ask(Action):
 def _ask(
 	params: Mapping[str, Any], context: StepContext, rules: Rules, about: About, more: Mapping[str, Any]
 ) -> Wait:
-	site = context.site
-	step, item = names.parts(context.idempotency_key)
-	deadline = _seconds(params, "deadline", "deadline")
-	approval = asking.ask(
-		site,
-		Request(
-			run=context.run,
-			workflow=context.workflow,
-			step=step,
-			item=item,
-			step_run=context.idempotency_key,
-			user=context.user,
-			to=asking.wanted(site, params["to"], about),
-			rules=rules,
-			subject=str(params["subject"]).strip(),
-			deadline=deadline,
-			**more,
-		),
-		moment(site, context.now),
+	approval, until, _ = asking.ask_for_step(
+		context,
+		asking.wanted(context.site, params["to"], about),
+		rules,
+		str(params["subject"]).strip(),
+		deadline=_seconds(params, "deadline", "deadline"),
+		**more,
 	)
-	until = None if deadline is None else context.now + deadline
-	return Wait(until, None, "decision", approval.name)
+	return Wait(until, None, "decision", approval)
 
 
 def _check(params: Mapping[str, Any]) -> None:

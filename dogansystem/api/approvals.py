@@ -20,7 +20,7 @@ from dogansystem.engine import errors
 from dogansystem.homes.frappe.approval_ends import ends
 from dogansystem.homes.frappe.main_fields import main_fields, title_of
 from dogansystem.homes.frappe.permissions import is_manager
-from dogansystem.homes.frappe.safe_html import cleaned
+from dogansystem.homes.frappe.safe_html import message_html
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.people import approvals
 from dogansystem.people.settling import repeated
@@ -145,7 +145,7 @@ def seen_by(user: str, approval: str) -> dict[str, Any]:
 	return {
 		**found,
 		"for": next((each for each in found["asked"] if each in whose), None),
-		"message_html": cleaned(found["message"]),
+		"message_html": message_html(found["message"], found["proposed"]),
 		"document_title": title_of(document) if document and fields is not None else None,
 		"document_fields": fields,
 		"ended": ends(found) if found["status"] != "Open" else None,

@@ -219,10 +219,10 @@ def pending(site: Site, user: str | None = None) -> list[dict[str, Any]]:
 
 
 def get(site: Site, approval: str, user: str | None = None) -> dict[str, Any]:
-	"""An approval: what `pending` gives of it, and `status`, `message`, `fields`, `comment` (which rule), `needs` (a number or
-	`all`), `rejects` (`first` or `all`), `delegate`, `at_deadline`, `escalated`, `settled_at`, `settled_by`, `reason`, `asked_by`,
-	`approvers` (`user`, `state`, `instead_of`, `passed_by`, `asked_at`, `ended_at`) and `decisions` (`by`, `for`, `decision`,
-	`comment`, `values`, `at`, `through`).
+	"""An approval: what `pending` gives of it, and `status`, `message`, `proposed` (the call of an AI agent that is asked about),
+	`fields`, `comment` (which rule), `needs` (a number or `all`), `rejects` (`first` or `all`), `delegate`, `at_deadline`,
+	`escalated`, `settled_at`, `settled_by`, `reason`, `asked_by`, `approvers` (`user`, `state`, `instead_of`, `passed_by`,
+	`asked_at`, `ended_at`) and `decisions` (`by`, `for`, `decision`, `comment`, `values`, `at`, `through`).
 
 	With `user`: `may_decide`, and `why_not`, a sentence, where they may not; NotFound is raised if there is no such approval,
 	or `user` is none who is or was asked, stands in for one, asked for it, started its run, owns its workflow, or is a
@@ -265,6 +265,7 @@ def _in_full(known: Approval, places: Sequence[Place], made: Sequence[Decision])
 	return {
 		"status": known.status,
 		"message": known.message,
+		"proposed": known.proposed,
 		"fields": [as_json(each) for each in rules.fields],
 		"comment": rules.comment,
 		"needs": rules.needs or "all",

@@ -1,18 +1,18 @@
 """Asking people: who is meant, who of them may decide, and the rows that say so. In the transaction of the step that asks."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine.approvals import Person, Rules
 from dogansystem.engine.errors import InputError, NobodyCanDecide, NotFound
 from dogansystem.people import telling
 from dogansystem.protocol import Matrix, MatrixRow, Site
-from dogansystem.store import approvals, deciding
+from dogansystem.store import approvals, deciding, names
 from dogansystem.store.approvals import Approval
 from dogansystem.store.changes import waits
-from dogansystem.store.moment import Moment, as_text
+from dogansystem.store.moment import Moment, as_text, moment
 
 MAX_SUBJECT = 500  # characters that are kept
 
@@ -34,8 +34,10 @@ class Request:
 		deadline: seconds from now; None: it waits for ever.
 		at_deadline: as the parameter of `flow.approve`; `escalate_to` and `escalate_deadline` (seconds) go with `escalate`.
 		remind: seconds between two reminders; 0: none.
+		proposed: the call of an AI agent that is asked about (`people.proposed`).
 	"""
 
+	name: str
 	run: str
 	workflow: str
 	step: str
@@ -52,6 +54,65 @@ class Request:
 	escalate_to: Wanted | None = None
 	escalate_deadline: float | None = None
 	remind: float = 0.0
+	proposed: Mapping[str, Any] | None = None
+
+
+class Step(Protocol):
+	"""The attempt of a step that asks: `actions.base.StepContext`."""
+
+	@property
+	def site(self) -> Site: ...
+	@property
+	def run(self) -> str: ...
+	@property
+	def workflow(self) -> str: ...
+	@property
+	def idempotency_key(self) -> str: ...
+	@property
+	def user(self) -> str: ...
+	@property
+	def now(self) -> float: ...
+
+
+def ask_for_step(
+	context: Step,
+	to: Wanted,
+	rules: Rules,
+	subject: str,
+	*,
+	deadline: float | None = None,
+	later: bool = False,
+	**more: Any,
+) -> tuple[str, float | None, Callable[[], None]]:
+	"""Let people decide what a step asks, within `deadline` seconds. `later`: they are asked when what is given is called.
+
+	Gives the approval's name, until when (epoch seconds) the step waits for it, and what asks them. `more`: see `Request`. Raises
+	NobodyCanDecide.
+	"""
+	site, at = context.site, moment(context.site, context.now)
+	step, item = names.parts(context.idempotency_key)
+	request = Request(
+		name=approvals.new_name(at.seconds),
+		run=context.run,
+		workflow=context.workflow,
+		step=step,
+		item=item,
+		step_run=context.idempotency_key,
+		user=context.user,
+		to=to,
+		rules=rules,
+		subject=subject,
+		deadline=deadline,
+		**more,
+	)
+
+	def act() -> None:
+		with site.acting_as(context.user):
+			ask(site, request, at)
+
+	if not later:
+		act()
+	return request.name, None if deadline is None else context.now + deadline, act
 
 
 def ask(site: Site, request: Request, at: Moment) -> Approval:
@@ -60,7 +121,7 @@ def ask(site: Site, request: Request, at: Moment) -> Approval:
 	users = who(site, request.to, request.rules, at.seconds)
 	until = None if request.deadline is None else at.seconds + request.deadline
 	approval = Approval(
-		name=approvals.new_name(at.seconds),
+		name=request.name,
 		status=rules_of.OPEN,
 		subject=request.subject[:MAX_SUBJECT],
 		message=request.message,
@@ -78,6 +139,7 @@ def ask(site: Site, request: Request, at: Moment) -> Approval:
 		escalated=False,
 		remind=int(request.remind),
 		rules=request.rules,
+		proposed=request.proposed,
 	)
 	deciding.insert(db, approval, at)
 	for number, user in enumerate(users, start=1):

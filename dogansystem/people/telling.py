@@ -75,6 +75,7 @@ def as_asked(approval: Approval, until: float | None, status: str = "") -> Asked
 		run=approval.run,
 		subject=approval.subject,
 		message=approval.message,
+		proposed=approval.proposed,
 		document=approval.document,
 		asked_by=approval.asked_by,
 		deadline=until,

@@ -33,6 +33,8 @@ from dogansystem.protocol.storage import Row as Row
 from dogansystem.protocol.storage import Settings as Settings
 from dogansystem.protocol.storage import Statement as Statement
 from dogansystem.protocol.storage import Storage as Storage
+from dogansystem.protocol.trials import Call as Call
+from dogansystem.protocol.trials import Effects as Effects
 
 
 class Site(Storage, Desk, Host, Protocol):

@@ -28,9 +28,13 @@ class Changed:
 class Recorded(Protocol):
 	"""The documents that were written since the block was entered."""
 
-	def documents(self, reader: str) -> Sequence[Changed]:
+	def documents(self, reader: str, *, shares: bool = False) -> Sequence[Changed]:
 		"""Each once, in the order in which they were first written, as far as `reader` may read them. Asked within the
-		transaction."""
+		transaction. `shares`: also with whom documents are shared, which is done for every approval."""
+
+	@property
+	def wrote(self) -> bool:
+		"""Whether anything was written, by documents or past them."""
 
 	def messages(self) -> Sequence[Mapping[str, Any]]:
 		"""Mails, notifications and other messages as they would have gone out: `kind`, `to`, `subject`, `message`."""

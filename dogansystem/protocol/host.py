@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from dogansystem.protocol.trials import Call, Effects
+
 
 @dataclass(frozen=True, slots=True)
 class Scheduler:
@@ -70,6 +72,12 @@ class Host(Protocol):
 		"""Within the block nothing that this thread does leaves the transaction that is open: what a rollback does not turn
 		back (mails, jobs, realtime, files, caches, requests, sockets, a commit) is kept in and listed, or the attempt gets an
 		error that names it. The caller rolls back, before the block ends."""
+
+	def try_call(self, call: Call) -> Effects:
+		"""What a call of an AI agent's tool would do: it is made, and undone (`proving.calls`)."""
+
+	def make_call(self, call: Call) -> tuple[Any, Effects | None]:
+		"""Make such a call; gives its output, and what it has done, if that was noted."""
 
 	def series(self) -> Mapping[str, str]:
 		"""The tables of naming series, and the column of their last numbers, of which an attempt that is rolled back gets copies.

@@ -18,6 +18,7 @@ class Asked:
 		asked_by: the user whose permissions the step has.
 		deadline: epoch seconds; None: it waits for ever.
 		status: Open, Approved, Rejected, Expired, Answered or Cancelled.
+		proposed: the call of an AI agent that it is about (`people.proposed`).
 	"""
 
 	name: str
@@ -30,6 +31,7 @@ class Asked:
 	asked_by: str = ""
 	deadline: float | None = None
 	status: str = "Open"
+	proposed: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -101,6 +101,8 @@ class Settings:
 		signal_retention: days for which signals are kept.
 		database_memory: GB of the database's machine, where that is not one of the nodes; 0: not known.
 		ai_cost_per_day: what all AI agents together may cost on a day, in the currency of their models' prices.
+		ai_retention: days after its end for which is kept what was said in an ask of an AI agent; 0: as long as its run.
+		ai_keep_texts: whether it is kept at all once the ask has ended.
 		currency: what prices are in. Prices are per hour, 0 where none was entered: of a node with its workers
 			(`node_price`), of one that may be taken back (`spot_node_price`), of the database (`database_price`).
 	"""
@@ -116,6 +118,8 @@ class Settings:
 	signal_retention: int = 7
 	database_memory: float = 0.0
 	ai_cost_per_day: float = 50.0
+	ai_retention: int = 90
+	ai_keep_texts: bool = True
 	currency: str = ""
 	node_price: float = 0.0
 	spot_node_price: float = 0.0

@@ -9,7 +9,7 @@ from dogansystem.protocol import Changed
 UNSAID = frozenset(
 	{
 		*("name", "modified", "modified_by", "creation", "owner", "idx", "doctype", "docstatus"),
-		*("parent", "parentfield", "parenttype", "_user_tags", "_comments", "_assign", "_liked_by", "_seen"),
+		*("parent", "parentfield", "parenttype", "_comments", "_assign", "_liked_by", "_seen"),
 	}
 )
 EMPTY: tuple[Any, ...] = (None, "", 0, [], {})  # a field that nobody has filled in
@@ -24,8 +24,15 @@ def as_json(changed: Changed) -> dict[str, Any]:
 	found = {"doctype": changed.doctype, "name": changed.name, "events": list(changed.events)}
 	if changed.hidden:
 		return found | {"hidden": True, "fields": []}
-	fields = _differences(changed.before or {}, changed.after or {}, changed.labels, "")
-	return found | {"fields": list(fields)}
+	before, after = changed.before or {}, changed.after or {}
+	fields = [*_name(before, after), *_differences(before, after, changed.labels, "")]
+	return found | {"fields": fields}
+
+
+def _name(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+	old, new = before.get("name"), after.get("name")
+	if old and new and old != new:
+		yield {"field": "name", "label": "Name", "before": old, "after": new}
 
 
 def _differences(

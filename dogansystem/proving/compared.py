@@ -52,7 +52,7 @@ def outcome(report: Mapping[str, Any], around: Sequence[str] = ()) -> dict[str, 
 		"others": [dict(each) for each in report["starts"]],
 		"stopped": report["stopped"],
 	}
-	return {"starts": True, **_loosened(kept, names, around)}
+	return {"starts": True, **loosened(kept, names, around)}
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -71,11 +71,12 @@ def _steps(steps: Sequence[Mapping[str, Any]]) -> dict[str, str]:
 	return found
 
 
-def _loosened(value: Any, names: Mapping[str, str], around: Sequence[str]) -> Any:
+def loosened(value: Any, names: Mapping[str, str], around: Sequence[str]) -> Any:
+	"""Data in which `names` stand as what they are replaced by, and moments that lie `around` as `<now>`."""
 	if isinstance(value, Mapping):
-		return {key: _loosened(each, names, around) for key, each in value.items()}
+		return {key: loosened(each, names, around) for key, each in value.items()}
 	if isinstance(value, list):
-		return [_loosened(each, names, around) for each in value]
+		return [loosened(each, names, around) for each in value]
 	return _text(value, names, around) if isinstance(value, str) else value
 
 

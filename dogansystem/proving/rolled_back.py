@@ -14,7 +14,7 @@ from typing import Any, NoReturn, cast
 
 from dogansystem.actions.registry import CORE
 from dogansystem.engine.errors import NotAvailable, StepCommitted
-from dogansystem.protocol import Database, People, Row, Site, Statement
+from dogansystem.protocol import Database, KeptIn, People, Row, Site, Statement
 from dogansystem.proving.outside import HIDDEN, Pinned, StandIn
 
 SAVEPOINT = "dogan_tried"
@@ -27,8 +27,8 @@ class Busy(BaseException):
 class Savepoints:
 	"""A `protocol.Database` in whose one transaction commits are savepoints."""
 
-	def __init__(self, database: Database) -> None:
-		self._database = database
+	def __init__(self, database: Database, savepoint: str = SAVEPOINT) -> None:
+		self._database, self._savepoint = database, savepoint
 		self.in_step = False
 		self.refused: StepCommitted | None = None
 		self.before_commit: Callable[[], None] = lambda: None
@@ -41,7 +41,7 @@ class Savepoints:
 
 	def _set(self) -> None:
 		self._database.begin()
-		self._database.execute(f"SAVEPOINT {SAVEPOINT}")
+		self._database.execute(f"SAVEPOINT {self._savepoint}")
 
 	def sql(self, query: str, values: Sequence[Any] = ()) -> list[Row]:
 		"""Run a query that gives rows."""
@@ -82,7 +82,7 @@ class Savepoints:
 	def _to_savepoint(self, what: str) -> None:
 		"""Raises Busy where it is gone: with a deadlock, or the connection, the whole transaction was undone."""
 		try:
-			self._database.execute(f"{what} SAVEPOINT {SAVEPOINT}")
+			self._database.execute(f"{what} SAVEPOINT {self._savepoint}")
 		except Exception as error:
 			raise Busy("its transaction was ended") from error
 
@@ -182,6 +182,12 @@ class Unsent:
 		return list(to)
 
 
+class AlreadyKeptIn:
+	"""A `protocol.KeptIn` that lists nothing: whoever keeps in has the list."""
+
+	would: Sequence[Mapping[str, Any]] = ()
+
+
 class RolledBack:
 	"""A `protocol.Site` around another one. All that it does not do itself, the other one does.
 
@@ -194,9 +200,15 @@ class RolledBack:
 		stops: asked a few times a second whether to begin no further step.
 	"""
 
-	def __init__(self, site: Site, outbound: Pinned, stops: Callable[[], bool] = lambda: False) -> None:
+	def __init__(
+		self,
+		site: Site,
+		outbound: Pinned,
+		stops: Callable[[], bool] = lambda: False,
+		savepoint: str = SAVEPOINT,
+	) -> None:
 		self._site = site
-		self.database = Savepoints(site.database)
+		self.database = Savepoints(site.database, savepoint)
 		self.outbound = outbound
 		self.models: Callable[..., Any] | None = None
 		self.own_actions: dict[str, Any] = {}
@@ -266,6 +278,11 @@ class RolledBack:
 			refused, database.refused = database.refused, None
 			if refused:
 				raise refused
+
+	@contextmanager
+	def kept_in(self) -> Iterator[KeptIn]:
+		"""Around what is tried within the attempt: nothing of it gets out anyway."""
+		yield AlreadyKeptIn()
 
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Nothing: there is no commit."""

@@ -26,7 +26,7 @@ MAX_SHOWN = 500  # approvals in one list
 _COLUMNS = (
 	"name, kind, status, subject, message, workflow, run, step, item, step_run, reference_doctype, reference_name,"
 	" asked_by, asked_at, deadline, at_deadline, escalation, escalated, remind, needs, rejects_all, comment_rule,"
-	" not_by, form_fields, may_delegate, people, decided, settled_at, settled_by, reason"
+	" not_by, form_fields, may_delegate, people, decided, settled_at, settled_by, reason, proposed"
 )
 _PLACE = "name, user, state, instead_of, passed_by, asked_at, ended_at, told, shared_with"
 _DECISION = "name, by_user, decision, for_user, comment, given_values, decided_at, through"
@@ -34,7 +34,7 @@ _DECISION = "name, by_user, decision, for_user, comment, given_values, decided_a
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-	"""A row of Dogan Approval. Times are local text; `remind` is seconds, 0: never."""
+	"""A row of Dogan Approval. Times are local text; `remind` is seconds, 0: never; `proposed`: see `people.proposed`."""
 
 	name: str
 	status: str
@@ -59,6 +59,7 @@ class Approval:
 	settled_at: str | None = None
 	settled_by: str | None = None
 	reason: str = ""
+	proposed: Mapping[str, Any] | None = None
 
 	@property
 	def is_open(self) -> bool:
@@ -154,6 +155,7 @@ def _approval(row: Sequence[Any]) -> Approval:
 		settled_at=as_text(found["settled_at"]),
 		settled_by=found["settled_by"] or None,
 		reason=found["reason"] or "",
+		proposed=decode(found["proposed"]),
 	)
 
 

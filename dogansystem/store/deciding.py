@@ -24,6 +24,7 @@ def insert(db: Database, approval: Approval, at: Moment) -> None:
 		"status": approval.status,
 		"subject": approval.subject,
 		"message": approval.message,
+		"proposed": _json(approval.proposed) if approval.proposed else None,
 		"workflow": approval.workflow,
 		"run": approval.run,
 		"step": approval.step,

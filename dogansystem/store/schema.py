@@ -128,6 +128,8 @@ _INTERNAL_INDEXES = (
 	("dogan_signal", "dogan_signal_state", ("state",)),
 	("dogan_ask", "dogan_ask_step_run", ("step_run",)),
 	("dogan_ask", "dogan_ask_run", ("run",)),
+	("dogan_ask", "dogan_ask_state", ("state",)),
+	("dogan_ask", "dogan_ask_ended", ("ended_at",)),
 	("dogan_tally", "dogan_tally_at", ("at",)),
 	("dogan_batch_document", "dogan_batch_state", ("batch", "state")),
 )

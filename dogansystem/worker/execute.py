@@ -169,7 +169,7 @@ def _act(site: Site, work: Work, user: str, values: dict[str, Any], at: Moment, 
 		result = action.run(params, context_of_step)
 	finally:
 		current.current.reset(token)
-	if isinstance(result, Again):
+	if isinstance(result, Again | Wait):
 		trial.instead = result.instead
 	return _outcome(result, f"The output of step {step.id!r}")
 

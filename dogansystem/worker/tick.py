@@ -12,7 +12,7 @@ from functools import partial
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
 from dogansystem.people import settling
 from dogansystem.protocol import Database, Settings, Site
-from dogansystem.store import history, queue, samples, signals, state
+from dogansystem.store import asks, history, queue, samples, signals, state
 from dogansystem.store.moment import moment
 from dogansystem.triggers import planning
 from dogansystem.worker import chores, fitness, items
@@ -55,6 +55,7 @@ def tick(site: Site) -> bool:
 		alone(site, "sample", lambda: sample(site, control), None)
 		alone(site, "retention", lambda: look_after_history(site, control), None)
 		alone(site, "signals", lambda: _forget_signals(site, control), None)
+		alone(site, "prompts", lambda: _cut_prompts(site, control), None)
 		return True
 	finally:
 		control.close()
@@ -116,6 +117,21 @@ def _forget_signals(site: Site, control: Control) -> None:
 	while time.monotonic() < until:
 		if control.run_or_leave(lambda db: signals.forget(db, before, PURGED), 0) < PURGED:
 			return
+
+
+def _cut_prompts(site: Site, control: Control) -> None:
+	"""Cut what AI agents were asked and have said, some days after their asks, or their runs, have ended."""
+	days = site.settings().ai_retention
+	if not days:
+		return
+	at, before = moment(site), site.now() - days * DAY
+	until = time.monotonic() + PURGE_SECONDS
+	for cut in (
+		lambda db: asks.cut_ended(db, before, PURGED, at),
+		lambda db: asks.cut_left(db, moment(site, before).text, PURGED, at),
+	):
+		while time.monotonic() < until and control.run_or_leave(cut, 0) == PURGED:
+			pass
 
 
 def kept_days(settings: Settings) -> dict[str, int]:

@@ -32,7 +32,7 @@ DESK_IN_SHORT = (
 	"test_desk_versions",
 	"test_desk_watched",
 )
-TRIED = ("test_proving", "test_rehearsal")
+TRIED = ("test_proving", "test_rehearsal", "test_agent_invoices", "test_injections")
 TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people")
 
 

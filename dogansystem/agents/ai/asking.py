@@ -17,7 +17,7 @@ from dogansystem.actions.schema import ValidationError
 from dogansystem.agents.ai import calling, sending, setup, structured, untrusted
 from dogansystem.agents.ai.described import Agent, of_version
 from dogansystem.agents.ai.state import State
-from dogansystem.engine.errors import NotAllowed, NotFound, Timeout
+from dogansystem.engine.errors import NotAllowed, NotAvailable, NotFound, Timeout
 from dogansystem.engine.templates.render import render, to_json_value
 from dogansystem.store import agents, asks
 from dogansystem.store.asks import Ask
@@ -32,6 +32,10 @@ def ask(agent: str | None, params: dict[str, Any], context: StepContext) -> Any:
 		raise ValidationError("params.agent is missing: name an AI agent, or a capability that one has.")
 	db, at = context.site.database, moment(context.site, context.now)
 	known, is_fresh = asks.latest(db, context.idempotency_key), asks.is_fresh(db, context.idempotency_key)
+	if known is not None and known.state == asks.CUT:
+		raise NotAvailable(
+			f"What was said with agent {known.agent!r} here is not kept any more, so it cannot go on: start the workflow anew."
+		)
 	if known is None or known.state != asks.OPEN or (is_fresh and known.given.get("params") != params):
 		return _begin(agent, params, context, at)
 	if known.deadline is not None and at.seconds > known.deadline:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from dogansystem.actions.base import Again, Branch, Wait
-from dogansystem.agents.ai import proposal, tools, untrusted
-from dogansystem.agents.ai.described import DECIDERS, Tool
+from dogansystem.actions.base import Again, Branch, StepContext, Wait
+from dogansystem.agents.ai import proposal, tools, trying, untrusted
+from dogansystem.agents.ai.described import ALWAYS, DECIDERS, Tool
 from dogansystem.agents.ai.sending import GAVE_UP
 from dogansystem.agents.ai.state import State
 from dogansystem.engine import approvals as rules_of
@@ -17,16 +17,17 @@ from dogansystem.engine.errors import BudgetExceeded, NobodyCanDecide, StepCommi
 from dogansystem.engine.outcomes import Done, as_message
 from dogansystem.engine.outputs import decode
 from dogansystem.people import asking
-from dogansystem.people.asking import About, Request
-from dogansystem.store import approvals, asks, children, faults, names
+from dogansystem.people.asking import About
+from dogansystem.people.proposed import as_html
+from dogansystem.store import approvals, asks, children, faults
 from dogansystem.store.asks import CallMade, Turn
 from dogansystem.store.changes import asked
-from dogansystem.store.moment import moment
 
 # What external tools have given and what is not committed yet: a transaction that lost against another one is repeated, and
 # what went out is not.
 _given: "OrderedDict[tuple[str, str, int], Any]" = OrderedDict()
 MAX_GIVEN = 100
+DIFFERS = "It does something else each time it is made."
 
 
 def call_next(state: State) -> Any:
@@ -84,8 +85,6 @@ def _decided(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -
 		return Wait(state.ask.deadline, None, approvals.KIND, approval.name)
 	made = approvals.decisions(db, approval)
 	if approval.status == rules_of.STATE_OF[rules_of.APPROVED]:
-		if not proposal.is_unchanged(state.context.site, params, call.seen):
-			return _ask(state, call, tool, params)
 		by = ", ".join(each.by for each in made if each.decision == rules_of.APPROVED)
 		return _make(state, replace(call, approved_by=by), tool, params)
 	if approval.status == rules_of.STATE_OF[rules_of.REJECTED]:
@@ -104,53 +103,69 @@ def _refused(state: State, call: CallMade, why: str) -> Again:
 	return Again()
 
 
-def _ask(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -> Wait:
-	"""Let people decide whether a call may be made. Nobody decides who is the agent."""
-	site, ask, context = state.context.site, state.ask, state.context
-	proposed = proposal.described(site, state.agent, tool, params)
-	values = site.documents.get(*proposed.document) if proposed.document else None
-	about = About(context.doc, values)
-	step, item = names.parts(ask.step_run)
-	at = moment(site, context.now)
-	deadline = None if ask.deadline is None else max(0.0, ask.deadline - context.now)
-	approval = asking.ask(
-		site,
-		Request(
-			run=ask.run,
-			workflow=context.workflow,
-			step=step,
-			item=item,
-			step_run=ask.step_run,
-			user=context.user,
-			to=asking.wanted(site, tool.to or DECIDERS, about),
-			rules=Rules(not_by=(context.user,)),
-			subject=proposed.subject,
-			message=proposed.message,
-			document=proposed.document,
-			deadline=deadline,
-		),
-		at,
+def _ask(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -> Wait | Again:
+	"""Try a call out, and let people decide whether it may be made. Nobody decides who is the agent.
+
+	A call that would only fail is told to the model at once: there is nothing to decide.
+	"""
+	site, ask, context = state.context.site, state.ask, _context(state, call)
+	effects = site.try_call(trying.call_of(tool, params, context))
+	if effects.error and tool.approval != ALWAYS:
+		return Again(instead=partial(_note, state, replace(call, is_done=True, error=effects.error)))
+	if call.seen and trying.fits(effects, call.seen):  # and yet something else has come of it
+		effects = replace(effects, unknown=DIFFERS)
+	proposed = proposal.described(site, state.agent, tool, params, effects, again=bool(call.seen))
+	approval, until, put = asking.ask_for_step(
+		state.context,
+		asking.wanted(site, tool.to or DECIDERS, About(context.doc, proposed.values)),
+		Rules(not_by=(context.user,)),
+		proposed.subject,
+		deadline=None if ask.deadline is None else max(0.0, ask.deadline - context.now),
+		later=True,
+		message=as_html(proposed.proposed),
+		proposed=proposed.proposed,
+		document=proposed.document,
 	)
-	_keep(state, replace(call, approval=approval.name, seen=proposed.seen, approved_by=None))
-	return Wait(ask.deadline, None, approvals.KIND, approval.name)
+
+	def act() -> None:  # once what the trial has done is undone
+		put()
+		_keep(state, replace(call, approval=approval, seen=trying.seen(effects), approved_by=None))
+
+	return Wait(until, None, approvals.KIND, approval, instead=act)
+
+
+def _context(state: State, call: CallMade) -> StepContext:
+	"""What a tool knows of the attempt: its key is the same for every attempt of this call."""
+	turn = state.turns[-1]
+	place = [each.id for each in turn.calls].index(call.id)
+	key = f"{state.ask.step_run}:{state.ask.id}.{turn.number}.{place}"
+	return replace(state.context, idempotency_key=key)
 
 
 def _make(state: State, call: CallMade, tool: Tool, params: dict[str, Any]) -> Any:
+	"""Make a call. One that people were asked about is made only if it does what they were shown: what has gone out, nobody can
+	undo, so that is tried once more before; all else is undone if something else has come of it."""
+	site, context = state.context.site, _context(state, call)
+	is_external = not tool.workflow and tools.is_external(site, tool)
+	remembered = (site.name, context.idempotency_key, context.attempt)
+	if call.seen and (is_external or tool.workflow) and not call.child and remembered not in _given:
+		if not trying.still_fits(call.seen, tool, params, context):
+			return _ask(state, call, tool, params)
 	if tool.workflow:
 		return _run_workflow(state, call, tool, params)
-	site, turn = state.context.site, state.turns[-1]
-	place = [each.id for each in turn.calls].index(call.id)
-	key = f"{state.ask.step_run}:{state.ask.id}.{turn.number}.{place}"
-	context = replace(state.context, idempotency_key=key)
-	remembered = (site.name, key, context.attempt)
+	effects = None
 	if remembered in _given:
 		output = _given[remembered]
+	elif is_external:
+		output = _given[remembered] = tools.run(tool, params, context)
+		while len(_given) > MAX_GIVEN:
+			_given.popitem(last=False)
+	elif call.seen:
+		output, effects = site.make_call(trying.call_of(tool, params, context))
 	else:
 		output = tools.run(tool, params, context)
-		if tools.is_external(site, tool):
-			_given[remembered] = output
-			while len(_given) > MAX_GIVEN:
-				_given.popitem(last=False)
+	if effects and not trying.fits(effects, call.seen):
+		return Again(instead=partial(_note, state, replace(call, approval=None, approved_by=None)))
 	if remembered in _given:
 		site.after_commit(lambda: _given.pop(remembered, None))
 	faults.point("tool.after_call")

@@ -44,6 +44,8 @@ class State:
 		asks.keep_turn(db, kept.id, turn, self.at)
 		if ask:
 			asks.keep(db, ask, self.at)
+			if ask.state != asks.OPEN and not self.context.site.settings().ai_keep_texts:
+				asks.cut(db, ask.id, self.at)
 		self.context.site.runs_changed([kept.run])
 		return replace(self, ask=kept, turns=(*self.turns[:-1], turn))
 

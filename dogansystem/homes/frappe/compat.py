@@ -67,6 +67,11 @@ def has_queue(queue: str) -> bool:
 # The database
 
 
+def writes(db: Any) -> int:
+	"""How many statements that write a `frappe.db` has sent; counted anew in each transaction."""
+	return int(db.transaction_writes)
+
+
 def connection(db: Any) -> Any:
 	"""The driver's connection of a `frappe.db`, opened if it was not. In a worker's loop `frappe.db.sql` costs more than
 	the statements themselves."""

@@ -18,7 +18,7 @@ from dogansystem.homes.frappe.permissions import is_system_manager
 from dogansystem.homes.frappe.values import plain
 from dogansystem.protocol import Changed, Database, Document, Site
 
-MAIL, NOTIFICATION = "Email Queue", "Notification Log"
+MAIL, NOTIFICATION, SHARE = "Email Queue", "Notification Log", "DocShare"
 # Written beside what somebody does, by Frappe and by this app itself.
 _BESIDE = frozenset(
 	{
@@ -31,9 +31,15 @@ _BESIDE = frozenset(
 			"Route History",
 			"View Log",
 		),
-		*("Scheduled Job Log", "Transaction Log", "Prepared Report", "DocShare", MAIL, NOTIFICATION),
+		*("Scheduled Job Log", "Transaction Log", "Prepared Report", MAIL, NOTIFICATION),
 	}
 )
+# Whose document is named by which of their fields.
+_BESIDE_DOCUMENTS = {
+	"Comment": ("reference_doctype", "reference_name"),
+	SHARE: ("share_doctype", "share_name"),
+	"Tag Link": ("document_type", "document_name"),
+}
 _OWN = "Dogan "  # how the names of this app's DocTypes begin
 _EVENTS = {"on_submit": "submitted", "on_cancel": "cancelled", "after_delete": "deleted"}
 
@@ -46,6 +52,7 @@ class Recording:
 		self._found: dict[tuple[str, str], Changed] = {}
 		self._names: dict[tuple[str, str], str] = {}  # before they were renamed
 		self._sent: dict[tuple[str, str], None] = {}
+		self._writes = compat.writes(frappe.db)
 
 	def note(self, doc: Any, method: str) -> None:
 		"""Something has happened to a document. `method` is Frappe's name of the event."""
@@ -66,9 +73,9 @@ class Recording:
 		found.name = new
 		self._found[doctype, new] = found
 
-	def documents(self, reader: str) -> Sequence[Changed]:
+	def documents(self, reader: str, *, shares: bool = False) -> Sequence[Changed]:
 		"""Those that were written, as far as `reader` may read them."""
-		found = [each for each in self._found.values() if each.events]
+		found = [each for each in self._found.values() if each.events and (shares or each.doctype != SHARE)]
 		for each in found:
 			self._read(each, reader)
 		return [each for each in found if not _is_about_ours(each.after or each.before or {})]
@@ -80,13 +87,25 @@ class Recording:
 		name = self._names.get((found.doctype, found.name), found.name)
 		before = None if "created" in found.events else _row(self._control, meta, name)
 		after = None if "deleted" in found.events else _row(self._site.database, meta, found.name)
-		seen = [each and self._site.documents.seen_by(reader, each) for each in (before, after)]
+		seen = [each and self._seen(reader, each) for each in (before, after)]
 		found.before, found.after = (
 			_kept(one, shown) for one, shown in zip((before, after), seen, strict=True)
 		)
 		found.hidden = (before is not None or after is not None) and not any(seen)
 		found.labels = _labels(meta)
 		self._control.rollback()
+
+	def _seen(self, reader: str, row: Document) -> Document | None:
+		"""What `reader` may read of a row. What stands beside a document in its form is read by whoever may read that one."""
+		of = _BESIDE_DOCUMENTS.get(row["doctype"])
+		if of and self._site.people.may_read(reader, (str(row.get(of[0])), str(row.get(of[1])))):
+			return row
+		return self._site.documents.seen_by(reader, row)
+
+	@property
+	def wrote(self) -> bool:
+		"""Whether anything was written, by documents or past them, as `frappe.db.set_value` does."""
+		return compat.writes(frappe.db) != self._writes
 
 	def messages(self) -> Sequence[Mapping[str, Any]]:
 		"""Mails and notifications. A mail's text is for System Managers: a hook may have put a secret into it."""

@@ -31,7 +31,7 @@ from dogansystem.homes.frappe.recording import Recording
 from dogansystem.homes.frappe.reports import Reports
 from dogansystem.homes.frappe.scope import StepScope, acting_as
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Cache, Settings
+from dogansystem.protocol import Cache, Call, Effects, Settings
 
 if TYPE_CHECKING:
 	from dogansystem.homes.frappe.keeping.kept_in import KeptIn
@@ -55,6 +55,8 @@ _SETTINGS = {
 	"signal_retention": ("signal_retention", int),
 	"database_memory_gb": ("database_memory", float),
 	"ai_cost_per_day": ("ai_cost_per_day", float),
+	"ai_retention": ("ai_retention", int),
+	"ai_keep_texts": ("ai_keep_texts", lambda text: bool(int(text))),
 	"currency": ("currency", str),
 	"node_hour_price": ("node_price", float),
 	"spot_node_hour_price": ("spot_node_price", float),
@@ -186,12 +188,12 @@ class FrappeSite:
 	@contextmanager
 	def recorded(self) -> Iterator[Recording]:
 		"""Within the block it is noted which documents are written, and what is sent."""
-		control = self.open_control()
+		control, before = self.open_control(), getattr(frappe.local, "dogan_recording", None)
 		frappe.local.dogan_recording = recording = Recording(self, control)
 		try:
 			yield recording
 		finally:
-			frappe.local.dogan_recording = None
+			frappe.local.dogan_recording = before
 			control.close()
 
 	def kept_in(self) -> AbstractContextManager["KeptIn"]:
@@ -201,6 +203,18 @@ class FrappeSite:
 		)
 
 		return kept_in(self)
+
+	def try_call(self, call: Call) -> Effects:
+		"""What a call of an AI agent's tool would do; see `proving.calls`."""
+		from dogansystem.proving import calls  # few processes need it
+
+		return calls.tried(call)
+
+	def make_call(self, call: Call) -> tuple[Any, Effects | None]:
+		"""Make such a call; gives its output, and what it has done."""
+		from dogansystem.proving import calls
+
+		return calls.done(call)
 
 	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
 		"""Write an Error Log, once an hour for each title; the caller commits if it gives True."""

@@ -14,7 +14,7 @@ from frappe.utils import escape_html, get_fullname, get_url, strip_html
 
 from dogansystem.homes.frappe import approval_links, compat
 from dogansystem.homes.frappe.moments import day, local
-from dogansystem.homes.frappe.safe_html import cleaned
+from dogansystem.homes.frappe.safe_html import message_html
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.protocol import Asked, Told
 
@@ -137,7 +137,7 @@ def _mail(user: str, what: Told, asked: Asked, sentence: str, comment: str, inst
 		template="dogan_approval",
 		args={
 			"sentence": sentence,
-			"message": cleaned(asked.message) if is_wanted else "",
+			"message": message_html(asked.message, asked.proposed) if is_wanted else "",
 			"comment": comment,
 			"instead_of": get_fullname(instead_of) if instead_of else "",
 			"deadline": asked.deadline and shown_moment(asked.deadline),

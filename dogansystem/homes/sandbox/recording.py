@@ -8,6 +8,7 @@ from typing import Any, cast
 from dogansystem.homes.sandbox.changes import read_changes
 from dogansystem.homes.sandbox.shelf import Place
 from dogansystem.protocol import Changed, Document, KeptIn
+from dogansystem.proving import calls
 
 
 def messages_of(site: Place, after: int) -> list[dict[str, Any]]:
@@ -42,7 +43,7 @@ class Recording:
 		found.name = name
 		self._found[document["doctype"], name] = found
 
-	def documents(self, reader: str) -> Sequence[Changed]:
+	def documents(self, reader: str, *, shares: bool = False) -> Sequence[Changed]:
 		"""Those that were written, as far as `reader` may read them."""
 		for found in self._found.values():
 			found.after = self._site.shelf.find(found.doctype, found.name)
@@ -51,6 +52,11 @@ class Recording:
 			if found.hidden:
 				found.before = found.after = None
 		return list(self._found.values())
+
+	@property
+	def wrote(self) -> bool:
+		"""Whether a document was written: here nothing else is."""
+		return bool(self._found)
 
 	def messages(self) -> Sequence[Mapping[str, Any]]:
 		"""What was put into the outbox since."""
@@ -66,6 +72,8 @@ class Records:
 	"""A part of the sandbox: what a thread writes and sends can be noted. Nothing else that it does leaves its database."""
 
 	_acting: threading.local
+	try_call = staticmethod(calls.tried)
+	make_call = staticmethod(calls.done)
 
 	@property
 	def recording(self) -> Recording | None:

@@ -25,6 +25,8 @@ FIELDS: Mapping[str, str] = {
 	"signal_retention": "signal_retention",
 	"database_memory_gb": "database_memory",
 	"ai_cost_per_day": "ai_cost_per_day",
+	"ai_retention": "ai_retention",
+	"ai_keep_texts": "ai_keep_texts",
 	"currency": "currency",
 	"node_hour_price": "node_price",
 	"spot_node_hour_price": "spot_node_price",

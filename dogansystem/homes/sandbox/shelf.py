@@ -194,6 +194,9 @@ class Place(Site, Protocol):
 	@property
 	def shelf(self) -> Shelf: ...
 
+	@property
+	def recording(self) -> Any: ...  # what notes it while somebody tries something out
+
 	def document_changed(self, document: Document, event: str, previous: Document | None) -> None: ...
 
 	def document_renamed(self, document: Document, name: str) -> None: ...

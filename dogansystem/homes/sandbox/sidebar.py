@@ -59,6 +59,8 @@ class Sidebar(Records):
 		else:
 			after = [*before, *(each for each in tags if each.lower() not in known)]
 		self._site.shelf.replace({**document, TAGS: ",".join(after)})  # no event, as on a site
+		if self._site.recording and after != before:
+			self._site.recording.note(document, "updated", document)
 		return after
 
 	def share(self, doctype: str, name: str, user: str, rights: Collection[str]) -> Document:

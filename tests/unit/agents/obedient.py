@@ -12,15 +12,17 @@ ORDER = re.compile(r"CALL ([A-Za-z0-9_.-]+) (\{.*?\}) ?END", re.DOTALL)
 
 
 class Obedient:
-	"""Calls what it is told to, each order once, and then repeats all it has read."""
+	"""Calls what it is told to, each order once, and then repeats all it has read. `first`: calls that it makes before."""
 
-	def __init__(self) -> None:
+	def __init__(self, *first: tuple[str, str]) -> None:
 		self.read: list[str] = []
+		self.first = list(first)
 
 	def __call__(self, model: Model, asked: Asked, step: str) -> Answer:
-		self.read.append("\n".join([asked.system, *(each.text for each in asked.messages)]))
+		told = [*(each.description for each in asked.tools), *(each.text for each in asked.messages)]
+		self.read.append("\n".join([asked.system, *told]))
 		said = [each for message in asked.messages for each in message.calls]
-		orders = list(dict.fromkeys(ORDER.findall(self.read[-1])))
+		orders = [*self.first, *dict.fromkeys(ORDER.findall(self.read[-1]))]
 		left = orders[len(said) :]
 		if not left:
 			return Answer(self.read[-1][:2000], (), 10, 10)
@@ -29,12 +31,17 @@ class Obedient:
 
 
 def _readable(text: str) -> str:
-	"""Within a document the order is JSON within JSON."""
-	try:
-		json.loads(text)
-	except ValueError:
-		return text.replace('\\"', '"').replace("\\n", "\n").replace("\\\\", "\\")
-	return text
+	"""Within a document the order is JSON within JSON, once or more often."""
+	found = text
+	for _ in range(3):
+		try:
+			json.loads(found)
+		except (ValueError, RecursionError):
+			try:
+				found = json.loads(f'"{found}"')
+			except (ValueError, RecursionError):
+				return text
+	return found
 
 
 def order(tool: str, **params: object) -> str:

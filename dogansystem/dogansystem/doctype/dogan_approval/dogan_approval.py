@@ -32,6 +32,7 @@ class DoganApproval(Document):
 		next_reminder: DF.Datetime | None
 		not_by: DF.LongText | None
 		people: DF.Int
+		proposed: DF.LongText | None
 		reason: DF.SmallText | None
 		reference_doctype: DF.Link | None
 		reference_name: DF.DynamicLink | None

@@ -25,6 +25,8 @@ class DoganSettings(Document):
 		from frappe.types import DF
 
 		ai_cost_per_day: DF.Float
+		ai_keep_texts: DF.Check
+		ai_retention: DF.Int
 		allow_private_network: DF.Check
 		currency: DF.Data | None
 		database_hour_price: DF.Float

@@ -62,6 +62,8 @@ def untouched(site: Any) -> Iterator[None]:
 		for name in _GUARD:
 			vars(db).pop(name, None)
 		vars(db).update(guard | numbers | {"transaction_writes": 0})
+		if "dogan_guard" in guard:  # within a step: a connection that was lost has been replaced here
+			guard["dogan_guard"].connection = compat.connection(db)
 		for name, callbacks in waiting.items():
 			getattr(db, name).reset()
 			for each in callbacks:
