@@ -77,6 +77,7 @@ class DoganWorkflow(Document):
 		enabled_since: DF.Datetime | None
 		input_schema: DF.Code | None
 		limit_key: DF.Data | None
+		minutes_saved: DF.Float
 		notify: DF.SmallText | None
 		output: DF.Code | None
 		parameter_values: DF.Code | None
