@@ -84,11 +84,11 @@ def get(agent: str, days: int = 30) -> dict[str, Any]:
 
 @frappe.whitelist()
 @checked
-def today(agent: str) -> dict[str, float]:
-	"""What an AI agent, and all of them, have spent today, and what they may spend in a day."""
+def today(agent: str | None = None) -> dict[str, float]:
+	"""What an AI agent, and all of them, have spent today, and what they may spend in a day. Without one: all of them."""
 	need_manager()
 	with as_frappe_errors():
-		return figures.of_today(current_site(), agent)
+		return figures.of_today(current_site(), agent) if agent else figures.of_site_today(current_site())
 
 
 @frappe.whitelist()

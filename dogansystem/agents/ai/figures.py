@@ -41,14 +41,22 @@ def of_agent(site: Site, name: str, days: int) -> dict[str, Any]:
 	}
 
 
+def of_site_today(site: Site) -> dict[str, float]:
+	"""What all AI agents have spent today, and what they may spend in a day."""
+	day = str(site.local_time(site.now()).date())
+	return {
+		"site_spent": agent_figures.spent_on(site.database, None, day),
+		"site_limit": float(site.settings().ai_cost_per_day),
+	}
+
+
 def of_today(site: Site, name: str) -> dict[str, float]:
 	"""What an agent, and all of them, have spent today, and what they may spend in a day. Raises NotFound."""
 	db, day = site.database, str(site.local_time(site.now()).date())
 	return {
 		"spent": agent_figures.spent_on(db, name, day),
 		"limit": float(setup.agent_of(db, name).limits.cost_per_day),
-		"site_spent": agent_figures.spent_on(db, None, day),
-		"site_limit": float(site.settings().ai_cost_per_day),
+		**of_site_today(site),
 	}
 
 
