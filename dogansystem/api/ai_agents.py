@@ -7,7 +7,7 @@ from frappe import _
 
 from dogansystem.agents.ai import figures, shown, tools, trying
 from dogansystem.agents.ai.conversation import ModelBusy, ModelError
-from dogansystem.api.access import need_manager, need_run, need_system_manager
+from dogansystem.api.access import need_manager, need_run, need_system_manager, need_user
 from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.errors import BudgetExceeded, NotFound
@@ -33,6 +33,7 @@ def conversation(run: str, step: str, item: int = 0) -> list[dict[str, Any]]:
 @checked
 def turn(name: str) -> dict[str, Any]:
 	"""One turn, as `conversation` shows it, with the `agent`."""
+	need_user()
 	found = frappe.db.get_value(TURN, name, ["run", "step", "item", "ask", "number"], as_dict=True)
 	if not found:
 		frappe.throw(_("There is no turn {0}.").format(name), frappe.DoesNotExistError)
@@ -62,7 +63,11 @@ def _may_read(user: str, doctype: str, name: str | None) -> bool:
 		return False
 	if frappe.get_meta(doctype).istable:
 		return True  # a row is read with its document
-	return bool(frappe.has_permission(doctype, "read", user=user)) if name is None else may_read(user, doctype, name)
+	return (
+		bool(frappe.has_permission(doctype, "read", user=user))
+		if name is None
+		else may_read(user, doctype, name)
+	)
 
 
 @frappe.whitelist()
@@ -128,11 +133,15 @@ def _what_to_do(error: Exception) -> str:
 	if isinstance(error, BudgetExceeded | NotFound) or "Allow Private Network" in text:
 		return ""
 	if "answered 401" in text or "answered 403" in text:
-		return _("Check the credential: the provider does not take its key. Anthropic wants it in the header x-api-key.")
+		return _(
+			"Check the credential: the provider does not take its key. Anthropic wants it in the header x-api-key."
+		)
 	if "answered 404" in text:
 		return _("Check the address and what the provider calls the model.")
 	if "answered 429" in text:
-		return _("The provider has had enough requests for now, or there is no credit left with it. Try again later.")
+		return _(
+			"The provider has had enough requests for now, or there is no credit left with it. Try again later."
+		)
 	if isinstance(error, ModelBusy):
 		return _("Check that its server runs and that this site reaches the address. Try again in a while.")
 	return _("Check the address, the provider, and what the provider calls the model.")

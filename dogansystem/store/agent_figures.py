@@ -9,8 +9,7 @@ from typing import Any
 
 from dogansystem.engine.outcomes import as_error
 from dogansystem.protocol import Database
-from dogansystem.store import asks, dialect, spending
-from dogansystem.store.moment import as_text
+from dogansystem.store import asks, spending
 
 QUARTER = 900  # seconds: every timezone's day begins with one
 FAILED = "Failed"  # of an ask that its step has given up
@@ -18,7 +17,9 @@ FAILED = "Failed"  # of an ask that its step has given up
 
 def ai_agents(db: Database) -> list[str]:
 	"""The names of the AI agents."""
-	return [str(row[0]) for row in db.sql("SELECT name FROM `tabDogan Agent` WHERE kind = 'AI' ORDER BY name")]
+	return [
+		str(row[0]) for row in db.sql("SELECT name FROM `tabDogan Agent` WHERE kind = 'AI' ORDER BY name")
+	]
 
 
 def outcomes(db: Database, agent: str, since: float) -> dict[str, int]:
@@ -58,7 +59,12 @@ def by_workflow(db: Database, agent: str, since: float) -> list[dict[str, Any]]:
 		" LEFT JOIN `tabDogan Workflow` w ON w.name = f.workflow ORDER BY f.answered DESC, f.workflow"
 	)
 	return [
-		{"workflow": workflow, "title": title or workflow, "answered": int(answered), "minutes": float(minutes)}
+		{
+			"workflow": workflow,
+			"title": title or workflow,
+			"answered": int(answered),
+			"minutes": float(minutes),
+		}
 		for workflow, answered, title, minutes in db.sql(query, (agent, since, asks.ANSWERED))
 	]
 
@@ -75,11 +81,15 @@ def decisions(db: Database, agent: str, user: str, since: str) -> dict[str, int]
 	return {str(status): int(count) for status, count in db.sql(query, (user, since, agent))}
 
 
-def days(db: Database, agent: str, last: date, count: int, local: Callable[[float], datetime], since: float) -> list[dict[str, Any]]:
+def days(
+	db: Database, agent: str, last: date, count: int, local: Callable[[float], datetime], since: float
+) -> list[dict[str, Any]]:
 	"""What an agent has used on each of `count` days up to the `last` one: `day`, `asks`, `tokens`, `requests`, and `cost` of its
 	budget. `local`: a moment in the site's time; `since`: when the first day has begun (epoch seconds)."""
 	wanted = [str(last - timedelta(days=back)) for back in range(count - 1, -1, -1)]
-	found = {day: {"day": day, "asks": 0, "tokens": 0, "requests": 0, "cost": 0.0} for day in wanted}
+	found: dict[str, dict[str, Any]] = {
+		day: {"day": day, "asks": 0, "tokens": 0, "requests": 0, "cost": 0.0} for day in wanted
+	}
 	rows = db.sql(
 		f"SELECT FLOOR(began_at / {QUARTER}), COUNT(*), SUM(tokens) FROM dogan_ask WHERE agent = %s AND began_at >= %s"
 		f" GROUP BY FLOOR(began_at / {QUARTER})",

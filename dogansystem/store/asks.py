@@ -128,15 +128,15 @@ def of_step(db: Database, step_run: str) -> list[tuple[Ask, float, float | None]
 def in_short(db: Database, run: str) -> dict[str, dict[str, Any]]:
 	"""What the steps of a run have asked, by their ids, items included: `turns`, `tokens`, `cost`, and the `reason` of one that
 	gave up."""
-	query = (
-		f"SELECT step, COUNT(*), SUM(tokens_in + tokens_out), SUM(cost) FROM `{TURN}` WHERE run = %s GROUP BY step"
-	)
+	query = f"SELECT step, COUNT(*), SUM(tokens_in + tokens_out), SUM(cost) FROM `{TURN}` WHERE run = %s GROUP BY step"
 	found: dict[str, dict[str, Any]] = {
 		str(step): {"turns": int(turns), "tokens": int(tokens), "cost": float(cost)}
 		for step, turns, tokens, cost in db.sql(query, (run,))
 	}
 	if found:
-		query = "SELECT step, output FROM `tabDogan Step Run` WHERE run = %s AND item = 0 AND branch = 'gave_up'"
+		query = (
+			"SELECT step, output FROM `tabDogan Step Run` WHERE run = %s AND item = 0 AND branch = 'gave_up'"
+		)
 		for step, output in db.sql(query, (run,)):
 			if step in found:
 				found[step]["reason"] = str((decode(output) or {}).get("text") or "")

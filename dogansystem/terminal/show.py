@@ -69,7 +69,12 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	lines += [
 		params_line(each) for each in run.get("steps") or [] if each["status"] == "Failed" and each["params"]
 	]
-	lines += [line for step in run.get("steps") or [] for ask in step.get("asks") or [] for line in ask_lines(step, ask)]
+	lines += [
+		line
+		for step in run.get("steps") or []
+		for ask in step.get("asks") or []
+		for line in ask_lines(step, ask)
+	]
 	documents = run.get("documents") or {}
 	for what, found in documents.items():
 		lines += [f"  {what}: {each['doctype']} {each['name']}" for each in found]
@@ -86,10 +91,14 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 def ask_lines(step: Mapping[str, Any], ask: Mapping[str, Any]) -> list[str]:
 	"""What a step has asked an agent: a line for each turn, and one for each call."""
 	name = step["id"] if step["index"] is None else f"{step['id']}[{step['index']}]"
-	lines = [f"  {name} asked {ask['agent']}: {ask['state']}, {ask['tokens']:,} tokens, cost {ask['cost']:.6g}"]
+	lines = [
+		f"  {name} asked {ask['agent']}: {ask['state']}, {ask['tokens']:,} tokens, cost {ask['cost']:.6g}"
+	]
 	for turn in ask["turns"]:
 		said = turn["text"] or ("" if turn["calls"] or turn["state"] == "Asking" else "nothing")
-		lines.append(f"    turn {turn['number']} of {turn['model']}{_took(turn)}: {_short(said)}".rstrip(": "))
+		lines.append(
+			f"    turn {turn['number']} of {turn['model']}{_took(turn)}: {_short(said)}".rstrip(": ")
+		)
 		lines += [f"      {call_line(each)}" for each in turn["calls"]]
 		if turn["problem"]:
 			lines.append(f"      given back: {_short(turn['problem'])}")

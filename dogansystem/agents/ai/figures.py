@@ -64,7 +64,11 @@ def of_all(site: Site, days: int) -> list[dict[str, Any]]:
 	"""Every AI agent with what it was asked in the last so many days, and what it has spent today."""
 	since = site.now() - days * 86400
 	return [
-		{"agent": name, "outcomes": agent_figures.outcomes(site.database, name, since), **of_today(site, name)}
+		{
+			"agent": name,
+			"outcomes": agent_figures.outcomes(site.database, name, since),
+			**of_today(site, name),
+		}
 		for name in agent_figures.ai_agents(site.database)
 	]
 

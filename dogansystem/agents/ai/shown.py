@@ -32,7 +32,12 @@ def conversation(
 def with_asks(site: Site, run: Mapping[str, Any]) -> dict[str, Any]:
 	"""A run as `Orchestrator.get_run` gives it, the steps that ask an agent with their `asks`."""
 	steps = [
-		{**each, "asks": conversation(site, run["run"], each["id"], 0 if each["index"] is None else each["index"] + 1)}
+		{
+			**each,
+			"asks": conversation(
+				site, run["run"], each["id"], 0 if each["index"] is None else each["index"] + 1
+			),
+		}
 		if each["action"] == AGENT_ASK
 		else each
 		for each in run["steps"]
@@ -46,7 +51,11 @@ def without_hidden(output: Any, conversations: list[dict[str, Any]]) -> Any:
 		return output
 	calls = [each for turn in conversations[-1]["turns"] for each in turn["calls"]]
 	shown = [
-		{key: each[key] for key in ("tool", "params", "output", "error", "approved_by", "hidden") if key in each}
+		{
+			key: each[key]
+			for key in ("tool", "params", "output", "error", "approved_by", "hidden")
+			if key in each
+		}
 		for each in calls
 		if each["tool"] != tools.GIVE_UP
 	]
@@ -126,17 +135,14 @@ def _call(
 		"seconds": _between(call.began_at, call.ended_at),
 	}
 	if call.is_done:
-		found |= (
-			{"output": without_secrets(call.output)}
-			if call.error is None
-			else {"error": without_secrets(call.error)}
-		)
-	elif call.approval in asked:
+		kind, result = ("output", call.output) if call.error is None else ("error", call.error)
+		found[kind] = without_secrets(result)
+	elif call.approval and call.approval in asked:
 		found |= {"state": "Waiting", "asked": asked[call.approval]["asked"]}
 	elif call.child:
 		found["state"] = "Waiting"
 	if may_read and not _is_readable(params, call.output, may_read):
-		found |= {"params": None, "hidden": True, **{key: None for key in ("output", "error") if key in found}}
+		found |= {"params": None, "hidden": True, **dict.fromkeys(found.keys() & {"output", "error"})}
 	return found
 
 
@@ -145,7 +151,11 @@ def _params(call: CallMade, tool: Tool | None, ask: Ask) -> Any:
 	if call.params is None:
 		return call.raw
 	try:
-		return bounds.within(call.params, tool.params or {}, ask.given.get("parties", ())) if tool else call.params
+		return (
+			bounds.within(call.params, tool.params or {}, ask.given.get("parties", ()))
+			if tool
+			else call.params
+		)
 	except bounds.OutOfBounds:
 		return dict(call.params)
 

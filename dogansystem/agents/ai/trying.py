@@ -26,7 +26,9 @@ def try_model(site: Site, name: str) -> dict[str, Any]:
 	began_at = site.now()
 	day = str(site.local_time(began_at).date())
 	limit = prices.billionths(prices.amount(site.settings().ai_cost_per_day))
-	spending.reserve(db, [spending.Budget(spending.SITE, limit, "AI Cost per Day in Dogan Settings")], day, most)
+	spending.reserve(
+		db, [spending.Budget(spending.SITE, limit, "AI Cost per Day in Dogan Settings")], day, most
+	)
 	db.commit()
 	context = StepContext(
 		site=site,

@@ -57,7 +57,10 @@ def test_minutes_saved_are_those_of_each_workflow_for_each_answer():
 		site.database.execute("UPDATE `tabDogan Workflow` SET minutes_saved = 4.5 WHERE name = 'mails'")
 		found = figures.of_agent(site, "Clerk", 30)
 		assert found["minutes"] == 9
-		assert {each["workflow"]: each["answered"] for each in found["workflows"]} == {"mails": 2, "orders": 2}
+		assert {each["workflow"]: each["answered"] for each in found["workflows"]} == {
+			"mails": 2,
+			"orders": 2,
+		}
 
 
 def test_decisions_on_calls_are_counted_and_no_others():

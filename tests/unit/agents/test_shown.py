@@ -101,7 +101,9 @@ def test_secrets_in_what_a_model_gives_or_says_are_not_shown():
 
 
 def test_a_call_about_what_a_reader_may_not_read_is_hidden_and_so_it_is_in_the_output():
-	says = Saying(call("document_get", name="L-1"), call("document_list", fields=["name", "status"]), {"text": "."})
+	says = Saying(
+		call("document_get", name="L-1"), call("document_list", fields=["name", "status"]), {"text": "."}
+	)
 	with office(says, [GET, LIST], documents=[LEAD, OTHER]) as site:
 		found = asked(site)
 
@@ -131,7 +133,12 @@ def test_one_that_gave_up_says_why_in_short_and_items_count_with_their_step():
 	with office(Saying({"text": "."})) as site:
 		found = asked(site, step(for_each=[1, 2, 3]))
 		assert asks.in_short(site.database, found["run"])["ask"]["turns"] == 3
-		assert [len(shown.conversation(site, found["run"], "ask", item)) for item in (0, 1, 2, 3)] == [0, 1, 1, 1]
+		assert [len(shown.conversation(site, found["run"], "ask", item)) for item in (0, 1, 2, 3)] == [
+			0,
+			1,
+			1,
+			1,
+		]
 		whole = shown.with_asks(site, found)
 		assert [len(each["asks"]) for each in whole["steps"]] == [0, 1, 1, 1]
 

@@ -56,7 +56,10 @@ def test_every_parameter_of_every_tool_can_be_left_to_the_model_or_bounded_and_r
 	asked, names = [], []
 	for name, action in core_actions().items():
 		for parameter, schema in action.parameters.get("properties", {}).items():
-			more = {"required": action.parameters.get("required", []), "recipients": tools.RECIPIENTS.get(name, [])}
+			more = {
+				"required": action.parameters.get("required", []),
+				"recipients": tools.RECIPIENTS.get(name, []),
+			}
 			asked.append([MODULE, "kinds_of", parameter, schema, more])
 			names.append((name, parameter, more))
 	for (action, parameter, more), kinds in zip(names, call(asked), strict=True):
@@ -67,6 +70,8 @@ def test_every_parameter_of_every_tool_can_be_left_to_the_model_or_bounded_and_r
 
 def test_a_bound_that_the_form_writes_holds():
 	written = call([[MODULE, "write", {"kind": "keys", "value": ["status"]}, {"type": "object"}]])[0]
-	assert bounds.within({"values": {"status": "Open"}}, {"values": written}, ()) == {"values": {"status": "Open"}}
+	assert bounds.within({"values": {"status": "Open"}}, {"values": written}, ()) == {
+		"values": {"status": "Open"}
+	}
 	with pytest.raises(bounds.OutOfBounds):
 		bounds.within({"values": {"owner": "x"}}, {"values": written}, ())
