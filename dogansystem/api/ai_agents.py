@@ -72,7 +72,7 @@ def _may_read(user: str, doctype: str, name: str | None) -> bool:
 
 @frappe.whitelist()
 @checked
-def list() -> list[dict[str, Any]]:
+def list_agents() -> list[dict[str, Any]]:
 	"""Every AI agent: what it was asked in the last seven days and how that ended, and what it has spent today."""
 	need_manager()
 	return figures.of_all(current_site(), 7)

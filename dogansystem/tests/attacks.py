@@ -46,7 +46,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"agents.list": ({}, USERS, False),
 	"ai_agents.conversation": ({"run": "{run}", "step": "w"}, STARTER, False),
 	"ai_agents.turn": ({"name": "none.1"}, USERS, False),
-	"ai_agents.list": ({}, MANAGERS, False),
+	"ai_agents.list_agents": ({}, MANAGERS, False),
 	"ai_agents.get": ({"agent": "none"}, MANAGERS, False),
 	"ai_agents.today": ({}, MANAGERS, False),
 	"ai_agents.actions": ({}, MANAGERS, False),

@@ -41,7 +41,7 @@ dogan.AgentsPage = class {
 		try {
 			const found = agent
 				? await frappe.xcall("dogansystem.api.ai_agents.get", { agent, days: this.days })
-				: await frappe.xcall("dogansystem.api.ai_agents.list");
+				: await frappe.xcall("dogansystem.api.ai_agents.list_agents");
 			if (this.agent !== agent) return;
 			agent ? this.draw(found) : this.draw_list(found);
 		} catch (error) {
