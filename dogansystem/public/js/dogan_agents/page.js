@@ -7,7 +7,6 @@ const SPANS = [
 	[30, __("Last 30 days")],
 	[90, __("Last 90 days")],
 ];
-const LABELS = 10; // of days below a chart
 const OUTCOMES = {
 	Answered: [__("answered"), "green"],
 	"Gave Up": [__("gave up"), "orange"],
@@ -67,7 +66,6 @@ dogan.AgentsPage = class {
 
 	draw(found) {
 		this.page.set_primary_action(__("Open the Agent"), () => frappe.set_route("Form", "Dogan Agent", found.agent));
-		this.page.set_secondary_action(__("All AI Agents"), () => frappe.set_route("dogan-agents"));
 		const asked = Object.values(found.outcomes).reduce((sum, count) => sum + count, 0);
 		const total = (name) => found.days.reduce((sum, day) => sum + day[name], 0);
 		if (!asked && !found.latest.length && !total("requests")) return this.draw_unasked(found);
@@ -75,13 +73,11 @@ dogan.AgentsPage = class {
 			${spans(this.days)}
 			<section class="dogan-agents-figures" aria-label="${__("Figures")}">${figures(found, asked, total).map(figure).join("")}</section>
 			<section class="dogan-agents-charts">
-				${chart_place("cost", __("Cost by day, and the limit"))}${chart_place("tokens", __("Tokens by day"))}${chart_place("asks", __("Asks by day"))}
+				${chart(__("Cost by day, and the limit"), found.days, "cost", dogan.cost, found.limit)}
+				${chart(__("Tokens by day"), found.days, "tokens", count)}${chart(__("Asks by day"), found.days, "asks", count)}
 			</section>
 			${latest(found.latest)}
 			<p class="text-muted">${__("Runs that were deleted are counted no more; what was spent is.")}</p>`);
-		this.draw_chart("cost", found, (day) => day.cost, found.limit);
-		this.draw_chart("tokens", found, (day) => day.tokens);
-		this.draw_chart("asks", found, (day) => day.asks);
 	}
 
 	draw_unasked(found) {
@@ -92,30 +88,6 @@ dogan.AgentsPage = class {
 			<a class="btn btn-sm btn-default" href="${frappe.utils.get_form_link("Dogan Agent", found.agent)}">${__("Open the Agent")}</a>`;
 		this.$body.html(`${spans(this.days)}${empty(__("It was asked nothing in this time."), `<p>${text}</p>${buttons}`)}`);
 	}
-
-	draw_chart(name, { days }, value, limit = 0) {
-		const every = Math.ceil(days.length / LABELS);
-		const labels = days.map(({ day }, index) => ((days.length - 1 - index) % every ? "\u200b".repeat(index + 1) : moment(day).format("D MMM")));
-		const values = days.map((day) => Number(value(day).toPrecision(6)));
-		const near = limit && Math.max(...values) > limit / 3; // else the line would press the bars to the ground
-		new frappe.Chart(this.$body.find(`[data-chart=${name}]`).get(0), {
-			type: "bar",
-			height: 180,
-			colors: ["blue"],
-			animate: false,
-			data: {
-				labels,
-				datasets: [{ name: "", values }],
-				...(near ? { yMarkers: [{ label: __("limit"), value: limit }] } : {}),
-			},
-			axisOptions: { xAxisMode: "tick", xIsSeries: 0, shortenYAxisNumbers: 1 },
-			barOptions: { spaceRatio: 0.4 },
-			tooltipOptions: {
-				formatTooltipX: (label) => frappe.datetime.str_to_user(days[labels.indexOf(label)]?.day || "") || label,
-				formatTooltipY: (number) => (name === "cost" ? dogan.cost(number) : format_number(number, null, 0)),
-			},
-		});
-	}
 };
 
 const escape = (text) => dogan.escape(text);
@@ -124,7 +96,8 @@ function spans(chosen) {
 	const buttons = SPANS.map(
 		([days, label]) => `<button type="button" class="btn btn-xs ${days === chosen ? "btn-primary" : "btn-default"}" aria-pressed="${days === chosen}" data-agents-days="${days}">${label}</button>`
 	);
-	return `<div class="dogan-agents-spans" role="group" aria-label="${__("Span")}">${buttons.join("")}</div>`;
+	return `<div class="dogan-agents-spans"><span role="group" aria-label="${__("Span")}">${buttons.join(" ")}</span>
+		<a class="btn btn-xs btn-default" href="/app/dogan-agents">${__("All AI Agents")}</a></div>`;
 }
 
 function empty(title, html) {
@@ -169,7 +142,21 @@ function figure([title, value, below, mark, share]) {
 		<div class="dogan-agents-value ${mark}">${value}</div>${bar}<div class="text-muted">${below}</div></div>`;
 }
 
-const chart_place = (name, title) => `<div class="dogan-agents-chart"><div class="text-muted">${title}</div><div data-chart="${name}"></div></div>`;
+const count = (value) => format_number(value, null, 0);
+
+// A bar for each day, and the limit where the bars come near it.
+function chart(title, days, name, shown, limit = 0) {
+	const most = Math.max(...days.map((day) => day[name]));
+	const top = most > limit / 3 ? Math.max(most, limit) : most;
+	const day_of = ({ day }) => moment(day).format("D MMM");
+	const bars = days.map((day) => `<span style="height: ${top ? (100 * day[name]) / top : 0}%" title="${day_of(day)}: ${shown(day[name])}"></span>`);
+	const line = limit && top >= limit ? `<i style="bottom: ${(100 * limit) / top}%"><em>${__("limit")} ${shown(limit)}</em></i>` : "";
+	const said = days.filter((day) => day[name]).map((day) => `${day_of(day)}: ${shown(day[name])}`);
+	return `<div class="dogan-agents-chart"><div class="text-muted">${title}</div>
+		<div class="text-muted small">${shown(top)}</div>
+		<div class="dogan-agents-bars" role="img" aria-label="${title}. ${said.join(", ") || __("none")}">${bars.join("")}${line}</div>
+		<div class="dogan-agents-ends text-muted small"><span>${day_of(days[0])}</span><span>${day_of(days[days.length - 1])}</span></div></div>`;
+}
 
 function card({ agent, outcomes, spent, limit }) {
 	const asked = counted(outcomes, OUTCOMES);

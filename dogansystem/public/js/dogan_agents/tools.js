@@ -186,56 +186,94 @@ function redraw_fields($place, action, state) {
 	}
 }
 
-function draw_value($place, name, schema, action, state) {
+async function draw_value($place, name, schema, action, state) {
 	$place.empty();
 	const bound = state.bounds[name];
 	if (bound.kind === "written") return $place.html(`<code dir="ltr">${dogan.escape(JSON.stringify(bound.value))}</code>`);
 	if (!["fixed", "one_of", "keys"].includes(bound.kind)) return;
-	const df = { fieldname: name, label: label_of(name, __), ...control_of(name, schema, bound.kind, state) };
-	df.change = () => {
-		const value = made.get_value();
-		state.bounds[name].value = df.fieldtype === "Small Text" ? lines(value) : value;
+	const label = label_of(name, __);
+	const put = (value) => {
+		bound.value = value;
 		if (name === "doctype") redraw_fields($place.closest(".dogan-bound").parent(), action, state);
 	};
-	const made = frappe.ui.form.make_control({ parent: $place, df, render_input: true, only_input: true });
+	const control = control_of(name, schema, bound.kind);
+	if (bound.kind === "fixed" || control.fieldtype === "Small Text") return draw_control($place, { ...control, fieldname: name, label }, bound.value, put);
+	if (control.fieldtype === "Link") return draw_chips($place, label, bound, put, (add) => draw_control($("<div></div>"), { ...control, fieldname: name, label }, "", add));
+	const options = IS_FIELDS(name, bound.kind) ? await fields_of(state) : control.options;
+	if (state.bounds[name] === bound) draw_chips($place.empty(), label, bound, put, (add) => $adder(label, options, add), options);
+}
+
+// A control of the desk that holds one value. Gives its place.
+function draw_control($place, df, value, put) {
+	let is_set = true;
+	const change = () => {
+		if (is_set) return;
+		const given = made.get_value();
+		put(df.fieldtype === "Small Text" ? lines(given) : given);
+	};
+	const made = frappe.ui.form.make_control({ parent: $place, df: { ...df, change }, render_input: true, only_input: true });
 	made.$input?.attr("aria-label", df.label);
-	if (bound.value !== undefined) made.set_value(df.fieldtype === "Small Text" ? [].concat(bound.value).join("\n") : bound.value);
+	Promise.resolve(made.set_value([].concat(value ?? "").join("\n"))).then(() => (is_set = false));
+	return $place;
+}
+
+// What is chosen already, each to be taken out again, and below it what adds one.
+function draw_chips($place, label, bound, put, adder, options = []) {
+	const draw = () => {
+		const chosen = bound.value || [];
+		const shown = (value) => dogan.escape(options.find((each) => each.value === value)?.label || __(String(value)));
+		const chips = chosen.map(
+			(value, index) => `<span class="dogan-chosen"><bdi>${shown(value)}</bdi>
+				<button type="button" class="btn btn-xs btn-default" data-drop="${index}" aria-label="${__("Remove")}: ${shown(value)}">×</button></span>`
+		);
+		$place.html(`<div>${chips.join(" ")}</div>`).append(
+			adder((value) => {
+				if (!value || chosen.includes(value)) return;
+				put([...chosen, value]);
+				draw();
+			})
+		);
+	};
+	$place.off("click").on("click", "[data-drop]", ({ currentTarget }) => {
+		put(bound.value.filter((_, index) => index !== Number(currentTarget.dataset.drop)));
+		draw();
+	});
+	draw();
+}
+
+function $adder(label, options, add) {
+	const entries = options.map(({ value, label }) => `<option value="${dogan.escape(value)}">${dogan.escape(label)}</option>`);
+	return $(`<select class="form-control input-xs" data-adder aria-label="${dogan.escape(`${__("Add")}: ${label}`)}"><option value="">${__("Add")}…</option>${entries.join("")}</select>`).on(
+		"change",
+		({ target }) => add(target.value)
+	);
 }
 
 const lines = (text) => String(text || "").split("\n").map((line) => line.trim()).filter(Boolean);
 
-function control_of(name, schema, kind, state) {
+// The control of a parameter; `options` of those that have a choice.
+function control_of(name, schema, kind) {
 	const types = [].concat(schema.type || []);
 	const choices = schema.enum || schema.items?.enum;
-	if (name === "doctype") {
-		if (kind === "fixed") return { fieldtype: "Link", options: "DocType", get_query: () => ({ filters: { istable: 0 } }) };
-		return { fieldtype: "MultiSelectPills", get_data: (text) => frappe.db.get_link_options("DocType", text, { istable: 0 }) };
-	}
-	if (IS_FIELDS(name, kind)) return { fieldtype: "MultiSelectPills", get_data: (text) => fields_of(state, text) };
-	if (choices && kind === "one_of") return { fieldtype: "MultiSelectPills", get_data: () => choices.map((each) => ({ value: String(each), label: __(String(each)) })) };
-	if (choices) return { fieldtype: "Select", options: ["", ...choices.map(String)] };
+	if (name === "doctype") return { fieldtype: "Link", options: "DocType", get_query: () => ({ filters: { istable: 0 } }) };
+	if (IS_FIELDS(name, kind)) return { fieldtype: kind === "fixed" ? "Data" : "Select", options: [] };
+	if (choices) return { fieldtype: "Select", options: [...(kind === "fixed" ? [""] : []), ...choices].map((each) => ({ value: String(each), label: __(String(each)) })) };
 	if (types.length === 1 && types[0] === "boolean") return { fieldtype: "Select", options: [{ value: "", label: "" }, { value: "true", label: __("yes") }, { value: "false", label: __("no") }] };
+	const links = { user: "User", owner: "User", role: "Role", report: "Report" };
+	if (name in links) return { fieldtype: "Link", options: links[name] };
 	if (kind === "one_of") return { fieldtype: "Small Text", placeholder: __("One on each line") };
-	if (["user", "owner"].includes(name)) return { fieldtype: "Link", options: "User" };
-	if (name === "role") return { fieldtype: "Link", options: "Role" };
-	if (name === "report") return { fieldtype: "Link", options: "Report" };
-	if (types.includes("integer") && !types.includes("string")) return { fieldtype: "Int" };
-	return { fieldtype: "Data" };
+	return { fieldtype: types.includes("integer") && !types.includes("string") ? "Int" : "Data" };
 }
 
-// The fields of the DocTypes that the tool is for; what somebody types is offered too, for what is none of them.
-async function fields_of(state, text) {
-	const params = { doctype: write(state.bounds.doctype || { kind: "any" }) };
+// The fields of the DocTypes that the tool is for.
+async function fields_of(state) {
 	const found = new Map();
-	for (const doctype of doctypes_of(params)) {
+	for (const doctype of doctypes_of({ doctype: write(state.bounds.doctype || { kind: "any" }) })) {
 		await new Promise((resolve) => frappe.model.with_doctype(doctype, resolve));
+		found.set("name", __("Name"));
 		for (const { fieldname, label, fieldtype } of frappe.get_meta(doctype)?.fields || []) {
 			if (!frappe.model.no_value_type.includes(fieldtype)) found.set(fieldname, __(label || fieldname));
 		}
-		found.set("name", __("Name"));
 	}
-	const options = [...found].map(([value, label]) => ({ value, label: label === value ? value : `${label}`, description: value }));
-	const wanted = (text || "").toLowerCase();
-	const fitting = options.filter(({ value, label }) => `${value} ${label}`.toLowerCase().includes(wanted));
-	return fitting.length || !wanted ? fitting : [{ value: text, label: text }];
+	return [...found].map(([value, label]) => ({ value, label: `${label} (${value})` }));
 }
