@@ -15,6 +15,7 @@ from dogansystem.store.moment import Moment
 
 TURN = "tabDogan Agent Turn"
 OPEN, ANSWERED, GAVE_UP = "Open", "Answered", "Gave Up"  # states of an ask
+STATES = (OPEN, ANSWERED, GAVE_UP)
 ASKING, CALLING, DONE = "Asking", "Calling", "Done"  # states of a turn
 
 

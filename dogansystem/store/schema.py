@@ -38,7 +38,7 @@ _EXTRA_INDEXES = (
 	("tabDogan Workflow Run", "dogan_run_ended", ("workflow", "finished_at")),
 	("tabDogan Workflow Run", "dogan_run_document", ("reference_doctype", "reference_name")),
 	("tabDogan Approval", "dogan_approval_document", ("reference_doctype", "reference_name")),
-	("tabDogan Approval", "dogan_approval_asker", ("asked_by", "asked_at", "status")),
+	("tabDogan Approval", "dogan_approval_asker", ("asked_by", "asked_at", "status", "step_run")),
 )
 
 # {id} is the dialect's self-numbering key. Times are seconds since 1970 (UTC).
@@ -303,7 +303,7 @@ def _figures_of_agents(db: Database) -> None:
 		"UPDATE dogan_ask SET workflow = COALESCE((SELECT r.workflow FROM `tabDogan Workflow Run` r WHERE r.name = dogan_ask.run),"
 		" '') WHERE workflow = ''"
 	)
-	_create_index(db, "dogan_ask", "dogan_ask_agent", ("agent", "began_at", "state", "workflow", "tokens"))
+	_create_index(db, "dogan_ask", "dogan_ask_agent", ("agent", "state", "began_at", "workflow", "tokens"))
 
 
 STEPS: dict[int, Callable[[Database], None]] = {

@@ -14,10 +14,15 @@ frappe.ui.form.on("Dogan Agent", {
 	},
 
 	kind: show_ai,
-	tools_remove: show_ai,
 });
 
-frappe.ui.form.on("Dogan Agent Tool", { params: show_ai, action: show_ai, workflow: show_ai, approval: show_ai });
+frappe.ui.form.on("Dogan Agent Tool", {
+	params: show_ai,
+	action: show_ai,
+	workflow: show_ai,
+	approval: show_ai,
+	tools_remove: show_ai,
+});
 
 // What an AI agent has beside its fields; for those who manage agents.
 function show_ai(frm) {

@@ -45,7 +45,9 @@ dogan.show_tools = async (frm) => {
 };
 
 function remove(frm, row) {
-	frm.get_field("tools").grid.grid_rows_by_docname[row.name].remove();
+	frappe.model.clear_doc(row.doctype, row.name);
+	frm.dirty();
+	frm.refresh_field("tools");
 	dogan.show_tools(frm);
 }
 
