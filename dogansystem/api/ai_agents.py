@@ -39,8 +39,9 @@ def turn(name: str) -> dict[str, Any]:
 		frappe.throw(_("There is no turn {0}.").format(name), frappe.DoesNotExistError)
 	user, site = need_run(found.run), current_site()
 	asks = shown.conversation(site, found.run, found.step, found.item, reader(user))
-	turns = [{**each, "agent": ask["agent"]} for ask in asks for each in ask["turns"] if each["name"] == name]
-	return turns[0]
+	return next(
+		{**each, "agent": ask["agent"]} for ask in asks for each in ask["turns"] if each["name"] == name
+	)
 
 
 def reader(user: str) -> shown.MayRead | None:

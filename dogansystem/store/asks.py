@@ -126,6 +126,14 @@ def of_step(db: Database, step_run: str) -> list[tuple[Ask, float, float | None]
 	return [(_ask(row[:-2]), float(row[-2]), row[-1]) for row in db.sql(query, (step_run,))]
 
 
+def has_stopped(db: Database, step_run: str) -> bool:
+	"""Whether a step run has come to an end without an answer."""
+	query = (
+		"SELECT 1 FROM `tabDogan Step Run` WHERE name = %s AND status IN ('Failed', 'Cancelled', 'Skipped')"
+	)
+	return bool(db.sql(query, (step_run,)))
+
+
 def in_short(db: Database, run: str) -> dict[str, dict[str, Any]]:
 	"""What the steps of a run have asked, by their ids, items included: `turns`, `tokens`, `cost`, and the `reason` of one that
 	gave up."""

@@ -73,9 +73,10 @@ def _ask(
 	content = asks.version(site.database, ask.version) or {}
 	known = {each.name: each for each in of_version(content, Limits()).tools} if content else {}
 	made = asks.turns(site.database, ask.id)
+	stopped = ask.state == asks.OPEN and asks.has_stopped(site.database, ask.step_run)
 	return {
 		"agent": ask.agent,
-		"state": ask.state,
+		"state": "Stopped" if stopped else ask.state,
 		"began_at": _time(site, began_at),
 		"seconds": ended_at - began_at if ended_at else None,
 		"tokens": ask.tokens,

@@ -148,7 +148,7 @@ def test_over_its_limit_the_step_says_what_to_do():
 		found = asked(site)
 		assert row(found)["error"].type == "BudgetExceeded"
 		assert "Raise it in the agent and retry the run" in row(found)["error"].message
-		assert conversation(site, found)["state"] == asks.OPEN
+		assert conversation(site, found)["state"] == "Stopped"
 
 
 def test_the_page_of_a_sandbox_gives_the_conversation():

@@ -3,6 +3,7 @@ const BUNDLES = ["dogan_runs.bundle.js", "dogan_agents.bundle.js", "dogan_agents
 frappe.ui.form.on("Dogan Agent", {
 	setup(frm) {
 		frm.set_query("user", () => ({ filters: { enabled: 1 } }));
+		Object.assign(frm.get_docfield("instructions"), { min_lines: 6, max_lines: 20 });
 	},
 
 	refresh(frm) {

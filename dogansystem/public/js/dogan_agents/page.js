@@ -26,6 +26,7 @@ dogan.AgentsPage = class {
 		this.page = page;
 		this.days = SPANS[1][0];
 		this.$body = $(`<div class="dogan-agents"></div>`).appendTo(page.main);
+		this.$body.on("click", "[data-agents-new]", () => frappe.new_doc("Dogan Agent", { kind: "AI" }));
 		this.$body.on("click", "[data-agents-days]", (event) => {
 			this.days = Number(event.currentTarget.dataset.agentsDays);
 			this.show();
@@ -36,7 +37,7 @@ dogan.AgentsPage = class {
 		const agent = frappe.get_route()[1] || "";
 		this.agent = agent;
 		this.page.clear_actions();
-		this.page.set_title(agent || __("AI Agents"));
+		this.page.set_title(__("AI Agents"));
 		try {
 			const found = agent
 				? await frappe.xcall("dogansystem.api.ai_agents.get", { agent, days: this.days })
@@ -57,7 +58,7 @@ dogan.AgentsPage = class {
 				__("Let a step of a workflow ask it, with the action agent.ask."),
 			];
 			const buttons = `<a class="btn btn-sm btn-primary" href="/app/dogan-model">${__("Models")}</a>
-				<a class="btn btn-sm btn-default" href="/app/dogan-agent/new-dogan-agent?kind=AI">${__("New AI Agent")}</a>`;
+				<button type="button" class="btn btn-sm btn-default" data-agents-new>${__("New AI Agent")}</button>`;
 			this.$body.html(empty(__("There is no AI agent yet."), `<ol>${steps.map((each) => `<li>${each}</li>`).join("")}</ol>${buttons}`));
 			return;
 		}
@@ -65,6 +66,7 @@ dogan.AgentsPage = class {
 	}
 
 	draw(found) {
+		this.page.set_title(found.agent);
 		this.page.set_primary_action(__("Open the Agent"), () => frappe.set_route("Form", "Dogan Agent", found.agent));
 		const asked = Object.values(found.outcomes).reduce((sum, count) => sum + count, 0);
 		const total = (name) => found.days.reduce((sum, day) => sum + day[name], 0);

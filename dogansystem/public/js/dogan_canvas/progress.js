@@ -12,7 +12,7 @@ export function progress_of(step, host, waits = []) {
 		parts.push(__("{0} of {1} items", [count(items.filter(([state]) => STEP_FINISHED.includes(state))), count(items)]));
 	}
 	if (step.started_at && (step.finished_at || step.status === "Running")) parts.push(host.took(step.started_at, step.finished_at));
-	if (step.asked) parts.push(__("{0} turns", [step.asked.turns]));
+	if (step.asked) parts.push(step.asked.turns === 1 ? __("1 turn") : __("{0} turns", [step.asked.turns]));
 	const asked = waits.flatMap((wait) => (wait.step === step.step && wait.kind === "decision" && wait.asked) || []);
 	if (asked.length) parts.push(__("waits for {0}", [[...new Set(asked)].join(", ")]));
 	if (step.attempts > 1 && !step.asked) parts.push(__("{0} attempts", [step.attempts]));

@@ -5,10 +5,12 @@ frappe.provide("dogan");
 export const AGENT_ASK = "agent.ask";
 const SHOWN_WORDS = 120; // characters of an answer before it is unfolded
 
+export const turns_of = (count) => (count === 1 ? __("1 turn") : __("{0} turns", [count]));
+
 // What is asked in short, for the line of facts below a step.
 export function facts_of_ask({ asked }) {
 	if (!asked) return [];
-	return [__("{0} turns", [asked.turns]), __("{0} tokens", [number(asked.tokens)]), ...cost_of(asked.cost)];
+	return [turns_of(asked.turns), __("{0} tokens", [number(asked.tokens)]), ...cost_of(asked.cost)];
 }
 
 // What a step that gave up, or that may not spend more, says to whoever could do something about it.
@@ -41,11 +43,12 @@ const STATES = {
 	Open: () => __("under way"),
 	Answered: () => __("answered"),
 	"Gave Up": () => __("gave up"),
+	Stopped: () => __("stopped"),
 };
 
 function ask_html(ask, key, is_open) {
 	const { limits } = ask;
-	const turns = limits ? __("{0} of {1} turns", [ask.turns.length, limits.turns]) : __("{0} turns", [ask.turns.length]);
+	const turns = limits ? __("{0} of {1} turns", [ask.turns.length, limits.turns]) : turns_of(ask.turns.length);
 	const tokens = limits ? __("{0} of {1} tokens", [number(ask.tokens), number(limits.tokens)]) : __("{0} tokens", [number(ask.tokens)]);
 	const cost = limits ? __("cost {0} of {1}", [dogan.cost(ask.cost), dogan.cost(limits.cost)]) : __("cost {0}", [dogan.cost(ask.cost)]);
 	const facts = [STATES[ask.state](), turns, tokens, cost, ...took(ask.seconds)];
