@@ -297,12 +297,8 @@ def _since_when_steps_wait(db: Database) -> None:
 
 
 def _figures_of_agents(db: Database) -> None:
-	"""All that the page of an agent counts stands in the index."""
+	"""All that the page of an agent counts stands in the index. What was asked before is of no workflow."""
 	_add_columns(db, "dogan_ask", {"workflow": "VARCHAR(140) NOT NULL DEFAULT ''"})
-	db.execute(
-		"UPDATE dogan_ask SET workflow = COALESCE((SELECT r.workflow FROM `tabDogan Workflow Run` r WHERE r.name = dogan_ask.run),"
-		" '') WHERE workflow = ''"
-	)
 	_create_index(db, "dogan_ask", "dogan_ask_agent", ("agent", "state", "began_at", "workflow", "tokens"))
 
 

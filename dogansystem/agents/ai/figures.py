@@ -91,7 +91,7 @@ def _outcomes(counted: Sequence[Counted], failures: Mapping[str, int]) -> dict[s
 def _workflows(site: Site, counted: Sequence[Counted]) -> list[dict[str, Any]]:
 	answered: Counter[str] = Counter()
 	for each in counted:
-		if each.state == asks.ANSWERED:
+		if each.state == asks.ANSWERED and each.workflow:
 			answered[each.workflow] += each.asks
 	known = agent_figures.workflows(site.database, answered.keys())
 	return [
