@@ -221,6 +221,15 @@ class TestAIAgents(DeskTestCase):
 		self.assertEqual(doc.tools[1].action, "document.get")
 		self.assertEqual(frappe.parse_json(doc.tools[1].params), {"doctype": "ToDo", "fields": ["priority"]})
 		self.assertEqual(frappe.parse_json(doc.tools[0].params), frappe.parse_json(TODO["params"]))
+		self.browser.evaluate("document.querySelectorAll('[data-edit-tool]')[0].click()")
+		inner = "cur_dialog.$wrapper.find('[data-inner=priority]')"
+		self.browser.wait_for(f"{DIALOG} && {inner}.length && {inner}.val() === 'Low, High'")
+		self.picture("ai_agent_tool_edited")
+		self.browser.evaluate(f"{inner}.val('Low, Medium').trigger('change') && true")
+		self.confirm()
+		self.browser.wait_for(
+			"document.querySelector('.dogan-tool').innerText.includes('priority (Low, Medium)')"
+		)
 		self.browser.evaluate("document.querySelectorAll('[data-remove-tool]')[1].click()")
 		self.browser.wait_for("document.querySelectorAll('.dogan-tool').length === 1")
 

@@ -22,13 +22,14 @@ BOUNDS: list[Any] = [
 	{"status": "*", "notes": "*"},
 	{"status": ["Open"], "notes": "*"},
 	[{"a": 1}],
+	{"status": "Open", "notes": {"x": "*"}},
 ]
 
 
 def test_every_bound_comes_back_as_it_was_whether_the_form_can_show_it_or_not():
 	read = call([[MODULE, "read", each] for each in BOUNDS])
 	assert call([[MODULE, "write", each] for each in read]) == BOUNDS
-	kinds = ["fixed"] * 3 + ["one_of"] * 2 + ["omit", "parties", "keys", "written", "written"]
+	kinds = ["fixed"] * 3 + ["one_of"] * 2 + ["omit", "parties", "keys", "keys", "written", "written"]
 	assert [each["kind"] for each in read] == kinds
 
 

@@ -3,23 +3,28 @@
 export const ANYTHING = "*";
 const is_mapping = (value) => value !== null && typeof value === "object" && !Array.isArray(value);
 
-// A bound as a kind and its value. `written`: what only JSON can say; it is kept as it is.
+const is_list = (value) => Array.isArray(value) && value.every((each) => each === null || typeof each !== "object");
+
+// A bound as a kind and its value. Of `keys`, `inner` says which values some may have. `written`: what only JSON
+// can say; it is kept as it is.
 export function read(bound) {
 	if (bound === undefined || bound === ANYTHING) return { kind: "any" };
 	if (bound === null) return { kind: "omit" };
-	if (Array.isArray(bound)) return bound.every((each) => !is_mapping(each)) ? { kind: "one_of", value: bound } : { kind: "written", value: bound };
+	if (Array.isArray(bound)) return is_list(bound) ? { kind: "one_of", value: bound } : { kind: "written", value: bound };
 	if (!is_mapping(bound)) return { kind: "fixed", value: bound };
 	if (bound.parties === true && Object.keys(bound).length === 1) return { kind: "parties" };
 	const keys = Object.keys(bound);
-	return keys.every((key) => bound[key] === ANYTHING) ? { kind: "keys", value: keys } : { kind: "written", value: bound };
+	const lists = keys.filter((key) => is_list(bound[key]));
+	if (!keys.every((key) => bound[key] === ANYTHING || is_list(bound[key]))) return { kind: "written", value: bound };
+	return { kind: "keys", value: keys, inner: Object.fromEntries(lists.map((key) => [key, bound[key]])) };
 }
 
 // The bound of a kind and its value; undefined: none.
-export function write({ kind, value }, schema = {}) {
+export function write({ kind, value, inner = {} }, schema = {}) {
 	if (kind === "omit") return null;
 	if (kind === "parties") return { parties: true };
 	if (kind === "written") return value;
-	if (kind === "keys") return value?.length ? Object.fromEntries(value.map((key) => [key, ANYTHING])) : undefined;
+	if (kind === "keys") return value?.length ? Object.fromEntries(value.map((key) => [key, inner[key]?.length ? inner[key] : ANYTHING])) : undefined;
 	if (kind === "one_of") return value?.length ? value.map((each) => typed(each, schema)) : undefined;
 	if (kind === "fixed") return value === "" || value === undefined || value === null ? undefined : typed(value, schema);
 	return undefined;
@@ -58,14 +63,14 @@ export function doctypes_of(params) {
 
 // What a bound says, in words. `label` of the parameter, `__` translates.
 export function words(label, bound, __) {
-	const { kind, value } = read(bound);
+	const { kind, value, inner = {} } = read(bound);
 	if (kind === "any") return "";
 	const shown = Array.isArray(value) ? value.join(", ") : kind === "written" ? JSON.stringify(value) : String(value);
 	return {
 		omit: () => __("{0} is left out", [label]),
 		fixed: () => __("{0} is always {1}", [label, shown]),
 		one_of: () => __("{0} is one of {1}", [label, shown]),
-		keys: () => __("{0} has only {1}", [label, shown]),
+		keys: () => __("{0} has only {1}", [label, value.map((key) => (inner[key] ? `${key} (${inner[key].join(", ")})` : key)).join(", ")]),
 		parties: () => __("{0} is an address of the documents it was given", [label]),
 		written: () => __("{0} is within {1}", [label, shown]),
 	}[kind]();

@@ -226,7 +226,8 @@ function draw_chips($place, label, bound, put, adder, options = []) {
 		const shown = (value) => dogan.escape(options.find((each) => each.value === value)?.label || __(String(value)));
 		const chips = chosen.map(
 			(value, index) => `<span class="dogan-chosen"><bdi>${shown(value)}</bdi>
-				<button type="button" class="btn btn-xs btn-default" data-drop="${index}" aria-label="${__("Remove")}: ${shown(value)}">×</button></span>`
+				<button type="button" class="btn btn-xs btn-default" data-drop="${index}" aria-label="${__("Remove")}: ${shown(value)}">×</button>
+				${bound.kind === "keys" ? inner_html(value, bound, shown(value)) : ""}</span>`
 		);
 		$place.html(`<div>${chips.join(" ")}</div>`).append(
 			adder((value) => {
@@ -236,11 +237,22 @@ function draw_chips($place, label, bound, put, adder, options = []) {
 			})
 		);
 	};
+	$place.off("change").on("change", "[data-inner]", ({ currentTarget: { dataset, value } }) => {
+		const is_number = options.find((each) => each.value === dataset.inner)?.is_number;
+		const given = value.split(",").map((each) => each.trim()).filter(Boolean);
+		bound.inner = { ...bound.inner, [dataset.inner]: is_number ? given.map(Number) : given };
+	});
 	$place.off("click").on("click", "[data-drop]", ({ currentTarget }) => {
 		put(bound.value.filter((_, index) => index !== Number(currentTarget.dataset.drop)));
 		draw();
 	});
 	draw();
+}
+
+// Which values a key may have.
+function inner_html(key, { inner = {} }, label) {
+	return `<input type="text" class="form-control input-xs" data-inner="${dogan.escape(key)}" aria-label="${__("Allowed values")}: ${label}"
+		placeholder="${__("anything; or values, with commas between")}" value="${dogan.escape((inner[key] || []).join(", "))}">`;
 }
 
 function $adder(label, options, add) {
@@ -267,15 +279,18 @@ function control_of(name, schema, kind) {
 	return { fieldtype: types.includes("integer") && !types.includes("string") ? "Int" : "Data" };
 }
 
+const NUMBERS = ["Int", "Float", "Currency", "Percent", "Check"];
+
 // The fields of the DocTypes that the tool is for.
 async function fields_of(state) {
-	const found = new Map();
+	const found = new Map(), numbers = new Set(); // prettier-ignore
 	for (const doctype of doctypes_of({ doctype: write(state.bounds.doctype || { kind: "any" }) })) {
 		await new Promise((resolve) => frappe.model.with_doctype(doctype, resolve));
 		found.set("name", __("Name"));
 		for (const { fieldname, label, fieldtype } of frappe.get_meta(doctype)?.fields || []) {
 			if (!frappe.model.no_value_type.includes(fieldtype)) found.set(fieldname, __(label || fieldname));
+			if (NUMBERS.includes(fieldtype)) numbers.add(fieldname);
 		}
 	}
-	return [...found].map(([value, label]) => ({ value, label: `${label} (${value})` }));
+	return [...found].map(([value, label]) => ({ value, label: `${label} (${value})`, is_number: numbers.has(value) }));
 }
