@@ -8,7 +8,7 @@ from dogansystem.agents.ai.conversation import Answer, Asked, Model
 from dogansystem.agents.ai.providers import scripted
 from dogansystem.homes.frappe.site import FrappeSite
 from dogansystem.tests.contract.home import PERSON, output
-from dogansystem.tests.home import MANAGER
+from dogansystem.tests.home import MANAGER, USER
 from dogansystem.tests.test_ai_agents import AGENT, ASK, MODEL, TODO
 from tests.bench import axe
 from tests.bench.desk import DeskTestCase, form_of
@@ -259,6 +259,23 @@ class TestAIAgents(DeskTestCase):
 		self.picture("ai_agent_turn")
 		self.press("Open Run")
 		self.browser.wait_for(f"{form_of('Dogan Workflow Run')} && cur_frm.docname === '{run}'")
+
+	def test_managers_see_agents_and_try_no_models_and_others_read_the_form_alone(self):
+		with self.signed_in(MANAGER):
+			self.visit(f"dogan-model/{MODEL}", form_of("Dogan Model"))
+			self.assertFalse(
+				self.browser.evaluate("$(cur_frm.page.inner_toolbar).find('button:contains(Try)').length")
+			)
+			self.visit(f"dogan-agents/{AGENT}", "document.querySelector('.dogan-agents-empty')")
+		with self.signed_in(USER):
+			self.visit(f"dogan-agent/{AGENT}", form_of("Dogan Agent"))
+			self.assertFalse(self.browser.evaluate(SHOWN))
+			self.assertFalse(self.browser.evaluate("$('[data-add-tool]').length"))
+			self.browser.evaluate("!!frappe.set_route('dogan-agents')")
+			self.browser.wait_for(
+				"frappe.get_route()[0] === 'dogan-agents' && !document.querySelector('.dogan-agents-card')"
+			)
+			self.browser.complaints.clear()
 
 	def test_settings_say_what_is_spent_today(self):
 		self.visit("dogan-settings", "$('.dogan-spent:visible').length")

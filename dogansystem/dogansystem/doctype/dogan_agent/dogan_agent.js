@@ -28,5 +28,6 @@ frappe.ui.form.on("Dogan Agent Tool", {
 // What an AI agent has beside its fields; for those who manage agents.
 function show_ai(frm) {
 	const may = ["Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
+	frm.toggle_display("tools_section", may);
 	if (frm.doc.kind === "AI" && may) frappe.require(BUNDLES, () => dogan.show_ai_agent(frm));
 }
