@@ -76,6 +76,9 @@ class AgentTestCase(DeskTestCase):
 		return self.browser.evaluate(f"{DETAILS}.innerText")
 
 	def assert_no_findings(self, within: str) -> None:
+		# A form that is drawn anew fades in.
+		solid = "((each) => { for (; each; each = each.parentElement) if (getComputedStyle(each).opacity !== '1') return false; return true })"
+		self.browser.wait_for(f"{solid}(document.querySelector('{within}'))")
 		try:
 			self.assertEqual(axe.findings(self.browser, within), [])
 		except LookupError as error:

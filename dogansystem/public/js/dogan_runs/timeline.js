@@ -13,7 +13,6 @@ dogan.Timeline = class Timeline {
 		this.on_signal = on_signal;
 		this.open = new Set();
 		this.unfolded_calls = new Set(); // turns and calls of an agent
-		this.wrapper.get(0).addEventListener("toggle", ({ target }) => this.note_unfolded(target), true);
 		this.items = {};
 	}
 
@@ -27,6 +26,7 @@ dogan.Timeline = class Timeline {
 			${dogan.undoing_of_run(view)}
 			${view.steps.map((step) => this.step(step)).join("")}
 		</div>`);
+		this.wrapper.children().get(0).addEventListener("toggle", ({ target }) => this.note_unfolded(target), true);
 		this.wrapper.find(".dogan-step-head, .dogan-facts").on("click", (event) => this.toggle(event));
 		this.wrapper.find(".dogan-facts a").on("click", (event) => event.stopPropagation());
 		this.wrapper.find(".dogan-retry").on("click", (event) => {
@@ -41,6 +41,11 @@ dogan.Timeline = class Timeline {
 		unfolded.forEach((step) => this.row_of(step).find(".dogan-step-error details").attr("open", true));
 		this.open.forEach((step) => this.draw_details(step));
 		if (focused) this.row_of(focused).find(".dogan-step-title").trigger("focus");
+	}
+
+	// What somebody has opened on another timeline of the same run stays open.
+	keep_open_of(before, run) {
+		if (before?.view?.run.name === run) Object.assign(this, { open: before.open, unfolded_calls: before.unfolded_calls });
 	}
 
 	note_unfolded({ dataset, open, parentElement }) {
