@@ -4,10 +4,13 @@ from typing import Any
 
 import frappe
 
+from dogansystem.agents.ai import shown
 from dogansystem.api import workflows
 from dogansystem.api.access import may_use_current, need_run, need_start
+from dogansystem.api.ai_agents import reader
 from dogansystem.api.arguments import checked, read_json
 from dogansystem.api.errors import as_frappe_errors
+from dogansystem.engine.definition import AGENT_ASK
 from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED
@@ -16,7 +19,7 @@ from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.protocol import Site
-from dogansystem.store import children, overview, reads, run_comparison, versions
+from dogansystem.store import asks, children, overview, reads, run_comparison, versions
 
 STEP_RUN = "Dogan Step Run"
 SHOWN_ITEMS = 50  # of a for_each step, the failed ones first
@@ -41,7 +44,7 @@ def run_view(run: str) -> dict[str, Any]:
 	`current_version`: the number of the version saved now, if it is another and the caller may retry with it. `problems`:
 	what may keep a run under way from going on. `waits`: what its steps wait for, the first of `wait_total`. `children`: the
 	runs that its steps have started. `compensates`: whether its workflow says how to undo a step. `may_signal`: whether the
-	caller may send the signals that it waits for.
+	caller may send the signals that it waits for. A step that asks an agent says in short what it has `asked`.
 	"""
 	user, site = need_run(run), current_site()
 	steps = frappe.get_all(
@@ -49,7 +52,9 @@ def run_view(run: str) -> dict[str, Any]:
 	)
 	counts = overview.item_counts(site.database, run)
 	wakes_at = _wakes_at(run)
+	asked = asks.in_short(site.database, run) if any(step.action == AGENT_ASK for step in steps) else {}
 	for step in steps:
+		step.asked = asked.get(step.step)
 		step.wait_until = step.wait_until or wakes_at.get(step.name)
 		step.items = counts.get(step.step, {})
 	found = frappe.db.get_value(RUN, run, _RUN, as_dict=True)
@@ -89,24 +94,25 @@ def run_view(run: str) -> dict[str, Any]:
 def step_details(run: str, step: str) -> dict[str, Any]:
 	"""A step's rendered parameters and output, what its earlier attempts ran and failed with, the errors of its items, and its items, the failed ones first.
 
-	System Managers also get the `traceback` of an error that nobody expected: the step's own, or that of an item.
+	System Managers also get the `traceback` of an error that nobody expected: the step's own, or that of an item. Of a step that asks
+	an agent, the calls in its output are shown as `ai_agents.conversation` shows them.
 	"""
 	user = need_run(run)
 	row = (
 		frappe.db.get_value(
 			STEP_RUN,
 			{"run": run, "step": step, "item": 0},
-			["params", "output", "errors", "earlier_attempts"],
+			["params", "output", "errors", "earlier_attempts", "action"],
 			as_dict=True,
 		)
 		or frappe._dict()
 	)
 	return {
 		"params": decode(row.params),
-		"output": decode(row.output),
+		"output": _output(run, step, row, user),
 		"errors": decode(row.errors) or [],
 		"earlier_attempts": decode(row.earlier_attempts) or [],
-		"items": overview.items(current_site().database, run, step, count=SHOWN_ITEMS),
+		"items": _items(run, step, user),
 		"item_total": frappe.db.count(STEP_RUN, {"run": run, "step": step, "item": [">", 0]}),
 		**({"traceback": _traceback(run, step)} if is_system_manager(user) else {}),
 	}
@@ -160,10 +166,25 @@ def compare(one: str, other: str) -> dict[str, Any]:
 @checked
 def items(run: str, step: str, first: int) -> list[dict[str, Any]]:
 	"""The next items of a step, as `step_details` gives them: those behind the `first` so many."""
-	need_run(run)
-	return overview.items(
-		current_site().database, run, step, first=min(max(first, 0), MAX_FIRST), count=SHOWN_ITEMS
-	)
+	return _items(run, step, need_run(run), min(max(first, 0), MAX_FIRST))
+
+
+def _items(run: str, step: str, user: str, first: int = 0) -> list[dict[str, Any]]:
+	site = current_site()
+	found = overview.items(site.database, run, step, first=first, count=SHOWN_ITEMS)
+	if reader(user):
+		asked = asks.in_short(site.database, run)
+		for each in found if step in asked else ():
+			# What calls have given is seen where each is looked at by itself.
+			each["output"] = each["output"].partition('"calls"')[0]
+	return found
+
+
+def _output(run: str, step: str, row: Any, user: str) -> Any:
+	output, may = decode(row.output), reader(user)
+	if row.action != AGENT_ASK or may is None or output is None:
+		return output
+	return shown.without_hidden(output, shown.conversation(current_site(), run, step, may_read=may))
 
 
 def _number(version: str | None) -> int | None:

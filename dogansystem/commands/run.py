@@ -9,6 +9,7 @@ import click
 import frappe
 from frappe.commands import pass_context
 
+from dogansystem.agents.ai.shown import with_asks
 from dogansystem.commands.site import (
 	FAILED,
 	json_option,
@@ -75,7 +76,7 @@ def run(
 			click.echo(line, err=True)
 		if wait:
 			_work_off(orchestrator, name)
-		found = orchestrator.get_run(name)
+		found = with_asks(orchestrator.site, orchestrator.get_run(name))
 		print_json(found) if as_json else print_lines([*map(step_line, found["steps"]), *run_lines(found)])
 	if found["status"] in ("Failed", "Cancelled"):
 		sys.exit(FAILED)

@@ -18,6 +18,8 @@ TURN = "tabDogan Agent Turn"
 CUT_UP_TO = "asks cut up to"  # its name in dogan_state
 FINISHED = tuple(sorted(RUN_FINISHED))
 OPEN, ANSWERED, GAVE_UP, CUT = "Open", "Answered", "Gave Up", "Cut"  # states of an ask
+UNANSWERED = (OPEN, CUT)
+STATES = (*UNANSWERED, ANSWERED, GAVE_UP)
 ASKING, CALLING, DONE = "Asking", "Calling", "Done"  # states of a turn
 
 
@@ -52,6 +54,7 @@ class CallMade:
 		approval: people were asked whether it may be done. `seen`: how what it changes was then.
 		child: the run that it has started.
 		is_done: there is an `output`, or an `error`.
+		began_at, ended_at: when somebody first came to it, and when it was done (epoch seconds); 0: not yet.
 	"""
 
 	id: str
@@ -65,6 +68,8 @@ class CallMade:
 	is_done: bool = False
 	output: Any = None
 	error: str | None = None
+	began_at: float = 0.0
+	ended_at: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,7 @@ class Turn:
 		failures: how often this model was busy.
 		tokens: that are reserved for it, and then what it has used. `cost` likewise, in billionths; `day`: of which day's budget.
 		problem: what is wrong with the answer, as the model is told.
+		asked_at, answered_at: when it was begun, and when its answer was there (epoch seconds); 0: not yet.
 	"""
 
 	number: int
@@ -93,6 +99,8 @@ class Turn:
 	tokens_out: int = 0
 	calls: tuple[CallMade, ...] = ()
 	problem: str = ""
+	asked_at: float = 0.0
+	answered_at: float = 0.0
 
 	def with_call(self, call: CallMade) -> "Turn":
 		"""The turn with this call in the place of the one of its id."""
@@ -107,19 +115,56 @@ def latest(db: Database, step_run: str) -> Ask | None:
 	"""The last thing that a step run has asked."""
 	query = f"SELECT {_ASK} FROM dogan_ask WHERE step_run = %s ORDER BY id DESC LIMIT 1"
 	row = dialect.first(db.sql(query, (step_run,)))
-	if row is None:
-		return None
+	return _ask(row) if row else None
+
+
+def _ask(row: tuple[Any, ...]) -> Ask:
 	number, run, own, agent, version, state, given, deadline, tokens, cost = row
 	used = (int(tokens), int(cost))
 	return Ask(int(number), run, own, agent, version, state, decode(given) or {}, deadline, *used)
 
 
-def begin(db: Database, ask: Ask, at: Moment) -> Ask:
+def of_step(db: Database, step_run: str) -> list[tuple[Ask, float, float | None]]:
+	"""Everything that a step run has asked, in its order, with when it began and ended (epoch seconds; None: it has not)."""
+	query = f"SELECT {_ASK}, began_at, ended_at FROM dogan_ask WHERE step_run = %s ORDER BY id"
+	return [(_ask(row[:-2]), float(row[-2]), row[-1]) for row in db.sql(query, (step_run,))]
+
+
+def has_stopped(db: Database, step_run: str) -> bool:
+	"""Whether a step run has come to an end without an answer."""
+	query = (
+		"SELECT 1 FROM `tabDogan Step Run` WHERE name = %s AND status IN ('Failed', 'Cancelled', 'Skipped')"
+	)
+	return bool(db.sql(query, (step_run,)))
+
+
+def in_short(db: Database, run: str) -> dict[str, dict[str, Any]]:
+	"""What the steps of a run have asked, by their ids, items included: `turns`, `tokens`, `cost`, and the `reason` of one that
+	gave up."""
+	query = f"SELECT step, COUNT(*), SUM(tokens_in + tokens_out), SUM(cost) FROM `{TURN}` WHERE run = %s GROUP BY step"
+	found: dict[str, dict[str, Any]] = {
+		str(step): {"turns": int(turns), "tokens": int(tokens), "cost": float(cost)}
+		for step, turns, tokens, cost in db.sql(query, (run,))
+	}
+	if found:
+		query = (
+			"SELECT step, output FROM `tabDogan Step Run` WHERE run = %s AND item = 0 AND branch = 'gave_up'"
+		)
+		for step, output in db.sql(query, (run,)):
+			if step in found:
+				found[step]["reason"] = str((decode(output) or {}).get("text") or "")
+	return found
+
+
+def begin(db: Database, ask: Ask, workflow: str, at: Moment) -> Ask:
 	"""Write a new ask; gives it with its number."""
 	rows = db.sql(
-		"INSERT INTO dogan_ask (run, step_run, agent, version, state, given, deadline, tokens, cost, began_at)"
-		" VALUES (%s, %s, %s, %s, %s, %s, %s, 0, 0, %s) RETURNING id",
-		(ask.run, ask.step_run, ask.agent, ask.version, OPEN, _json(ask.given), ask.deadline, at.seconds),
+		"INSERT INTO dogan_ask (run, step_run, workflow, agent, version, state, given, deadline, tokens, cost, began_at)"
+		" VALUES (%s, %s, %s, %s, %s, %s, %s, %s, 0, 0, %s) RETURNING id",
+		(
+			*(ask.run, ask.step_run, workflow, ask.agent, ask.version, OPEN, _json(ask.given), ask.deadline),
+			at.seconds,
+		),
 	)
 	return replace(ask, id=int(rows[0][0]))
 

@@ -6,24 +6,26 @@ from dogansystem.engine.errors import NotFound
 from dogansystem.engine.outcomes import as_error
 from dogansystem.engine.outputs import decode
 from dogansystem.protocol import Database
-from dogansystem.store import dialect
+from dogansystem.store import asks, dialect
 from dogansystem.store.moment import as_text
 
 SHOWN_CHARACTERS = 500  # of an item's value and output
 
 
 def steps(db: Database, run: str) -> list[dict[str, Any]]:
-	"""The steps of a run in the workflow's order; `items`: how many of a `for_each` step are in each state."""
+	"""The steps of a run in the workflow's order; `items`: how many of a `for_each` step are in each state; `asked`: in short what
+	it has asked an agent."""
 	rows = db.sql(
 		"SELECT step, title, action, status, attempts, agent, worker, started_at, finished_at, branch, error, error_type"
 		" FROM `tabDogan Step Run` WHERE run = %s AND item = 0 ORDER BY position",
 		(run,),
 	)
-	counts = item_counts(db, run)
+	counts, asked = item_counts(db, run), asks.in_short(db, run)
 	names = ("step", "title", "action", "status", "attempts", "agent", "worker", "started_at", "finished_at")
 	return [
 		dict(zip(names, (*row[:7], as_text(row[7]), as_text(row[8])), strict=True))
 		| {"branch": row[9] or None, "error": as_error(row[11], row[10]), "items": counts.get(row[0], {})}
+		| {"asked": asked.get(row[0])}
 		for row in rows
 	]
 

@@ -30,7 +30,7 @@ _COLUMN_TYPES = {
 }
 
 # Beyond what the DocTypes ask for, on both homes: the way from a run to its steps, to what is not counted yet, to what may be
-# deleted, from a workflow to its last runs, and from a document to its runs and to what is asked about it.
+# deleted, from a workflow to its last runs, from a document to its runs and to what is asked about it, and to what a user has asked.
 _EXTRA_INDEXES = (
 	("tabDogan Step Run", "dogan_run_item", ("run", "item")),
 	("tabDogan Workflow Run", "dogan_run_counted", ("counted", "status")),
@@ -38,6 +38,7 @@ _EXTRA_INDEXES = (
 	("tabDogan Workflow Run", "dogan_run_ended", ("workflow", "finished_at")),
 	("tabDogan Workflow Run", "dogan_run_document", ("reference_doctype", "reference_name")),
 	("tabDogan Approval", "dogan_approval_document", ("reference_doctype", "reference_name")),
+	("tabDogan Approval", "dogan_approval_asker", ("asked_by", "asked_at", "status", "step_run")),
 )
 
 # {id} is the dialect's self-numbering key. Times are seconds since 1970 (UTC).
@@ -95,7 +96,8 @@ _INTERNAL = {
 	"dogan_ask": """(
 		{id}, run VARCHAR(140) NOT NULL, step_run VARCHAR(140) NOT NULL, agent VARCHAR(140) NOT NULL,
 		version VARCHAR(64) NOT NULL, state VARCHAR(20) NOT NULL, given LONGTEXT, deadline DOUBLE,
-		tokens BIGINT NOT NULL DEFAULT 0, cost BIGINT NOT NULL DEFAULT 0, began_at DOUBLE NOT NULL, ended_at DOUBLE)""",
+		tokens BIGINT NOT NULL DEFAULT 0, cost BIGINT NOT NULL DEFAULT 0, began_at DOUBLE NOT NULL, ended_at DOUBLE,
+		workflow VARCHAR(140) NOT NULL DEFAULT '')""",
 	"dogan_agent_version": """(
 		name VARCHAR(64) NOT NULL PRIMARY KEY, agent VARCHAR(140) NOT NULL, content LONGTEXT NOT NULL, kept_at DOUBLE NOT NULL)""",
 	# What models have cost on a day, or may cost yet.
@@ -296,8 +298,15 @@ def _since_when_steps_wait(db: Database) -> None:
 	_add_columns(db, "dogan_timer", {"since": "DOUBLE NOT NULL DEFAULT 0"})
 
 
+def _figures_of_agents(db: Database) -> None:
+	"""All that the page of an agent counts stands in the index. What was asked before is of no workflow."""
+	_add_columns(db, "dogan_ask", {"workflow": "VARCHAR(140) NOT NULL DEFAULT ''"})
+	_create_index(db, "dogan_ask", "dogan_ask_agent", ("agent", "state", "began_at", "workflow", "tokens"))
+
+
 STEPS: dict[int, Callable[[Database], None]] = {
 	1: _machines_and_cordons_of_nodes,
 	2: _since_when_steps_wait,
+	3: _figures_of_agents,
 }
 BREAKING: frozenset[int] = frozenset()  # those of STEPS that the release before cannot work with

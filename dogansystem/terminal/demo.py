@@ -39,8 +39,11 @@ Where to look next
   the status again      dogansystem status --db {url}
   the four workflows    dogansystem/workflows/
   more to try           examples/, each with the command that runs it
+  an AI agent           {agent}
   your first workflow   docs/tutorial.md
 (The command is .venv/bin/dogansystem where ./script/demo has installed it.)"""
+# Its model is a script, so that it needs no network.
+AGENT = "dogansystem run examples/sort-mail.yaml --doc examples/data/mail.json --documents examples/data/sort-mail.jsonl"
 PAGE = "in a browser          dogansystem ui --db {url}"
 NO_PAGE = "in a browser          not from this copy: `dogansystem ui` needs its page, which script/ui builds where Node is"
 
@@ -150,7 +153,11 @@ def _tell(found: dict[str, Any], url: str, say: Callable[[str], None]) -> None:
 		attached = f" with {mail['print']['doctype']} {mail['print']['name']}" if mail["print"] else ""
 		say(f"  to {', '.join(mail['to'])}: {mail['subject']}{attached}")
 	page = (PAGE if is_built() else NO_PAGE).format(url=url)
-	for line in ("", *status.lines(found["status"]), *NEXT.format(url=url, page=page).splitlines()):
+	for line in (
+		"",
+		*status.lines(found["status"]),
+		*NEXT.format(url=url, page=page, agent=AGENT).splitlines(),
+	):
 		say(line)
 
 

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from dogansystem.agents.ai import shown
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError
 from dogansystem.homes.sandbox import Sandbox
@@ -97,7 +98,7 @@ def work_until_over(site: Sandbox, course: Course, workers: int) -> None:
 
 def result(site: Sandbox, run: str, first_change: int, first_message: int) -> dict[str, Any]:
 	"""The run as `--json` prints it, with the documents it has written and the messages it has sent."""
-	found = Orchestrator(site).get_run(run)
+	found = shown.with_asks(site, Orchestrator(site).get_run(run))
 	return found | {"documents": _documents(site, first_change), "outbox": site.outbox(first_message)}
 
 

@@ -69,6 +69,12 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	lines += [
 		params_line(each) for each in run.get("steps") or [] if each["status"] == "Failed" and each["params"]
 	]
+	lines += [
+		line
+		for step in run.get("steps") or []
+		for ask in step.get("asks") or []
+		for line in ask_lines(step, ask)
+	]
 	documents = run.get("documents") or {}
 	for what, found in documents.items():
 		lines += [f"  {what}: {each['doctype']} {each['name']}" for each in found]
@@ -80,6 +86,43 @@ def run_lines(run: Mapping[str, Any]) -> list[str]:
 	for call in run.get("not_sent") or []:
 		lines.append(f"  not sent: {call['action']} of step {call['step']}")
 	return lines
+
+
+def ask_lines(step: Mapping[str, Any], ask: Mapping[str, Any]) -> list[str]:
+	"""What a step has asked an agent: a line for each turn, and one for each call."""
+	name = step["id"] if step["index"] is None else f"{step['id']}[{step['index']}]"
+	lines = [
+		f"  {name} asked {ask['agent']}: {ask['state']}, {ask['tokens']:,} tokens, cost {ask['cost']:.6g}"
+	]
+	for turn in ask["turns"]:
+		said = turn["text"] or ("" if turn["calls"] or turn["state"] == "Asking" else "nothing")
+		lines.append(
+			f"    turn {turn['number']} of {turn['model']}{_took(turn)}: {_short(said)}".rstrip(": ")
+		)
+		lines += [f"      {call_line(each)}" for each in turn["calls"]]
+		if turn["problem"]:
+			lines.append(f"      given back: {_short(turn['problem'])}")
+	return lines
+
+
+def call_line(call: Mapping[str, Any]) -> str:
+	"""A call of a tool, in one line."""
+	line = f"{SIGNS.get(call['state'], ' ')} {call['tool']}{_took(call)} {_short(call['params'])}"
+	if call["state"] == "Waiting":
+		return f"{line}: waits for {', '.join(call['asked']) + ' to decide' if call.get('asked') else 'run ' + str(call['run'])}"
+	by = f", approved by {call['approved_by']}" if call["approved_by"] else ""
+	if "error" in call:
+		return f"{line}: {call['error']}{by}"
+	return f"{line} → {_short(call.get('output'))}{by}"
+
+
+def _took(found: Mapping[str, Any]) -> str:
+	return f" in {found['seconds']:.2g} s" if found["seconds"] is not None else ""
+
+
+def _short(value: Any) -> str:
+	text = " ".join((value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)).split())
+	return text if len(text) <= SHOWN_PARAMS else text[:SHOWN_PARAMS] + "…"
 
 
 def errors_of(run: Mapping[str, Any]) -> str:

@@ -7,6 +7,7 @@ import frappe
 
 from dogansystem.agents.ai.conversation import Answer, Asked, Model
 from dogansystem.agents.ai.providers import scripted
+from dogansystem.api import ai_agents, run_page
 from dogansystem.homes.frappe.site import FrappeSite
 from dogansystem.store import asks
 from dogansystem.tests.contract.home import PERSON, Home, output, row, step
@@ -147,6 +148,29 @@ class TestAIAgents(SiteTestCase, Home):
 		told = self.asked[1].messages[-1].text
 		self.assertIn(USER, told)
 		self.assertNotIn("contract-key-of-user", told + str(found))
+
+	def test_a_call_about_what_a_reader_may_not_read_is_hidden_from_them_and_from_nobody_else(self):
+		self.agent({"action": "document.get", "params": '{"doctype": "User"}'}).insert()
+		self.says(
+			{"text": "I look.", "call": {"tool": "document_get", "params": {"name": OTHER}}},
+			{"text": "Done."},
+		)
+		run = self.ask()
+		frappe.db.set_value("Dogan Workflow Run", run, "started_by", USER)
+		for user, hides in ((PERSON, False), (USER, True)):
+			frappe.set_user(user)
+			(ask,) = ai_agents.conversation(run, "ask")
+			(call,) = ask["turns"][0]["calls"]
+			self.assertEqual((call.get("hidden", False), ask["turns"][0]["text"]), (hides, "I look."))
+			kept = run_page.step_details(run, "ask")["output"]["calls"][0]
+			self.assertEqual(kept.get("hidden", False), hides)
+			self.assertEqual(OTHER in str((call, kept)), not hides)
+			turn = frappe.get_doc(
+				"Dogan Agent Turn", frappe.get_all("Dogan Agent Turn", {"run": run}, pluck="name")[0]
+			)
+			self.assertTrue(ai_agents.turn(turn.name)["calls"] or turn.number != 1)
+			turn.apply_fieldlevel_read_permissions()
+			self.assertEqual(bool(turn.get("details")), not hides)
 
 	def test_an_agents_user_may_do_no_more_than_it_may(self):
 		self.agent({"action": "document.get", "approval": "never"}, user=USER).insert()

@@ -91,7 +91,8 @@ def _begin(name: str, params: dict[str, Any], context: StepContext, at: Moment) 
 		deadline = context.now + seconds_of(params["deadline"], "deadline")
 	given = {"params": params, **_read(params, context), "system": _system(state.agent, params, context)}
 	given["parties"] = sorted(untrusted.parties([*given["documents"], dict(context.doc or {})]))
-	kept = asks.begin(db, replace(state.ask, given=to_json_value(given), deadline=deadline), at)
+	new = replace(state.ask, given=to_json_value(given), deadline=deadline)
+	kept = asks.begin(db, new, context.workflow, at)
 	site.runs_changed([context.run])
 	return sending.reserve_next(replace(state, ask=kept))
 

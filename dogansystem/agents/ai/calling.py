@@ -9,7 +9,7 @@ from typing import Any
 from dogansystem.actions.base import Again, Branch, StepContext, Wait
 from dogansystem.agents.ai import proposal, tools, trying, untrusted
 from dogansystem.agents.ai.described import ALWAYS, DECIDERS, Tool
-from dogansystem.agents.ai.sending import GAVE_UP
+from dogansystem.agents.ai.sending import GAVE_UP, RAISE
 from dogansystem.agents.ai.state import State
 from dogansystem.engine import approvals as rules_of
 from dogansystem.engine.approvals import Rules
@@ -34,13 +34,14 @@ def call_next(state: State) -> Any:
 	"""Make the first call of the last turn that is not made, or go on with it."""
 	turn = state.turns[-1]
 	call = next(each for each in turn.calls if not each.is_done)
+	call = replace(call, began_at=call.began_at or state.context.site.now())
 	made = sum(each.is_done for one in state.turns for each in one.calls)
 	if call.tool == tools.GIVE_UP:
 		return _give_up(state, turn, call)
 	limit = state.agent.limits.calls
 	if made >= limit:
 		raise BudgetExceeded(
-			f"Max Calls of agent {state.agent.name!r} is {limit} for each ask; all of them are used."
+			f"Max Calls of agent {state.agent.name!r} is {limit} for each ask; all of them are used. {RAISE}"
 		)
 	try:
 		tool = tools.named(state.tools, call.tool)
@@ -58,6 +59,8 @@ def call_next(state: State) -> Any:
 
 
 def _keep(state: State, call: CallMade) -> State:
+	if call.is_done:
+		call = replace(call, ended_at=state.context.site.now())
 	return state.keep(state.turns[-1].with_call(call))
 
 

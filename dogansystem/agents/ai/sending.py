@@ -29,6 +29,7 @@ LONGEST_PAUSE = 60.0  # seconds, where the server does not say how long
 MAX_TEXT = 100_000  # characters of an answer that are kept
 
 ANSWERED, GAVE_UP = "answered", "gave_up"  # the branches of `agent.ask`
+RAISE = "Raise it in the agent and retry the run, or ask for less in one step."
 
 # What has come back and is not committed yet, by site, turn and sending: a transaction that lost against another one is
 # repeated, and the request is not. Of all threads of this process.
@@ -44,9 +45,10 @@ def reserve_next(state: State) -> Again:
 		if last and last.problem:
 			raise OutputError(f"The answer is not as it has to be after {last.number} turns. {last.problem}")
 		raise BudgetExceeded(
-			f"Max Turns of agent {state.agent.name!r} is {limits.turns}; all of them are used."
+			f"Max Turns of agent {state.agent.name!r} is {limits.turns}; all of them are used. {RAISE}"
 		)
-	turn, ask = _reserved(state, Turn(number, last.model if last else state.agent.model))
+	model = last.model if last else state.agent.model
+	turn, ask = _reserved(state, Turn(number, model, asked_at=state.at.seconds))
 	return state.add(turn, ask)
 
 
@@ -61,7 +63,7 @@ def _reserved(state: State, turn: Turn) -> tuple[Turn, asks.Ask]:
 		raise BudgetExceeded(
 			f"Max Cost of agent {state.agent.name!r} is {spending.as_text(most_cost)} for each ask;"
 			f" {spending.as_text(state.ask.cost)} of it are spent, and the next request may cost up to"
-			f" {spending.as_text(cost)}."
+			f" {spending.as_text(cost)}. {RAISE}"
 		)
 	day = str(state.context.site.local_time(state.at.seconds).date())
 	spending.reserve(db, _budgets(state), day, cost)
@@ -99,7 +101,7 @@ def _most(state: State, model: Model) -> tuple[int, int]:
 	if max_answer < LEAST_ANSWER:
 		raise BudgetExceeded(
 			f"Max Tokens of agent {state.agent.name!r} is {limit:,} for each ask; {state.ask.tokens:,} of them are used,"
-			f" and the next request may have up to {most_in:,} before its answer."
+			f" and the next request may have up to {most_in:,} before its answer. {RAISE}"
 		)
 	return most_in, max_answer
 
@@ -198,6 +200,7 @@ def _answered(state: State, turn: Turn, model: Model, answer: Answer) -> Any:
 		tokens_in=tokens_in,
 		tokens_out=tokens_out,
 		calls=_calls(answer.calls, turn.number),
+		answered_at=state.context.site.now(),
 	)
 	if answer.calls:
 		state.keep(turn, ask)

@@ -14,7 +14,9 @@ from dogansystem.store.parameters import as_column
 WORKFLOW, AGENT, CREDENTIAL = "Dogan Workflow", "Dogan Agent", "Dogan Credential"
 _LAYOUT = frozenset({"Section Break", "Column Break", "Tab Break", "HTML", "Button"})
 # What a definition does not say.
-_KEPT = frozenset({"enabled", "enabled_since", "current_version", "parameter_values", "positions"})
+_KEPT = frozenset(
+	{"enabled", "enabled_since", "current_version", "parameter_values", "positions", "minutes_saved"}
+)
 
 
 class Catalog:

@@ -15,4 +15,5 @@ import "./dogan_runs/home";
 import "./dogan_runs/run_list";
 import "./dogan_runs/on_document";
 import "./dogan_runs/family";
+import "./dogan_runs/conversation";
 import "./dogan_runs/timeline";

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from dogansystem.actions import editing
+from dogansystem.agents.ai import shown
 from dogansystem.engine.definitions import yaml_text
 from dogansystem.engine.errors import DefinitionError, DoganError, InputError, UnreadableVersion
 from dogansystem.engine.states import RUN_FINISHED
@@ -175,6 +176,10 @@ class Calls:
 
 	def step(self, run: str, step: str) -> dict[str, Any]:
 		return overview.step(self._site.database, run, step) | {"items": self.items(run, step)}
+
+	def conversation(self, run: str, step: str, item: int = 0) -> list[dict[str, Any]]:
+		"""What a step, or one of its items (from 1), has asked an agent."""
+		return shown.conversation(self._site, run, step, item)
 
 	def items(self, run: str, step: str, first: int = 0, status: str | None = None) -> list[dict[str, Any]]:
 		return overview.items(self._site.database, run, step, max(first, 0), ITEMS, status)

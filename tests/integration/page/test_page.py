@@ -1,5 +1,6 @@
 """A newcomer with a browser: builds a workflow, runs it, watches it, decides; on a phone too."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -123,3 +124,37 @@ def test_ten_thousand_items_are_counted_and_read_a_page_at_a_time(page: Browser,
 		"document.querySelector('[data-node]').innerText + document.querySelector('.dogan-run-canvas').innerText"
 	)
 	assert page.evaluate("document.querySelectorAll('*').length") < 1000
+
+
+EXAMPLES = Path(__file__).parents[3] / "examples"
+
+
+def test_what_an_ai_agent_did_is_seen_turn_by_turn(page: Browser, database: Path):
+	with Sandbox(database, user="sales@example.com") as site:
+		lines = (EXAMPLES / "data" / "sort-mail.jsonl").read_text().splitlines()
+		mail = json.loads((EXAMPLES / "data" / "mail.json").read_text())
+		site.load_documents([mail, *map(json.loads, lines)])
+		Orchestrator(site).import_workflow((EXAMPLES / "sort-mail.yaml").read_text())
+		run = Orchestrator(site).start_run("sort-mail", document=mail)
+		site.database.commit()
+	go(page, f"run/{run}", f"{STATE} === 'Succeeded'")
+	page.wait_for("document.querySelector('[data-node=\"step:sort\"]')?.innerText.includes('2 turns')")
+	page.click(".ui-step[data-step=sort] .ui-step-title")
+	page.wait_for("document.querySelectorAll('.ui-step[data-step=sort] .ui-turn').length === 2")
+	assert page.evaluate("document.querySelectorAll('.ui-turn[open]').length") == 0
+	page.evaluate(
+		"document.querySelectorAll('.ui-step[data-step=sort] details').forEach((each) => (each.open = true))"
+	)
+	text = page.evaluate("document.querySelector('.ui-step[data-step=sort]').innerText")
+	for said in (
+		"Mail Sorter",
+		"2 of 12 turns",
+		"document_list",
+		"nadia@fern.example.com",
+		"We do not know them",
+	):
+		assert said in text
+	keep(page, "ui-agent")
+	page.resize(390, 844)
+	assert not page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+	keep(page, "ui-agent-phone")

@@ -93,7 +93,7 @@ def start(site: Sandbox, *steps: Mapping[str, Any], **more: Any) -> str:
 	source = {"name": "asks", "run_as": "person@example.com", "steps": list(steps or [step()]), **more}
 	orchestrator = Orchestrator(site)
 	orchestrator.import_workflow(source)
-	run = orchestrator.start_run("asks", {})
+	run = orchestrator.start_run(source["name"], {})
 	site.database.commit()
 	return run
 

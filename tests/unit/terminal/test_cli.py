@@ -400,6 +400,16 @@ def test_the_tour_ends_with_everything_done(tmp_path):
 	again = command("demo", cwd=tmp_path)
 	assert again.returncode == 0
 	assert "Where to look next" in again.stdout
+	(named,) = (
+		line.split("dogansystem ", 1)[1] for line in again.stdout.splitlines() if "examples/sort-mail" in line
+	)
+	checkout = Path(__file__).parents[3]
+	asked = command(*named.split(), cwd=checkout)
+	assert asked.returncode == 0, asked.stderr
+	assert "sort asked Mail Sorter: Answered" in asked.stdout
+	found = json.loads(command(*named.split(), "--json", cwd=checkout).stdout)
+	(ask,) = next(each["asks"] for each in found["steps"] if each["id"] == "sort")
+	assert [call["tool"] for turn in ask["turns"] for call in turn["calls"]] == ["document_list"]
 
 
 def test_the_tour_does_not_overwrite_a_sandbox_with_other_workflows(tmp_path):

@@ -77,6 +77,7 @@ class DoganWorkflow(Document):
 		enabled_since: DF.Datetime | None
 		input_schema: DF.Code | None
 		limit_key: DF.Data | None
+		minutes_saved: DF.Float
 		notify: DF.SmallText | None
 		offer_to_assistants: DF.Check
 		output: DF.Code | None

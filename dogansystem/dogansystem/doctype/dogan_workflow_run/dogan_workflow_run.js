@@ -10,11 +10,13 @@ frappe.ui.form.on("Dogan Workflow Run", {
 	refresh(frm) {
 		frm.disable_save();
 		frappe.require("dogan_runs.bundle.js", () => {
+			const before = frm.timeline_of_steps;
 			frm.timeline_of_steps = new dogan.Timeline({
 				wrapper: frm.get_field("timeline").wrapper,
 				on_retry: (step) => frm.events.retry(frm, step),
 				on_signal: (wait) => dogan.ask_signal(wait, () => frm.events.redraw(frm)),
 			});
+			frm.timeline_of_steps.keep_open_of(before, frm.docname);
 			frm.events.show_canvas(frm);
 			frm.events.redraw(frm);
 		});

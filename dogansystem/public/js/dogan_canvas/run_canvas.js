@@ -29,7 +29,7 @@ export class RunCanvas {
 	async draw(view) {
 		await this.loaded;
 		if (!this.store) return;
-		this.store.state.run = progress_of_run(view.steps, desk);
+		this.store.state.run = progress_of_run(view.steps, desk, view.waits);
 	}
 
 	close() {

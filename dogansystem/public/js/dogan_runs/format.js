@@ -43,7 +43,7 @@ dogan.error_block = (type, text) => {
 // A text that is seen once somebody asks for it.
 dogan.folded = (label, text) =>
 	`<details class="dogan-folded"><summary class="text-muted">${label}</summary>
-		<pre class="dogan-json">${dogan.escape(text)}</pre></details>`;
+		<pre class="dogan-json" tabindex="0">${dogan.escape(text)}</pre></details>`;
 
 dogan.folded_html = (label, html) =>
 	`<details class="dogan-folded"><summary class="text-muted">${label}</summary>${html}</details>`;
@@ -69,5 +69,5 @@ function value_html(value) {
 dogan.json_block = (value) => {
 	const text = JSON.stringify(value, null, 2);
 	const cut = text.length > SHOWN_CHARACTERS;
-	return `<pre class="dogan-json">${dogan.escape(cut ? text.slice(0, SHOWN_CHARACTERS) + "\n…" : text)}</pre>`;
+	return `<pre class="dogan-json" tabindex="0">${dogan.escape(cut ? text.slice(0, SHOWN_CHARACTERS) + "\n…" : text)}</pre>`;
 };

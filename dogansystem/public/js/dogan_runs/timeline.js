@@ -1,5 +1,7 @@
 // The timeline of one run: its steps from above to below, what each did, how long it took, what went wrong.
 
+import { AGENT_ASK, facts_of_ask, what_to_do_of_ask } from "./conversation";
+
 frappe.provide("dogan");
 
 dogan.Timeline = class Timeline {
@@ -10,6 +12,7 @@ dogan.Timeline = class Timeline {
 		this.on_retry = on_retry;
 		this.on_signal = on_signal;
 		this.open = new Set();
+		this.unfolded_calls = new Set(); // turns and calls of an agent
 		this.items = {};
 	}
 
@@ -23,6 +26,7 @@ dogan.Timeline = class Timeline {
 			${dogan.undoing_of_run(view)}
 			${view.steps.map((step) => this.step(step)).join("")}
 		</div>`);
+		this.wrapper.children().get(0).addEventListener("toggle", ({ target }) => this.note_unfolded(target), true);
 		this.wrapper.find(".dogan-step-head, .dogan-facts").on("click", (event) => this.toggle(event));
 		this.wrapper.find(".dogan-facts a").on("click", (event) => event.stopPropagation());
 		this.wrapper.find(".dogan-retry").on("click", (event) => {
@@ -37,6 +41,16 @@ dogan.Timeline = class Timeline {
 		unfolded.forEach((step) => this.row_of(step).find(".dogan-step-error details").attr("open", true));
 		this.open.forEach((step) => this.draw_details(step));
 		if (focused) this.row_of(focused).find(".dogan-step-title").trigger("focus");
+	}
+
+	// What somebody has opened on another timeline of the same run stays open.
+	keep_open_of(before, run) {
+		if (before?.view?.run.name === run) Object.assign(this, { open: before.open, unfolded_calls: before.unfolded_calls });
+	}
+
+	note_unfolded({ dataset, open, parentElement }) {
+		const step = $(parentElement).closest(".dogan-step").attr("data-step");
+		if (dataset.key && step) this.unfolded_calls[open ? "add" : "delete"](`${step} ${dataset.key}`);
 	}
 
 	// The steps whose original error somebody looks at.
@@ -103,6 +117,7 @@ dogan.Timeline = class Timeline {
 				<div class="dogan-facts text-muted">${this.facts(step).join("<span> · </span>")}</div>
 				${dogan.waits_of_step(this.view, step)}${dogan.children_of_step(this.view, step)}
 				<div class="dogan-step-error">${step.error_type ? dogan.error_block(step.error_type, step.error) : ""}</div>
+				${what_to_do_of_ask(step)}
 				<div class="dogan-details"></div>
 			</div>
 		</div>`;
@@ -120,7 +135,8 @@ dogan.Timeline = class Timeline {
 		if (step.status === "Waiting" && step.wait_until && !waits) {
 			facts.push(__("until {0}", [dogan.time(step.wait_until)]));
 		}
-		if (step.attempts > 1) facts.push(__("{0} attempts", [step.attempts]));
+		if (step.attempts > 1 && !step.asked) facts.push(__("{0} attempts", [step.attempts]));
+		facts.push(...facts_of_ask(step));
 		if (step.agent) facts.push(dogan.link("Dogan Agent", step.agent));
 		if (step.worker) facts.push(`<span class="dogan-worker">${dogan.escape(step.worker)}</span>`);
 		const items = Object.entries(step.items || {});
@@ -157,9 +173,13 @@ dogan.Timeline = class Timeline {
 		const step = this.view.steps.find((each) => each.step === name);
 		this.row_of(name).addClass("is-open").find(".dogan-step-title").attr("aria-expanded", true);
 		const args = { run: this.view.run.name, step: name };
-		const details = await frappe.xcall("dogansystem.api.run_page.step_details", args);
+		const [details, asks] = await Promise.all([
+			frappe.xcall("dogansystem.api.run_page.step_details", args),
+			step.action === AGENT_ASK ? frappe.xcall("dogansystem.api.ai_agents.conversation", args) : [],
+		]);
 		if (!this.open.has(name)) return;
-		const parts = [];
+		const is_open = (key) => this.unfolded_calls.has(`${name} ${key}`);
+		const parts = asks.length ? [block(__("What the agent did"), dogan.conversation_html(asks, is_open))] : [];
 		if (details.params !== null) parts.push(block(__("Parameters"), dogan.values_block(details.params)));
 		if (details.output !== null) parts.push(block(__("Output"), dogan.values_block(details.output)));
 		if (details.earlier_attempts.length) {
