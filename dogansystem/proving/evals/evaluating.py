@@ -164,11 +164,17 @@ class Evaluation:
 		)
 		wanted = [{"tool": each.tool, "params": each.params} for answer in heard for each in answer.calls]
 		if step is None or not step["branch"]:
-			why = (step and step["error"]) or report["error"] or report["stopped"]
-			return Outcome(wanted=wanted, error=why or f"step {self.file.step} was not done")
+			return Outcome(wanted=wanted, error=self._why_not(report, step))
 		output = step["output"]
 		answer = output["text"] if output["value"] is None else output["value"]
 		return Outcome(step["branch"], answer, output["calls"], wanted)
+
+	def _why_not(self, report: Mapping[str, Any], step: Mapping[str, Any] | None) -> str:
+		"""Why the step that is evaluated did not end."""
+		if step and step["error"]:
+			return str(step["error"])
+		failed = next((f"step {each['id']}: {each['error']}" for each in report["steps"] if each["error"]), "")
+		return failed or report["error"] or report["stopped"] or f"step {self.file.step} was left out"
 
 
 def model_named(site: Site, name: str) -> Model:
