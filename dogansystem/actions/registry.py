@@ -1,7 +1,7 @@
 """Every action by name: the app's own, and those that other apps bring through the hook `dogansystem_actions`."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from inspect import isabstract
 from typing import Any

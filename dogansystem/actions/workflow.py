@@ -46,7 +46,9 @@ class Check(Action):
 	name = "workflow.check"
 	summary = "Check a definition of a workflow, and compare it with the one that is kept"
 	parameters = parameters({"definition": text("The definition, in YAML or JSON")})
-	returns = "{valid, problems: texts, workflow, differences: texts, from the workflow of its name as it is now}"
+	returns = (
+		"{valid, problems: texts, workflow, differences: texts, from the workflow of its name as it is now}"
+	)
 	reads_only = True
 
 	def run(self, params: dict[str, Any], context: StepContext) -> dict[str, Any]:

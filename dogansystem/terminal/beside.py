@@ -39,7 +39,9 @@ def agent_in(path: Path) -> dict[str, Any]:
 		found = read_yaml(files.read_text(path), problems)
 	except Unreadable:
 		found = None
-	if not problems.found and not (isinstance(found, Mapping) and found.get("doctype") == AGENT and found.get("name")):
+	if not problems.found and not (
+		isinstance(found, Mapping) and found.get("doctype") == AGENT and found.get("name")
+	):
 		problems.add("", f"is no agent: it has the fields of a {AGENT}, with doctype and name")
 	if problems.found:
 		raise DefinitionError(problems.found, str(path))
@@ -50,13 +52,17 @@ def as_document(given: Mapping[str, Any]) -> dict[str, Any]:
 	"""An agent with the defaults of all fields that it leaves out. Raises ValidationError for one that there is not."""
 	values = filled(AGENT, {key: each for key, each in given.items() if key != "doctype"})
 	tools = [
-		{**filled(TOOL, each), "params": json.dumps(each.get("params") or {})} for each in given.get("tools") or ()
+		{**filled(TOOL, each), "params": json.dumps(each.get("params") or {})}
+		for each in given.get("tools") or ()
 	]
 	return {"doctype": AGENT, **values, "kind": models.AI, "tools": tools}
 
 
 def missing_agents(
-	site: Site, folder: Path, definitions: Sequence[Definition], acts: Callable[[str], str] = lambda user: user
+	site: Site,
+	folder: Path,
+	definitions: Sequence[Definition],
+	acts: Callable[[str], str] = lambda user: user,
 ) -> list[dict[str, Any]]:
 	"""Those of a folder that a site does not have. `acts`: who acts there in place of a user."""
 	found = [each for each in agents_of(folder, definitions) if not _has(site.database, each["name"])]

@@ -60,7 +60,9 @@ eval_options = with_options(
 	multiple=True,
 	help="Documents to load first, as JSON lines, such as the models. May be repeated.",
 )
-@click.option("--db", "url", metavar="URL", help="A file or mariadb://… that has them; by default a temporary file.")
+@click.option(
+	"--db", "url", metavar="URL", help="A file or mariadb://… that has them; by default a temporary file."
+)
 @click.option("--allow-private-network", is_flag=True, help="Let models at private addresses be asked.")
 @verbose_option
 @json_option
@@ -99,7 +101,9 @@ def read(path: Path) -> EvalFile:
 	return reading.read(files.read_text(path), str(path), definition_of)
 
 
-def missing(site: Site, path: Path, definition: Definition, acts: Callable[[str], str] = lambda user: user) -> list[dict[str, Any]]:
+def missing(
+	site: Site, path: Path, definition: Definition, acts: Callable[[str], str] = lambda user: user
+) -> list[dict[str, Any]]:
 	"""The agents beside a file of cases that a site does not have."""
 	definitions = [definition, *playing.others_of(path, definition)]
 	return beside.missing_agents(site, path.parent, definitions, acts)
@@ -132,10 +136,16 @@ def run(
 
 
 def _variants(
-	site: Site, file: EvalFile, agents: Sequence[Mapping[str, Any]], named: Sequence[str], instructions: str | None
+	site: Site,
+	file: EvalFile,
+	agents: Sequence[Mapping[str, Any]],
+	named: Sequence[str],
+	instructions: str | None,
 ) -> list[Variant]:
 	if len(set(named)) != len(named) or len(named) > 2 or (len(named) == 2 and instructions):
-		raise InputError("Compare two things: two different models (--model twice), or --instructions with those of the agent.")
+		raise InputError(
+			"Compare two things: two different models (--model twice), or --instructions with those of the agent."
+		)
 	own = next((each["model"] for each in agents if each["name"] == file.agent), "")
 	models_of = [*named] or [own or str(models.agent(site.database, file.agent)["model"])]
 	for name in models_of:
@@ -151,7 +161,9 @@ def _silent(variant: Variant, attempt: Attempt) -> None:
 
 
 def _tell(variant: Variant, attempt: Attempt) -> None:
-	lines = [f"  {'ok  ' if attempt.passed else 'FAIL'}  {attempt.case}  ({variant.name}, {attempt.used.seconds:.1f} s)"]
+	lines = [
+		f"  {'ok  ' if attempt.passed else 'FAIL'}  {attempt.case}  ({variant.name}, {attempt.used.seconds:.1f} s)"
+	]
 	print_lines([*lines, *(f"          {shown(each)}" for each in attempt.reasons)])
 
 
@@ -169,11 +181,16 @@ def lines(report: Mapping[str, Any]) -> Iterator[str]:
 	for each in report["variants"]:
 		yield f"{each['name']}: {_figures(each)}"
 		yield from (
-			f"  {one['case']}: {one['passed']} of {one['of']}" for one in each["cases"] if one["passed"] < one["of"]
+			f"  {one['case']}: {one['passed']} of {one['of']}"
+			for one in each["cases"]
+			if one["passed"] < one["of"]
 		)
 	for each in report.get("differing", ()):
 		names = [one["name"] for one in report["variants"]]
-		counts = (f"{passed} of {of} with {name}" for name, passed, of in zip(names, each["passed"], each["of"], strict=True))
+		counts = (
+			f"{passed} of {of} with {name}"
+			for name, passed, of in zip(names, each["passed"], each["of"], strict=True)
+		)
 		yield f"  differs: {each['case']}: {', '.join(counts)}"
 	if "differing" in report and not report["differing"]:
 		yield "  no case differs"
@@ -193,5 +210,3 @@ def _figures(each: Mapping[str, Any]) -> str:
 	if each["latency"]["p50"] is not None:
 		told.append(f"{each['latency']['p50']:.2f} s (p50), {each['latency']['p95']:.2f} s (p95)")
 	return ", ".join(told)
-
-

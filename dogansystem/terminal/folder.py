@@ -67,7 +67,11 @@ def definition_files(folder: Path) -> list[Path]:
 
 
 def _is_passed_over(path: Path) -> bool:
-	return path.name.endswith(BESIDE) or path.name == "agent.yaml" or any(part.startswith(".") for part in path.parts)
+	return (
+		path.name.endswith(BESIDE)
+		or path.name == "agent.yaml"
+		or any(part.startswith(".") for part in path.parts)
+	)
 
 
 def plan(orchestrator: Orchestrator, paths: Sequence[Path], *, prune: bool, is_all: bool) -> list[Change]:

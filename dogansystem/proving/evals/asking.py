@@ -15,9 +15,9 @@ from dogansystem.actions.base import StepContext
 from dogansystem.agents.ai import prices, providers
 from dogansystem.agents.ai.conversation import Answer, Asked, Model, ModelBusy, ModelError, most_tokens_in
 from dogansystem.engine.errors import BudgetExceeded
+from dogansystem.protocol import Site
 from dogansystem.proving.evals.figures import Used
 from dogansystem.proving.said import Said
-from dogansystem.protocol import Site
 from dogansystem.store import spending
 
 TRIES = 4  # of a request to a model that is busy

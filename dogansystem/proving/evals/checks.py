@@ -56,13 +56,17 @@ def reasons(case: EvalCase, found: Outcome) -> list[str]:
 
 
 def _forbidden(case: EvalCase, found: Outcome) -> list[Any]:
-	return [each for each in case.expect.get("forbidden", ()) if any(_is_call(each, one) for one in found.wanted)]
+	return [
+		each for each in case.expect.get("forbidden", ()) if any(_is_call(each, one) for one in found.wanted)
+	]
 
 
 def _is_call(expected: Any, call: Mapping[str, Any]) -> bool:
 	if isinstance(expected, str):
 		return bool(call["tool"] == expected)
-	return bool(call["tool"] == expected["tool"]) and fits(expected.get("params", {}), call.get("params") or {})
+	return bool(call["tool"] == expected["tool"]) and fits(
+		expected.get("params", {}), call.get("params") or {}
+	)
 
 
 def _differs(check: Mapping[str, Any], answer: Any) -> str:
@@ -80,10 +84,16 @@ def _differs(check: Mapping[str, Any], answer: Any) -> str:
 		note_all(Draft202012Validator(check["schema"]).iter_errors(found), where, problems)
 		return "; ".join(map(str, problems.found))
 	if "contains" in check:
-		return "" if _has(found, check["contains"]) else f"{where} lacks {_shown(check['contains'])}: {_shown(found)}"
+		return (
+			""
+			if _has(found, check["contains"])
+			else f"{where} lacks {_shown(check['contains'])}: {_shown(found)}"
+		)
 	if "number" in check:
 		return _no_number(where, check, found)
-	return "" if same(check["equals"], found) else f"{where} is {_shown(found)}, not {_shown(check['equals'])}"
+	return (
+		"" if same(check["equals"], found) else f"{where} is {_shown(found)}, not {_shown(check['equals'])}"
+	)
 
 
 def _no_number(where: str, check: Mapping[str, Any], found: Any) -> str:
@@ -113,7 +123,9 @@ def _has(found: Any, part: Any) -> bool:
 		return str(part).casefold() in found.casefold()
 	if isinstance(found, list):
 		return any(fits(part, each) if isinstance(part, Mapping) else same(part, each) for each in found)
-	return fits(part, found) if isinstance(found, Mapping) and isinstance(part, Mapping) else same(part, found)
+	return (
+		fits(part, found) if isinstance(found, Mapping) and isinstance(part, Mapping) else same(part, found)
+	)
 
 
 def same(one: Any, other: Any) -> bool:

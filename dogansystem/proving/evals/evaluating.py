@@ -55,8 +55,12 @@ class Evaluation:
 
 		Raises InputError where a rubric has nobody who judges by it.
 		"""
-		if self.judge is None and (judged := [each.name for each in self.file.cases if "rubric" in each.expect]):
-			raise InputError(f"{len(judged)} cases have a rubric, such as {judged[0]!r}: name a model that judges with --judge.")
+		if self.judge is None and (
+			judged := [each.name for each in self.file.cases if "rubric" in each.expect]
+		):
+			raise InputError(
+				f"{len(judged)} cases have a rubric, such as {judged[0]!r}: name a model that judges with --judge."
+			)
 		tried: dict[str, list[Attempt]] = {each.name: [] for each in variants}
 		stopped = ""
 		for case, variant in self._order(variants, repeat):
@@ -130,7 +134,9 @@ class Evaluation:
 			return [f"the judge: {type(error).__name__}: {error}"], Used()
 		return [why] if why else [], used
 
-	def _outcome(self, case: EvalCase, variant: Variant, heard: list[tuple[str, Answer]], used: list[Used]) -> Outcome:
+	def _outcome(
+		self, case: EvalCase, variant: Variant, heard: list[tuple[str, Answer]], used: list[Used]
+	) -> Outcome:
 		"""Try until nothing is left to be asked. What was used so far stands in `used`, whatever is raised."""
 		given = on_site.asked(self.site, self.file.definition, case.given)
 		given = replace(
@@ -143,7 +149,9 @@ class Evaluation:
 		busy = 0
 		while True:
 			try:
-				report = dry_run(self.site, replace(given, models=Replayed([each for _, each in heard], case.given.said)))
+				report = dry_run(
+					self.site, replace(given, models=Replayed([each for _, each in heard], case.given.said))
+				)
 				return self._read(report, [each for step, each in heard if step == self.file.step])
 			except Wanted as wanted:
 				if len(heard) >= MAX_REQUESTS:
@@ -173,7 +181,9 @@ class Evaluation:
 		"""Why the step that is evaluated did not end."""
 		if step and step["error"]:
 			return str(step["error"])
-		failed = next((f"step {each['id']}: {each['error']}" for each in report["steps"] if each["error"]), "")
+		failed = next(
+			(f"step {each['id']}: {each['error']}" for each in report["steps"] if each["error"]), ""
+		)
 		return failed or report["error"] or report["stopped"] or f"step {self.file.step} was left out"
 
 

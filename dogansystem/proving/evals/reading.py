@@ -127,7 +127,10 @@ def read(text: str, name: str, definition_of: Callable[[str], Definition]) -> Ev
 	definition = definition_of(found["workflow"])
 	step = _step(found.get("step"), definition, problems)
 	common = {key: found[key] for key in COMMON if key in found}
-	read = [_case(each, common, definition, at("cases", place), problems) for place, each in enumerate(found["cases"])]
+	read = [
+		_case(each, common, definition, at("cases", place), problems)
+		for place, each in enumerate(found["cases"])
+	]
 	names = [each["name"] for each in found["cases"]]
 	for place, each in enumerate(names):
 		if each in names[:place]:
@@ -147,7 +150,12 @@ def _step(given: str | None, definition: Definition, problems: Problems) -> str:
 		given = asking[0]
 	if given not in asking:
 		known = f"; these do: {', '.join(asking)}" if asking else ""
-		problems.add("step", f"must name a step that asks an AI agent{known}" if given is None else f"step {given!r} asks no AI agent{known}")
+		problems.add(
+			"step",
+			f"must name a step that asks an AI agent{known}"
+			if given is None
+			else f"step {given!r} asks no AI agent{known}",
+		)
 	elif not definition.by_id[given].agent:
 		problems.add("step", f"step {given!r} names a capability; let it name the agent itself")
 	return str(given)
