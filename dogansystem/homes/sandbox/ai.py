@@ -25,7 +25,10 @@ def load_ai(site: Site, given: Mapping[str, Any]) -> None:
 			check_model(values)
 		else:
 			values["tools"] = [filled(TOOL, each) for each in values.get("tools") or ()]
-			values["capabilities"] = [{"capability": str(each)} for each in values.get("capabilities") or ()]
+			values["capabilities"] = [
+				each if isinstance(each, Mapping) else {"capability": str(each)}
+				for each in values.get("capabilities") or ()
+			]
 			values |= {"kind": models.AI, "user": values.get("user") or site.user}
 			check_agent(site, as_agent(values), is_trusted=True)
 	except (DefinitionError, InputError, TypeError, ValueError) as error:
