@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from dogansystem.actions.schema import ValidationError
 from dogansystem.engine.errors import NotAvailable
@@ -19,10 +20,12 @@ def text_of(content: bytes, name: str) -> str:
 	`name`: what it is called, for errors.
 	"""
 	try:
-		# -I: nothing of where the process stands, and no variable, says what is imported.
-		found = subprocess.run(
-			[sys.executable, "-I", str(READER)], input=content, capture_output=True, timeout=SECONDS
-		)
+		with TemporaryFile() as file:
+			file.write(content)
+			file.seek(0)
+			# -I: nothing of where the process stands, and no variable, says what is imported.
+			command = [sys.executable, "-I", str(READER)]
+			found = subprocess.run(command, stdin=file, capture_output=True, timeout=SECONDS)
 	except subprocess.TimeoutExpired:
 		raise ValidationError(f"{name}: it takes too long to read this PDF.") from None
 	if found.returncode == NO_LIBRARY:

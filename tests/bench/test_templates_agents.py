@@ -105,7 +105,9 @@ class TestMailSorter(AgentsTestCase):
 			self.runs(workflow)[0]["error"],
 		)
 		(lead,) = frappe.get_all("Lead", {"email_id": self.sender}, ["owner", "first_name"])
-		self.assertEqual((lead.owner, lead.first_name), ("contract-mail-sorter@example.com", "Contract"))
+		self.assertEqual(
+			(lead.owner, lead.first_name), ("contract-mail-sorter@example.com", "Contract Sender")
+		)
 		self.assertIn("A quotation please", self.asked[0].messages[0].text)
 
 	def test_a_mail_becomes_an_issue_of_its_customer(self):
@@ -235,6 +237,7 @@ class TestInvoiceReader(AgentsTestCase):
 		return self.run_of(run)
 
 	def test_a_line_that_does_not_fit_goes_to_a_person_who_lets_it_be_made(self):
+		self.keep_rates(0)
 		order = make_order()
 		value = read_of(order)
 		value["lines"][0] |= {"rate": 13, "amount": 520}
@@ -254,6 +257,31 @@ class TestInvoiceReader(AgentsTestCase):
 		self.assertEqual(run["status"], "Succeeded", run["error"])
 		found = frappe.get_doc("Purchase Invoice", run["output"]["invoice"])
 		self.assertEqual([(each.rate, each.qty) for each in found.items], [(13, 40), (31, 10)])
+
+	def keep_rates(self, wanted: int) -> None:
+		"""Whether ERPNext refuses another rate than that of the order."""
+		before = frappe.db.get_single_value("Buying Settings", "maintain_same_rate")
+		frappe.db.set_single_value("Buying Settings", "maintain_same_rate", wanted)
+		self.addCleanup(frappe.db.commit)
+		self.addCleanup(frappe.db.set_single_value, "Buying Settings", "maintain_same_rate", before)
+		frappe.db.commit()
+
+	def test_where_erpnext_keeps_the_rates_of_the_order_it_is_entered_by_hand(self):
+		self.keep_rates(1)
+		order = make_order()
+		value = read_of(order)
+		value["lines"][0] |= {"rate": 13, "amount": 520}
+		value |= {"net_total": 830, "grand_total": 830}
+		run = self.read(order, value, [each.name for each in order.items])
+		(pending,) = self.orchestrator.pending_approvals(HEAD)
+		with self.site.acting_as(HEAD):
+			self.orchestrator.decide(pending["approval"], "approved", user=HEAD)
+		frappe.db.commit()
+		self.drain()
+		run = self.run_of(run["run"])
+		self.assertEqual((run["status"], run["output"]), ("Succeeded", {"invoice": None}), run["error"])
+		self.assertIn("has to be entered by hand", self.told(HEAD)[-1])
+		self.assertFalse(frappe.db.exists("Purchase Invoice", {"bill_no": value["number"]}))
 
 	def test_a_file_that_is_no_pdf_is_told(self):
 		workflow = self.ask("invoice-reader", {"read": [{"give_up": "-"}]}, person=HEAD)
@@ -328,6 +356,15 @@ class TestIssueReply(AgentsTestCase):
 		ensure_user(HEAD, [*frappe.get_roles(HEAD), "Support Team"])
 		workflow = self.ask("issue-reply", {"draft": said}, role="Support Team")
 		issue = self.make("Issue", subject="Contract hinge", raised_by=BUYER, description="It squeaks")
+		self.drain()
+		print(
+			"\nDEBUG",
+			self.runs(workflow)[0],
+			frappe.db.sql("select * from dogan_line"),
+			frappe.db.sql("select * from dogan_slot where 1 limit 20"),
+			flush=True,
+		)
+		self.tick()
 		self.drain()
 		run = self.the_run(workflow, "Waiting")
 		self.assertEqual(
