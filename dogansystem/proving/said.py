@@ -41,7 +41,10 @@ def stand_ins(
 ) -> Iterator[Mapping[str, Any]]:
 	"""AI agents and models that steps name and that a test does not have, as documents: without tools. `given`: agents that are
 	written before."""
-	rows = [*db.sql(f"{_AGENTS} WHERE a.kind = 'AI'"), *((each["name"], each["model"], None) for each in given)]
+	rows = [
+		*db.sql(f"{_AGENTS} WHERE a.kind = 'AI'"),
+		*((each["name"], each["model"], None) for each in given),
+	]
 	agents, capabilities = {row[0] for row in rows}, {row[2] for row in rows}
 	models = {row[0] for row in db.sql("SELECT name FROM `tabDogan Model`")}
 	wanted = {row[1] for row in rows} - models

@@ -55,9 +55,11 @@ def as_document(given: Mapping[str, Any]) -> dict[str, Any]:
 		{**filled(TOOL, each), "params": json.dumps(each.get("params") or {})}
 		for each in given.get("tools") or ()
 	]
-	rows = {"capabilities": [{"capability": each} for each in given.get("capabilities") or ()], "tools": tools}
+	rows = {
+		"capabilities": [{"capability": each} for each in given.get("capabilities") or ()],
+		"tools": tools,
+	}
 	return {"doctype": AGENT, **values, "kind": models.AI, **rows}
-
 
 
 def missing_agents(

@@ -68,7 +68,9 @@ class Documents(Sidebar, Moves):
 		"""Write a document as it is, over one of the same name."""
 		doctype, name = query.known_doctype(str(given["doctype"])), given["name"]
 		if doctype == "File" and "content" in given:
-			frappe.get_doc(dict(given)).insert(ignore_permissions=True, set_name=name, ignore_if_duplicate=True)
+			frappe.get_doc(dict(given)).insert(
+				ignore_permissions=True, set_name=name, ignore_if_duplicate=True
+			)
 			return
 		loaded.check_fields(doctype, given)
 		if frappe.db.exists(doctype, name) == name:
