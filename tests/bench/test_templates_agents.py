@@ -357,15 +357,6 @@ class TestIssueReply(AgentsTestCase):
 		workflow = self.ask("issue-reply", {"draft": said}, role="Support Team")
 		issue = self.make("Issue", subject="Contract hinge", raised_by=BUYER, description="It squeaks")
 		self.drain()
-		print(
-			"\nDEBUG",
-			self.runs(workflow)[0],
-			frappe.db.sql("select * from dogan_line"),
-			frappe.db.sql("select * from dogan_slot where 1 limit 20"),
-			flush=True,
-		)
-		self.tick()
-		self.drain()
 		run = self.the_run(workflow, "Waiting")
 		self.assertEqual(
 			self.mails(), [] if not self.mails() else [each for each in self.mails() if each[0] != BUYER]
