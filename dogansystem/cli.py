@@ -4,11 +4,8 @@ Exit codes: 0 succeeded, 1 failed or cancelled, 2 not a valid definition, input 
 what nobody will give.
 """
 
-import sqlite3
 import sys
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,7 +16,6 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parameters import from_texts
 from dogansystem.engine.errors import DefinitionError
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.homes.databases.address import SQLiteFile, parse_address
 from dogansystem.homes.databases.sqlite import NoRoom
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
@@ -29,12 +25,14 @@ from dogansystem.proving.saved import Began
 from dogansystem.scaling.simulation.question import Question, answer
 from dogansystem.scaling.simulation.workload import read
 from dogansystem.terminal import (
+	beside,
 	course,
 	deciding,
 	definitions,
 	files,
 	history,
 	loads,
+	playing,
 	rehearsing,
 	shared,
 	show,
@@ -44,6 +42,7 @@ from dogansystem.terminal import (
 from dogansystem.terminal import run as runs
 from dogansystem.terminal import templates as ready
 from dogansystem.terminal.answers import read as read_answers
+from dogansystem.terminal.evaluating import evaluate
 from dogansystem.terminal.serve import serve as serve_until_stopped
 from dogansystem.terminal.shell import (
 	DEFAULT_DATABASE,
@@ -170,10 +169,11 @@ def run(
 		delivery = runs.delivery(webhook) if webhook is not None else None
 		loaded = [each for file in documents for each in files.documents(file)]
 		parameters = from_texts(definition.parameters, given_parameters)
-	with errors(as_json), _sandbox(url, dry_run) as site:
+	with errors(as_json), trying.opened(url, dry_run) as site:
 		if allow_private_network and not dry_run:  # which asks no server
 			site.set_settings(allow_private_network=1)
-		of_run_alone = [*loaded, *([document] if document else [])]
+		agents = beside.missing_agents(site, path.parent, [definition, *playing.others_of(path, definition)])
+		of_run_alone = [*agents, *loaded, *([document] if document else [])]
 		if not dry_run:
 			site.load_documents(of_run_alone)
 		given_to_it = trying.began(site.now(), loaded, document, value, parameters, to_send, delivery)
@@ -279,30 +279,9 @@ def _checked(path: Path) -> dict[str, Any]:
 	return result | {"valid": True, "workflow": definition.name, "steps": len(definition.steps)}
 
 
-@contextmanager
-def _sandbox(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
-	"""The sandbox to work in; for a dry run a copy of it that is thrown away."""
-	if not (dry_run and url):
-		with Sandbox(url) as site:
-			yield site
-		return
-	address = parse_address(url)
-	if not isinstance(address, SQLiteFile):  # has tables of its own for a dry run; see proving/apart
-		with Sandbox(url) as site:
-			yield site
-		return
-	with tempfile.TemporaryDirectory() as folder:
-		copy = Path(folder) / "copy.db"
-		if address.path.exists():
-			with closing(sqlite3.connect(address.path)) as source, closing(sqlite3.connect(copy)) as target:
-				source.backup(target)
-		with Sandbox(copy) as site:
-			yield site
-
-
 assert deciding and history and rehearsing  # which have declared commands of their own
 shared.add_to(main, on_sandbox)
-for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test, tools, ui):
+for _command in (*definitions.COMMANDS, ready.list_templates, ready.new, test, evaluate, tools, ui):
 	main.add_command(_command)
 
 

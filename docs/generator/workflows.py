@@ -32,6 +32,16 @@ def _part(each: Template) -> str:
 		("works with", listed(each.doctypes) if each.doctypes else "the report that it names"),
 		*([("needs the app", listed(each.apps))] if each.apps else []),
 		("Run As needs", ", ".join(each.roles)),
+		*(
+			[
+				(
+					"asks the AI agent",
+					f"{each.agent.name}; its user needs {', '.join(each.agent.roles) or 'no role'}",
+				)
+			]
+			if each.agent
+			else []
+		),
 		("files", f"[{each.name}](../../dogansystem/workflows/{each.name}/)"),
 	]
 	return sections(

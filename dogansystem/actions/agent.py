@@ -30,7 +30,11 @@ class Ask(Action):
 				"type": "array",
 				"maxItems": 20,
 				"items": text("The name or URL of a File"),
-				"description": "Text files that it is given along: their names or URLs",
+				"description": "Files that it is given along, text or PDF: their names or URLs",
+			},
+			"data": {
+				"type": "object",
+				"description": "Values that it is given along as data, by names, such as the output of a step before",
 			},
 			"output": {
 				"type": "object",

@@ -5,7 +5,7 @@ classes through the hook `dogansystem_actions` (a list of dotted paths to Action
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar
@@ -146,3 +146,13 @@ class Action(ABC):
 @cache
 def _check_of(kind: type[Action]) -> Check | None:
 	return compile_check(kind.parameters)
+
+
+def schemas(actions: Mapping[str, Action]) -> dict[str, Mapping[str, Any]]:
+	"""The JSON Schema of each action's params, by the action's name."""
+	return {name: action.parameters for name, action in actions.items()}
+
+
+def branches(actions: Mapping[str, Action]) -> Callable[[str, Mapping[str, Any]], Sequence[str]]:
+	"""A function that gives the branches of a step by the name of its action and its params."""
+	return lambda name, params: actions[name].branches_of(params) if name in actions else ()

@@ -6,7 +6,7 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any
 
-from dogansystem.actions.registry import branches, schemas
+from dogansystem.actions.base import branches, schemas
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.engine.definitions.problems import Problems, at
@@ -24,7 +24,7 @@ def check(site: Site, source: str | Mapping[str, Any]) -> Definition:
 		source,
 		actions=schemas(actions),
 		branches=branches(actions),
-		source_of=partial(_saved, site),
+		source_of=partial(saved, site),
 		fields_of=site.documents.fields_of,
 		fills_run_as=site.catalog.fills_run_as,
 	)
@@ -60,7 +60,7 @@ def beside(sources: Mapping[str, Mapping[str, Any]]) -> Iterator[None]:
 		_beside.reset(token)
 
 
-def _saved(site: Site, workflow: str) -> Mapping[str, Any] | None:
+def saved(site: Site, workflow: str) -> Mapping[str, Any] | None:
 	"""A saved workflow as plain data, where there is one that can be read."""
 	together = _beside.get() or {}
 	if workflow in together:

@@ -62,7 +62,7 @@ class Parse(Action):
 				"attributes as @name, elements by their names, and #text",
 			},
 			"file": text(
-				"A File's name or URL; its ending says what it is: .csv, .tsv, .txt, .json, .xml or .xlsx"
+				"A File's name or URL; its ending says what it is: .csv, .tsv, .txt, .json, .xml, .xlsx or .pdf, which gives its text"
 			),
 			"options": parameters(
 				{},

@@ -15,6 +15,7 @@ from pathlib import PurePath
 from typing import Any, NoReturn
 from xml.parsers import expat
 
+from dogansystem.actions import pdf
 from dogansystem.actions.schema import ValidationError, shown
 from dogansystem.actions.tables import needs_openpyxl
 from dogansystem.protocol import StoredFile
@@ -120,6 +121,8 @@ def parse_file(file: StoredFile, options: Options) -> Any:
 	path = f"params.file: {file.file_name}"
 	if kind == ".xlsx":
 		return _rows(_sheet(file.content, options, path), options, path, None)
+	if kind == ".pdf":
+		return pdf.text_of(file.content, file.file_name)
 	if kind == ".xml":
 		encoding = options.get("encoding")
 		return parse_xml(_decoded(file.content, encoding, path) if encoding else file.content, options, path)
@@ -131,7 +134,7 @@ def parse_file(file: StoredFile, options: Options) -> Any:
 	}
 	if kind not in parsers:
 		raise ValidationError(
-			f"{path}: is no .csv, .tsv, .txt, .json, .xml or .xlsx file. Name one that is, or give its text as csv, json or xml."
+			f"{path}: is no .csv, .tsv, .txt, .json, .xml, .xlsx or .pdf file. Name one that is, or give its text as csv, json or xml."
 		)
 	return parsers[kind](_decoded(file.content, options.get("encoding", "utf-8"), path), options, path)
 

@@ -1,7 +1,7 @@
 """Every action by name: the app's own, and those that other apps bring through the hook `dogansystem_actions`."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from importlib import import_module
 from inspect import isabstract
 from typing import Any
@@ -23,14 +23,17 @@ from dogansystem.actions import (
 	notify,
 	report,
 	script,
+	workflow,
 )
 from dogansystem.actions.base import Action
+from dogansystem.actions.base import branches as branches
+from dogansystem.actions.base import schemas as schemas
 from dogansystem.actions.schema import type_words
 from dogansystem.engine.errors import DoganError
 
 NAME = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*\Z")
 _FAMILIES = (
-	document, email, notify, channels, http, method, report, script, data, flow, deciding, agent, busy
+	document, email, notify, channels, http, method, report, script, data, flow, deciding, agent, workflow, busy
 )  # fmt: skip
 CORE: tuple[type[Action], ...] = tuple(
 	kind for family in _FAMILIES for kind in vars(family).values()
@@ -69,16 +72,6 @@ def load(paths: Iterable[str]) -> dict[str, Action]:
 	if problems:
 		raise ActionError("\n".join(problems))
 	return found
-
-
-def schemas(actions: Mapping[str, Action]) -> dict[str, Mapping[str, Any]]:
-	"""The JSON Schema of each action's params, by the action's name."""
-	return {name: action.parameters for name, action in actions.items()}
-
-
-def branches(actions: Mapping[str, Action]) -> Callable[[str, Mapping[str, Any]], Sequence[str]]:
-	"""A function that gives the branches of a step by the name of its action and its params."""
-	return lambda name, params: actions[name].branches_of(params) if name in actions else ()
 
 
 def describe(actions: Mapping[str, Action]) -> list[dict[str, Any]]:

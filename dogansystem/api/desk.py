@@ -1,5 +1,6 @@
 """What the forms of the desk need: actions and their parameters, problems of a form, templates."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import frappe
@@ -11,12 +12,13 @@ from dogansystem.api.access import need_manager, need_start, need_user
 from dogansystem.api.arguments import as_object, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.definition import Trigger
-from dogansystem.engine.errors import DefinitionError, NotAvailable
+from dogansystem.engine.errors import DefinitionError, InputError, NotAvailable
 from dogansystem.homes.frappe import reviews
 from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.people import approvals
+from dogansystem.terminal.beside import as_document
 from dogansystem.workflows import Template, template, templates
 
 
@@ -42,7 +44,8 @@ def check(doc: dict | str) -> list[dict[str, Any]]:
 def list_templates() -> list[dict[str, Any]]:
 	"""The workflows that ship with the app: what `starts` them and their `steps`, what they ask (`parameters`), the `doctypes` they
 	work on, the `roles` that Run As needs, which of their DocTypes this site does not have (`missing`), the apps beside ERPNext that
-	bring such (`apps`), and what else the site lacks, such as fields (`problems`)."""
+	bring such (`apps`), what else the site lacks, such as fields (`problems`), and the AI `agent` that it asks, if it asks one: its `name`,
+	the `roles` of its user, whether it `exists`."""
 	need_manager()
 	return [
 		{
@@ -57,6 +60,7 @@ def list_templates() -> list[dict[str, Any]]:
 			"steps": [step.title or step.id for step in each.definition.steps],
 			"roles": list(each.roles),
 			"parameters": dict(each.definition.parameters),
+			"agent": _agent(each),
 			"exists": bool(frappe.db.exists("Dogan Workflow", each.name)),
 		}
 		for each in templates()
@@ -66,13 +70,20 @@ def list_templates() -> list[dict[str, Any]]:
 @frappe.whitelist(methods=["POST"])
 @checked
 def use_template(
-	name: str, run_as: str | None = None, parameters: dict | str | None = None
+	name: str,
+	run_as: str | None = None,
+	parameters: dict | str | None = None,
+	model: str | None = None,
+	agent_user: str | None = None,
 ) -> dict[str, Any]:
 	"""Make a workflow from a template. It is disabled, so that one can look at it first. An existing one is not changed.
 
 	:param run_as: the user whose permissions its steps have; by default the caller, unless that is Administrator.
 	:param parameters: values of its parameters by their names; what is left out can be set later.
-	:return: the `workflow`, its `run_as`, and of the roles that the template needs those that this user is `lacking`.
+	:param model: the Dogan Model that its AI agent asks, which is made with it; needed where there is no such agent yet.
+	:param agent_user: the user whose permissions that agent has; needed with it.
+	:return: the `workflow`, its `run_as`, of the roles that the template needs those that this user is `lacking`, and the `agent`:
+		its `name`, its `user`, and the roles that this one is `lacking`; or null.
 	"""
 	need_manager()
 	with as_frappe_errors():
@@ -84,11 +95,15 @@ def use_template(
 				raise NotAvailable(text.format(found.title, ", ".join(missing), apps))
 			source = {**found.definition.source, **({"run_as": run_as} if run_as else {})}
 			values = as_object(parameters, "parameters") if parameters else None
+			_make_agent(found, model, agent_user)
 			Orchestrator(current_site()).import_workflow(source, enabled=False, parameters=values)
 	user = frappe.db.get_value("Dogan Workflow", found.name, "run_as")
-	known = frappe.get_roles(user)
-	lacking = [role for role in found.roles if role not in known]
-	return {"workflow": found.name, "run_as": user, "lacking": lacking}
+	made = {"workflow": found.name, "run_as": user, "lacking": _lacking(user, found.roles)}
+	agent = found.agent and frappe.db.get_value("Dogan Agent", found.agent.name, "user")
+	if not found.agent or not agent:
+		return made
+	about = {"name": found.agent.name, "user": agent, "lacking": _lacking(agent, found.agent.roles)}
+	return {**made, "agent": about}
 
 
 @frappe.whitelist(methods=["POST"])
@@ -155,6 +170,35 @@ def boot(bootinfo: Any) -> None:
 		"doctypes": sorted({*about, *waited_for} - {None, ""}),
 		"require_review": reviews.required(),
 	}
+
+
+def _agent(found: Template) -> dict[str, Any] | None:
+	"""The AI agent that a template asks."""
+	if found.agent is None:
+		return None
+	name = found.agent.name
+	return {
+		"name": name,
+		"roles": list(found.agent.roles),
+		"exists": bool(frappe.db.exists("Dogan Agent", name)),
+	}
+
+
+def _make_agent(found: Template, model: str | None, user: str | None) -> None:
+	"""The AI agent of a template, unless there is one of its name. Raises InputError where its model or its user is not named."""
+	if found.agent is None or frappe.db.exists("Dogan Agent", found.agent.name):
+		return
+	for value, key in ((model, "model"), (user, "agent_user")):
+		if not value:
+			text = _("{0} asks the AI agent {1}, which this site does not have: name its {2}.")
+			raise InputError(text.format(found.title, found.agent.name, key))
+	fields = as_document({**found.agent.fields, "model": model, "user": user})
+	frappe.get_doc(fields).insert()
+
+
+def _lacking(user: str, roles: Sequence[str]) -> list[str]:
+	known = frappe.get_roles(user)
+	return [role for role in roles if role not in known]
 
 
 def _missing(found: Template) -> list[str]:

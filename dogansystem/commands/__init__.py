@@ -6,7 +6,7 @@ input, 3 could not be done.
 
 import click
 
-from dogansystem.commands import adopt, autoscale, definitions, measure, run, scale, testing
+from dogansystem.commands import adopt, autoscale, definitions, evaluating, measure, run, scale, testing
 from dogansystem.commands.site import on_bench
 from dogansystem.terminal import deciding, history, rehearsing, shared
 
@@ -20,7 +20,7 @@ assert deciding and history and rehearsing  # which have declared commands of th
 shared.add_to(dogansystem, on_bench)
 for _command in (
 	definitions.check, definitions.import_, definitions.export, run.run, scale.scale, measure.load, measure.simulate,
-	autoscale.autoscale, adopt.adopt, testing.test,
+	autoscale.autoscale, adopt.adopt, testing.test, evaluating.evaluate,
 ):  # fmt: skip
 	dogansystem.add_command(_command)
 

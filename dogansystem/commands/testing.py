@@ -1,6 +1,7 @@
 """Tests of workflows, played on a site."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,10 @@ from frappe.commands import pass_context
 
 from dogansystem.commands.site import PathGiven, json_option, orchestrator_of, user_option
 from dogansystem.engine.definition import Definition
-from dogansystem.proving import on_site
+from dogansystem.homes.sandbox.ai import AGENT
+from dogansystem.proving import on_site, said
 from dogansystem.proving.cases import Case
-from dogansystem.terminal import playing
+from dogansystem.terminal import beside, playing
 from dogansystem.terminal.playing import Played
 from dogansystem.terminal.testing import found_in, play_all
 
@@ -30,9 +32,17 @@ def test(context: Any, paths: tuple[str, ...], cover: bool, user: str, as_json: 
 	with orchestrator_of(context, user) as orchestrator:
 		site = orchestrator.site
 
+		def acts(agent: str) -> str:
+			return agent if site.people.exists(agent) else user
+
 		def play(path: Path, definition: Definition, case: Case) -> Played:
 			if not site.people.exists(definition.run_as or ""):
 				definition = orchestrator.check({**definition.source, "run_as": user})
+			definitions = [definition, *playing.others_of(path, definition)]
+			agents = beside.missing_agents(site, path.parent, definitions, acts)
+			more = said.stand_ins(site.database, definitions, user, agents)
+			stand_ins = (beside.as_document(each) if each["doctype"] == AGENT else each for each in more)
+			case = replace(case, documents=(*agents, *stand_ins, *case.documents))
 			began = time.perf_counter()
 			run, differs = on_site.play(site, definition, case)
 			return Played(path, definition, case, plain(run), differs, time.perf_counter() - began)

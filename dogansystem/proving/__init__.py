@@ -2,4 +2,6 @@
 
 Tests of workflows: `cases` reads the files, `outside` answers in place of other servers, `expected` compares, `reached` says
 what no test has reached. A home plays them (`terminal.testing` in a sandbox).
+
+Evals of AI agents, with a real model: `evals`.
 """

@@ -19,6 +19,7 @@ from dogansystem.proving.outside import Pinned
 from dogansystem.proving.rolled_back import Busy, RolledBack
 from dogansystem.proving.said import Said, Tried, split
 from dogansystem.store import approvals, children, dialect, reads, versions
+from dogansystem.store.models import change_agent
 from dogansystem.store.moment import moment
 from dogansystem.triggers.starting import start_run
 from dogansystem.worker.drainer import Drainer
@@ -48,6 +49,8 @@ class Asked:
 		documents: those that are there, for this attempt alone: they are written over those of the same name, without events.
 		now: the moment at which it begins (epoch seconds); None: as it is.
 		assumes: whether what has no answer is answered so; else the run goes on waiting, and requests fail.
+		models: what answers in place of the models of AI agents; it has `assumed`, as `Said`. None: as said above.
+		agents: what AI agents have instead, for this attempt alone: `model`, `instructions`, by their names.
 	"""
 
 	definition: Definition
@@ -66,6 +69,8 @@ class Asked:
 	now: float | None = None
 	assumes: bool = True
 	seconds: float = SECONDS
+	models: Any = None
+	agents: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 def dry_run(site: Site, asked: Asked) -> dict[str, Any]:
@@ -133,13 +138,15 @@ def _tried(site: Site, asked: Asked, kept: KeptIn, recorded: Recorded) -> dict[s
 	rolled_back = RolledBack(site, outbound, lambda: time.monotonic() > until)
 	rolled_back.own_actions = dict(asked.actions)
 	said, given = split(asked.answers)
-	models = Tried(asked.definition, said) if asked.assumes else Said(said)
+	models = asked.models or (Tried(asked.definition, said) if asked.assumes else Said(said))
 	rolled_back.models = models
 	if asked.now is not None:
 		rolled_back.be_at(asked.now)
 	place = rolled_back.here
 	for document in asked.documents:
 		site.documents.load(document)
+	for agent, values in asked.agents.items():
+		change_agent(place.database, agent, values)
 	_publish(place, asked)
 	others = Others(rolled_back.database)
 	run = _start(place, asked)

@@ -36,9 +36,15 @@ class Said:
 		return scripted.said(given.pop(0) if len(given) > 1 else given[0], turn, asked)
 
 
-def stand_ins(db: Database, definitions: Sequence[Definition], user: str) -> Iterator[Mapping[str, Any]]:
-	"""AI agents and models that steps name and that a test does not have, as documents: without tools."""
-	rows = db.sql(f"{_AGENTS} WHERE a.kind = 'AI'")
+def stand_ins(
+	db: Database, definitions: Sequence[Definition], user: str, given: Sequence[Mapping[str, Any]] = ()
+) -> Iterator[Mapping[str, Any]]:
+	"""AI agents and models that steps name and that a test does not have, as documents: without tools. `given`: agents that are
+	written before."""
+	rows = [
+		*db.sql(f"{_AGENTS} WHERE a.kind = 'AI'"),
+		*((each["name"], each["model"], None) for each in given),
+	]
 	agents, capabilities = {row[0] for row in rows}, {row[2] for row in rows}
 	models = {row[0] for row in db.sql("SELECT name FROM `tabDogan Model`")}
 	wanted = {row[1] for row in rows} - models

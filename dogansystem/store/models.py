@@ -50,6 +50,13 @@ def tool_server(db: Database, name: str) -> dict[str, Any]:
 	return _named(_SERVER, row) | {"tools": [_named(_SERVER_TOOL, each) for each in db.sql(query, (name,))]}
 
 
+def change_agent(db: Database, name: str, values: Mapping[str, str]) -> None:
+	"""Let an AI agent have other values of these columns, and be enabled, past its form: for an attempt that is rolled back."""
+	columns = {**values, "enabled": 1}
+	query = f"UPDATE `tabDogan Agent` SET {', '.join(f'{each} = %s' for each in columns)} WHERE name = %s"
+	db.execute(query, (*columns.values(), name))
+
+
 def _named(columns: str, row: Any) -> dict[str, Any]:
 	return dict(zip(columns.split(", "), row, strict=True))
 

@@ -21,7 +21,8 @@ from dogansystem.store import reads, versions
 from dogansystem.terminal import files
 
 SUFFIXES = (".yaml", ".yml", ".json")
-TESTS = (".test.yaml", ".test.yml", ".test.json")
+# Files that stand beside definitions: tests, cases, agents.
+BESIDE = (".test.yaml", ".test.yml", ".test.json", ".eval.yaml", ".agent.yaml")
 NEW, CHANGED, UNCHANGED, DISABLED, KEPT = "new", "changed", "unchanged", "disabled", "kept"
 MAX_DIFFERENCES = 20  # shown of one workflow
 
@@ -58,7 +59,7 @@ class Change:
 
 
 def definition_files(folder: Path) -> list[Path]:
-	"""The files with definitions in a folder and the folders in it, hidden ones and tests left out. Raises FileError."""
+	"""The files with definitions in a folder and the folders in it, hidden ones and what stands beside them left out. Raises FileError."""
 	if not folder.is_dir():
 		raise files.FileError(f"{folder}: is not a folder.")
 	found = sorted(path for path in folder.rglob("*") if path.suffix in SUFFIXES and path.is_file())
@@ -66,7 +67,11 @@ def definition_files(folder: Path) -> list[Path]:
 
 
 def _is_passed_over(path: Path) -> bool:
-	return path.name.endswith(TESTS) or any(part.startswith(".") for part in path.parts)
+	return (
+		path.name.endswith(BESIDE)
+		or path.name == "agent.yaml"
+		or any(part.startswith(".") for part in path.parts)
+	)
 
 
 def plan(orchestrator: Orchestrator, paths: Sequence[Path], *, prune: bool, is_all: bool) -> list[Change]:

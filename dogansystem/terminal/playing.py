@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timezone
 from functools import cache
 from pathlib import Path
@@ -22,7 +22,7 @@ from dogansystem.proving.course import Course, ToSend
 from dogansystem.proving.expected import NOTHING, Differs, differences
 from dogansystem.proving.outside import CHAT, Pinned, line_for
 from dogansystem.proving.said import Said
-from dogansystem.terminal import files
+from dogansystem.terminal import beside, files
 from dogansystem.terminal import run as runs
 from dogansystem.terminal.course import JumpingClock
 from dogansystem.triggers import webhook
@@ -53,19 +53,19 @@ def read(path: Path) -> tuple[Definition, list[Case]]:
 	"""The workflow of a file of tests, and its tests. Raises FileError or DefinitionError."""
 
 	def definition_of(name: str) -> Definition:
-		return _definition(path.parent / name)
+		return definition_in(path.parent / name)
 
 	return cases.read(files.read_text(path), str(path), definition_of)
 
 
 def read_one(path: Path, given: Mapping[str, Any]) -> tuple[Definition, Case]:
 	"""A definition, and what is `given` of a test of it, without a name and without expectations."""
-	definition = _definition(path)
+	definition = definition_in(path)
 	return definition, cases.one(given, definition)
 
 
-def _definition(path: Path) -> Definition:
-	"""A definition for whom somebody acts, whether it names one or not."""
+def definition_in(path: Path) -> Definition:
+	"""A definition for which somebody acts, whether it names one or not. Raises FileError or DefinitionError."""
 	found = files.definition(path, fills_run_as=True)
 	if found.run_as:
 		return found
@@ -74,6 +74,7 @@ def _definition(path: Path) -> Definition:
 
 def play(path: Path, definition: Definition, case: Case, others: Sequence[Definition] = ()) -> Played:
 	"""Play one test. `others`: workflows that are there too, such as those that a step runs."""
+	case = replace(case, documents=(*beside.agents_of(path.parent, [definition, *others]), *case.documents))
 	played = Played(path, definition, case)
 	began = time.perf_counter()
 	moment = case.now.replace(tzinfo=timezone.utc).timestamp()
@@ -250,7 +251,7 @@ def _of_folder(folder: Path) -> Mapping[str, Definition]:
 	for path in sorted(folder.iterdir()):
 		if path.suffix in (".yaml", ".yml", ".json") and not is_test(path):
 			try:
-				definition = _definition(path)
+				definition = definition_in(path)
 			except (DefinitionError, files.FileError):
 				continue
 			found[definition.name] = definition

@@ -14,7 +14,7 @@ import yaml
 from dogansystem.engine.definitions.parse import parse
 from dogansystem.terminal.files import SCHEMA, FileError
 from dogansystem.terminal.shell import errors, json_option, print_json, print_lines
-from dogansystem.workflows import DEFINITION, TEST, Template, template, templates
+from dogansystem.workflows import AGENT, DEFINITION, EVAL, INPUT, TEST, Template, template, templates
 
 DEFAULT = "follow-up-quotations"
 RUN_AS = "person@example.com"  # the sandbox lets anybody act
@@ -69,6 +69,8 @@ def command_of(found: Template, path: Path, today: date) -> list[str]:
 	words = ["dogansystem", "run", f"{path}.yaml", "--documents", f"{path}.jsonl"]
 	if found.about and _document(found, today):
 		words += ["--doc", f"{path}.json"]
+	if (found.folder / INPUT).exists():
+		words += ["--input", f"@{path}.{INPUT}"]
 	for parameter, value in _examples(found, today).items():
 		words += ["--set", f"{parameter}={value if isinstance(value, str) else json.dumps(value)}"]
 	for step in found.definition.steps:
@@ -85,6 +87,7 @@ def _described(each: Template) -> dict[str, Any]:
 		"doctypes": each.doctypes,
 		"apps": each.apps,
 		"roles": each.roles,
+		"agent": each.agent and {"name": each.agent.name, "roles": each.agent.roles},
 		"parameters": each.definition.parameters,
 	}
 
@@ -100,8 +103,11 @@ def _files(found: Template, name: str, today: date) -> dict[str, str]:
 	written = {f"{name}.yaml": text, f"{name}.jsonl": "".join(f"{_json(each)}\n" for each in rest)}
 	if document:
 		written[f"{name}.json"] = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-	test = (found.folder / TEST).read_text(encoding="utf-8")
-	return {**written, f"{name}.test.yaml": test.replace(DEFINITION, f"{name}.yaml", 1)}
+	for file in (TEST, EVAL, AGENT, INPUT):
+		if (path := found.folder / file).exists():
+			own = path.read_text(encoding="utf-8").replace(DEFINITION, f"{name}.yaml", 1)
+			written[f"{name}.{file.removeprefix('workflow.')}"] = own
+	return written
 
 
 def _json(document: Mapping[str, Any]) -> str:

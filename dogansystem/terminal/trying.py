@@ -2,12 +2,16 @@
 
 import json
 import os
+import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 from dogansystem.engine.definition import Definition
+from dogansystem.homes.databases.address import SQLiteFile, parse_address
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.proving import saved
@@ -23,6 +27,27 @@ from dogansystem.terminal.run import register_agents
 from dogansystem.triggers.webhook import Delivery
 
 SHOWN = 60  # characters of a value
+
+
+@contextmanager
+def opened(url: str | None, dry_run: bool) -> Iterator[Sandbox]:
+	"""The sandbox to work in; for a dry run a copy of it that is thrown away."""
+	if not (dry_run and url):
+		with Sandbox(url) as site:
+			yield site
+		return
+	address = parse_address(url)
+	if not isinstance(address, SQLiteFile):  # has tables of its own for a dry run; see proving/apart
+		with Sandbox(url) as site:
+			yield site
+		return
+	with tempfile.TemporaryDirectory() as folder:
+		copy = Path(folder) / "copy.db"
+		if address.path.exists():
+			with closing(sqlite3.connect(address.path)) as source, closing(sqlite3.connect(copy)) as target:
+				source.backup(target)
+		with Sandbox(copy) as site:
+			yield site
 
 
 def dry_run(

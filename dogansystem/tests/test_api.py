@@ -6,7 +6,7 @@ import frappe
 
 from dogansystem.api import agents, desk, errors, run_page, status, workflows
 from dogansystem.tests.contract.home import PERSON, fails, proves, step
-from dogansystem.tests.home import USER, SiteTestCase
+from dogansystem.tests.home import MANAGER, USER, SiteTestCase
 
 
 class TestAPI(SiteTestCase):
@@ -205,8 +205,10 @@ class TestAPI(SiteTestCase):
 			found["leave-unanswered"]["apps"], [] if "hrms" in frappe.get_installed_apps() else ["hrms"]
 		)
 		usable = [name for name, each in found.items() if not each["missing"]]
+		model = self.model()
 		for name in usable:
-			desk.use_template(name)
+			asks = {"model": model, "agent_user": PERSON} if found[name]["agent"] else {}
+			desk.use_template(name, **asks)
 			doc = frappe.get_doc("Dogan Workflow", name)
 			self.assertEqual((doc.enabled, doc.run_as), (0, PERSON))
 		if "follow-up-quotations" not in usable:
@@ -227,6 +229,40 @@ class TestAPI(SiteTestCase):
 		doc = frappe.get_doc("Dogan Workflow", "follow-up-quotations")
 		self.assertEqual((doc.enabled, frappe.parse_json(doc.parameter_values)), (0, {"days": 7}))
 
+	def model(self) -> str:
+		fields = {"model_name": "contract model", "provider": "openai", "model": "x"}
+		return frappe.get_doc({"doctype": "Dogan Model", **fields}).insert().name
+
+	def test_a_template_that_asks_an_agent_is_made_with_it_or_not_at_all(self):
+		name = "run-explainer"
+		found = {each["name"]: each for each in desk.list_templates()}[name]
+		self.assertEqual(found["agent"], {"name": "Run Explainer", "roles": ["Dogan User"], "exists": False})
+		for asks in ({}, {"model": self.model()}, {"agent_user": PERSON}):
+			with self.assertRaisesRegex(errors.InputError, "Run Explainer"):
+				desk.use_template(name, **asks)
+		self.assertFalse(frappe.db.exists("Dogan Workflow", name))
+		made = desk.use_template(name, model="contract model", agent_user=PERSON)
+		self.assertEqual(made["agent"], {"name": "Run Explainer", "user": PERSON, "lacking": ["Dogan User"]})
+		agent = frappe.get_doc("Dogan Agent", "Run Explainer")
+		self.assertEqual(
+			(agent.kind, agent.model, agent.user, agent.enabled), ("AI", "contract model", PERSON, 1)
+		)
+		self.assertEqual(
+			[(each.tool_name, each.action) for each in agent.tools], [("check_definition", "workflow.check")]
+		)
+		frappe.db.delete("Dogan Workflow", {"name": name})
+		agent.db_set("model", "contract model")
+		# The agent is there: nothing is asked about it, and it stays as it is.
+		self.assertTrue({each["name"]: each for each in desk.list_templates()}[name]["agent"]["exists"])
+		self.assertEqual(desk.use_template(name)["agent"]["user"], PERSON)
+
+	def test_only_a_system_manager_gives_an_agent_of_a_template_another_user(self):
+		model = self.model()
+		frappe.set_user(MANAGER)
+		with self.assertRaises(frappe.PermissionError):
+			desk.use_template("run-explainer", run_as=MANAGER, model=model, agent_user=PERSON)
+		self.assertFalse(frappe.db.exists("Dogan Agent", "Run Explainer"))
+
 	def test_a_template_whose_doctypes_are_not_there_says_what_to_install(self):
 		lacking = [each for each in desk.list_templates() if each["missing"]]
 		if not lacking:
@@ -238,7 +274,7 @@ class TestAPI(SiteTestCase):
 
 	def test_administrator_says_who_a_template_runs_as(self):
 		frappe.set_user("Administrator")
-		usable = [each["name"] for each in desk.list_templates() if not each["missing"]]
+		usable = [each["name"] for each in desk.list_templates() if not (each["missing"] or each["agent"])]
 		if not usable:
 			self.skipTest("every template needs a DocType that this site does not have")
 		name = usable[0]

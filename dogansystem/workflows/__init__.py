@@ -2,7 +2,8 @@
 
 Each is a folder: `workflow.yaml`, `samples.jsonl` with documents to try it on in the sandbox, and `workflow.test.yaml`. In the
 samples a date may be counted from today, such as `-10d`, `+3d 09:00:00` or `-30y`. The description ends with the roles that the user
-of Run As needs.
+of Run As needs. One that asks an AI agent has that too, `agent.yaml`, whose description ends with the roles of its user, and cases to
+evaluate it by, `workflow.eval.yaml`. `input.json` is what a run of the samples is started with, where it needs an input.
 """
 
 import json
@@ -16,16 +17,33 @@ from typing import Any
 
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.definitions.parse import parse
+from dogansystem.engine.definitions.problems import Problems
+from dogansystem.engine.definitions.yaml_source import read_yaml
 from dogansystem.engine.errors import NotFound
 from dogansystem.engine.templates.date_filters import add_months
 
 FOLDER = Path(__file__).parent
 DEFINITION, SAMPLES, TEST = "workflow.yaml", "samples.jsonl", "workflow.test.yaml"
+AGENT, EVAL, INPUT = "agent.yaml", "workflow.eval.yaml", "input.json"
 # DocTypes that ERPNext itself does not have, by the app that brings them.
 OTHER_APPS: Mapping[str, tuple[str, ...]] = {"hrms": ("Expense Claim", "Leave Application")}
 
 _COUNTED = re.compile(r"([+-]\d{1,4})([dy])( \d\d:\d\d:\d\d)?")
 _ROLES = re.compile(r"Run As needs the roles? ([A-Z][A-Za-z ,]*)\.")
+_ROLES_OF_AGENT = re.compile(r"Its user needs the roles? ([A-Z][A-Za-z ,]*)\.")
+
+
+@dataclass(frozen=True, slots=True)
+class TemplateAgent:
+	"""The AI agent that a template asks: its `fields`, as of a Dogan Agent, and the `roles` that its user needs."""
+
+	fields: Mapping[str, Any]
+	roles: tuple[str, ...]
+
+	@property
+	def name(self) -> str:
+		"""What the steps call it."""
+		return str(self.fields["name"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +56,7 @@ class Template:
 		doctypes: what a site must have for it, such as ERPNext's Quotation.
 		roles: the roles that the user of Run As needs.
 		folder: where its files are.
+		agent: the AI agent that its steps ask, if they ask one.
 	"""
 
 	name: str
@@ -48,6 +67,7 @@ class Template:
 	doctypes: tuple[str, ...]
 	roles: tuple[str, ...]
 	folder: Path
+	agent: TemplateAgent | None = None
 
 	@property
 	def apps(self) -> tuple[str, ...]:
@@ -88,7 +108,6 @@ def samples(path: Path, today: date) -> list[dict[str, Any]]:
 def _template(folder: Path) -> Template:
 	source = (folder / DEFINITION).read_text(encoding="utf-8")
 	definition = parse(source, fills_run_as=True, source_name=f"{folder.name}/{DEFINITION}")
-	roles = _ROLES.search(definition.description)
 	return Template(
 		definition.name,
 		definition.title,
@@ -96,9 +115,22 @@ def _template(folder: Path) -> Template:
 		source,
 		definition,
 		_doctypes(definition),
-		tuple(re.split(r", | and ", roles[1])) if roles else (),
+		_roles(_ROLES, definition.description),
 		folder,
+		_agent(folder / AGENT),
 	)
+
+
+def _agent(path: Path) -> TemplateAgent | None:
+	if not path.exists():
+		return None
+	fields = read_yaml(path.read_text(encoding="utf-8"), Problems())
+	return TemplateAgent(fields, _roles(_ROLES_OF_AGENT, fields["description"]))
+
+
+def _roles(words: "re.Pattern[str]", description: str) -> tuple[str, ...]:
+	found = words.search(description)
+	return tuple(re.split(r", | and ", found[1])) if found else ()
 
 
 def _doctypes(definition: Definition) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ DESK_IN_SHORT = (
 	"test_desk_watched",
 )
 TRIED = ("test_proving", "test_rehearsal", "test_agent_invoices", "test_injections")
-TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people")
+TEMPLATES = ("test_templates", "test_templates_trade", "test_templates_people", "test_templates_agents")
 
 
 def main(folder: str, *modules: str) -> int:

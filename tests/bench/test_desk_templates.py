@@ -59,3 +59,30 @@ class TestTemplatesDialog(DeskTestCase):
 		self.confirm()
 		self.browser.wait_for(f"({MESSAGE}).includes('Who calls in the end')")
 		self.assertFalse(frappe.db.exists("Dogan Workflow", "overdue-invoices"))
+
+	def test_a_template_that_asks_an_agent_asks_for_its_model_and_its_user(self):
+		name, model = "run-explainer", "contract model"
+		frappe.get_doc(
+			{"doctype": "Dogan Model", "model_name": model, "provider": "openai", "model": "x"}
+		).insert()
+		frappe.db.commit()
+		self.open_dialog()
+		self.browser.evaluate(f"cur_dialog.set_value('run_as', '{PERSON}').then(() => true)")
+		self.browser.evaluate(f"!!cur_dialog.$body.find('[data-template={name}]').click()")
+		self.browser.wait_for("cur_dialog && cur_dialog.fields_dict['parameter:agent:model']")
+		self.picture("template-with-agent")
+		self.confirm()
+		self.browser.wait_for(f"({MESSAGE}).includes('Model that the AI agent Run Explainer asks')")
+		self.browser.evaluate("frappe.hide_msgprint(true) || true")
+		self.browser.wait_for("cur_dialog && cur_dialog.fields_dict['parameter:agent:model']")
+		for field, value in (("agent:model", model), ("agent:user", PERSON), ("person", PERSON)):
+			self.browser.evaluate(f"cur_dialog.set_value('parameter:{field}', '{value}').then(() => true)")
+		self.confirm()
+		self.browser.wait_for(f"{form_of('Dogan Workflow')} && cur_frm.docname === '{name}'")
+		self.browser.wait_for(
+			"$('.desk-alert').text().includes('the user of Run Explainer, lacks: Dogan User')"
+		)
+		frappe.db.rollback()
+		agent = frappe.get_doc("Dogan Agent", "Run Explainer")
+		self.assertEqual((agent.model, agent.user), (model, PERSON))
+		self.assert_nothing_complained()

@@ -11,6 +11,7 @@ and of which no answer is kept (the attempt is not the part's first one) counts 
 from dataclasses import replace
 from typing import Any
 
+from dogansystem.actions import pdf
 from dogansystem.actions.base import StepContext
 from dogansystem.actions.flow import seconds_of
 from dogansystem.actions.schema import ValidationError
@@ -19,6 +20,7 @@ from dogansystem.agents.ai.described import Agent, of_version
 from dogansystem.agents.ai.state import State
 from dogansystem.engine.errors import NotAllowed, NotAvailable, NotFound, Timeout
 from dogansystem.engine.templates.render import render, to_json_value
+from dogansystem.protocol import StoredFile
 from dogansystem.store import agents, asks
 from dogansystem.store.asks import Ask
 from dogansystem.store.moment import Moment, moment
@@ -106,7 +108,7 @@ def _check_tools(agent: Agent, params: dict[str, Any]) -> None:
 
 
 def _read(params: dict[str, Any], context: StepContext) -> dict[str, Any]:
-	"""The documents and files that are given along, as the agent's user may read them."""
+	"""The documents and files that are given along, as the agent's user may read them, and the values."""
 	site = context.site
 	documents = [
 		site.documents.get(each["doctype"], str(each["name"])) for each in params.get("documents", ())
@@ -115,12 +117,20 @@ def _read(params: dict[str, Any], context: StepContext) -> dict[str, Any]:
 	files = []
 	for name in params.get("files", ()):
 		stored = site.files.read(name, MAX_FILE)
-		try:
-			text = stored.content.decode()
-		except UnicodeDecodeError:
-			raise ValidationError(f"params.files: {stored.file_name} is no text in UTF-8.") from None
-		files.append({"name": stored.file_name, "text": untrusted.without_secrets(site, text)})
-	return {"documents": clean, "files": files}
+		files.append({"name": stored.file_name, "text": untrusted.without_secrets(site, _text_of(stored))})
+	data = {name: untrusted.without_secrets(site, each) for name, each in params.get("data", {}).items()}
+	return {"documents": clean, "files": files, "data": data}
+
+
+def _text_of(stored: StoredFile) -> str:
+	if stored.content.startswith(pdf.BEGINNING):
+		return pdf.text_of(stored.content, stored.file_name)
+	try:
+		return stored.content.decode()
+	except UnicodeDecodeError:
+		raise ValidationError(
+			f"params.files: {stored.file_name} is neither text in UTF-8 nor a PDF."
+		) from None
 
 
 def _system(agent: Agent, params: dict[str, Any], context: StepContext) -> str:

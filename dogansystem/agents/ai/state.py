@@ -84,6 +84,7 @@ class State:
 			for each in given["documents"]
 		]
 		parts += [untrusted.marked(f"file {each['name']}", each["text"], key) for each in given["files"]]
+		parts += [untrusted.marked(name, each, key) for name, each in given.get("data", {}).items()]
 		return "\n\n".join(parts)
 
 	def output(self, text: str, value: Any, **more: Any) -> dict[str, Any]:

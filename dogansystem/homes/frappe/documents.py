@@ -67,6 +67,11 @@ class Documents(Sidebar, Moves):
 	def load(self, given: Mapping[str, Any]) -> None:
 		"""Write a document as it is, over one of the same name."""
 		doctype, name = query.known_doctype(str(given["doctype"])), given["name"]
+		if doctype == "File" and "content" in given:  # what is in it is on the disk
+			file = frappe.get_doc(dict(given))
+			file.flags.dogan_loaded = True
+			file.insert(ignore_permissions=True, set_name=name, ignore_if_duplicate=True)
+			return
 		loaded.check_fields(doctype, given)
 		if frappe.db.exists(doctype, name) == name:
 			doc = frappe.get_doc(doctype, name)

@@ -24,6 +24,8 @@ DIGITS = 9  # behind the point, as Frappe's number columns keep them
 
 def on_event(doc: Any, method: str) -> None:
 	"""Start what wants this event of a document. `method` is Frappe's name of the event."""
+	if doc.flags.dogan_loaded:  # it is there, for a workflow that is tried
+		return
 	if recording := getattr(frappe.local, "dogan_recording", None):
 		recording.note(doc, method)
 	messages = len(frappe.local.message_log)

@@ -26,7 +26,7 @@ def load_ai(site: Site, given: Mapping[str, Any]) -> None:
 	doctype, name = str(given.get("doctype")), given.get("name")
 	if not isinstance(name, str) or not name:
 		raise ValidationError(f"A {doctype} needs a name.")
-	values = _filled(doctype, {key: value for key, value in given.items() if key != "doctype"})
+	values = filled(doctype, {key: value for key, value in given.items() if key != "doctype"})
 	try:
 		if doctype == MODEL:
 			check_model(values)
@@ -34,8 +34,11 @@ def load_ai(site: Site, given: Mapping[str, Any]) -> None:
 			values["tools"] = [_filled(SERVER_TOOL, each) for each in values.get("tools") or ()]
 			check_server(values)
 		else:
-			values["tools"] = [_filled(TOOL, each) for each in values.get("tools") or ()]
-			values["capabilities"] = [{"capability": str(each)} for each in values.get("capabilities") or ()]
+			values["tools"] = [filled(TOOL, each) for each in values.get("tools") or ()]
+			values["capabilities"] = [
+				each if isinstance(each, Mapping) else {"capability": str(each)}
+				for each in values.get("capabilities") or ()
+			]
 			values |= {"kind": models.AI, "user": values.get("user") or site.user}
 			check_agent(site, as_agent(values), is_trusted=True)
 	except (DefinitionError, InputError, KeyError, TypeError, ValueError) as error:
@@ -43,8 +46,8 @@ def load_ai(site: Site, given: Mapping[str, Any]) -> None:
 	catalog.save_record(site.database, doctype, values, _TABLES.get(doctype, {}), moment(site), site.user)
 
 
-def _filled(doctype: str, given: Mapping[str, Any]) -> dict[str, Any]:
-	"""With the defaults of its fields. Raises ValidationError for a field that there is not."""
+def filled(doctype: str, given: Mapping[str, Any]) -> dict[str, Any]:
+	"""The fields of a record of ours, with their defaults. Raises ValidationError for one that there is not."""
 	(described,) = (each for each in schema.doctypes() if each["name"] == doctype)
 	fields = {each["fieldname"]: each for each in described["fields"]}
 	if unknown := [key for key in given if key not in fields and key != "name"]:

@@ -65,10 +65,14 @@ OTHERS = {
 		"message document needs rejects not_by fields comment deadline at_deadline escalate_to remind delegate",
 	),
 	"flow.ask": ("to subject fields", "message deadline"),
-	"agent.ask": ("prompt", "agent capability documents files output tools deadline"),
+	"agent.ask": ("prompt", "agent capability documents files output tools deadline data"),
+	"workflow.explain": ("run", ""),
+	"workflow.check": ("definition", ""),
 }
 # What the format promises that an action says of itself: these change nothing, neither here nor outside.
 READING = {
+	"workflow.check",
+	"workflow.explain",
 	*("document.get", "document.list", "document.count", "report.run"),
 	*("data.set", "data.check", "data.parse"),
 }

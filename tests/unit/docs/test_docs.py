@@ -130,6 +130,11 @@ def test_the_guide_to_dry_runs_does_what_it_shows(tmp_path: Path):
 	assert sum(replay(block, tmp_path) for block in blocks(page, "console")) == 5
 
 
+def test_the_guide_to_a_first_agent_does_what_it_shows(tmp_path: Path):
+	page = ROOT / "docs" / "guides" / "an-agent-that-works-for-you.md"
+	assert sum(replay(block, tmp_path) for block in blocks(page, "console")) == 5
+
+
 @pytest.mark.parametrize("name", ["guides/agents.md", "reference/python.md", "reference/sandbox.md"])
 def test_python_on_the_pages_runs(name: str, tmp_path: Path):
 	for block in blocks(ROOT / "docs" / name, "python"):

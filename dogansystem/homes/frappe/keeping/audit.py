@@ -64,6 +64,8 @@ def _request(block: Block, url: Any, *_: Any) -> None:
 
 
 def _process(block: Block, *args: Any) -> None:
+	if frames.is_reading():
+		return
 	first = args[0] if args else ""
 	name = first if isinstance(first, str | bytes | os.PathLike) else (list(first or [""]) or [""])[0]
 	what = os.path.basename(os.fsdecode(name)).split()[:1] if name else []

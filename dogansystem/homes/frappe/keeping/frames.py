@@ -24,6 +24,8 @@ OPENS = os.path.join(_OURS, "homes", "frappe", "compat.py")
 _KEEPING = os.path.dirname(__file__)
 _SITE = os.path.join(_OURS, "homes", "frappe", "site.py")
 SCRIPT = "<serverscript>"
+# Starts a process that reads what it is given, and can do nothing else.
+_READS = os.path.join(_OURS, "actions", "pdf.py")
 
 
 def who(apps: frozenset[str]) -> str:
@@ -78,6 +80,15 @@ def is_ours() -> bool:
 			return not _is_in(path, _TESTS)
 		if not _is_in(path, os.path.dirname(os.__file__)):
 			return False
+	return False
+
+
+def is_reading() -> bool:
+	"""Whether the nearest function that is not Python's own is the one that has a PDF read."""
+	for frame in _stack():
+		path = frame.f_code.co_filename
+		if not _is_in(path, os.path.dirname(os.__file__)):
+			return path == _READS
 	return False
 
 

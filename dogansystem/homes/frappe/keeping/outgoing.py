@@ -15,7 +15,7 @@ import rq
 from frappe.email.doctype.email_queue.email_queue import EmailQueue
 from frappe.utils import pdf
 
-from dogansystem.homes.frappe.keeping import audit
+from dogansystem.homes.frappe.keeping import audit, frames
 from dogansystem.homes.frappe.keeping.block import Block, shown
 from dogansystem.homes.frappe.keeping.patches import StandIn
 
@@ -64,8 +64,10 @@ def _threaded(block: Block, original: Any, *args: Any, **kwargs: Any) -> Any:
 	return original(*args, **kwargs)
 
 
-def _process(block: Block, *_: Any, **__: Any) -> None:
-	block.stop("start a process")
+def _process(block: Block, original: Any, *args: Any, **kwargs: Any) -> Any:
+	if frames.is_reading():
+		return original(*args, **kwargs)
+	return block.stop("start a process")
 
 
 def _queued(block: Block, original: Any, cls: Any, *args: Any, **kwargs: Any) -> Any:

@@ -74,11 +74,12 @@ function choose(dialog, templates, { template, exists }, done) {
 }
 
 function template_html(template) {
-	const { title, description, parameters, doctypes, roles } = template;
+	const { title, description, parameters, doctypes, roles, agent } = template;
 	const asks = Object.values(parameters).map((schema) => schema.title);
 	const facts = [
 		[__("Works on"), doctypes.map((each) => __(each))],
 		[__("Run As needs"), roles.map((each) => __(each))],
+		[__("AI agent"), agent ? [agent.name] : []],
 		[__("Asks for"), asks],
 	].filter(([, values]) => values.length);
 	const rows = facts.map(([label, values]) => `<dt>${label}</dt><dd>${values.map(escape).join(", ")}</dd>`);

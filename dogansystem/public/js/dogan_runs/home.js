@@ -30,12 +30,13 @@ const DO = {
 	decisions: () => frappe.set_route("query-report", "Dogan Decisions"),
 };
 
-dogan.open_workflow = async ({ workflow, run_as, lacking }) => {
+dogan.open_workflow = async ({ workflow, run_as, lacking, agent }) => {
 	await frappe.set_route("Form", "Dogan Workflow", workflow);
-	if (!lacking.length) return;
-	const roles = lacking.map((role) => frappe.utils.escape_html(__(role)).bold()).join(", ");
-	const user = frappe.utils.escape_html(run_as).bold();
-	frappe.show_alert({ message: __("{0}, who is named in Run As, lacks: {1}", [user, roles]), indicator: "orange" }, 15);
+	const names = (roles) => roles.map((role) => frappe.utils.escape_html(__(role)).bold()).join(", ");
+	const bold = (user) => frappe.utils.escape_html(user).bold();
+	const tell = (message) => frappe.show_alert({ message, indicator: "orange" }, 15);
+	if (lacking.length) tell(__("{0}, who is named in Run As, lacks: {1}", [bold(run_as), names(lacking)]));
+	if (agent?.lacking.length) tell(__("{0}, the user of {1}, lacks: {2}", [bold(agent.user), bold(agent.name), names(agent.lacking)]));
 };
 
 function for_all({ pending }) {

@@ -5,6 +5,7 @@ import { control_of, value_of } from "./controls";
 frappe.provide("dogan");
 
 const PARAMETER = "parameter:"; // in front of a parameter's name, so that it meets no other field
+const [MODEL, AGENT_USER] = ["agent:model", "agent:user"]; // no parameter is called so
 
 dogan.set_parameters = (workflow, done) => {
 	const title = __("Parameters of {0}", [dogan.escape(workflow.title || workflow.name)]);
@@ -18,14 +19,30 @@ dogan.set_parameters = (workflow, done) => {
 
 // A workflow is made from a template, disabled; what the template asks is asked first. `done` gets what the server answers.
 dogan.use_template = (template, run_as, done) => {
-	const use = async (parameters) => {
-		const args = { name: template.name, run_as, parameters };
+	const use = async ({ [MODEL]: model, [AGENT_USER]: agent_user, ...parameters }) => {
+		const args = { name: template.name, run_as, parameters, model, agent_user };
 		const made = await frappe.xcall("dogansystem.api.desk.use_template", args);
 		done(made);
 	};
-	if (!Object.keys(template.parameters).length) return use({});
-	ask(dogan.escape(template.title), __("Make It"), template.parameters, {}, use);
+	const asked = { ...of_agent(template.agent), ...template.parameters };
+	if (!Object.keys(asked).length) return use({});
+	ask(dogan.escape(template.title), __("Make It"), asked, {}, use);
 };
+
+// What has to be known of the AI agent that is made with a workflow, as parameters have it.
+function of_agent(agent) {
+	if (!agent || agent.exists) return {};
+	const roles = agent.roles.map((each) => __(each)).join(", ");
+	return {
+		[MODEL]: { type: "string", format: "link:Dogan Model", title: __("Model that the AI agent {0} asks", [agent.name]) },
+		[AGENT_USER]: {
+			type: "string",
+			format: "user",
+			title: __("User whose permissions {0} has", [agent.name]),
+			description: roles ? __("It needs the roles: {0}", [roles]) : __("It needs no role."),
+		},
+	};
+}
 
 // A dialog with a control for each parameter. `save` gets the values that are not as they were.
 function ask(title, label, parameters, kept, save) {
