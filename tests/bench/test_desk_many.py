@@ -4,6 +4,7 @@ reads until it is drawn, and how long that takes. The rows are asserted: they ar
 import json
 from collections.abc import Callable
 from typing import Any
+from unittest import SkipTest
 
 import frappe
 
@@ -74,6 +75,8 @@ OFFERED = "Object.keys(cur_list.page.fields_dict)"
 class TestEveryPage(SpeedTestCase, ApprovalTestCase):
 	@classmethod
 	def setUpClass(cls) -> None:
+		if not frappe.__version__.startswith("15."):
+			raise SkipTest("the desk of Frappe 17 loads anew between pages")
 		super().setUpClass()
 		ensure_user(NOBODY, ["Dogan User", "Desk User"])
 		cls.addClassCleanup(many.empty)
