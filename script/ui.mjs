@@ -23,10 +23,15 @@ const { metafile } = await esbuild.build({
 	logLevel: "warning",
 });
 
-const packages = Object.keys(metafile.inputs).map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]);
-const licences = [...new Set(packages.filter(Boolean))].sort().map((name) => {
+const told = (name) => {
 	const file = ["LICENSE", "LICENSE.md", "LICENCE"].map((each) => `${env.NODE_PATH}/${name}/${each}`).find(existsSync);
-	const { version, license } = JSON.parse(readFileSync(`${env.NODE_PATH}/${name}/package.json`, "utf8"));
-	return `${name} ${version}, ${license}\n\n${file ? readFileSync(file, "utf8") : ""}`;
+	return [JSON.parse(readFileSync(`${env.NODE_PATH}/${name}/package.json`, "utf8")), file ? readFileSync(file, "utf8") : ""];
+};
+// Vue Flow is published with what it is made of inside.
+const within = (name) => Object.keys(told(name)[0].dependencies || {}).flatMap((each) => (each.startsWith("d3-") ? [each, ...within(each)] : each.startsWith("@vueuse/") ? [each] : []));
+const packages = Object.keys(metafile.inputs).map((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)\//)?.[1]);
+const licences = [...new Set([...packages.filter(Boolean), ...within("@vue-flow/core")])].sort().map((name) => {
+	const [{ version, license }, text] = told(name);
+	return `${name} ${version}, ${license}\n\n${text}`;
 });
 writeFileSync(`${argv[2]}/ui.licences.txt`, licences.join("\n----\n\n"));

@@ -3,6 +3,7 @@
 Without this check the method would fail somewhere inside, and answer with the status of a fault of the server.
 """
 
+import json
 from collections.abc import Callable
 from functools import wraps
 from inspect import Parameter, signature
@@ -23,6 +24,7 @@ Answer = TypeVar("Answer")
 MAX_TEXT = (
 	1000  # characters of a name or a key; data, which may also be a mapping or a list, has limits of its own
 )
+MAX_NUMBER = 2**31 - 1
 _TEXT = (str, str | None)
 
 
@@ -43,6 +45,8 @@ def checked(function: Callable[Given, Answer]) -> Callable[Given, Answer]:
 			frappe.throw(_("Missing: {0}.").format(", ".join(missing)), InputError)
 		for name, value in given.items():
 			_check_text(name, value, parameters[name].annotation in _TEXT)
+			if parameters[name].annotation is int:
+				_check_number(name, value)
 			if value == "" and parameters[name].annotation == str | None:
 				given[name] = None  # the desk sends a null as this
 		current_site().database.relax()
@@ -64,6 +68,16 @@ def _check_text(name: str, value: Any, is_name: bool) -> None:
 		value.encode()
 	except UnicodeEncodeError as error:
 		frappe.throw(f"{name}: {half_a_character(error)}", InputError)
+
+
+def _check_number(name: str, value: Any) -> None:
+	"""Whether it is one is looked at with the types."""
+	try:
+		number = int(value)
+	except (TypeError, ValueError, OverflowError):
+		return
+	if abs(number) > MAX_NUMBER:
+		frappe.throw(_("{0}: is larger than {1}.").format(name, MAX_NUMBER), InputError)
 
 
 def as_object(value: Any, name: str) -> dict[str, Any]:
@@ -91,7 +105,9 @@ def read_json(value: Any, name: str) -> Any:
 	if not isinstance(value, str):
 		return value
 	try:
-		return frappe.parse_json(value) if value.strip() else None
+		return (
+			json.loads(value) if value.strip() else None
+		)  # Frappe's own makes objects that YAML cannot be made of
 	except (ValueError, RecursionError) as error:
 		frappe.throw(_("{0}: is not JSON: {1}").format(name, str(error)), InputError)
 

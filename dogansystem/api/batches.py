@@ -6,7 +6,7 @@ import frappe
 from frappe import _
 
 from dogansystem.api.access import need_start, need_user, startable
-from dogansystem.api.arguments import checked, read_json
+from dogansystem.api.arguments import as_texts, checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.homes.frappe.permissions import is_manager
 from dogansystem.homes.frappe.site import current_site
@@ -32,11 +32,7 @@ def start_batch(
 	:return: `{"batch": name}`
 	"""
 	need_start(workflow, doctype)
-	chosen = read_json(names, "names")
-	if chosen is not None and not (
-		isinstance(chosen, list) and all(isinstance(each, str) for each in chosen)
-	):
-		frappe.throw(_("names: must be a list of texts."))
+	chosen = None if read_json(names, "names") is None else as_texts(names, "names")
 	with as_frappe_errors():
 		batch = _batches().start(
 			workflow, doctype, chosen, read_json(filters, "filters"), read_json(input, "input")

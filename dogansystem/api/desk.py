@@ -14,12 +14,14 @@ from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import DefinitionError, InputError, NotAvailable
 from dogansystem.homes.frappe import reviews
-from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, run_conditions
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.people import approvals
 from dogansystem.terminal.beside import as_document
 from dogansystem.workflows import Template, template, templates
+
+SHOWN_DAYS = 31  # in the chart of the workspace
 
 
 @frappe.whitelist()
@@ -150,6 +152,25 @@ def home() -> dict[str, Any]:
 			"problems": len(Orchestrator(site).get_problems()),
 		}
 	return found
+
+
+@frappe.whitelist()
+@checked
+def runs_per_day() -> dict[str, Any]:
+	"""The chart of the workspace: how many of the runs that you may see were queued on each of the last days, as `labels` and
+	`datasets`."""
+	user = need_user()
+	today = frappe.utils.getdate()
+	days = [frappe.utils.add_days(today, -number) for number in reversed(range(SHOWN_DAYS))]
+	since = frappe.db.escape(str(days[0]))
+	conditions = " AND ".join(filter(None, (f"queued_at >= {since}", run_conditions(user))))
+	found = dict(
+		frappe.db.sql(f"SELECT DATE(queued_at), COUNT(*) FROM `tab{RUN}` WHERE {conditions} GROUP BY 1")
+	)
+	return {
+		"labels": [frappe.utils.formatdate(day) for day in days],
+		"datasets": [{"name": _("Runs"), "values": [found.get(day, 0) for day in days]}],
+	}
 
 
 def boot(bootinfo: Any) -> None:

@@ -99,6 +99,7 @@ CALLS: dict[str, tuple[dict[str, Any], set[str], bool]] = {
 	"reviews.ask": ({"workflow": "open"}, MANAGERS, True),
 	"desk.use_template": ({"name": "leads-from-mail", "run_as": "{caller}"}, MANAGERS, True),
 	"desk.home": ({}, USERS, False),
+	"desk.runs_per_day": ({}, USERS, False),
 	"desk.run_now": ({"workflow": "open"}, USERS, True),
 	"document_page.on_document": ({"doctype": "ToDo", "name": "none"}, READERS, False),
 	"run_page.run_view": ({"run": "{run}"}, STARTER, False),

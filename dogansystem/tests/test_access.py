@@ -108,6 +108,15 @@ class TestAccess(SiteTestCase):
 					seen = [run for run in found if user != MANAGER or run == self.run_of_user]
 					self.assertEqual(seen, expected)
 
+	def test_the_chart_counts_the_runs_of_today_that_the_user_may_see(self):
+		for user, number in ((USER, 1), (OTHER, 0)):
+			frappe.set_user(user)
+			self.assertEqual(sum(desk.runs_per_day()["datasets"][0]["values"]), number, user)
+		frappe.set_user(MANAGER)
+		seen = desk.runs_per_day()
+		self.assertGreaterEqual(seen["datasets"][0]["values"][-1], 1)
+		self.assertEqual(len(seen["labels"]), len(seen["datasets"][0]["values"]))
+
 	def test_a_run_about_a_document_is_seen_by_who_may_read_the_document(self):
 		frappe.set_user("Administrator")
 		todo = frappe.get_doc(

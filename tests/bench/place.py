@@ -201,6 +201,11 @@ def _make_folders(bench: Bench, server: Server, config: Mapping[str, Any]) -> No
 		built = bench.original / "sites" / "assets" / name
 		if built.exists():
 			shutil.copy(built, bench.sites / "assets" / name)
+	locale = (
+		bench.original / "sites" / "assets" / "locale"
+	)  # Frappe's own translations, as later ones keep them
+	if locale.is_dir():
+		(bench.sites / "assets" / "locale").symlink_to(locale)
 	(bench.sites / "apps.txt").write_text("".join(f"{app}\n" for app in [*bench.apps, APP]))
 	_write_config(bench, server, config)
 

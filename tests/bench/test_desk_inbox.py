@@ -244,6 +244,9 @@ class TestInbox(Case):
 			self.browser.wait_for("document.activeElement.classList.contains('dogan-inbox-send')")
 			self.browser.key("Enter")
 			self.wait_for(lambda: self.status(approval) == "Approved")
+			self.browser.wait_for(
+				"$('.dogan-inbox-card.is-decided').length && $('.dogan-inbox-empty:visible').length"
+			)
 			self.browser.evaluate("$('#dogan-tab-waiting').trigger('focus') && true")
 			self.browser.key("ArrowRight")
 			self.browser.wait_for("$('#dogan-panel-decided:visible').length")

@@ -164,7 +164,7 @@ class TestRunsCompared(DeskTestCase):
 	def open_run(self, run: str) -> None:
 		self.visit(
 			f"dogan-workflow-run/{run}",
-			f"{form_of('Dogan Workflow Run')} && document.querySelector('.dogan-step')",
+			f"{form_of('Dogan Workflow Run')} && document.querySelector('.dogan-step') && document.querySelector('.vue-flow__node')",
 		)
 
 	def test_a_run_is_run_again_with_another_input_and_compared_with_the_first(self):

@@ -31,7 +31,7 @@ def load_ai(site: Site, given: Mapping[str, Any]) -> None:
 		if doctype == MODEL:
 			check_model(values)
 		elif doctype == SERVER:
-			values["tools"] = [_filled(SERVER_TOOL, each) for each in values.get("tools") or ()]
+			values["tools"] = [filled(SERVER_TOOL, each) for each in values.get("tools") or ()]
 			check_server(values)
 		else:
 			values["tools"] = [filled(TOOL, each) for each in values.get("tools") or ()]

@@ -27,7 +27,7 @@ dogan.run_pill = (run) => {
 // A column of a list is narrow: "24 Nov 03:31", the full time on hover.
 dogan.list_time = (value) =>
 	value
-		? `<span title="${frappe.datetime.str_to_user(value)}">${moment(value).format("D MMM HH:mm")}</span>`
+		? `<span dir="auto" title="${frappe.datetime.str_to_user(value)}">${moment(value).format("D MMM HH:mm")}</span>`
 		: "";
 
 // What the workers write holds what anybody has written into a document, a mail or a form. Frappe makes such texts harmless

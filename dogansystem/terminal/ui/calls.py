@@ -114,7 +114,8 @@ class Calls:
 		]
 
 	def template(self, name: str) -> dict[str, Any]:
-		return dict(template(name).definition.source)
+		"""A template to edit. As in the desk its steps have the permissions of whoever takes it, who may name another user."""
+		return {"run_as": self._user or self._site.user} | dict(template(name).definition.source)
 
 	def names(self, doctype: str) -> list[str]:
 		"""Names of documents of a type, to offer them; of `DocType` the types that the sandbox has documents of."""

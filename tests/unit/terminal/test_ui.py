@@ -216,3 +216,11 @@ def test_problems_of_a_text_name_their_lines(page: Page):
 	_, found = page.call("from_yaml", text="name: try\nsteps: [\n")
 	assert found["definition"] is None
 	assert found["problems"][0]["line"] >= 2
+
+
+def test_every_template_can_be_kept_as_it_is_opened(page: Page):
+	for each in page.call("templates")[1]:
+		status, found = page.call(
+			"save", definition=page.call("template", name=each["name"])[1], enabled=False
+		)
+		assert status == 200, found

@@ -6,6 +6,7 @@ frappe.ui.form.on("Dogan Workflow", {
 	},
 
 	async onload(frm) {
+		frm.set_df_property("enabled_since", "hide_timezone", 1); // Frappe does not translate what it puts it behind
 		await load_actions(frm);
 		as_autocomplete(frm, "steps", "action", frm.dogan_actions.map((action) => ({
 			value: action.name,

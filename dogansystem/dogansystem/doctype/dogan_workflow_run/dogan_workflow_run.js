@@ -46,11 +46,19 @@ frappe.ui.form.on("Dogan Workflow Run", {
 		frm.timeline_of_steps.draw(view);
 		if (frm.dogan_canvas?.run === name) frm.dogan_canvas.draw(view);
 		dogan.show_problems(frm.layout.wrapper, view.problems);
-		frm.page.set_title(view.run.title);
+		frm.events.set_title(frm, view.run.title);
 		frm.page.set_indicator(...dogan.indicator_of_run(view.run));
 		frm.events.show_buttons(frm, view);
 		if (ended || frm.doc.status !== view.run.status) frm.reload_doc();
 		frm.events.follow(frm, view);
+	},
+
+	// Where the title was, Frappe 16 has the way to the document: its list, and behind it the document.
+	set_title(frm, title) {
+		const crumb = frm.$wrapper.find(".title-text-form");
+		if (!crumb.length) return frm.page.set_title(title);
+		crumb.text(title);
+		frappe.utils.set_title(title);
 	},
 
 	follow(frm, { run }) {

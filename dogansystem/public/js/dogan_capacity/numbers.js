@@ -26,7 +26,7 @@ dogan.capacity.table = (head, rows) => {
 		value && value.html !== undefined ? value.html : dogan.capacity.escape(value);
 	const row = (cells, tag) =>
 		`<tr>${cells.map((each) => `<${tag}>${cell(each)}</${tag}>`).join("")}</tr>`;
-	return `<div class="dogan-capacity-scroll"><table class="dogan-capacity-table">
+	return `<div class="dogan-capacity-scroll" tabindex="0"><table class="dogan-capacity-table">
 		<thead>${row(head, "th")}</thead>
 		<tbody>${rows.map((each) => row(each, "td")).join("")}</tbody>
 	</table></div>`;

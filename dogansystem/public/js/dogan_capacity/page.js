@@ -44,7 +44,10 @@ dogan.CapacityPage = class {
 
 	add_buttons() {
 		this.page.set_primary_action(__("Record Baseline"), () => this.baselines.record());
-		this.page.set_secondary_action(__("Compare"), () => this.baselines.choose());
+		const compare = () => this.baselines.choose();
+		// Beside it there is no room for another one on a phone.
+		if (frappe.is_mobile()) this.page.add_menu_item(__("Compare"), compare);
+		else this.page.set_secondary_action(__("Compare"), compare);
 	}
 
 	// The charts' span is chosen beside their heading.

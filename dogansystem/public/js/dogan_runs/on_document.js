@@ -104,7 +104,7 @@ function line_of_run(run) {
 }
 
 function sentences(run, title) {
-	const since = `<span class="text-muted">${frappe.datetime.comment_when(run.finished_at || run.queued_at)}</span>`;
+	const since = `<bdi class="text-muted">${frappe.datetime.comment_when(run.finished_at || run.queued_at)}</bdi>`;
 	switch (run.status) {
 		case "Succeeded":
 			return [

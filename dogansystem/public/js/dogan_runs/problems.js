@@ -4,7 +4,7 @@ frappe.provide("dogan");
 
 dogan.problems_html = (problems) =>
 	problems
-		.map(({ sentence, remedy }) => `<div><b>${marked(sentence)}</b> ${marked(remedy)}</div>`)
+		.map(({ sentence, remedy }) => `<div dir="auto"><b>${marked(sentence)}</b> ${marked(remedy)}</div>`)
 		.join("");
 
 // Above everything on a page; drawn again it takes its own place, and without problems it goes away.
