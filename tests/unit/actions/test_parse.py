@@ -171,7 +171,7 @@ def test_an_xlsx_file_gives_the_rows_of_a_sheet(site: Sandbox) -> None:
 
 
 def test_a_file_of_another_kind_is_an_error_that_names_the_kinds(site: Sandbox) -> None:
-	assert_refused(site, r"a\.pdf: is no \.csv", file=file_of(site, "a.pdf", b"%PDF"))
+	assert_refused(site, r"a\.docx: is no \.csv", file=file_of(site, "a.docx", b"PK"))
 	assert_refused(site, "no XLSX file that can be read", file=file_of(site, "b.xlsx", b"PK not a zip"))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from dogansystem import Orchestrator
-from dogansystem.agents.ai import figures, trying
+from dogansystem.agents.ai import figures, one_question
 from dogansystem.agents.ai.conversation import Answer, ModelError
 from dogansystem.engine.errors import BudgetExceeded, NotFound
 from dogansystem.store import spending
@@ -94,15 +94,15 @@ def test_an_agent_that_was_never_asked_has_zeros_and_one_that_is_not_there_is_an
 
 def test_a_model_is_tried_within_the_budget_of_the_site():
 	with office(Saying(Answer("ready", (), 10, 2))) as site:
-		found = trying.try_model(site, "Fast")
+		found = one_question.try_model(site, "Fast")
 		assert (found["answer"], found["tokens"], found["cost"]) == ("ready", {"in": 10, "out": 2}, 0.00002)
 		day = str(site.local_time(site.now()).date())
 		assert spending.spent(site.database, spending.SITE, day) == 20_000
 		site.models = Saying(ModelError("It is no model."))
 		with pytest.raises(ModelError):
-			trying.try_model(site, "Fast")
+			one_question.try_model(site, "Fast")
 		site.database.rollback()
 		assert spending.spent(site.database, spending.SITE, day) > 20_000  # nobody knows: it counts
 		site.set_settings(ai_cost_per_day=0.00003)
 		with pytest.raises(BudgetExceeded):
-			trying.try_model(site, "Fast")
+			one_question.try_model(site, "Fast")

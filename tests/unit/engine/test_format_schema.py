@@ -27,7 +27,11 @@ from tests.unit.fuzz.play import play
 ROOT = Path(__file__).parents[3]
 BROKEN = ROOT / "tests" / "unit" / "definitions" / "broken"
 GOOD = sorted((ROOT / "tests" / "unit" / "definitions" / "good").iterdir())
-SHIPPED = sorted((ROOT / "examples").glob("*.yaml")) + sorted(Path(workflows.__file__).parent.rglob("*.yaml"))
+SHIPPED = sorted((ROOT / "examples").glob("*.yaml")) + sorted(
+	path
+	for path in Path(workflows.__file__).parent.rglob("*.yaml")
+	if not path.name.endswith(("agent.yaml", ".eval.yaml"))
+)
 ACTIONS = schemas(core_actions())
 VALIDATOR = Draft7Validator(json.loads(SCHEMA.read_text()))
 
