@@ -122,7 +122,7 @@ class Browser:
 			time.sleep(0.2)
 		raise AssertionError(f"not within {seconds:.0f} seconds: {expression}{last}; {self.complaints}")
 
-	def click(self, selector: str, seconds: float = 20.0) -> None:
+	def click(self, selector: str, seconds: float = 40.0) -> None:
 		"""Press the mouse in the middle of the element that a CSS selector finds, once it stands still and nothing covers it.
 
 		Where the page moves between the look and the press, something else is under the mouse: it is pressed again.

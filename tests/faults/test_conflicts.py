@@ -22,6 +22,7 @@ from tests.faults.server import Server
 
 THREADS = 4
 ITEMS = scale.of(30, 300)  # in each of three workflows
+ROUNDS = 10  # at most, until something has deadlocked
 
 
 @pytest.fixture(scope="module")
@@ -128,17 +129,22 @@ def test_steps_that_deadlock_act_once_each_and_as_the_same_user(
 ):
 	refuse_changed_records(server, False)
 	orchestrator = Orchestrator(site)
-	for name, first, then in (("one", 1, 2), ("two", 2, 1), ("three", 1, 2)):
+	ways = {"one": (1, 2), "two": (2, 1), "three": (1, 2)}
+	for name, (first, then) in ways.items():
 		orchestrator.import_workflow(contend(name, first, then))
-		orchestrator.start_run(name, list(range(ITEMS)))
-	site.database.commit()
-	drain(site)
+	steps = 0
+	while not conflicts[1213] and steps < ROUNDS * len(ways) * ITEMS:  # a machine may be too busy for one
+		for name in ways:
+			orchestrator.start_run(name, list(range(ITEMS)))
+		site.database.commit()
+		drain(site)
+		steps += len(ways) * ITEMS
 	assert {run["status"] for run in orchestrator.list_runs()} == {"Succeeded"}
-	assert effects(site) == (3 * ITEMS, 3 * ITEMS, {PERSON}, 6 * ITEMS)
+	assert effects(site) == (steps, steps, {PERSON}, 2 * steps)
 	((attempts,),) = site.database.sql("SELECT MAX(attempts) FROM `tabDogan Step Run`")
 	assert attempts == 1
 	assert conflicts[1213], "nothing has deadlocked"
-	tell("deadlock (1213)", met=conflicts[1213], steps=3 * ITEMS, lost=0, doubled=0)
+	tell("deadlock (1213)", met=conflicts[1213], steps=steps, lost=0, doubled=0)
 
 
 def change_records_under_steps(server: Server, site: FaultSandbox) -> None:

@@ -119,7 +119,7 @@ def test_a_template_is_opened_and_kept(page: Browser, database: Path):
 	)
 	page.click("[data-save]")
 	page.wait_for("!location.hash.includes('template:') && document.querySelector('[data-run]:enabled')")
-	assert "Disabled" in page.evaluate(TITLE)
+	page.wait_for(f"{TITLE}.includes('Disabled')")
 
 
 def test_a_run_is_paused_resumed_cancelled_and_retried(page: Browser, database: Path):
