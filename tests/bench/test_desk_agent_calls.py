@@ -5,26 +5,15 @@ import frappe
 from dogansystem.homes.frappe import approval_links
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import MANAGER
-from dogansystem.tests.test_ai_agents import AGENT, MODEL, TODO
 from tests.bench import test_desk_ai_agents as office
-from tests.bench.desk import DeskTestCase, form_of
+from tests.bench.desk import form_of
+from tests.bench.desk_agents import AgentTestCase
 
 TABLE = "$('table.dogan-proposed:visible')"
 OVER = "[...document.querySelectorAll('.dogan-proposed, .dogan-message')].some((each) => each.scrollWidth > each.clientWidth + 1)"
 
 
-class TestCalls(DeskTestCase):
-	def setUp(self) -> None:
-		super().setUp()
-		frappe.get_doc(
-			{"doctype": "Dogan Model", "model_name": MODEL, "provider": "openai", "model": "x"}
-		).insert()
-		agent = {"agent_name": AGENT, "kind": "AI", "user": PERSON, "model": MODEL, "enabled": 1}
-		frappe.get_doc({"doctype": "Dogan Agent", **agent, "tools": [{**TODO, "ask_user": MANAGER}]}).insert()
-		frappe.db.commit()
-
-	wait_for_decision = office.TestAIAgents.wait_for_decision
-
+class TestCalls(AgentTestCase):
 	def approval(self) -> str:
 		(pending,) = self.orchestrator.pending_approvals(MANAGER)
 		frappe.db.rollback()
