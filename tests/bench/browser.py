@@ -123,7 +123,18 @@ class Browser:
 		raise AssertionError(f"not within {seconds:.0f} seconds: {expression}{last}; {self.complaints}")
 
 	def click(self, selector: str, seconds: float = 40.0) -> None:
-		"""Press the mouse in the middle of the element that a CSS selector finds, once it stands still and nothing covers it.
+		"""Press the mouse in the middle of the element that a CSS selector finds, and let it go."""
+		self.mouse("mouseReleased", *self.press(selector, seconds))
+
+	def drag(self, selector: str, x: float, y: float) -> None:
+		"""Press the mouse in the middle of an element, and let it go so many pixels to the right and further down."""
+		left, top = self.press(selector)
+		for part in (0.2, 0.6, 1.0):
+			self.mouse("mouseMoved", left + x * part, top + y * part)
+		self.mouse("mouseReleased", left + x, top + y)
+
+	def press(self, selector: str, seconds: float = 40.0) -> tuple[float, float]:
+		"""Press the mouse in the middle of an element, once it stands still and nothing covers it; gives where.
 
 		Where the page moves between the look and the press, something else is under the mouse: it is pressed again.
 		"""
@@ -133,10 +144,11 @@ class Browser:
 			if not middle:
 				time.sleep(0.1)
 				continue
-			for kind in ("mousePressed", "mouseReleased"):
-				self.mouse(kind, *middle)
+			x, y = middle
+			self.mouse("mousePressed", x, y)
 			if self._evaluate_or_none("window.dogan_pressed") is not False:  # None: it led to another page
-				return
+				return x, y
+			self.mouse("mouseReleased", x, y)
 		raise AssertionError(f"not to be pressed within {seconds:.0f} seconds: {selector}; {self.complaints}")
 
 	def _evaluate_or_none(self, expression: str) -> Any:

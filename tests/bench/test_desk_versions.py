@@ -301,14 +301,6 @@ class TestPositions(DeskTestCase):
 		frappe.delete_doc_if_exists("Dogan Workflow", NAME, force=True)
 		self.save(NAME, [step("a"), step("b"), step("c")])
 
-	def drag(self, node: str, by: tuple[float, float]) -> None:
-		at = f"((box) => [box.x + box.width / 2, box.y + box.height / 2])(document.querySelector('[data-node=\"{node}\"]').getBoundingClientRect())"
-		x, y = self.browser.evaluate(at)
-		self.browser.mouse("mousePressed", x, y)
-		for part in (0.2, 0.6, 1.0):
-			self.browser.mouse("mouseMoved", x + by[0] * part, y + by[1] * part)
-		self.browser.mouse("mouseReleased", x + by[0], y + by[1])
-
 	def kept(self) -> dict:
 		frappe.db.rollback()
 		return frappe.parse_json(frappe.db.get_value("Dogan Workflow", NAME, "positions")) or {}
@@ -316,7 +308,7 @@ class TestPositions(DeskTestCase):
 	def test_a_step_is_put_somewhere_kept_undone_and_laid_out_again(self):
 		self.visit(f"dogan-workflow/{NAME}", f"{FORM} && document.querySelector('[data-node=\"step:b\"]')")
 		before = self.orchestrator.list_versions(NAME)
-		self.drag("step:b", (260, 10))
+		self.browser.drag('[data-node="step:b"]', 260, 10)
 		placed = "JSON.parse(cur_frm.doc.positions || '{}')"
 		self.browser.wait_for(f"{placed}.b")
 		x, y = self.browser.evaluate(f"{placed}.b")
@@ -342,6 +334,6 @@ class TestPositions(DeskTestCase):
 		up = self.browser.evaluate(middle % '[data-place="a>b"]') - self.browser.evaluate(
 			middle % '[data-node="step:c"]'
 		)
-		self.drag("step:c", (5, up))
+		self.browser.drag('[data-node="step:c"]', 5, up)
 		self.browser.wait_for("cur_frm.doc.steps.map((each) => each.step_id).join() === 'a,c,b'")
 		self.assertFalse(self.browser.evaluate("cur_frm.doc.positions || ''"))
