@@ -132,7 +132,7 @@ def _forget_deleted() -> None:
 	"""Uninstalling keeps a copy of each DocType, page, role and workspace among the deleted documents."""
 	frappe.db.delete("Deleted Document", {"deleted_name": ["in", [MODULE, TITLE, *ROLES]]})
 	frappe.db.delete("Deleted Document", {"deleted_doctype": "Page", "deleted_name": ["like", PAGES]})
-	for doctype in ("DocType", "Workspace", "Number Card", "Dashboard Chart"):
+	for doctype in ("DocType", "Workspace", "Number Card", "Dashboard Chart", "Dashboard Chart Source"):
 		frappe.db.delete(
 			"Deleted Document", {"deleted_doctype": doctype, "deleted_name": ["like", f"{DOCTYPE_PREFIX}%"]}
 		)
