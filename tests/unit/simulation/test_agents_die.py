@@ -14,6 +14,7 @@ from dogansystem.store import spending
 from dogansystem.worker import attempting
 from tests import scale
 from tests.conftest import Tell
+from tests.unit.simulation import agents
 from tests.unit.simulation.agents import world
 from tests.unit.simulation.invariants import Broken
 
@@ -55,6 +56,7 @@ def limits_are_not_looked_at(patch: pytest.MonkeyPatch) -> None:
 		known(db, [replace(each, limit=10**18) for each in budgets], day, cost)
 
 	patch.setattr(spending, "reserve", reserve)
+	patch.setattr(agents, "LIMIT", "0.12")  # so that it is reached in most stories
 
 
 def what_failed_is_not_undone(patch: pytest.MonkeyPatch) -> None:
@@ -91,7 +93,7 @@ def test_a_planted_fault_is_caught(fault: str, tmp_path: Path, monkeypatch: pyte
 	plant, rules = PLANTED[fault]
 	plant(monkeypatch)
 	caught: list[str] = []
-	for number in range(10):
+	for number in range(60):
 		with world(tmp_path / f"{number}.db", number) as story:
 			try:
 				story.play(ACTIONS)
