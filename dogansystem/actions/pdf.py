@@ -5,13 +5,13 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryFile
 
+from dogansystem.actions.pdf_reader import NO_LIBRARY, NOT_READ
 from dogansystem.actions.schema import ValidationError
 from dogansystem.engine.errors import NotAvailable
 
 BEGINNING = b"%PDF-"
 READER = Path(__file__).with_name("pdf_reader.py")
 SECONDS = 30.0  # that it may take: more than the time of the processor that it is given
-NO_LIBRARY, NOT_READ = 3, 4  # how the reader ends where it gives no text
 
 
 def text_of(content: bytes, name: str) -> str:

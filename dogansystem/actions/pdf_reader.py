@@ -1,18 +1,19 @@
 """A program of its own: reads a PDF from standard input, and writes its text. The system keeps its limits. See `pdf`."""
 
 import io
-import resource
 import sys
 
 MEMORY = 1024 * 1024 * 1024  # bytes, the interpreter's own included
 SECONDS = 20  # of the processor
 PAGES = 50
 CHARACTERS = 200_000
-NO_LIBRARY, NOT_READ = 3, 4
+NO_LIBRARY, NOT_READ = 3, 4  # how it ends where it gives no text
 
 
 def main() -> int:
 	"""Give the exit code."""
+	import resource  # Unix alone has it; `pdf` reads the codes above everywhere
+
 	resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 	resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
 	resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))

@@ -133,13 +133,14 @@ def _what_to_do(error: Exception) -> str:
 	text = str(error)
 	if isinstance(error, BudgetExceeded | NotFound) or "Allow Private Network" in text:
 		return ""
-	if "answered 401" in text or "answered 403" in text:
+	status = getattr(error, "status", None)
+	if status in (401, 403):
 		return _(
 			"Check the credential: the provider does not take its key. Anthropic wants it in the header x-api-key."
 		)
-	if "answered 404" in text:
+	if status == 404:
 		return _("Check the address and what the provider calls the model.")
-	if "answered 429" in text:
+	if status == 429:
 		return _(
 			"The provider has had enough requests for now, or there is no credit left with it. Try again later."
 		)

@@ -47,7 +47,7 @@ def failures(db: Database, agent: str, since: float) -> dict[str, int]:
 	query = (
 		"SELECT COALESCE(s.error_type, ''), COUNT(*) FROM dogan_ask a JOIN `tabDogan Step Run` s ON s.name = a.step_run"
 		f" WHERE a.agent = %s AND a.state IN ({dialect.marks(asks.UNANSWERED)}) AND a.began_at >= %s"
-		" AND s.status IN ('Failed', 'Cancelled', 'Skipped') GROUP BY s.error_type"
+		f" AND {asks.STOPPED} GROUP BY s.error_type"
 	)
 	return {str(kind): int(count) for kind, count in db.sql(query, (agent, *asks.UNANSWERED, since))}
 

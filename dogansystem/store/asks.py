@@ -20,6 +20,7 @@ FINISHED = tuple(sorted(RUN_FINISHED))
 OPEN, ANSWERED, GAVE_UP, CUT = "Open", "Answered", "Gave Up", "Cut"  # states of an ask
 UNANSWERED = (OPEN, CUT)
 STATES = (*UNANSWERED, ANSWERED, GAVE_UP)
+STOPPED = "s.status IN ('Failed', 'Cancelled', 'Skipped')"  # a step run that has ended without an answer
 ASKING, CALLING, DONE = "Asking", "Calling", "Done"  # states of a turn
 
 
@@ -132,10 +133,7 @@ def of_step(db: Database, step_run: str) -> list[tuple[Ask, float, float | None]
 
 def has_stopped(db: Database, step_run: str) -> bool:
 	"""Whether a step run has come to an end without an answer."""
-	query = (
-		"SELECT 1 FROM `tabDogan Step Run` WHERE name = %s AND status IN ('Failed', 'Cancelled', 'Skipped')"
-	)
-	return bool(db.sql(query, (step_run,)))
+	return bool(db.sql(f"SELECT 1 FROM `tabDogan Step Run` s WHERE s.name = %s AND {STOPPED}", (step_run,)))
 
 
 def in_short(db: Database, run: str) -> dict[str, dict[str, Any]]:

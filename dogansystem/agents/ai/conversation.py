@@ -72,18 +72,34 @@ class Answer:
 
 
 class ModelError(DoganError):
-	"""A model cannot be asked as it is set up: a wrong address, name or credential, or a request that it refuses."""
+	"""A model cannot be asked as it is set up: a wrong address, name or credential, or a request that it refuses.
+
+	`status`: of its server's answer, if there was one. `may_have_answered`: there was an answer of which nothing can be made, and
+	it may be charged for.
+	"""
+
+	def __init__(self, message: str, status: int | None = None, *, may_have_answered: bool = False) -> None:
+		super().__init__(message)
+		self.status, self.may_have_answered = status, may_have_answered
 
 
 class ModelBusy(DoganError):
 	"""A model does not answer now. `pause`: seconds after which it wants to be asked again, if it says so.
 
-	`may_have_answered`: nobody knows whether the request has arrived, and is charged for.
+	`status`: of its server's answer, if there was one. `may_have_answered`: nobody knows whether the request has arrived, and is
+	charged for.
 	"""
 
-	def __init__(self, message: str, pause: float | None = None, *, may_have_answered: bool = False) -> None:
+	def __init__(
+		self,
+		message: str,
+		pause: float | None = None,
+		status: int | None = None,
+		*,
+		may_have_answered: bool = False,
+	) -> None:
 		super().__init__(message)
-		self.pause, self.may_have_answered = pause, may_have_answered
+		self.pause, self.status, self.may_have_answered = pause, status, may_have_answered
 
 
 @dataclass(frozen=True, slots=True)

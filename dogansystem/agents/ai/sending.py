@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 
 from dogansystem.actions.base import Again, Branch
-from dogansystem.agents.ai import prices, providers, setup, structured
+from dogansystem.agents.ai import paid, prices, providers, setup, structured
 from dogansystem.agents.ai.conversation import (
 	TRUNCATED,
 	Answer,
@@ -81,10 +81,9 @@ def _reserved(state: State, turn: Turn) -> tuple[Turn, asks.Ask]:
 def _budgets(state: State) -> list[spending.Budget]:
 	name = state.agent.name
 	of_agent = prices.billionths(prices.amount(state.agent.limits.cost_per_day))
-	of_site = prices.billionths(prices.amount(state.context.site.settings().ai_cost_per_day))
 	return [
 		spending.Budget(spending.of_agent(name), of_agent, f"Max Cost per Day of agent {name!r}"),
-		spending.Budget(spending.SITE, of_site, "AI Cost per Day in Dogan Settings"),
+		paid.of_site(state.context.site),
 	]
 
 

@@ -127,7 +127,7 @@ def _call(
 	params = _params(call, tool, ask)
 	found: dict[str, Any] = {
 		"tool": call.tool,
-		"what": (tool.action or tool.workflow) if tool else "",
+		"what": tool.calls if tool else "",
 		"params": without_secrets(params),
 		"state": "Failed" if call.error is not None else "Succeeded" if call.is_done else "Pending",
 		"approved_by": call.approved_by,

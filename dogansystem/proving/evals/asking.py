@@ -12,13 +12,12 @@ from decimal import Decimal
 from typing import Any, NoReturn
 
 from dogansystem.actions.base import StepContext
-from dogansystem.agents.ai import prices, providers
-from dogansystem.agents.ai.conversation import Answer, Asked, Model, ModelBusy, ModelError, most_tokens_in
+from dogansystem.agents.ai import paid, providers
+from dogansystem.agents.ai.conversation import Answer, Asked, Model, ModelBusy, ModelError
 from dogansystem.engine.errors import BudgetExceeded
 from dogansystem.protocol import Site
 from dogansystem.proving.evals.figures import Used
 from dogansystem.proving.said import Said
-from dogansystem.store import spending
 
 TRIES = 4  # of a request to a model that is busy
 LONGEST_PAUSE = 60.0  # seconds between them
@@ -84,55 +83,22 @@ class Asker:
 		raise AssertionError
 
 	def _once(self, model: Model, asked: Asked) -> tuple[Answer, Used]:
-		most_in = most_tokens_in(asked)
-		most = prices.cost(model, most_in, asked.max_tokens)
+		most = paid.most(model, asked)
 		if self.spent + most > self.limit:
 			raise BudgetExceeded(
 				f"The budget of this eval is {self.limit}; {self.spent} of it are spent, and the next request to {model.name} may cost up"
 				f" to {most}. Raise it with --max-cost."
 			)
-		self.spent += most
-		day = self._reserve(most)
-		cost, began = most, self.clock()
+		cost, began = Decimal(0), self.clock()
 		try:
-			answer = self.ask(model, asked, self._context(model))
-			tokens_in = most_in if answer.tokens_in is None else answer.tokens_in
-			tokens_out = asked.max_tokens if answer.tokens_out is None else answer.tokens_out
-			cost = prices.cost(model, tokens_in, tokens_out)
-			return answer, Used(1, self.clock() - began, tokens_in, tokens_out, cost)
-		except ModelBusy as error:
-			cost = most if error.may_have_answered else Decimal(0)
-			raise
-		except ModelError:
-			cost = Decimal(0)
+			found = paid.ask(model, asked, self._context(model), self.ask)
+			cost = found.cost
+			return found.answer, Used(1, self.clock() - began, found.tokens_in, found.tokens_out, cost)
+		except (ModelBusy, ModelError) as error:
+			cost = paid.of_failed(error, most)
 			raise
 		finally:
-			self.spent += cost - most
-			self._correct(day, cost, most)
-
-	def _reserve(self, most: Decimal) -> str:
-		"""Take it out of the site's budget of the day. Raises BudgetExceeded."""
-		db = self.site.database
-		day = str(self.site.local_time(self.site.now()).date())
-		limit = prices.billionths(prices.amount(self.site.settings().ai_cost_per_day))
-		try:
-			spending.reserve(
-				db,
-				[spending.Budget(spending.SITE, limit, "AI Cost per Day in Dogan Settings")],
-				day,
-				prices.billionths(most),
-			)
-		except BudgetExceeded:
-			db.rollback()
-			raise
-		db.commit()
-		return day
-
-	def _correct(self, day: str, cost: Decimal, most: Decimal) -> None:
-		db = self.site.database
-		db.rollback()
-		spending.correct(db, [spending.SITE], day, prices.billionths(cost) - prices.billionths(most))
-		db.commit()
+			self.spent += cost
 
 	def _context(self, model: Model) -> StepContext:
 		self._asked += 1

@@ -6,7 +6,7 @@ import pytest
 
 from dogansystem import Orchestrator
 from dogansystem.agents.ai import figures, one_question
-from dogansystem.agents.ai.conversation import Answer, ModelError
+from dogansystem.agents.ai.conversation import Answer, ModelBusy, ModelError
 from dogansystem.engine.errors import BudgetExceeded, NotFound
 from dogansystem.store import spending
 from tests.unit.agents.place import BOSS, Saying, asked, call, decide, office, start, work
@@ -98,11 +98,17 @@ def test_a_model_is_tried_within_the_budget_of_the_site():
 		assert (found["answer"], found["tokens"], found["cost"]) == ("ready", {"in": 10, "out": 2}, 0.00002)
 		day = str(site.local_time(site.now()).date())
 		assert spending.spent(site.database, spending.SITE, day) == 20_000
-		site.models = Saying(ModelError("It is no model."))
-		with pytest.raises(ModelError):
-			one_question.try_model(site, "Fast")
-		site.database.rollback()
-		assert spending.spent(site.database, spending.SITE, day) > 20_000  # nobody knows: it counts
+		for error, counts in (
+			(ModelError("answered 401", 401), False),
+			(ModelBusy("answered 429", 60.0, 429), False),
+			(ModelError("its answer has no content.", may_have_answered=True), True),
+		):
+			before = spending.spent(site.database, spending.SITE, day)
+			site.models = Saying(error)
+			with pytest.raises(type(error)):
+				one_question.try_model(site, "Fast")
+			site.database.rollback()
+			assert (spending.spent(site.database, spending.SITE, day) > before) is counts, error
 		site.set_settings(ai_cost_per_day=0.00003)
 		with pytest.raises(BudgetExceeded):
 			one_question.try_model(site, "Fast")

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from dogansystem import Sandbox
 from dogansystem.actions.base import StepContext
-from dogansystem.agents.ai import untrusted
+from dogansystem.agents.ai import shown, untrusted
 from dogansystem.agents.ai.mcp import client, servers
 from dogansystem.agents.ai.mcp.events import Events
 from dogansystem.agents.ai.mcp.servers import Known, Server
@@ -112,6 +112,8 @@ def test_people_are_asked_whatever_the_server_says_about_itself():
 		assert about["subject"] == "Clerk: add of Sums"
 		assert '<b>a</b>: <code dir="auto">2</code>' in about["message"]
 		assert output(work(site, run))["calls"][0]["output"] == "5"
+		(ask,) = shown.conversation(site, run, "ask")
+		assert ask["turns"][0]["calls"][0]["what"] == "add of Sums"
 
 
 def test_a_refused_call_never_goes_out():

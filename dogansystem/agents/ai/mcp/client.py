@@ -198,7 +198,7 @@ class _Talk:
 		if method == "initialize":
 			self.session = found["headers"].get("mcp-session-id", "")
 		message = found["body"] if events.found is None else dict(events.found)
-		if servers.is_deeper(message, MAX_DEPTH):
+		if wire.is_deeper(message, MAX_DEPTH):
 			raise self._error(f"its answer is nested more than {MAX_DEPTH} deep")
 		if events.found is not None:
 			message = self.signed.redact_all(message)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from dogansystem.agents.ai.mcp import wire
 from dogansystem.engine.errors import InputError, NotAllowed, NotFound
 from dogansystem.protocol import Database
 from dogansystem.store import models
@@ -103,7 +104,7 @@ def problem(definition: Definition) -> str | None:
 	name, schema = definition.get("name"), definition.get("inputSchema")
 	if not isinstance(name, str) or not NAME.match(name):  # people decide on calls by it: it is no sentence
 		return "its name has to be of letters, digits and _ - . / : and of 128 characters at most"
-	if is_deeper(definition, MAX_DEPTH):
+	if wire.is_deeper(definition, MAX_DEPTH):
 		return f"what the server says about it is nested more than {MAX_DEPTH} deep"
 	if len(canonical(definition)) > MAX_DEFINITION:
 		return f"what the server says about it is longer than {MAX_DEFINITION:,} characters"
@@ -187,12 +188,6 @@ def plain(text: str) -> str:
 
 def _text(definition: Definition) -> str:
 	return json.dumps(definition, indent=1, ensure_ascii=False)
-
-
-def is_deeper(value: Any, left: int) -> bool:
-	"""Whether lists and mappings are nested more than so many levels deep."""
-	inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else ()
-	return bool(inner) and (left == 0 or any(is_deeper(each, left - 1) for each in inner))
 
 
 def _has(value: Any, key: str) -> bool:

@@ -136,20 +136,13 @@ def _read(request: Request) -> Mapping[str, Any]:
 		or not isinstance(message.get("method"), str)
 	):
 		raise Wrong(wire.INVALID_REQUEST, "The request is no request of JSON-RPC 2.0.")
-	if _is_deeper(message, MAX_DEPTH):
+	if wire.is_deeper(message, MAX_DEPTH):
 		raise Wrong(wire.INVALID_REQUEST, f"The request is nested more than {MAX_DEPTH} deep.")
 	return message
 
 
 def _no_number(name: str) -> None:
 	raise ValueError(name)
-
-
-def _is_deeper(value: Any, left: int) -> bool:
-	if not isinstance(value, dict | list):
-		return False
-	inner = value.values() if isinstance(value, dict) else value
-	return left == 0 or any(_is_deeper(each, left - 1) for each in inner)
 
 
 def _identity(given: Any) -> str | int:

@@ -49,6 +49,12 @@ def of_header(value: str) -> str | None:
 		return None
 
 
+def is_deeper(value: Any, left: int) -> bool:
+	"""Whether lists and mappings are nested more than so many levels deep."""
+	inner = value.values() if isinstance(value, Mapping) else value if isinstance(value, list) else None
+	return inner is not None and (left == 0 or any(is_deeper(each, left - 1) for each in inner))
+
+
 def error(code: int, message: str, identity: Any = None, data: Any = None) -> dict[str, Any]:
 	"""An answer that says what is wrong. `identity` None: nobody knows which request it answers."""
 	found: dict[str, Any] = {"code": code, "message": message}

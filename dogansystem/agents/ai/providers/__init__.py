@@ -47,13 +47,15 @@ def ask(model: Model, asked: Asked, context: StepContext) -> Answer:
 	except (Timeout, ConnectionError) as error:
 		raise ModelBusy(f"Model {model.name!r}: {error}", may_have_answered=True) from None
 	except (HTTPError, OutputTooLarge) as error:
-		raise ModelError(f"Model {model.name!r}: {error}") from None
+		is_long = isinstance(error, OutputTooLarge)
+		raise ModelError(f"Model {model.name!r}: {error}", may_have_answered=is_long) from None
 	try:
 		return wire.answer(found["status"], found["headers"], found["body"])
 	except ModelBusy as error:
-		raise ModelBusy(f"Model {model.name!r}: {error}", error.pause) from None
+		raise ModelBusy(f"Model {model.name!r}: {error}", error.pause, error.status) from None
 	except ModelError as error:
-		raise ModelError(f"Model {model.name!r}: {error}") from None
+		text = f"Model {model.name!r}: {error}"
+		raise ModelError(text, error.status, may_have_answered=error.may_have_answered) from None
 
 
 def sign_in(what: str, name: str, context: StepContext) -> Signature:

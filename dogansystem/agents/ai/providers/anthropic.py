@@ -61,7 +61,7 @@ def answer(status: int, headers: Mapping[str, str], body: Any) -> Answer:
 	found = mapping(body)
 	content = found.get("content")
 	if not isinstance(content, list):
-		raise ModelError("its answer has no content.")
+		raise ModelError("its answer has no content.", may_have_answered=True)
 	parts = [each for each in content if isinstance(each, Mapping)]
 	usage = found.get("usage")
 	usage = usage if isinstance(usage, Mapping) else {}

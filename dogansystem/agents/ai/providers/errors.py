@@ -18,8 +18,8 @@ def check(status: int, headers: Mapping[str, str], body: Any) -> None:
 		return
 	text = f"answered {status}: {_words(body)}"
 	if status in BUSY or status >= 500:
-		raise ModelBusy(text, pause(headers))
-	raise ModelError(text)
+		raise ModelBusy(text, pause(headers), status)
+	raise ModelError(text, status)
 
 
 def pause(headers: Mapping[str, str]) -> float | None:
@@ -50,7 +50,8 @@ def _words(body: Any) -> str:
 def mapping(body: Any) -> Mapping[str, Any]:
 	"""The body of an answer. Raises ModelError if it is not the JSON object that a model's answer is."""
 	if not isinstance(body, Mapping):
-		raise ModelError(f"its answer is no JSON object: {_words(body)}. Check the model's address.")
+		text = f"its answer is no JSON object: {_words(body)}. Check the model's address."
+		raise ModelError(text, may_have_answered=True)
 	return body
 
 

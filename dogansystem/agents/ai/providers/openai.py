@@ -69,7 +69,7 @@ def answer(status: int, headers: Mapping[str, str], body: Any) -> Answer:
 	found = mapping(body)
 	choices = found.get("choices")
 	if not isinstance(choices, list) or not choices:
-		raise ModelError("its answer has no choices.")
+		raise ModelError("its answer has no choices.", may_have_answered=True)
 	choice = mapping(choices[0])
 	message = mapping(choice.get("message") or {})
 	usage = found.get("usage")
