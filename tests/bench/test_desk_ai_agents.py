@@ -7,6 +7,7 @@ from dogansystem.tests.home import MANAGER, USER
 from dogansystem.tests.test_ai_agents import AGENT, MODEL, TODO
 from tests.bench.desk import form_of
 from tests.bench.desk_agents import DETAILS, AgentTestCase
+from tests.unit.agents.tool_server import ADD
 
 CARD = "$('.dogan-inbox-card[data-approval]:visible')"
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
@@ -162,6 +163,53 @@ class TestAIAgents(AgentTestCase):
 		)
 		self.browser.evaluate("document.querySelectorAll('[data-remove-tool]')[1].click()")
 		self.browser.wait_for("document.querySelectorAll('.dogan-tool').length === 1")
+
+	def test_a_tool_of_a_server_is_chosen_bounded_and_named(self):
+		tool = {"tool_name": "add", "allowed": 1, "description": "Adds", "definition": frappe.as_json(ADD)}
+		hidden = {
+			**tool,
+			"tool_name": "drop",
+			"allowed": 0,
+			"definition": frappe.as_json({**ADD, "name": "drop"}),
+		}
+		server = {
+			"doctype": "Dogan Tool Server",
+			"server_name": "contract sums",
+			"address": "https://sums.example.com",
+		}
+		doc = frappe.get_doc({**server, "tools": [tool, hidden]}).insert()
+		self.addCleanup(frappe.delete_doc, doc.doctype, doc.name, force=True)
+		frappe.db.commit()
+		self.visit(f"dogan-agent/{AGENT}", f"{form_of('Dogan Agent')} && {SHOWN}")
+		self.browser.click("[data-add-tool]")
+		self.browser.wait_for(DIALOG)
+		self.browser.evaluate("cur_dialog.set_value('action', 'document.get').then(() => true)")
+		self.browser.evaluate("cur_dialog.set_value('server', 'contract sums').then(() => true)")
+		self.browser.wait_for("cur_dialog.get_field('server_tool').$wrapper.is(':visible')")
+		self.browser.wait_for("!cur_dialog.get_value('action')")  # one of them
+		self.browser.evaluate("cur_dialog.set_value('server_tool', 'add').then(() => true)")
+		self.browser.wait_for("document.querySelector('[data-bound=a] select')")
+		self.bound("a", "fixed")
+		self.browser.evaluate(
+			"cur_dialog.$wrapper.find('[data-bound=a] input').val('2').trigger('change') && true"
+		)
+		self.picture("ai_agent_tool_of_a_server")
+		self.confirm()
+		last = "[...document.querySelectorAll('.dogan-tool')].at(-1)"
+		self.browser.wait_for(f"{last}.innerText.includes('add of the server contract sums')")
+		self.browser.evaluate("cur_frm.save().then(() => true)")
+		self.browser.wait_for("!cur_frm.is_dirty()")
+		frappe.db.rollback()
+		row = frappe.get_doc("Dogan Agent", AGENT).tools[-1]
+		self.assertEqual((row.action or "", row.server, row.server_tool), ("", "contract sums", "add"))
+		self.assertEqual(frappe.parse_json(row.params), {"a": 2})
+		self.browser.evaluate(f"{last}.querySelector('[data-edit-tool]').click()")
+		self.browser.wait_for(f"{DIALOG} && cur_dialog.get_value('server_tool') === 'add'")
+		self.browser.wait_for("document.querySelector('[data-bound=a] select')?.value === 'fixed'")
+		self.confirm()
+		self.browser.wait_for(f"{last}.innerText.includes('add of the server contract sums')")
+		frappe.get_doc("Dogan Agent", AGENT).update({"tools": []}).save()
+		frappe.db.commit()
 
 	def bound(self, name: str, kind: str) -> None:
 		self.browser.evaluate(

@@ -21,6 +21,8 @@ frappe.ui.form.on("Dogan Agent Tool", {
 	params: show_ai,
 	action: show_ai,
 	workflow: show_ai,
+	server: show_ai,
+	server_tool: show_ai,
 	approval: show_ai,
 	tools_remove: show_ai,
 });
