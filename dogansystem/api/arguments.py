@@ -105,9 +105,8 @@ def read_json(value: Any, name: str) -> Any:
 	if not isinstance(value, str):
 		return value
 	try:
-		return (
-			json.loads(value) if value.strip() else None
-		)  # Frappe's own makes objects that YAML cannot be made of
+		# Not Frappe's own, which makes objects that no YAML can be made of.
+		return json.loads(value) if value.strip() else None
 	except (ValueError, RecursionError) as error:
 		frappe.throw(_("{0}: is not JSON: {1}").format(name, str(error)), InputError)
 

@@ -33,7 +33,6 @@ from dogansystem.terminal.shell import (
 	with_options,
 )
 
-ENDING = ".eval.yaml"
 MAX_COST = "1"  # in the currency of the models' prices: what an eval may cost if nobody says more
 THEIR_OWN = "as it is"  # what a variant is called that changes nothing
 

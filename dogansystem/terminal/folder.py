@@ -18,11 +18,11 @@ from dogansystem.engine.definitions.yaml_text import to_yaml
 from dogansystem.engine.errors import DefinitionError, DoganError, UnreadableVersion
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.store import reads, versions
-from dogansystem.terminal import files
+from dogansystem.terminal import beside, files
 
 SUFFIXES = (".yaml", ".yml", ".json")
-# Files that stand beside definitions: tests, cases, agents.
-BESIDE = (".test.yaml", ".test.yml", ".test.json", ".eval.yaml", ".agent.yaml")
+# Files that stand beside definitions, as agents do: tests, cases.
+BESIDE = (".test.yaml", ".test.yml", ".test.json", ".eval.yaml")
 NEW, CHANGED, UNCHANGED, DISABLED, KEPT = "new", "changed", "unchanged", "disabled", "kept"
 MAX_DIFFERENCES = 20  # shown of one workflow
 
@@ -69,7 +69,7 @@ def definition_files(folder: Path) -> list[Path]:
 def _is_passed_over(path: Path) -> bool:
 	return (
 		path.name.endswith(BESIDE)
-		or path.name == "agent.yaml"
+		or beside.is_agent(path)
 		or any(part.startswith(".") for part in path.parts)
 	)
 
