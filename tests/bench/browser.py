@@ -122,7 +122,7 @@ class Browser:
 			time.sleep(0.2)
 		raise AssertionError(f"not within {seconds:.0f} seconds: {expression}{last}; {self.complaints}")
 
-	def click(self, selector: str, seconds: float = 40.0) -> None:
+	def click(self, selector: str, seconds: float = 20.0) -> None:
 		"""Press the mouse in the middle of the element that a CSS selector finds, and let it go."""
 		self.mouse("mouseReleased", *self.press(selector, seconds))
 
@@ -133,7 +133,7 @@ class Browser:
 			self.mouse("mouseMoved", left + x * part, top + y * part)
 		self.mouse("mouseReleased", left + x, top + y)
 
-	def press(self, selector: str, seconds: float = 40.0) -> tuple[float, float]:
+	def press(self, selector: str, seconds: float = 20.0) -> tuple[float, float]:
 		"""Press the mouse in the middle of an element, once it stands still and nothing covers it; gives where.
 
 		Where the page moves between the look and the press, something else is under the mouse: it is pressed again.
