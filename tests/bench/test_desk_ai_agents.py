@@ -31,7 +31,10 @@ class TestAIAgents(AgentTestCase):
 			self.orchestrator.decide(pending["approval"], "approved", user=MANAGER)
 		frappe.db.commit()
 		self.drain()
+		# The form is drawn anew at the run's end, and what was open is asked for again.
+		self.browser.wait_for("cur_frm.doc.status === 'Succeeded'")
 		self.browser.wait_for(f"{DETAILS}.innerText.includes('approved by {MANAGER}')")
+		self.browser.wait_for("document.querySelectorAll('.dogan-turn').length === 2")
 		self.assertEqual(self.browser.evaluate("document.querySelectorAll('.dogan-turn[open]').length"), 1)
 		self.assertIn("Done.", self.unfold())
 		self.picture("ai_agent_run")
