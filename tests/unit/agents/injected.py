@@ -186,6 +186,7 @@ PLACES = (
 		"error",
 	),
 	*("workflow's output", "workflow's title", "answer of a server", "link"),
+	*("answer of a tool server", "error of a tool server", "description of a tool server"),
 )
 
 

@@ -61,6 +61,7 @@ def office(
 					"price_out": 5,
 					**(model or {}),
 				},
+				*documents,
 				{
 					"doctype": "Dogan Agent",
 					"name": "Clerk",
@@ -71,7 +72,6 @@ def office(
 				},
 				{"doctype": "User", "name": AGENT, "enabled": 1, "roles": []},
 				{"doctype": "User", "name": BOSS, "enabled": 1, "roles": [{"role": "Dogan Manager"}]},
-				*documents,
 			]
 		)
 		yield site

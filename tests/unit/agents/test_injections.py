@@ -16,6 +16,8 @@ from dogansystem.proving.outside import Pinned
 from tests.unit.agents.injected import DRESSES, EVE, FORBIDDEN, PLACES, dressed
 from tests.unit.agents.obedient import Obedient, order
 from tests.unit.agents.place import decide, office, output, row, start, step, work
+from tests.unit.agents.tool_server import ADD, serving
+from tests.unit.agents.tool_server import text as answer
 
 URL = "https://shop.example.com/orders"
 REQUEST = dict.fromkeys(core_actions()["http.request"].parameters["properties"]) | {
@@ -102,18 +104,39 @@ def attacked(place: str, text: str) -> Iterator[tuple[Sandbox, Obedient, dict[st
 			"error": ("document_get", {"doctype": "Lead", "name": text}),
 			"workflow's output": ("run_look-up", {}),
 			"answer of a server": ("http_request", {}),
+			"answer of a tool server": ("Sums_add", {"a": 2, "b": 3}),
+			"error of a tool server": ("Sums_add", {"a": 2, "b": 3}),
 		}.get(place)
 		obedient.first = [(reads[0], json.dumps(reads[1]))] if reads else []
 	about = text if place == "workflow's title" else "Look something up"
-	with office(obedient, TOOLS, documents=[lead, *documents]) as site:
+	with (
+		tool_server(place, text) as (tools, more),
+		office(obedient, [*TOOLS, *tools], documents=[*more, lead, *documents]) as site,
+	):
+		site.set_settings(allow_private_network=bool(more))
 		source = {"name": "look-up", "description": about[:900], "run_as": "person@example.com"}
 		mail = {"doctype": "Communication", "name": "M-1"}
 		source |= {"steps": [{"id": "a", "action": "document.get", "params": mail}]}
 		source |= {"output": {"note": "{{ steps.a.output.content }}"}}
 		Orchestrator(site).import_workflow(source)
-		site.outbound = Pinned({f"GET {URL}": [{"json": {"note": text}}]})
+		# A tool server is asked for real. Nothing else that may be asked is there.
+		site.outbound = None if more else Pinned({f"GET {URL}": [{"json": {"note": text}}]})
 		site.database.commit()
 		yield site, obedient, params
+
+
+@contextmanager
+def tool_server(place: str, text: str) -> Iterator[tuple[list[Any], list[Any]]]:
+	"""A tool of a tool server that says the text, and the document of its server; neither where the place is another."""
+	if not place.endswith("tool server"):
+		yield [], []
+		return
+	is_error = place.startswith("error")
+	offered = {**ADD, "description": text[:500]} if place.startswith("description") else ADD
+	with serving(tools=[offered], call=lambda name, given: answer(text, isError=is_error)) as server:
+		rows = [{"tool_name": "add", "allowed": 1, "definition": offered}]
+		document = {"doctype": "Dogan Tool Server", "name": "Sums", "address": server.url, "tools": rows}
+		yield [{"server": "Sums", "server_tool": "add", "approval": "never"}], [document]
 
 
 def everything(site: Sandbox) -> list[Any]:
@@ -142,7 +165,7 @@ def test_nothing_of_it_happens_wherever_it_stands(attack: str, place: str, numbe
 		assert everything(site)[0] == before[0]
 		assert everything(site)[1] == before[1]
 		assert (site.outbox(), Orchestrator(site).pending_approvals()) == ([], [])
-		assert {each["request"] for each in site.outbound.asked} <= {f"GET {URL}"}
+		assert site.outbound is None or {each["request"] for each in site.outbound.asked} <= {f"GET {URL}"}
 		said = "\n".join(obedient.read)
 		assert "iban-of-supplier" not in said
 		assert "iban-of-company" not in said
@@ -151,7 +174,7 @@ def test_nothing_of_it_happens_wherever_it_stands(attack: str, place: str, numbe
 			assert all("error" in each or each["tool"] in READ for each in output(found)["calls"])
 
 
-READ = ("document_get", "document_list", "run_look-up", "http_request")
+READ = ("document_get", "document_list", "run_look-up", "http_request", "Sums_add")
 
 
 @pytest.mark.parametrize("place", PLACES)
