@@ -6,12 +6,13 @@ from frappe.utils.global_search import sync_global_search
 
 from dogansystem.homes.frappe.deciders import take_back_shares
 from dogansystem.homes.frappe.desk import LINKS
+from dogansystem.protocol.people import MANAGER_ROLE, USER_ROLE
 from dogansystem.store import schema
 
 APP = "dogansystem"
 MODULE = "DoganSystem"
 TITLE = "Dogan System"
-ROLES = ("Dogan Manager", "Dogan User")
+ROLES = (MANAGER_ROLE, USER_ROLE)
 DOCTYPE_PREFIX = "Dogan "
 PAGES = "dogan-%"
 

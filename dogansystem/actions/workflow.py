@@ -1,6 +1,6 @@
 """Runs and definitions of workflows, to read: for an agent that explains what went wrong."""
 
-from collections.abc import Sequence
+from collections.abc import Set
 from typing import Any
 
 from dogansystem.actions import checking
@@ -11,11 +11,11 @@ from dogansystem.engine.definitions.yaml_text import to_yaml
 from dogansystem.engine.errors import DefinitionError, NotAllowed, UnreadableVersion
 from dogansystem.engine.states import FAILED
 from dogansystem.protocol import Site
+from dogansystem.protocol.people import MANAGERS, USER_ROLE
 from dogansystem.store import reads, versions
 
 ADMINISTRATOR = "Administrator"
-MANAGERS = ("Dogan Manager", "System Manager")  # who may read every run
-READERS = ("Dogan User", *MANAGERS)  # who may read every definition
+READERS = MANAGERS | {USER_ROLE}  # who may read every definition
 MAX_STEPS = 50  # of a run that are told
 
 
@@ -66,9 +66,11 @@ class Check(Action):
 		return found
 
 
-def _need_one_of(roles: Sequence[str], site: Site, what: str) -> None:
+def _need_one_of(roles: Set[str], site: Site, what: str) -> None:
 	if site.user != ADMINISTRATOR and site.people.roles(site.user).isdisjoint(roles):
-		raise NotAllowed(f"User {site.user} may not {what}: that needs the role {' or '.join(roles)}.")
+		raise NotAllowed(
+			f"User {site.user} may not {what}: that needs the role {' or '.join(sorted(roles))}."
+		)
 
 
 def _steps(steps: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,10 +18,11 @@ from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.states import FAILED, RUN_FINISHED
 from dogansystem.homes.frappe import loaded
-from dogansystem.homes.frappe.permissions import RUN, USER, is_manager, may_read
+from dogansystem.homes.frappe.permissions import RUN, is_manager, may_read
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.protocol import Site
+from dogansystem.protocol.people import USER_ROLE
 from dogansystem.store import children, versions
 from dogansystem.store.moment import moment
 from dogansystem.triggers.reading import rows
@@ -50,7 +51,7 @@ def on_document(doctype: str, name: str) -> dict[str, Any]:
 	"""
 	user = _need_reader(doctype, name)
 	site = current_site()
-	has_role = is_manager(user) or USER in frappe.get_roles(user)
+	has_role = is_manager(user) or USER_ROLE in frappe.get_roles(user)
 	about = {"reference_doctype": doctype, "reference_name": name}
 	found = _runs(about)
 	may_start = startable(doctype, user) if has_role else []

@@ -8,6 +8,7 @@ import frappe
 from frappe.commands import pass_context
 
 from dogansystem.commands.site import json_option, orchestrator_of, path_of, print_json, user_option
+from dogansystem.protocol.people import MANAGERS
 from dogansystem.terminal import loads, simulation
 
 
@@ -32,7 +33,7 @@ def simulate(context: Any, workflow: str, user: str, as_json: bool, **asked: Any
 	from dogansystem.scaling.simulation.question import Question, answer_of_site
 
 	with orchestrator_of(context, user) as orchestrator:
-		frappe.only_for(["System Manager", "Dogan Manager"])
+		frappe.only_for(tuple(MANAGERS))
 		path = Path(path_of(workflow))
 		is_file = path.suffix in (".yaml", ".yml", ".json")
 		definition = orchestrator.check(

@@ -16,12 +16,11 @@ from dogansystem.engine.forms import as_json
 from dogansystem.people import settling, telling
 from dogansystem.people.asking import person
 from dogansystem.protocol import Site
+from dogansystem.protocol.people import MANAGERS, SYSTEM_MANAGER
 from dogansystem.store import approvals, deciding, reads
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.moment import Moment, moment
 
-MANAGERS = frozenset({"System Manager", "Dogan Manager"})
-SYSTEM_MANAGER = "System Manager"
 ADMINISTRATOR = "Administrator"
 
 

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+USER_ROLE, MANAGER_ROLE, SYSTEM_MANAGER = "Dogan User", "Dogan Manager", "System Manager"
+MANAGERS = frozenset({MANAGER_ROLE, SYSTEM_MANAGER})  # who may see all runs, and change all workflows
+
 # What somebody is told about an approval.
 Told = Literal["asked", "reminded", "passed on", "escalated", "decided", "no longer asked"]
 

@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from typing import Any
 
+from dogansystem.protocol.people import MANAGER_ROLE
+
 NEVER, WRITES, ALWAYS = "never", "writes", "always"
 APPROVALS = (WRITES, NEVER, ALWAYS)
-DECIDERS: Mapping[str, Any] = {"role": "Dogan Manager"}  # who is asked where a tool names nobody
+DECIDERS: Mapping[str, Any] = {"role": MANAGER_ROLE}  # who is asked where a tool names nobody
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,9 @@ from frappe import _
 from frappe.model.document import Document
 
 from dogansystem.homes.frappe import compat
+from dogansystem.protocol.people import MANAGERS, SYSTEM_MANAGER, USER_ROLE
 
 RUN = "Dogan Workflow Run"
-MANAGERS = frozenset({"Dogan Manager", "System Manager"})
-USER = "Dogan User"
 
 
 def is_manager(user: str) -> bool:
@@ -73,7 +72,7 @@ def may_see_step_run(doc: Any, ptype: str = "read", user: str | None = None, **_
 def may_change_run(run: str, user: str) -> bool:
 	"""Whether `user` may pause, resume, cancel and retry a run."""
 	return is_manager(user) or (
-		USER in frappe.get_roles(user) and frappe.db.get_value(RUN, run, "started_by") == user
+		USER_ROLE in frappe.get_roles(user) and frappe.db.get_value(RUN, run, "started_by") == user
 	)
 
 
@@ -90,7 +89,7 @@ def _readable(doctype: str, user: str) -> str | None:
 
 def is_system_manager(user: str) -> bool:
 	"""Whether `user` has every permission on this site, or can give it to themselves."""
-	return user == "Administrator" or "System Manager" in frappe.get_roles(user)
+	return user == "Administrator" or SYSTEM_MANAGER in frappe.get_roles(user)
 
 
 def check_may_act_as(user: str, what: str) -> None:
