@@ -17,7 +17,7 @@ from dogansystem.people import settling, telling
 from dogansystem.people.asking import person
 from dogansystem.protocol import Site
 from dogansystem.protocol.people import MANAGERS, SYSTEM_MANAGER
-from dogansystem.store import approvals, deciding, reads
+from dogansystem.store import approvals, deciding, open_approvals, reads
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.moment import Moment, moment
 
@@ -202,7 +202,7 @@ def pending(site: Site, user: str | None = None) -> list[dict[str, Any]]:
 	"""
 	who = None if user is None else person(site, user, site.now())
 	users = None if who is None else [who.user, *who.stands_in_for]
-	found = approvals.open_ones(site.database, users)
+	found = open_approvals.open_ones(site.database, users)
 	asked, made = approvals.rows_of(site.database, [each.name for each in found])
 	if who is None:
 		return [_in_short(each, asked[each.name]) for each in found]

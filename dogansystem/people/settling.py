@@ -20,7 +20,7 @@ from dogansystem.engine.outputs import encode
 from dogansystem.people import asking, telling
 from dogansystem.people.asking import Wanted, person
 from dogansystem.protocol import Database, Site
-from dogansystem.store import approvals, deciding, reads, runs, versions
+from dogansystem.store import approvals, deciding, open_approvals, reads, runs, versions
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.changes import waits
 from dogansystem.store.moment import Moment, as_text, moment
@@ -267,9 +267,9 @@ def look_for_nobody(site: Site) -> int:
 	Raises the error of the first that could not be looked at, after the others.
 	"""
 	site.database.rollback()
-	asked = approvals.users_asked(site.database)
+	asked = open_approvals.users_asked(site.database)
 	gone = {name for user, names in asked.items() if not site.people.exists(user) for name in names}
-	excluded = approvals.with_excluded(site.database)
+	excluded = open_approvals.with_excluded(site.database)
 	if len(excluded) > MAX_LOOKED_AT:  # not the first ones: most of them wait for somebody who may decide
 		excluded = random.sample(excluded, MAX_LOOKED_AT)
 	suspects = sorted({*gone, *excluded})

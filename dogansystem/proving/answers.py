@@ -9,7 +9,7 @@ from dogansystem.engine.errors import DoganError, NotAsked
 from dogansystem.engine.forms import NUMBERS, Field
 from dogansystem.people import approvals as deciding
 from dogansystem.protocol import Site
-from dogansystem.store import approvals, children
+from dogansystem.store import approvals, children, open_approvals
 from dogansystem.store.approvals import Approval, Place
 
 DECISIONS = {"approve": "approved", "reject": "rejected", "answer": "answered"}
@@ -63,7 +63,7 @@ class Answers:
 
 	def _open(self, run: str) -> list[Approval]:
 		database = self.site.database
-		found = sorted(approvals.open_of_run(database, run), key=lambda each: (each.step, each.item))
+		found = sorted(open_approvals.open_of_run(database, run), key=lambda each: (each.step, each.item))
 		return found + [each for child in children.under_way(database, run) for each in self._open(child)]
 
 	def _next(self, approval: Approval) -> Answer | None:

@@ -6,5 +6,6 @@
 4. `changes`: the only writer.
 5. `runs`: lock, decide, write. `start` and `attempts`: the two ends of a step.
 6. `admission`: what is done beside the steps.
-7. `reads`, `history`, `figures`, `samples`: the questions and the numbers, and what is deleted.
+7. `approvals`, `open_approvals`, `deciding`: what people are asked, and decide. `asks`, `cutting`: what AI agents are asked.
+8. `reads`, `history`, `figures`, `samples`: the questions and the numbers, and what is deleted.
 """

@@ -21,9 +21,8 @@ from dogansystem.store.moment import as_text
 APPROVAL, APPROVER, DECISION = "tabDogan Approval", "tabDogan Approver", "tabDogan Approval Decision"
 KIND = "decision"  # of the wait that a decision, or its deadline, ends
 REMINDER = "remind"  # of the wait that brings the next reminder
-MAX_SHOWN = 500  # approvals in one list
 
-_COLUMNS = (
+COLUMNS = (
 	"name, kind, status, subject, message, workflow, run, step, item, step_run, reference_doctype, reference_name,"
 	" asked_by, asked_at, deadline, at_deadline, escalation, escalated, remind, needs, rejects_all, comment_rule,"
 	" not_by, form_fields, may_delegate, people, decided, settled_at, settled_by, reason, proposed"
@@ -118,18 +117,19 @@ def run_of(db: Database, name: str) -> str:
 
 
 def _read(db: Database, name: str, suffix: str) -> Approval:
-	rows = db.sql(f"SELECT {_COLUMNS} FROM `{APPROVAL}` WHERE name = %s{suffix}", (name,))
+	rows = db.sql(f"SELECT {COLUMNS} FROM `{APPROVAL}` WHERE name = %s{suffix}", (name,))
 	if not rows:
 		raise _unknown(name)
-	return _approval(rows[0])
+	return approval_of(rows[0])
 
 
 def _unknown(name: str) -> NotFound:
 	return NotFound(f"There is no approval {name!r}.")
 
 
-def _approval(row: Sequence[Any]) -> Approval:
-	found = dict(zip(_COLUMNS.replace(",", "").split(), row, strict=True))
+def approval_of(row: Sequence[Any]) -> Approval:
+	"""An approval out of its COLUMNS."""
+	found = dict(zip(COLUMNS.replace(",", "").split(), row, strict=True))
 	document = (found["reference_doctype"], found["reference_name"])
 	return Approval(
 		name=found["name"],
@@ -230,67 +230,10 @@ def approvers(places: Sequence[Place], is_enabled: Mapping[str, bool]) -> list[A
 	return [Approver(each.number, each.user, each.state, is_enabled.get(each.user, True)) for each in places]
 
 
-def open_ones(
-	db: Database, users: Sequence[str] | None = None, document: tuple[str, str] | None = None
-) -> list[Approval]:
-	"""The open approvals for which a decision of one of these users is wanted, the oldest first; None: all."""
-	where = ["status = 'Open'"]
-	values: list[str] = []
-	if users is not None:
-		if not users:
-			return []
-		where.append(
-			f"name IN (SELECT approval FROM `{APPROVER}` WHERE state = 'Asked' AND user IN ({dialect.marks(users)}))"
-		)
-		values += users
-	if document:
-		where.append("reference_doctype = %s AND reference_name = %s")
-		values += document
-	query = f"SELECT {_COLUMNS} FROM `{APPROVAL}` WHERE {' AND '.join(where)} ORDER BY name LIMIT %s"
-	return [_approval(row) for row in db.sql(query, (*values, MAX_SHOWN))]
-
-
-def open_of_run(db: Database, run: str) -> list[Approval]:
-	"""What a run's steps wait for people to decide."""
-	query = f"SELECT {_COLUMNS} FROM `{APPROVAL}` WHERE run = %s AND status = 'Open' ORDER BY name"
-	return [_approval(row) for row in db.sql(query, (run,))]
-
-
-def asked_of_run(db: Database, run: str) -> dict[str, dict[str, Any]]:
-	"""Of each open approval of a run, by its name: `subject`, and the users who are `asked`."""
-	query = (
-		f"SELECT a.name, a.subject, p.user FROM `{APPROVAL}` a LEFT JOIN `{APPROVER}` p ON p.approval = a.name"
-		" AND p.state = 'Asked' WHERE a.run = %s AND a.status = 'Open' ORDER BY a.name, p.name"
-	)
-	found: dict[str, dict[str, Any]] = {}
-	for approval, subject, user in db.sql(query, (run,)):
-		about = found.setdefault(approval, {"subject": subject, "asked": []})
-		about["asked"] += [user] if user else []
-	return found
-
-
 def untold(db: Database, limit: int) -> list[str]:
 	"""Approvals that are settled, and of whose end those who were asked do not know."""
 	query = f"SELECT name FROM `{APPROVAL}` WHERE untold = 1 ORDER BY name LIMIT %s"
 	return [row[0] for row in db.sql(query, (limit,))]
-
-
-def users_asked(db: Database) -> dict[str, list[str]]:
-	"""Every user whose decision is wanted, and for which approvals."""
-	found: dict[str, list[str]] = {}
-	query = (
-		f"SELECT p.user, p.approval FROM `{APPROVAL}` a JOIN `{APPROVER}` p ON p.approval = a.name"
-		" WHERE a.status = 'Open' AND p.state = 'Asked'"
-	)
-	for user, approval in db.sql(query):
-		found.setdefault(user, []).append(approval)
-	return found
-
-
-def with_excluded(db: Database) -> list[str]:
-	"""The open approvals that some may not decide: who stands in for whom may change meanwhile."""
-	query = f"SELECT name FROM `{APPROVAL}` WHERE status = 'Open' AND not_by <> '[]'"
-	return [row[0] for row in db.sql(query)]
 
 
 def wait_of(db: Database, approval: str) -> tuple[int, float] | None:

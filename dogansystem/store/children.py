@@ -11,7 +11,7 @@ from dogansystem.engine.errors import RunFailed
 from dogansystem.engine.outcomes import Done, Failed, as_error, failed
 from dogansystem.engine.states import RUN_FINISHED, SUCCEEDED
 from dogansystem.protocol import Database, Site
-from dogansystem.store import approvals, dialect, reads
+from dogansystem.store import dialect, open_approvals, reads
 from dogansystem.store.moment import as_text
 
 
@@ -89,7 +89,7 @@ def waits(site: Site, run: str) -> list[dict[str, Any]]:
 	"""
 	found = reads.waits_as_json(site.database, run)
 	of_people = any(each["kind"] == "decision" for each in found)
-	asked = approvals.asked_of_run(site.database, run) if of_people else {}
+	asked = open_approvals.asked_of_run(site.database, run) if of_people else {}
 	for each in found:
 		each |= asked.get(each.get("approval", ""), {})
 		until = each["until"]

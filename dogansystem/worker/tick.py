@@ -12,7 +12,7 @@ from functools import partial
 from dogansystem.engine.states import CANCELLED, FAILED, SUCCEEDED
 from dogansystem.people import settling
 from dogansystem.protocol import Database, Settings, Site
-from dogansystem.store import asks, history, queue, samples, signals, state
+from dogansystem.store import cutting, history, queue, samples, signals, state
 from dogansystem.store.moment import moment
 from dogansystem.triggers import planning
 from dogansystem.worker import chores, fitness, items
@@ -127,8 +127,8 @@ def _cut_prompts(site: Site, control: Control) -> None:
 	at, before = moment(site), site.now() - days * DAY
 	until = time.monotonic() + PURGE_SECONDS
 	for cut in (
-		lambda db: asks.cut_ended(db, before, PURGED, at),
-		lambda db: asks.cut_left(db, moment(site, before).text, PURGED, at),
+		lambda db: cutting.cut_ended(db, before, PURGED, at),
+		lambda db: cutting.cut_left(db, moment(site, before).text, PURGED, at),
 	):
 		while time.monotonic() < until and control.run_or_leave(cut, 0) == PURGED:
 			pass

@@ -9,7 +9,7 @@ from dogansystem.engine.definition import AGENT_ASK
 from dogansystem.engine.errors import NotFound
 from dogansystem.engine.rendered import without_secrets
 from dogansystem.protocol import Site
-from dogansystem.store import approvals, asks, names
+from dogansystem.store import asks, names, open_approvals
 from dogansystem.store.asks import Ask, CallMade, Turn
 from dogansystem.store.moment import as_text
 
@@ -25,7 +25,7 @@ def conversation(
 	"""Every ask of a step, or of one of its items (from 1), with its turns and their calls. `may_read`: None: everything."""
 	db = site.database
 	found = asks.of_step(db, names.step_run(run, step, item))
-	asked = approvals.asked_of_run(db, run) if any(each[0].state == asks.OPEN for each in found) else {}
+	asked = open_approvals.asked_of_run(db, run) if any(each[0].state == asks.OPEN for each in found) else {}
 	return [_ask(site, ask, began_at, ended_at, asked, may_read) for ask, began_at, ended_at in found]
 
 

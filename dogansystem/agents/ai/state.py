@@ -8,7 +8,7 @@ from dogansystem.actions.base import Again, StepContext
 from dogansystem.agents.ai import tools, untrusted
 from dogansystem.agents.ai.conversation import Asked, Call, Message
 from dogansystem.agents.ai.described import Agent, Tool
-from dogansystem.store import asks, names
+from dogansystem.store import asks, cutting, names
 from dogansystem.store.asks import Ask, CallMade, Turn
 from dogansystem.store.moment import Moment
 
@@ -45,7 +45,7 @@ class State:
 		if ask:
 			asks.keep(db, ask, self.at)
 			if ask.state != asks.OPEN and not self.context.site.settings().ai_keep_texts:
-				asks.cut(db, ask.id, self.at)
+				cutting.cut(db, ask.id, self.at)
 		self.context.site.runs_changed([kept.run])
 		return replace(self, ask=kept, turns=(*self.turns[:-1], turn))
 

@@ -3,17 +3,18 @@
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
 from dogansystem.actions import registry
 from dogansystem.actions.base import Action
-from dogansystem.engine.errors import DoganError, NotAvailable, NotFound
+from dogansystem.engine.errors import DoganError, NotFound
 from dogansystem.homes.databases.address import Address, AddressError
 from dogansystem.homes.databases.clock import UTC, Clock, DatabaseClock, SystemClock, zone_of
 from dogansystem.homes.databases.connection import Connection
+from dogansystem.homes.sandbox.bare import Bare
 from dogansystem.homes.sandbox.catalog import Catalog
 from dogansystem.homes.sandbox.changes import note_change, rename_changes
 from dogansystem.homes.sandbox.connections import Connections
@@ -29,14 +30,14 @@ from dogansystem.homes.sandbox.settings import from_environment, read_settings, 
 from dogansystem.homes.sandbox.shelf import Shelf, rename
 from dogansystem.homes.sandbox.tables import ensure_tables, read_stamp, write_stamp
 from dogansystem.homes.unshared import Unshared
-from dogansystem.protocol import Act, Document, Scheduler, Settings, Surroundings
+from dogansystem.protocol import Document, Scheduler, Settings
 from dogansystem.triggers import document as trigger
 from dogansystem.triggers import email, signatures
 
 DEFAULT_USER = "sandbox@example.com"
 
 
-class Sandbox(Records):
+class Sandbox(Records, Bare):
 	"""A `protocol.Site`. Threads share it; each has a connection of its own."""
 
 	def __init__(
@@ -153,14 +154,6 @@ class Sandbox(Records):
 		database = self.database
 		return database.remember("settings", lambda: read_settings(database))
 
-	def versions(self) -> dict[str, str]:
-		"""Nothing: a sandbox is made of nothing but this app."""
-		return {}
-
-	def signs_of_production(self) -> list[str]:
-		"""None: nobody's documents are in a sandbox."""
-		return []
-
 	def actions(self) -> Mapping[str, Any]:
 		"""The app's actions and those that `add_action` brought."""
 		return self._actions
@@ -208,12 +201,6 @@ class Sandbox(Records):
 			)
 		return function(**args)
 
-	def run_script(self, script: str, args: Mapping[str, Any]) -> Any:
-		"""Nothing: raises NotAvailable."""
-		raise NotAvailable(
-			f"The Server Script {script!r} cannot be run: the sandbox has none. Run this step on a Frappe site."
-		)
-
 	def credential(self, name: str) -> Mapping[str, Any] | None:
 		"""What `set_credential` was given, else the JSON of the variable DOGAN_CREDENTIAL_<NAME>, else None."""
 		return self._credentials.get(name) or from_environment(name)
@@ -222,13 +209,6 @@ class Sandbox(Records):
 		"""The same, where it is of a kind that signs deliveries."""
 		found = self.credential(name)
 		return found if found and found.get("type") in signatures.KINDS and found.get("secret") else None
-
-	def explain(self, error: BaseException, act: Act) -> str | None:
-		"""Nothing: a sandbox's own errors say what is wrong and what to do."""
-
-	def report(self, title: str, traceback: str, run: str | None = None) -> bool:
-		"""Nothing: a sandbox has no place for errors but the log."""
-		return False
 
 	def after_commit(self, callback: Callable[[], None]) -> None:
 		"""Run `callback` once this thread's transaction has committed; drop it if it rolls back."""
@@ -243,14 +223,6 @@ class Sandbox(Records):
 		write_stamp(self.database, subject, secrets.token_hex(8))
 		self.database.forget(f"stamp {subject}")
 
-	def listening(self) -> Mapping[str, int]:
-		"""Nothing: a sandbox calls no workers, those it has are processes that run."""
-		return {}
-
-	def surroundings(self) -> Surroundings:
-		"""Nothing: a sandbox has neither queues nor Redis that could tell something."""
-		return Surroundings()
-
 	def scheduler(self) -> Scheduler:
 		"""`serve` ticks, and every drainer does what is due; with neither, nobody does."""
 		return Scheduler(remedy=f"Start `dogansystem serve --db {self.address}`.")
@@ -259,18 +231,11 @@ class Sandbox(Records):
 		"""Whether `stop` was called."""
 		return self._stopping.is_set()
 
-	def others_wait(self) -> bool:
-		"""Never: a sandbox's processes work for it alone."""
-		return False
-
 	def runs_changed(self, runs: Iterable[str]) -> None:
 		"""Tell those who `watch`, once this thread's transaction has committed."""
 		changed = list(runs)
 		if self._watchers and changed:
 			self.after_commit(lambda: self._tell(changed))
-
-	def runs_deleted(self, runs: Sequence[str]) -> None:
-		"""Nothing: a sandbox keeps nothing about runs beside their rows."""
 
 	def _tell(self, runs: list[str]) -> None:
 		for watcher in list(self._watchers):

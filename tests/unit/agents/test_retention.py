@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dogansystem import Orchestrator
-from dogansystem.store import asks
+from dogansystem.store import cutting
 from dogansystem.worker.tick import tick
 from tests.unit.agents.place import BOSS, Saying, call, decide, office, output, row, start, step, turns, work
 
@@ -137,5 +137,5 @@ def test_a_run_that_is_retried_meanwhile_keeps_what_it_needs():
 		at = site.now() + 1000 * DAY
 		from dogansystem.store.moment import moment
 
-		assert asks.cut_left(site.database, moment(site, at).text, 10, moment(site, at)) == 0
+		assert cutting.cut_left(site.database, moment(site, at).text, 10, moment(site, at)) == 0
 		site.database.rollback()
