@@ -5,6 +5,7 @@ line, in the file that the environment names as BENCH_PROBLEM_FILE. Anything els
 
 With DOGAN_BENCH_SHORT the tests of scaling, faults and actions on ERPNext are left out, and those of some pages of the
 desk. With DOGAN_BENCH_WAITS the site is made at once and tested when a line is read; if none comes, nothing is.
+DOGAN_BENCH_PART names one of PARTS, so that two processes, each with a site of its own, test one each.
 """
 
 import os
@@ -12,7 +13,7 @@ import re
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -61,32 +62,22 @@ def test(bench: Bench) -> None:
 	"""Raises CommandFailed at the first thing that does not pass."""
 	print(f"  with {', '.join(bench.apps)}", flush=True)
 	before = leftovers.look(bench)
-	with said("Upgrades"):
-		upgrade(bench)
+	part = os.environ.get("DOGAN_BENCH_PART", "")
+	if part != "outside":
+		with said("Upgrades"):
+			upgrade(bench)
 	with said("install-app"):
 		bench.frappe("install-app", APP)
-	with said("migrate, twice"):
-		bench.frappe("migrate")
-		bench.frappe("migrate")
+	if part != "outside":
+		with said("migrate, twice"):
+			bench.frappe("migrate")
+			bench.frappe("migrate")
 	bench.frappe("set-config", "allow_tests", "true")
 	serve(bench)
-	with said(f"run-tests --app {APP}"):
-		run_tests(bench)
-	with said("The API over a socket"):
-		unit_tests(bench, "tests.bench.test_http")
-		unit_tests(bench, "tests.bench.test_webhooks")
-		unit_tests(bench, "tests.bench.test_mcp")
-	with said("Workers and scheduler"):
-		unit_tests(bench, "tests.bench.test_workers")
-		unit_tests(bench, "tests.bench.test_schedulers")
-		unit_tests(bench, "tests.bench.test_due")
-		unit_tests(bench, "tests.bench.test_adopt")
-		unit_tests(bench, "tests.bench.test_alive")
-		unit_tests(bench, "tests.bench.test_series")
+	for each in [part] if part else PARTS:
+		PARTS[each](bench)
 	if not os.environ.get("DOGAN_BENCH_SHORT"):
 		test_scaling_and_faults(bench)
-	with said("The desk"):
-		test_desk(bench, DESK_IN_SHORT if os.environ.get("DOGAN_BENCH_SHORT") else DESK)
 	with said("uninstall-app"):
 		bench.frappe("uninstall-app", APP, "--yes", "--no-backup")
 		if found := leftovers.of(before, leftovers.look(bench)):
@@ -98,6 +89,32 @@ def test(bench: Bench) -> None:
 			unit_tests(bench, "tests.bench.test_erpnext")
 			for module in (*TEMPLATES, *TRIED):
 				unit_tests(bench, f"tests.bench.{module}")
+
+
+def test_inside(bench: Bench) -> None:
+	"""What runs within the site's own Python."""
+	with said(f"run-tests --app {APP}"):
+		run_tests(bench)
+
+
+def test_outside(bench: Bench) -> None:
+	"""What comes from outside of it: other programs, workers, people."""
+	with said("The API over a socket"):
+		unit_tests(bench, "tests.bench.test_http")
+		unit_tests(bench, "tests.bench.test_webhooks")
+		unit_tests(bench, "tests.bench.test_mcp")
+	with said("Workers and scheduler"):
+		unit_tests(bench, "tests.bench.test_workers")
+		unit_tests(bench, "tests.bench.test_schedulers")
+		unit_tests(bench, "tests.bench.test_due")
+		unit_tests(bench, "tests.bench.test_adopt")
+		unit_tests(bench, "tests.bench.test_alive")
+		unit_tests(bench, "tests.bench.test_series")
+	with said("The desk"):
+		test_desk(bench, DESK_IN_SHORT if os.environ.get("DOGAN_BENCH_SHORT") else DESK)
+
+
+PARTS: dict[str, Callable[[Bench], None]] = {"inside": test_inside, "outside": test_outside}
 
 
 def test_scaling_and_faults(bench: Bench) -> None:
