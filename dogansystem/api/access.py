@@ -3,21 +3,15 @@
 import frappe
 from frappe import _
 
-from dogansystem.homes.frappe.permissions import (
-	MANAGERS,
-	RUN,
-	USER,
-	is_manager,
-	is_system_manager,
-	may_change_run,
-)
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run
+from dogansystem.protocol.people import MANAGERS, SYSTEM_MANAGER, USER_ROLE
 
 
 def need_user() -> str:
 	"""The caller, who must have a role of the app. Raises PermissionError."""
 	user = frappe.session.user
-	if not is_manager(user) and USER not in frappe.get_roles(user):
-		_refuse(_("You need the role {0} for this.").format(_(USER)))
+	if not is_manager(user) and USER_ROLE not in frappe.get_roles(user):
+		_refuse(_("You need the role {0} for this.").format(_(USER_ROLE)))
 	return user
 
 
@@ -33,7 +27,7 @@ def need_system_manager() -> str:
 	"""The caller, who must be a System Manager. Raises PermissionError."""
 	user = frappe.session.user
 	if not is_system_manager(user):
-		_refuse(_("You need the role {0} for this.").format(_("System Manager")))
+		_refuse(_("You need the role {0} for this.").format(_(SYSTEM_MANAGER)))
 	return user
 
 
