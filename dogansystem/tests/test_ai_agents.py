@@ -37,13 +37,6 @@ def _form(doctype: str, name: str) -> Any:
 	return frappe.response.docs[0].as_dict()
 
 
-def _guessed(read: Callable[..., Any], doctype: str, guess: list[Any]) -> Any:
-	try:
-		return read(doctype, filters=guess)
-	except (frappe.PermissionError, frappe.ValidationError):
-		return None
-
-
 class TestAIAgents(SiteTestCase, Home):
 	def setUp(self) -> None:
 		super().setUp()
@@ -228,18 +221,6 @@ class TestAIAgents(SiteTestCase, Home):
 		frappe.set_user("Administrator")
 		for way in ("get_run", "compare", "values_of", "form", "client", "value", "lists"):
 			self.assertIn(OTHER, frappe.as_json(ways[way]()), way)
-
-	def test_what_a_reader_may_not_see_cannot_be_guessed_by_a_filter(self):
-		self.agent({"action": "document.get", "params": '{"doctype": "User"}'}).insert()
-		self.says({"call": {"tool": "document_get", "params": {"name": OTHER}}}, {"text": "."})
-		run = self.ask()
-		frappe.db.set_value("Dogan Workflow Run", run, "started_by", USER)
-		frappe.set_user(USER)
-		for doctype, field in (("Dogan Step Run", "output"), ("Dogan Agent Turn", "details")):
-			guess = [[doctype, "run", "=", run], [doctype, field, "like", f"%{OTHER}%"]]
-			for read in (frappe_client.get_list, frappe_client.get_count):
-				with self.subTest(doctype=doctype, read=read.__name__):
-					self.assertFalse(_guessed(read, doctype, guess))
 
 	def test_an_agents_user_may_do_no_more_than_it_may(self):
 		self.agent({"action": "document.get", "approval": "never"}, user=USER).insert()
