@@ -11,7 +11,7 @@ from dogansystem.api.access import need_manager, need_run, need_system_manager, 
 from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.errors import BudgetExceeded, NotFound
-from dogansystem.homes.frappe.permissions import is_system_manager, may_read
+from dogansystem.homes.frappe.permissions import reader
 from dogansystem.homes.frappe.site import current_site
 
 TURN = "Dogan Agent Turn"
@@ -41,33 +41,6 @@ def turn(name: str) -> dict[str, Any]:
 	asks = shown.conversation(site, found.run, found.step, found.item, reader(user))
 	return next(
 		{**each, "agent": ask["agent"]} for ask in asks for each in ask["turns"] if each["name"] == name
-	)
-
-
-def reader(user: str) -> shown.MayRead | None:
-	"""Whether a user may read a document; None: all of them, or they could give themselves the right."""
-	if is_system_manager(user):
-		return None
-	known: dict[tuple[str, str | None], bool] = {}
-
-	def may(doctype: str, name: str | None) -> bool:
-		key = (doctype, name)
-		if key not in known:
-			known[key] = _may_read(user, doctype, name)
-		return known[key]
-
-	return may
-
-
-def _may_read(user: str, doctype: str, name: str | None) -> bool:
-	if not frappe.db.exists("DocType", doctype, cache=True):
-		return False
-	if frappe.get_meta(doctype).istable:
-		return True  # a row is read with its document
-	return (
-		bool(frappe.has_permission(doctype, "read", user=user))
-		if name is None
-		else may_read(user, doctype, name)
 	)
 
 

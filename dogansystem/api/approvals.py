@@ -22,6 +22,7 @@ from dogansystem.homes.frappe.main_fields import main_fields, title_of
 from dogansystem.homes.frappe.permissions import is_manager
 from dogansystem.homes.frappe.safe_html import message_html
 from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.translated import translated
 from dogansystem.people import approvals
 from dogansystem.people.settling import repeated
 
@@ -148,6 +149,7 @@ def seen_by(user: str, approval: str) -> dict[str, Any]:
 		"message_html": message_html(found["message"], found["proposed"]),
 		"document_title": title_of(document) if document and fields is not None else None,
 		"document_fields": fields,
+		"why_not": translated(found["why_not"] or ""),
 		"ended": ends(found) if found["status"] != "Open" else None,
 	}
 

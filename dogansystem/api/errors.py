@@ -11,6 +11,7 @@ import frappe
 from frappe import _
 
 from dogansystem.engine import errors
+from dogansystem.homes.frappe.translated import translated
 
 
 class InputError(frappe.ValidationError):
@@ -59,17 +60,6 @@ _ERRORS: tuple[tuple[type[errors.DoganError], type[Exception]], ...] = (
 	(errors.DefinitionError, DefinitionError),
 	(errors.DoganError, InputError),
 )
-_TITLES = {
-	AlreadyDecided: "Already Decided",
-	NotAsked: "Not Asked",
-	DecisionIncomplete: "Something Is Missing",
-	frappe.DoesNotExistError: "Not Found",
-	frappe.PermissionError: "Not Permitted",
-	WrongState: "Not Possible Now",
-	LimitReached: "Limit Reached",
-	DefinitionError: "Definition Not Valid",
-	InputError: "Input Not Valid",
-}
 
 
 @contextmanager
@@ -79,5 +69,20 @@ def as_frappe_errors() -> Iterator[None]:
 		yield
 	except errors.DoganError as error:
 		kind = next(theirs for ours, theirs in _ERRORS if isinstance(error, ours))
-		text = escape(str(error), quote=False).replace("\n", "<br>")
-		frappe.throw(text, kind, title=_(_TITLES[kind]))
+		text = escape(translated(error), quote=False).replace("\n", "<br>")
+		frappe.throw(text, kind, title=_title(kind))
+
+
+def _title(kind: type[Exception]) -> str:
+	titles: dict[type[Exception], str] = {
+		AlreadyDecided: _("Already Decided"),
+		NotAsked: _("Not Asked"),
+		DecisionIncomplete: _("Something Is Missing"),
+		frappe.DoesNotExistError: _("Not Found"),
+		frappe.PermissionError: _("Not Permitted"),
+		WrongState: _("Not Possible Now"),
+		LimitReached: _("Limit Reached"),
+		DefinitionError: _("Definition Not Valid"),
+		InputError: _("Input Not Valid"),
+	}
+	return titles[kind]

@@ -18,6 +18,7 @@ from dogansystem.api.errors import InputError
 from dogansystem.api.rates import limit
 from dogansystem.engine import errors
 from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.translated import translated
 from dogansystem.people import approvals, inbox
 from dogansystem.people.settling import repeated
 
@@ -138,7 +139,7 @@ def _decide(user: str, approval: str, decision: str, comment: str, through: str)
 		return {"approval": approval, "error": _("There is no such approval, or it is nothing of yours.")}
 	except errors.DoganError as error:
 		frappe.db.rollback()
-		return {"approval": approval, "error": str(error)}
+		return {"approval": approval, "error": translated(error)}
 	return {"approval": approval, "error": None}
 
 

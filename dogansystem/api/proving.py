@@ -10,10 +10,10 @@ from typing import Any
 import frappe
 from frappe import _
 
+from dogansystem.api import workflows
 from dogansystem.api.access import need_manager, need_run
 from dogansystem.api.arguments import as_list, as_object, checked, read_json
 from dogansystem.api.errors import InputError, as_frappe_errors
-from dogansystem.api.workflows import document_of
 from dogansystem.engine.definition import Definition
 from dogansystem.engine.durations import parse_duration
 from dogansystem.homes.frappe.permissions import check_may_act_as, is_system_manager
@@ -63,10 +63,8 @@ def dry_run(
 @checked
 def as_test(run: str) -> str:
 	"""A run that has ended as the text of a `*.test.yaml`: what it was given, and what it came to."""
-	need_run(run)
-	site = current_site()
+	site, found = current_site(), saved.of_site(workflows.get_run(run))
 	with as_frappe_errors():
-		found = saved.of_site(Orchestrator(site).get_run(run))
 		data = context.load_runs(site.database, [run])[run]
 		definition = versions.load(site, data.version)
 	start = {"doc": data.doc} if data.doc else {}
@@ -116,8 +114,7 @@ def single_step(
 	asked = _asked(workflow, definition, doctype, name, input, parameters, answers, None, run)
 	known = {}
 	if run:
-		need_run(run)
-		known = of_run(Orchestrator(current_site()).get_run(run))
+		known = of_run(workflows.get_run(run))
 	known |= {key: Given(value) for key, value in as_object(pinned, "pinned").items()}
 	with as_frappe_errors():
 		return plain(tried_step(current_site(), asked, step, known))
@@ -127,8 +124,7 @@ def single_step(
 @checked
 def values_of(run: str) -> dict[str, Any]:
 	"""What can be pinned of a run: the `outputs` of its steps, by step."""
-	need_run(run)
-	found = of_run(Orchestrator(current_site()).get_run(run))
+	found = of_run(workflows.get_run(run))
 	return {"outputs": {step: each.output for step, each in found.items() if not each.error}}
 
 
@@ -146,7 +142,7 @@ def _asked(
 	user = need_manager()
 	found = _definition(workflow, definition)
 	_check_may_try(found)
-	document = document_of(doctype, name)
+	document = workflows.document_of(doctype, name)
 	said = as_object(answers, "answers")
 	trigger, cause = _trigger(found, document)
 	value = read_json(given, "input")

@@ -1,5 +1,6 @@
 """What the page of a run shows: its steps, what they wait for, its family, and what could not be undone."""
 
+from functools import partial
 from typing import Any
 
 import frappe
@@ -7,14 +8,13 @@ import frappe
 from dogansystem.agents.ai import shown
 from dogansystem.api import workflows
 from dogansystem.api.access import may_use_current, need_run, need_start
-from dogansystem.api.ai_agents import reader
 from dogansystem.api.arguments import checked, read_json
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.definition import AGENT_ASK
 from dogansystem.engine.errors import UnreadableVersion
 from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED
-from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run, reader
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
@@ -157,9 +157,9 @@ def run_again(
 def compare(one: str, other: str) -> dict[str, Any]:
 	"""Two runs step by step: the `runs`, and their `differences`, each with a `sentence`."""
 	need_run(one)
-	need_run(other)
+	site, may = current_site(), reader(need_run(other))
 	with as_frappe_errors():
-		return plain(Orchestrator(current_site()).compare_runs(one, other))
+		return plain(Orchestrator(site).compare_runs(one, other, partial(shown.as_read, site, may_read=may)))
 
 
 @frappe.whitelist()
@@ -181,10 +181,10 @@ def _items(run: str, step: str, user: str, first: int = 0) -> list[dict[str, Any
 
 
 def _output(run: str, step: str, row: Any, user: str) -> Any:
-	output, may = decode(row.output), reader(user)
-	if row.action != AGENT_ASK or may is None or output is None:
+	output = decode(row.output)
+	if row.action != AGENT_ASK:
 		return output
-	return shown.without_hidden(output, shown.conversation(current_site(), run, step, may_read=may))
+	return shown.output_as_read(current_site(), run, step, 0, output, reader(user))
 
 
 def _number(version: str | None) -> int | None:

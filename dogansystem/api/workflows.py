@@ -9,11 +9,12 @@ from typing import Any
 import frappe
 from frappe import _
 
+from dogansystem.agents.ai import shown
 from dogansystem.api.access import need_current, need_manager, need_run, need_start, need_user
 from dogansystem.api.arguments import as_object, as_texts, checked, read_json
 from dogansystem.api.errors import InputError, as_frappe_errors
 from dogansystem.engine.outcomes import as_error
-from dogansystem.homes.frappe.permissions import RUN
+from dogansystem.homes.frappe.permissions import RUN, reader
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
@@ -72,10 +73,13 @@ def start_run(
 @frappe.whitelist()
 @checked
 def get_run(run: str) -> dict[str, Any]:
-	"""A run with its steps, times, agents, outputs and errors."""
-	need_run(run)
+	"""A run with its steps, times, agents, outputs and errors.
+
+	An agent's calls that name or give documents which you may not read are `hidden`.
+	"""
+	user, site = need_run(run), current_site()
 	with as_frappe_errors():
-		return _orchestrator().get_run(run)
+		return shown.as_read(site, Orchestrator(site).get_run(run), reader(user))
 
 
 @frappe.whitelist()

@@ -63,6 +63,8 @@ def run(
 ) -> None:
 	"""Start a run of an enabled workflow, or see what one would do. Exit code 1 if it fails or is cancelled, 4 if it waits for people or a signal."""
 	with orchestrator_of(context, user) as orchestrator:
+		from dogansystem.homes.frappe.permissions import reader
+
 		document = orchestrator.site.documents.get(*doc) if doc else None
 		if dry_run:
 			found = _tried(orchestrator, workflow, _input(given), document, answers)
@@ -76,7 +78,7 @@ def run(
 			click.echo(line, err=True)
 		if wait:
 			_work_off(orchestrator, name)
-		found = with_asks(orchestrator.site, orchestrator.get_run(name))
+		found = with_asks(orchestrator.site, orchestrator.get_run(name), reader(user))
 		print_json(found) if as_json else print_lines([*map(step_line, found["steps"]), *run_lines(found)])
 	if found["status"] in ("Failed", "Cancelled"):
 		sys.exit(FAILED)

@@ -16,6 +16,7 @@ from dogansystem.proving.cases import Case
 from dogansystem.terminal import beside, playing
 from dogansystem.terminal.playing import Played
 from dogansystem.terminal.testing import found_in, play_all
+from dogansystem.workflows import FOLDER
 
 
 @click.command("test")
@@ -47,5 +48,18 @@ def test(context: Any, paths: tuple[str, ...], cover: bool, user: str, as_json: 
 			run, differs = on_site.play(site, definition, case)
 			return Played(path, definition, case, plain(run), differs, time.perf_counter() - began)
 
-		read = [(path, *playing.read(path)) for path in found_in([Path(each) for each in paths])]
+		found = found_in([Path(each) for each in paths])
+		ours = [path for path in found if path.resolve().is_relative_to(FOLDER)]
+		if ours and not as_json:
+			click.echo(_left_out(len(ours)), err=True)
+		read = [(path, *playing.read(path)) for path in found if path not in ours]
 		play_all(read, cover, as_json, play)
+
+
+def _left_out(number: int) -> str:
+	"""Why tests that ship with the app are not played on a site: they name people, companies and messages of a sandbox."""
+	files = "1 file" if number == 1 else f"{number} files"
+	return (
+		f"Left out: {files} of the app's own templates, made for the sandbox: `dogansystem test` plays them there."
+		" Copy one beside your workflow and name your own people and documents in it to play it here."
+	)

@@ -9,6 +9,7 @@ from typing import Any
 
 from dogansystem.engine.errors import AlreadyDecided, DecisionIncomplete, InputError, NotAsked
 from dogansystem.engine.forms import Field, checked_values, without_values
+from dogansystem.engine.sentence import Sentence, _
 
 APPROVE, ASK = "approve", "ask"  # the kinds
 APPROVED, REJECTED, EXPIRED, ANSWERED = (
@@ -30,6 +31,14 @@ AMOUNTS = ("base_grand_total", "grand_total", "total_claimed_amount", "base_tota
 OPEN, CANCELLED = "Open", "Cancelled"
 STATE_OF = {APPROVED: "Approved", REJECTED: "Rejected", EXPIRED: "Expired", ANSWERED: "Answered"}
 ASKED, DECIDED, PASSED_ON, NO_LONGER = "Asked", "Decided", "Passed On", "No Longer Asked"
+
+
+# Who has decided already, and when; with and without for whom.
+_DECIDED = {
+	APPROVED: (_("{0} has approved already, at {1}."), _("{0} has approved for {2} already, at {1}.")),
+	REJECTED: (_("{0} has rejected already, at {1}."), _("{0} has rejected for {2} already, at {1}.")),
+	ANSWERED: (_("{0} has answered already, at {1}."), _("{0} has answered for {2} already, at {1}.")),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +127,18 @@ def why_not(rules: Rules, person: Person) -> str:
 	return f"stands in for {excluded[0]}, who may not decide this (not_by)" if excluded else ""
 
 
+def check_may(rules: Rules, person: Person) -> None:
+	"""Raise NotAsked if somebody may not decide, whoever asks them."""
+	user = person.user
+	if not person.is_enabled:
+		raise NotAsked(Sentence(_("{0} is disabled or does not exist: no decision of theirs counts."), user))
+	if among(user, rules.not_by):
+		raise NotAsked(Sentence(_("{0} may not decide this (not_by)."), user))
+	if excluded := [each for each in person.stands_in_for if among(each, rules.not_by)]:
+		text = _("{0} stands in for {1}, who may not decide this (not_by): no decision of theirs counts.")
+		raise NotAsked(Sentence(text, user, excluded[0]))
+
+
 def left_out(rules: Rules, people: Iterable[Person]) -> dict[str, str]:
 	"""Those who may not decide, with the reason."""
 	return {each.user: reason for each in people if (reason := why_not(rules, each))}
@@ -131,12 +152,7 @@ def place_of(
 	Raises AlreadyDecided if they have decided, or it was decided for them; NotAsked.
 	"""
 	user = person.user
-	if reason := why_not(rules, person):
-		raise NotAsked(
-			f"{user} {reason}."
-			if reason.startswith("may not")
-			else f"{user} {reason}: no decision of theirs counts."
-		)
+	check_may(rules, person)
 	for each in decisions:
 		if same(each.by, user) or (each.whose and same(each.whose, user)):
 			raise AlreadyDecided(has_decided(each))
@@ -150,10 +166,10 @@ def place_of(
 		if among(each.by, person.stands_in_for) or (each.whose and among(each.whose, person.stands_in_for)):
 			raise AlreadyDecided(has_decided(each))
 	if any(each.state == PASSED_ON for each in own):
-		raise NotAsked(f"{user} is not asked any more: the decision was passed on.")
+		raise NotAsked(Sentence(_("{0} is not asked any more: the decision was passed on."), user))
 	if own:
-		raise NotAsked(f"{user} is not asked any more.")
-	raise NotAsked(f"{user} is not asked.")
+		raise NotAsked(Sentence(_("{0} is not asked any more."), user))
+	raise not_asked(user)
 
 
 def may_decide(
@@ -163,13 +179,19 @@ def may_decide(
 	try:
 		return place_of(rules, approvers, decisions, person), ""
 	except (AlreadyDecided, NotAsked) as error:
-		return None, str(error)
+		return None, error.args[0]
 
 
-def has_decided(decision: Decision) -> str:
+def not_asked(user: str) -> NotAsked:
+	"""The error of one who has nothing to do with it."""
+	return NotAsked(Sentence(_("{0} is not asked."), user))
+
+
+def has_decided(decision: Decision) -> Sentence:
 	"""Who was first, and when."""
-	whose = f" for {decision.whose}" if decision.whose else ""
-	return f"{decision.by} has {decision.decision}{whose} already, at {decision.at[:19]}."
+	for_oneself, for_another = _DECIDED[decision.decision]
+	text = for_another if decision.whose else for_oneself
+	return Sentence(text, decision.by, decision.at[:19], decision.whose)
 
 
 # What comes of it
@@ -187,7 +209,7 @@ def checked(rules: Rules, decision: str, comment: str, values: Mapping[str, Any]
 		raise InputError(f"comment: {len(comment)} characters are too many; at most {MAX_COMMENT} are kept.")
 	is_needed = rules.comment == REQUIRED or (rules.comment == ON_REJECTION and decision == REJECTED)
 	if is_needed and not comment.strip():
-		raise DecisionIncomplete("A comment is needed: say why.")
+		raise DecisionIncomplete(Sentence(_("A comment is needed: say why.")))
 	return checked_values(rules.fields, values or {}, complete=decision != REJECTED)
 
 

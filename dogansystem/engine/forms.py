@@ -8,6 +8,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from dogansystem.engine.errors import DecisionIncomplete, InputError
+from dogansystem.engine.sentence import Sentence, _
 
 TEXTS = {  # characters
 	**dict.fromkeys(("Data", "Link", "Autocomplete", "Phone"), 140),
@@ -98,7 +99,7 @@ def checked_values(fields: Sequence[Field], values: Mapping[str, Any], *, comple
 	]
 	if complete and missing:
 		names = ", ".join(f"{each.label} ({each.name})" for each in missing)
-		raise DecisionIncomplete(f"values: {names} must be filled in.")
+		raise DecisionIncomplete(Sentence(_("values: {0} must be filled in."), names))
 	return found
 
 

@@ -13,6 +13,7 @@ from dogansystem.engine.changes import NEVER
 from dogansystem.engine.current import current
 from dogansystem.engine.errors import AlreadyDecided, InputError, NotAllowed, NotAsked, NotFound
 from dogansystem.engine.forms import as_json
+from dogansystem.engine.sentence import Sentence, _
 from dogansystem.people import settling, telling
 from dogansystem.people.asking import person
 from dogansystem.protocol import Site
@@ -22,6 +23,13 @@ from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.moment import Moment, moment
 
 ADMINISTRATOR = "Administrator"
+
+
+_AT_DEADLINE = {
+	"Approved": _("The deadline was at {0}: approved."),
+	"Rejected": _("The deadline was at {0}: rejected."),
+	"Expired": _("The deadline was at {0}: expired."),
+}
 
 
 def decide(
@@ -62,7 +70,7 @@ def decide(
 	made = [*made, mine]
 	result = rules_of.settled(known.rules, _approvers(site, places, decided=place.number), made)
 	if result and not settling.finish(site, known, wait, result, made, at, by):
-		raise AlreadyDecided(f"Nobody is asked any more to decide {known.subject!r}.")
+		raise AlreadyDecided(Sentence(_("Nobody is asked any more to decide {0}."), repr(known.subject)))
 	site.runs_changed([known.run])
 	return get(site, approval)
 
@@ -80,19 +88,23 @@ def _wait_of_open(
 	if wait and wait[1] > at.seconds:
 		return wait[0]
 	if not any(rules_of.among(each.user, [who.user, *who.stands_in_for]) for each in places):
-		raise NotAsked(f"{who.user} is not asked.")
+		raise rules_of.not_asked(who.user)
 	if wait:
-		raise AlreadyDecided(f"It is too late: the deadline was at {(known.deadline or '')[:19]}.")
+		raise AlreadyDecided(
+			Sentence(_("It is too late: the deadline was at {0}."), (known.deadline or "")[:19])
+		)
 	raise AlreadyDecided(_why_over(known, made))
 
 
-def _why_over(known: Approval, made: Sequence[Decision]) -> str:
+def _why_over(known: Approval, made: Sequence[Decision]) -> Sentence:
 	at = (known.settled_at or "")[:19]
 	if known.settled_by and made:
 		return rules_of.has_decided(made[-1])
 	if known.status == rules_of.CANCELLED:
-		return f"Nobody is asked any more since {at}. {known.reason}".strip()
-	return f"The deadline was at {at}: {known.status.lower()}."
+		if not known.reason:
+			return Sentence(_("Nobody is asked any more since {0}."), at)
+		return Sentence(_("Nobody is asked any more since {0}. {1}"), at, known.reason)
+	return Sentence(_AT_DEADLINE.get(known.status, _("The deadline was at {0}.")), at)
 
 
 def _place_for(
@@ -126,13 +138,11 @@ def pass_on(site: Site, approval: str, user: str, to: str) -> dict[str, Any]:
 	known, places, at = _locked(site, approval, user)
 	place = _asked(places, user)
 	if place is None:
-		raise NotAsked(f"{user} is not asked, and so has nothing to pass on.")
-	if reason := rules_of.why_not(known.rules, person(site, user, at.seconds)):
-		raise NotAsked(f"{user} {reason}.")
+		raise NotAsked(Sentence(_("{0} is not asked, and so has nothing to pass on."), user))
+	rules_of.check_may(known.rules, person(site, user, at.seconds))
 	if not known.rules.may_delegate:
-		raise NotAllowed(
-			"This may not be passed on: decide it yourself, or ask a System Manager to reassign it."
-		)
+		text = _("This may not be passed on: decide it yourself, or ask a System Manager to reassign it.")
+		raise NotAllowed(Sentence(text))
 	return _give(site, known, places, place, to, user, at)
 
 
@@ -143,11 +153,11 @@ def reassign(site: Site, approval: str, by: str, whose: str, to: str) -> dict[st
 	not decide.
 	"""
 	if not _is_system_manager(site, by):
-		raise NotAllowed(f"{by} is no System Manager, and only a System Manager may reassign.")
+		raise NotAllowed(Sentence(_("{0} is no System Manager, and only a System Manager may reassign."), by))
 	known, places, at = _locked(site, approval, whose)
 	place = _asked(places, whose)
 	if place is None:
-		raise NotAsked(f"{whose} is not asked. It waits for {_names(places)}.")
+		raise NotAsked(_nobody_waits_for(whose, places))
 	return _give(site, known, places, place, to, by, at)
 
 
@@ -174,12 +184,14 @@ def _give(
 	made = approvals.decisions(db, known, locked=True)
 	if not to:
 		raise InputError("to: name the user who shall decide.")
-	if reason := rules_of.why_not(known.rules, person(site, to, at.seconds)):
-		raise NotAllowed(f"{to} {reason}. Name somebody else.")
+	try:
+		rules_of.check_may(known.rules, person(site, to, at.seconds))
+	except NotAsked as error:
+		raise NotAllowed(Sentence(_("{0} Name somebody else."), error.args[0])) from None
 	if _asked(places, to):
-		raise NotAllowed(f"{to} is asked already. Name somebody else.")
+		raise NotAllowed(Sentence(_("{0} is asked already. Name somebody else."), to))
 	if any(rules_of.same(each.by, to) for each in made):
-		raise NotAllowed(f"{to} has decided already. Name somebody else.")
+		raise NotAllowed(Sentence(_("{0} has decided already. Name somebody else."), to))
 	wait = approvals.wait_of(db, known.name)
 	until = wait[1] if wait and wait[1] < NEVER else None
 	deciding.end_place(db, known.name, place.number, rules_of.PASSED_ON, at)
@@ -307,5 +319,8 @@ def _is_system_manager(site: Site, user: str) -> bool:
 	return site.people.exists(user) and SYSTEM_MANAGER in site.people.roles(user)
 
 
-def _names(places: Sequence[Place]) -> str:
-	return ", ".join(each.user for each in places if each.is_asked) or "nobody"
+def _nobody_waits_for(user: str, places: Sequence[Place]) -> Sentence:
+	asked = [each.user for each in places if each.is_asked]
+	if not asked:
+		return Sentence(_("{0} is not asked. It waits for nobody."), user)
+	return Sentence(_("{0} is not asked. It waits for {1}."), user, ", ".join(asked))

@@ -3,11 +3,16 @@
 It is kept as plain data whose texts hold nothing hidden (`agents.ai.proposal`), and put into words in the language of who reads it.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from html import escape
 from typing import Any
 
 Say = Callable[[str], str]
+
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+# What words.js of the canvas has a better word for; the others are told by their name.
+_BETTER: Mapping[str, str] = {"doctype": "Document type", "if": "Only if", "url": "URL", "html": "HTML"}
 
 
 def as_html(proposed: Mapping[str, Any], say: Say = str) -> str:
@@ -32,8 +37,18 @@ def _parts(proposed: Mapping[str, Any], _: Say) -> Iterator[str]:
 		yield _line(_("It was tried out: it would change nothing and send nothing."))
 	yield from does
 	yield f"<h4>{escape(_('What it would be called with'))}</h4>"
-	rows = "".join(f"<li><b>{_text(name)}</b>: {_code(value)}</li>" for name, value in proposed["params"])
+	rows = "".join(
+		f"<li><b>{_text(_parameter(name, _))}</b>: {_code(value)}</li>" for name, value in proposed["params"]
+	)
 	yield f"<ul>{rows}</ul>"
+
+
+def _parameter(name: str, say: Say) -> str:
+	"""The name of a parameter as the desk shows it; as it is where nobody could have named it so."""
+	if not _NAME.fullmatch(name):
+		return name
+	words = name.replace("_", " ")
+	return say(_BETTER.get(name, words[:1].upper() + words[1:]))
 
 
 def _effects(proposed: Mapping[str, Any], _: Say) -> Iterator[str]:

@@ -226,7 +226,7 @@ def _chosen(site: Site, asked: Rehearsed, present: Definition | None) -> list[tu
 	)
 	if not doctypes:
 		raise InputError(
-			f"Workflow {asked.definition.name!r} is started by no document: name a document type and filters."
+			f"Workflow {asked.definition.name!r} is started by no document: name the document type that it is rehearsed with."
 		)
 	found: dict[tuple[str, str], None] = {}
 	with site.acting_as(asked.user):

@@ -1,6 +1,6 @@
 """Two runs side by side, and a run that is run again with another input."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -54,14 +54,23 @@ class RunsAgain:
 		)
 		return new
 
-	def compare_runs(self, one: str, other: str) -> dict[str, Any]:
-		"""Two `runs` with their steps, and their `differences`, each with a `sentence`. Raises NotFound."""
-		return side_by_side(self.site.database, one, other)
+	def compare_runs(
+		self, one: str, other: str, seen: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+	) -> dict[str, Any]:
+		"""Two `runs` with their steps, and their `differences`, each with a `sentence`. Raises NotFound.
+
+		`seen`: gives what a reader may see of a run.
+		"""
+		return side_by_side(self.site.database, one, other, seen)
 
 
-def side_by_side(db: Database, one: str, other: str) -> dict[str, Any]:
+def side_by_side(
+	db: Database, one: str, other: str, seen: Callable[[dict[str, Any]], dict[str, Any]] | None = None
+) -> dict[str, Any]:
 	"""Two runs, each as `engine.compared_runs` takes it, and their `differences` with a `sentence` each. Raises NotFound."""
 	runs = [_run(db, one), _run(db, other)]
+	if seen:
+		runs = [seen(each) for each in runs]
 	found = [each.as_dict() for each in compared_runs.differences(*runs)]
 	return {"runs": runs, "differences": found}
 

@@ -5,6 +5,7 @@ Such a file has the fields of a Dogan Agent. Its model and its user are those of
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,11 @@ from dogansystem.engine.definition import AGENT_ASK, Definition
 from dogansystem.engine.definitions.problems import Problems
 from dogansystem.engine.definitions.yaml_source import Unreadable, read_yaml
 from dogansystem.engine.errors import DefinitionError, NotFound
-from dogansystem.homes.sandbox.ai import AGENT, TOOL, filled
+from dogansystem.homes.sandbox.ai import AGENT, MODEL, TOOL, filled
 from dogansystem.protocol import Database, Site
 from dogansystem.store import models
 from dogansystem.terminal import files
+from dogansystem.workflows import templates
 
 NAME, ENDING = "agent.yaml", ".agent.yaml"
 
@@ -71,6 +73,24 @@ def missing_agents(
 	"""Those of a folder that a site does not have. `acts`: who acts there in place of a user."""
 	found = [each for each in agents_of(folder, definitions) if not _has(site.database, each["name"])]
 	return [{**each, "user": acts(each["user"])} for each in found]
+
+
+def agents_of_templates(site: Site, definition: Definition) -> list[dict[str, Any]]:
+	"""The agents that a definition asks, a site does not have, and a template of the app brings; each behind the model of the
+	template's samples, which is a script."""
+	wanted = {step.agent for step in definition.steps if step.action == AGENT_ASK}
+	found: list[dict[str, Any]] = []
+	for each in templates():
+		if each.agent and each.agent.name in wanted and not _has(site.database, each.agent.name):
+			fields = each.agent.fields
+			own = f"{fields['model']} of {each.agent.name}"  # those of all templates have one name
+			found += [
+				{**sample, "name": own}
+				for sample in each.samples(date.today())
+				if (sample["doctype"], sample["name"]) == (MODEL, fields["model"])
+			]
+			found.append(as_document({**fields, "model": own}))
+	return found
 
 
 def _has(db: Database, agent: str) -> bool:

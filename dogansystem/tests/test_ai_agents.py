@@ -4,10 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 import frappe
+from frappe import client as frappe_client
+from frappe.desk.form.load import getdoc
+from frappe.www.printview import get_html_and_style
 
 from dogansystem.agents.ai.conversation import Answer, Asked, Model
 from dogansystem.agents.ai.providers import scripted
-from dogansystem.api import ai_agents, run_page
+from dogansystem.api import ai_agents, proving, run_page, workflows
 from dogansystem.homes.frappe.site import FrappeSite
 from dogansystem.store import asks
 from dogansystem.tests.contract.home import PERSON, Home, output, row, step
@@ -22,6 +25,16 @@ TODO = {
 
 # Frappe would make records of these for the tests.
 test_ignore = ["User"]
+
+
+_LONG = {"Dogan Step Run": ["output", "params"], "Dogan Agent Turn": ["details", "answer"]}
+
+
+def _form(doctype: str, name: str) -> Any:
+	"""What the desk is given of a document."""
+	frappe.response.docs = []
+	getdoc(doctype, name)
+	return frappe.response.docs[0].as_dict()
 
 
 class TestAIAgents(SiteTestCase, Home):
@@ -171,6 +184,43 @@ class TestAIAgents(SiteTestCase, Home):
 			self.assertTrue(ai_agents.turn(turn.name)["calls"] or turn.number != 1)
 			turn.apply_fieldlevel_read_permissions()
 			self.assertEqual(bool(turn.get("details")), not hides)
+
+	def test_what_the_page_hides_of_a_call_is_hidden_wherever_the_run_can_be_read(self):
+		self.agent({"action": "document.get", "params": '{"doctype": "User"}'}).insert()
+		self.says({"call": {"tool": "document_get", "params": {"name": OTHER}}}, {"text": "I said it."})
+		run = self.ask()
+		frappe.db.set_value("Dogan Workflow Run", run, "started_by", USER)
+		name = f"{run}.ask"
+		turns = frappe.get_all("Dogan Agent Turn", {"run": run}, pluck="name")
+		fields = {"Dogan Step Run": [name], "Dogan Agent Turn": turns}
+
+		def lists() -> list[Any]:
+			return [frappe.get_list(each, {"run": run}, ["name", *_LONG[each]]) for each in fields]
+
+		ways: dict[str, Callable[[], Any]] = {
+			"get_run": lambda: workflows.get_run(run),
+			"compare": lambda: run_page.compare(run, run),
+			"values_of": lambda: proving.values_of(run),
+			"as_test": lambda: proving.as_test(run),
+			"form": lambda: [_form(each, one) for each, names in fields.items() for one in names],
+			"client": lambda: [
+				frappe_client.get(each, one) for each, names in fields.items() for one in names
+			],
+			"value": lambda: frappe_client.get_value("Dogan Step Run", "output", {"name": name}),
+			"lists": lists,
+			"print": lambda: [
+				get_html_and_style(each, one)["html"] for each, names in fields.items() for one in names
+			],
+		}
+		for user in (USER, MANAGER):
+			frappe.set_user(user)
+			for way, read in ways.items():
+				with self.subTest(user=user, way=way):
+					self.assertNotIn(OTHER, frappe.as_json(read()))
+			self.assertIn("I said it.", frappe.as_json(_form("Dogan Step Run", name)))
+		frappe.set_user("Administrator")
+		for way in ("get_run", "compare", "values_of", "form", "client", "value", "lists"):
+			self.assertIn(OTHER, frappe.as_json(ways[way]()), way)
 
 	def test_an_agents_user_may_do_no_more_than_it_may(self):
 		self.agent({"action": "document.get", "approval": "never"}, user=USER).insert()

@@ -71,6 +71,17 @@ class TestDeciding(ApprovalTestCase):
 		self.assertIn("has rejected this", self.told(OTHER)[-1])
 		self.assertIn("has rejected this", self.mails_to(OTHER)[-1])
 
+	def test_whoever_comes_too_late_or_is_not_asked_is_told_in_their_language(self):
+		approval = self.ask([USER, OTHER])
+		self.as_user(USER, approvals.decide, approval, "rejected")
+		self.addCleanup(setattr, frappe.local, "lang", "en")
+		frappe.local.lang = "de"
+		with self.assertRaisesRegex(AlreadyDecided, f"{USER} hat schon abgelehnt, am \\d{{4}}"):
+			self.as_user(OTHER, approvals.decide, approval, "approved")
+		with self.assertRaisesRegex(NotAsked, f"{MANAGER} wird nicht gefragt"):
+			self.as_user(MANAGER, approvals.decide, approval, "approved")
+		self.assertIn("hat schon", self.as_user(OTHER, approvals.get, approval)["why_not"])
+
 	def test_nobody_else_may_decide_pass_on_or_reassign(self):
 		approval = self.ask()
 		for user in (OTHER, MANAGER, PERSON):

@@ -14,6 +14,7 @@ import yaml
 from dogansystem.tests import test_commands
 from dogansystem.tests.contract.home import PERSON, proves, step
 from dogansystem.tests.home import SiteTestCase
+from dogansystem.workflows import FOLDER
 
 WORKFLOW = "Dogan Workflow"
 
@@ -57,6 +58,12 @@ class TestTrying(SiteTestCase):
 			path.write_text(yaml.safe_dump(tests))
 			done = self.command("test", str(path), code=code)
 			self.assertIn("1 passed" if code == 0 else "expected:", done.stdout)
+
+	def test_what_ships_for_the_sandbox_is_left_out_and_does_not_fail(self):
+		done = self.command("test", str(FOLDER))
+		self.assertIn("made for the sandbox", done.stderr)
+		self.assertIn("0 passed", done.stdout)
+		self.assertNotIn("failed", done.stdout)
 
 	def test_cases_of_an_agent_are_evaluated_over_the_wire_and_nothing_is_kept(self):
 		self.set_settings(allow_private_network=1)

@@ -25,6 +25,7 @@ from dogansystem.homes.frappe import approval_links
 from dogansystem.homes.frappe.approval_ends import ends
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.translated import translated
 from dogansystem.people import approvals
 from dogansystem.people.settling import repeated
 from dogansystem.www.approval_form import form_of, said, values_of
@@ -121,7 +122,7 @@ def _decide(context: Any, approval: str, person: str, given: Mapping[str, Any]) 
 	except errors.DoganError as error:
 		frappe.db.rollback()
 		context.http_status_code = next(status for kind, status in _STATUS if isinstance(error, kind))
-		_notice(context, str(error))
+		_notice(context, translated(error))
 		return
 	frappe.db.commit()
 	_notice(context, _thanks(decision), "done")

@@ -270,6 +270,44 @@ class TestButtonsOfAWorkflow(DeskTestCase):
 		got = output(self.ran("contract-asks"), "a")["got"]
 		self.assertEqual(got, {"customer": "Ada", "number": 3, "urgent": True, "kind": "new"})
 
+	def test_a_number_that_was_left_empty_is_missing_and_no_zero(self):
+		schema = {
+			"type": "object",
+			"required": ["amount", "count", "none"],
+			"properties": {
+				"amount": {"type": "number", "title": "Amount"},
+				"count": {"type": "integer", "title": "Count"},
+				"none": {"type": "number", "title": "None", "default": 0},
+				"more": {"type": "number", "title": "More"},
+			},
+		}
+		self.save("contract-numbers", [step("a", params={"got": "{{ input }}"})], input=schema)
+		self.visit(
+			"dogan-workflow/contract-numbers",
+			"window.cur_frm && cur_frm.page.inner_toolbar.find('button').length",
+		)
+		self.press("Run")
+		self.browser.wait_for("cur_dialog && cur_dialog.fields_dict['input:amount']")
+		# One is typed and taken away again.
+		self.browser.evaluate(
+			"!!cur_dialog.fields_dict['input:amount'].$input.val('5').trigger('change').val('').trigger('change')"
+		)
+		self.confirm()
+		self.browser.wait_for(f"({MESSAGE}).includes('Amount')")
+		said = self.browser.evaluate(MESSAGE)
+		self.assertIn("Count", said)
+		self.assertNotIn("None", said)
+		self.picture("run-number-missing")
+		self.browser.evaluate("!!frappe.hide_msgprint(true)")
+		self.browser.wait_for(f"!({MESSAGE}) && cur_dialog?.fields_dict['input:count']")
+		for name, value in (("amount", "0"), ("count", "0")):
+			self.browser.evaluate(
+				f"!!cur_dialog.fields_dict['input:{name}'].$input.val('{value}').trigger('change')"
+			)
+		self.confirm()
+		got = output(self.ran("contract-numbers"), "a")["got"]
+		self.assertEqual(got, {"amount": 0, "count": 0, "none": 0})
+
 	def test_run_asks_for_other_input_as_json(self):
 		schema = {"type": "object", "properties": {"rows": {"type": "array"}}}
 		self.save("contract-json", [step("a", params={"got": "{{ input }}"})], input=schema)

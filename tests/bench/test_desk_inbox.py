@@ -10,7 +10,7 @@ from dogansystem.tests.asking import HARM, ApprovalTestCase
 from dogansystem.tests.contract.home import PERSON, output, step
 from dogansystem.tests.home import MANAGER, OTHER, USER
 from tests.bench import axe
-from tests.bench.desk import DeskTestCase
+from tests.bench.desk import MESSAGE, DeskTestCase
 from tests.bench.socketio import realtime
 
 APPROVAL = "Dogan Approval"
@@ -119,6 +119,10 @@ class TestInbox(Case):
 			self.browser.wait_for(
 				f"$({self.within(approval)}).find('input[data-fieldname=\"value:limit\"]').length"
 			)
+			self.press("Answer", within=self.within(approval))
+			self.browser.wait_for(f"({MESSAGE}).includes('New limit')")  # and it is no zero
+			self.browser.evaluate("!!frappe.hide_msgprint(true)")
+			self.browser.wait_for(f"!({MESSAGE})")
 			self.browser.evaluate(
 				"$('input[data-fieldname=\"value:limit\"]').val('7').trigger('change') && true"
 			)

@@ -79,6 +79,17 @@ class TestTry(CanvasTestCase):
 		self.assertNotIn("Now High", self.text())
 		self.assert_nothing_complained()
 
+	def test_try_again_is_heard_while_the_report_appears(self):
+		self.open()
+		self.try_it()
+		self.browser.wait_for("cur_dialog?.display")
+		self.browser.evaluate("(window.report = cur_dialog, report.hide(), true)")
+		self.browser.wait_for("!document.querySelector('.modal.show')")
+		# Pressed at once, while it is still on its way.
+		self.browser.evaluate("(report.show(), report.get_primary_btn().click(), true)")
+		self.browser.wait_for("!report.$wrapper.hasClass('show') && cur_dialog?.fields_dict.document_name")
+		self.assert_nothing_complained()
+
 	def test_one_step_is_tried_with_what_was_tried_before(self):
 		self.open()
 		self.try_it()

@@ -29,14 +29,26 @@ def conversation(
 	return [_ask(site, ask, began_at, ended_at, asked, may_read) for ask, began_at, ended_at in found]
 
 
-def with_asks(site: Site, run: Mapping[str, Any]) -> dict[str, Any]:
-	"""A run as `Orchestrator.get_run` gives it, the steps that ask an agent with their `asks`."""
+def with_asks(site: Site, run: Mapping[str, Any], may_read: MayRead | None = None) -> dict[str, Any]:
+	"""A run as `Orchestrator.get_run` gives it and a reader may see it, the steps that ask an agent with their `asks`."""
 	steps = [
 		{
 			**each,
-			"asks": conversation(
-				site, run["run"], each["id"], 0 if each["index"] is None else each["index"] + 1
-			),
+			"asks": conversation(site, run["run"], each["id"], _item(each), may_read),
+		}
+		if each["action"] == AGENT_ASK
+		else each
+		for each in as_read(site, run, may_read)["steps"]
+	]
+	return {**run, "steps": steps}
+
+
+def as_read(site: Site, run: Mapping[str, Any], may_read: MayRead | None) -> dict[str, Any]:
+	"""A run as `Orchestrator.get_run` gives it, without the calls in its outputs that `conversation` hides from a reader."""
+	steps = [
+		{
+			**each,
+			"output": output_as_read(site, run["run"], each["id"], _item(each), each["output"], may_read),
 		}
 		if each["action"] == AGENT_ASK
 		else each
@@ -45,11 +57,28 @@ def with_asks(site: Site, run: Mapping[str, Any]) -> dict[str, Any]:
 	return {**run, "steps": steps}
 
 
-def without_hidden(output: Any, conversations: list[dict[str, Any]]) -> Any:
-	"""The output of a step that has asked, its calls as its last ask shows them."""
-	if not isinstance(output, Mapping) or "calls" not in output or not conversations:
+def output_as_read(site: Site, run: str, step: str, item: int, output: Any, may_read: MayRead | None) -> Any:
+	"""The output of a step that asks, or of one of its items (from 1), without the calls that `conversation` hides from a reader.
+
+	A step with items gives a list of theirs.
+	"""
+	if may_read is None:
 		return output
-	calls = [each for turn in conversations[-1]["turns"] for each in turn["calls"]]
+	if isinstance(output, list) and not item:
+		return [
+			output_as_read(site, run, step, number, each, may_read) for number, each in enumerate(output, 1)
+		]
+	if not isinstance(output, Mapping) or not output.get("calls"):
+		return output
+	return without_hidden(output, conversation(site, run, step, item, may_read))
+
+
+def without_hidden(output: Any, conversations: list[dict[str, Any]]) -> Any:
+	"""The output of a step that has asked, its calls as its last ask shows them. An ask that is gone shows none of them."""
+	if not isinstance(output, Mapping) or "calls" not in output:
+		return output
+	turns = conversations[-1]["turns"] if conversations else []
+	calls = [each for turn in turns for each in turn["calls"]]
 	shown = [
 		{
 			key: each[key]
@@ -60,6 +89,11 @@ def without_hidden(output: Any, conversations: list[dict[str, Any]]) -> Any:
 		if each["tool"] != tools.GIVE_UP
 	]
 	return {**output, "calls": shown}
+
+
+def _item(step: Mapping[str, Any]) -> int:
+	index = step.get("index")  # from 0; the steps of `compare_runs` have none
+	return 0 if index is None else index + 1
 
 
 def _ask(

@@ -10,6 +10,7 @@ import frappe
 from frappe import _
 from frappe.model.document import Document
 
+from dogansystem.agents.ai.shown import MayRead
 from dogansystem.homes.frappe import compat
 from dogansystem.protocol.people import MANAGERS, SYSTEM_MANAGER, USER_ROLE
 
@@ -60,6 +61,33 @@ def may_see_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any
 def may_read(user: str, doctype: str, name: str) -> bool:
 	"""Whether there is such a document, and `user` may read it."""
 	return bool(frappe.db.exists(doctype, name)) and frappe.has_permission(doctype, "read", name, user=user)
+
+
+def reader(user: str) -> MayRead | None:
+	"""Whether a user may read a document, asked once for each; None: all of them, or they could give themselves the right."""
+	if is_system_manager(user):
+		return None
+	known: dict[tuple[str, str | None], bool] = {}
+
+	def may(doctype: str, name: str | None) -> bool:
+		key = (doctype, name)
+		if key not in known:
+			known[key] = _may_read(user, doctype, name)
+		return known[key]
+
+	return may
+
+
+def _may_read(user: str, doctype: str, name: str | None) -> bool:
+	if not frappe.db.exists("DocType", doctype, cache=True):
+		return False
+	if frappe.get_meta(doctype).istable:
+		return True  # a row is read with its document
+	return (
+		bool(frappe.has_permission(doctype, "read", user=user))
+		if name is None
+		else may_read(user, doctype, name)
+	)
 
 
 def may_see_step_run(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:

@@ -47,6 +47,27 @@ function without_tags(value) {
 	return String(value ?? "").replace(/</g, "&lt;").replace(/>/g, "&gt;");
 }
 
+// A cost has up to nine decimals, and mostly needs one or two: shown are those that it needs.
+dogan.show_decimals_as_needed = (doctype) => {
+	const is_cost = ({ fieldtype, precision }) => fieldtype === "Float" && precision === "9";
+	const copies = Object.values(frappe.meta.docfield_copy[doctype] || {}).flatMap(Object.values);
+	for (const field of [...frappe.get_meta(doctype).fields, ...copies].filter(is_cost)) field.formatter = as_needed;
+	frappe.ui.form.on(doctype, {
+		refresh(frm) {
+			for (const field of Object.values(frm.fields_dict).filter(({ df }) => is_cost(df))) {
+				field.df.formatter = as_needed;
+				field.format_for_input = as_needed;
+				field.refresh_input();
+			}
+		},
+	});
+};
+
+function as_needed(value) {
+	const [, decimals] = Number(value || 0).toFixed(9).replace(/0+$/, "").split(".");
+	return format_number(value || 0, null, decimals.length);
+}
+
 dogan.may_see_runs = () =>
 	["Dogan User", "Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
 

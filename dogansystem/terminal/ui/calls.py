@@ -12,11 +12,13 @@ from dogansystem.engine.definitions import yaml_text
 from dogansystem.engine.errors import DefinitionError, DoganError, InputError, UnreadableVersion
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.sandbox import Sandbox
+from dogansystem.homes.sandbox.ai import AGENT
 from dogansystem.homes.sandbox.errors import PermissionError, ValidationError
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.people.settling import in_transaction
 from dogansystem.store import children, overview, reads, versions
 from dogansystem.store.moment import as_text
+from dogansystem.terminal import beside
 from dogansystem.workflows import template, templates
 
 MAX_LISTED = 200  # runs, workflows, documents in one answer
@@ -97,9 +99,14 @@ class Calls:
 		}
 
 	def save(self, definition: dict[str, Any], enabled: bool | None = None) -> dict[str, Any]:
-		"""Check a definition and keep it, as `dogansystem run` does before it starts one."""
+		"""Check a definition and keep it, as `dogansystem run` does before it starts one. What a template's agent needs comes with
+		it; `agents`: the names of those that came."""
 		name = self._orchestrator.import_workflow(definition, enabled)
-		return self.workflow(name)
+		brought = beside.agents_of_templates(self._site, self._orchestrator.check(definition))
+		if brought:
+			self._site.load_documents(brought)
+		names = [each["name"] for each in brought if each["doctype"] == AGENT]
+		return self.workflow(name) | {"agents": names}
 
 	def enable(self, name: str, enabled: bool) -> None:
 		self._orchestrator.set_workflow_enabled(name, enabled)

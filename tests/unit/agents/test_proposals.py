@@ -202,6 +202,17 @@ def proposal(site: Any) -> dict[str, Any]:
 	return dict(orchestrator.get_approval(pending["approval"]))
 
 
+def test_names_of_parameters_are_said_in_the_language_of_who_reads_them():
+	names = ("agent", "user", "what", "again", "error", "unknown", "changes", "more", "sends", "requests", "calls", "jobs", "starts")  # fmt: skip
+	params = [["doctype", '"Lead"'], ["order_by", '"name"'], ["<Evil>", "1"]]
+	german = {"Document type": "Belegart", "Order by": "Sortieren"}
+	shown_to_them = as_html(
+		{**dict.fromkeys(names, ""), "params": params, "more": {}}, lambda text: german.get(text, text)
+	)
+	for name in ("Belegart", "Sortieren", "&lt;Evil&gt;"):
+		assert f"<li><b>{name}</b>" in shown_to_them
+
+
 UPDATE = {"action": "document.update", "params": {"doctype": "Quotation"}}
 LOSE = call("document_update", name="Q-1", values={"status": "Lost"})
 
@@ -339,7 +350,7 @@ def test_a_trial_that_takes_too_long_is_given_up_and_people_are_told(monkeypatch
 		about = decide(site, "approved")
 		assert "It took too long." in about["message"]
 		assert '"seconds"' not in about["message"]
-		assert "<b>seconds</b>" in about["message"]
+		assert "<b>Seconds</b>" in about["message"]
 		assert site.documents.get("Quotation", "Q-1")["status"] == "Open"
 		site.documents.update("Quotation", "Q-1", {"status": "Fast"})
 		site.database.commit()

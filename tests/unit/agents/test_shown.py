@@ -1,6 +1,7 @@
 """What people see of an ask: turns and calls, who approved what, how long it took; no secrets, nothing that they may not read."""
 
 import json
+from functools import partial
 from typing import Any
 
 from dogansystem import Orchestrator, Sandbox
@@ -124,6 +125,35 @@ def test_a_call_about_what_a_reader_may_not_read_is_hidden_and_so_it_is_in_the_o
 
 		seen = shown.conversation(site, found["run"], "ask", may_read=none_of_that_type)
 		assert all(each["hidden"] for turn in seen[0]["turns"] for each in turn["calls"])
+
+
+def _not_the_second(doctype: str, name: str | None) -> bool:
+	return name != "L-2"
+
+
+def test_what_is_hidden_is_hidden_in_the_whole_run_in_each_item_and_in_what_the_items_gave_together():
+	says = Saying(call("document_list", fields=["name", "status"]), {"text": "."})
+	with office(says, [LIST], documents=[LEAD, OTHER]) as site:
+		found = asked(site, step(for_each=[1]))
+		assert [str(each["output"]).count("Secret") for each in found["steps"]] == [1, 1]
+		seen = shown.as_read(site, found, _not_the_second)
+		assert [str(each["output"]).count("hidden") for each in seen["steps"]] == [1, 1]
+		assert "Secret" not in json.dumps(seen, default=str)
+		assert "Secret" not in json.dumps(shown.with_asks(site, found, _not_the_second), default=str)
+		assert shown.as_read(site, found, None) == found
+		compared = Orchestrator(site).compare_runs(
+			found["run"], found["run"], partial(shown.as_read, site, may_read=_not_the_second)
+		)
+		assert "Secret" not in json.dumps(compared)
+
+
+def test_calls_of_an_ask_that_is_gone_are_hidden():
+	says = Saying(call("document_get", name="L-2"), {"text": "Said."})
+	with office(says, [GET], documents=[OTHER]) as site:
+		found = asked(site)
+		asks.delete_of_run(site.database, found["run"])
+		output = row(shown.as_read(site, found, _not_the_second))["output"]
+		assert (output["text"], output["calls"]) == ("Said.", [])
 
 
 def test_one_that_gave_up_says_why_in_short_and_items_count_with_their_step():

@@ -76,3 +76,14 @@ def test_a_bound_that_the_form_writes_holds():
 	}
 	with pytest.raises(bounds.OutOfBounds):
 		bounds.within({"values": {"owner": "x"}}, {"values": written}, ())
+
+
+def test_a_bound_is_said_in_words_that_fit_one_and_many():
+	given = [
+		("Fields", ["priority"], "Fields: only priority"),
+		("Priority", ["Low", "High"], "Priority: only Low, High"),
+		("Filters", None, "Filters: left out"),
+		("Values", {"status": "*"}, "Values: only status"),
+	]
+	say = [[MODULE, "words", label, bound, "__"] for label, bound, _ in given]
+	assert call(say) == [words for *_, words in given]

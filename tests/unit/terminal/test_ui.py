@@ -4,15 +4,18 @@ import http.client
 import json
 import threading
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from dogansystem import Sandbox
+from dogansystem.store import models
 from dogansystem.terminal.ui.calls import Calls
 from dogansystem.terminal.ui.server import Server
 from dogansystem.worker.drainer import Drainer
+from dogansystem.workflows import template
 
 WORKFLOW: dict[str, Any] = {
 	"name": "try",
@@ -68,6 +71,21 @@ def served(calls: Calls) -> Iterator[Page]:
 
 def work(site: Sandbox) -> None:
 	Drainer(site, until=lambda: False, linger=0).run()
+
+
+def test_a_template_brings_the_agent_that_it_asks(site: Sandbox):
+	calls = Calls(site, "a@example.com")
+	for name in ("mail-sorter", "late-order"):  # both name their model Script
+		found = template(name)
+		assert found.agent
+		status, definition = calls("template", {"name": name})
+		status, kept = calls("save", {"definition": definition, "enabled": False})
+		assert (status, kept["agents"]) == (200, [found.agent.name]), kept
+		kept = calls("save", {"definition": definition, "enabled": False})[1]
+		assert kept["agents"] == []  # it is there now, and stays as it is
+		agent = models.agent(site.database, found.agent.name)
+		script = next(each for each in found.samples(date.today()) if each["name"] == "Script")["script"]
+		assert json.loads(models.model(site.database, agent["model"])["script"]) == script
 
 
 def test_only_this_machine_can_reach_it(page: Page):

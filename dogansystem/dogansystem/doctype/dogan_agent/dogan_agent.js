@@ -1,3 +1,5 @@
+dogan.show_decimals_as_needed("Dogan Agent");
+
 const BUNDLES = ["dogan_runs.bundle.js", "dogan_agents.bundle.js", "dogan_agents.bundle.css"];
 
 frappe.ui.form.on("Dogan Agent", {

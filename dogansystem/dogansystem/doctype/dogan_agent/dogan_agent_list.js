@@ -1,3 +1,5 @@
+dogan.show_decimals_as_needed("Dogan Agent");
+
 frappe.listview_settings["Dogan Agent"] = {
 	add_fields: ["enabled"],
 	get_indicator: (doc) =>

@@ -1,3 +1,4 @@
+dogan.show_decimals_as_needed("Dogan Agent Turn");
 dogan.show_as_text("Dogan Agent Turn");
 
 frappe.ui.form.on("Dogan Agent Turn", {

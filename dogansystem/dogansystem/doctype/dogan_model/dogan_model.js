@@ -1,3 +1,5 @@
+dogan.show_decimals_as_needed("Dogan Model");
+
 frappe.ui.form.on("Dogan Model", {
 	refresh(frm) {
 		if (frm.is_new() || !frappe.user.has_role("System Manager")) return;

@@ -1,3 +1,5 @@
+dogan.show_decimals_as_needed("Dogan Settings");
+
 frappe.ui.form.on("Dogan Settings", {
 	refresh(frm) {
 		if (!["Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role))) return;

@@ -1,6 +1,14 @@
+import json
+
 import frappe
 from frappe import _
 from frappe.model.document import Document
+
+from dogansystem.agents.ai.shown import output_as_read
+from dogansystem.engine.definition import AGENT_ASK
+from dogansystem.engine.outputs import decode
+from dogansystem.homes.frappe.permissions import reader
+from dogansystem.homes.frappe.site import current_site
 
 
 class DoganStepRun(Document):
@@ -49,6 +57,20 @@ class DoganStepRun(Document):
 		worker: DF.Data | None
 		workflow: DF.Link | None
 	# end: auto-generated types
+
+	def apply_fieldlevel_read_permissions(self) -> None:
+		"""Take out what the reader may not see: of the output, what the page of the run hides of an agent's calls."""
+		output = self.get("output")
+		super().apply_fieldlevel_read_permissions()
+		if output and not self.get("output"):
+			self.output = self._as_read(output)
+
+	def _as_read(self, output: str) -> str:
+		if self.action != AGENT_ASK:
+			return output
+		may = reader(frappe.session.user)
+		seen = output_as_read(current_site(), self.run, self.step, self.item, decode(output), may)
+		return json.dumps(seen, ensure_ascii=False)
 
 	def validate(self) -> None:
 		"""Nobody writes step runs by hand."""

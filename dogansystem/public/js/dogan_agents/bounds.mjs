@@ -61,17 +61,17 @@ export function doctypes_of(params) {
 	return typeof doctype === "string" && doctype !== ANYTHING ? [doctype] : [];
 }
 
-// What a bound says, in words. `label` of the parameter, `__` translates.
+// What a bound says, in words that fit one and many. `label` of the parameter, `__` translates.
 export function words(label, bound, __) {
 	const { kind, value, inner = {} } = read(bound);
 	if (kind === "any") return "";
 	const shown = Array.isArray(value) ? value.join(", ") : kind === "written" ? JSON.stringify(value) : String(value);
 	return {
-		omit: () => __("{0} is left out", [label]),
-		fixed: () => __("{0} is always {1}", [label, shown]),
-		one_of: () => __("{0} is one of {1}", [label, shown]),
-		keys: () => __("{0} has only {1}", [label, value.map((key) => (inner[key] ? `${key} (${inner[key].join(", ")})` : key)).join(", ")]),
-		parties: () => __("{0} is an address of the documents it was given", [label]),
-		written: () => __("{0} is within {1}", [label, shown]),
+		omit: () => __("{0}: left out", [label]),
+		fixed: () => __("{0}: always {1}", [label, shown]),
+		one_of: () => __("{0}: only {1}", [label, shown]),
+		keys: () => __("{0}: only {1}", [label, value.map((key) => (inner[key] ? `${key} (${inner[key].join(", ")})` : key)).join(", ")]),
+		parties: () => __("{0}: an address of the documents it was given", [label]),
+		written: () => __("{0}: within {1}", [label, shown]),
 	}[kind]();
 }

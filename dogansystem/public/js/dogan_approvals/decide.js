@@ -1,5 +1,7 @@
 // Approve, reject, answer, pass on, reassign: each asks in a dialog what it needs.
 
+import { leave_numbers_empty } from "../dogan_runs/controls";
+
 frappe.provide("dogan");
 
 const VALUE = "value:"; // in front of a field's name, so that it meets no other field
@@ -33,6 +35,8 @@ dogan.decision_fields = (approval, decision) => {
 	}
 	return fields;
 };
+
+dogan.leave_numbers_empty = leave_numbers_empty;
 
 dogan.send_decision = (approval, decision, values) => {
 	const given = approval.fields.map(({ name }) => [name, values[VALUE + name]]);
@@ -103,5 +107,6 @@ function ask(title, fields, send) {
 			}
 		},
 	});
+	leave_numbers_empty(dialog);
 	dialog.show();
 }

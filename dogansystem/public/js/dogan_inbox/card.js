@@ -156,6 +156,7 @@ dogan.inbox.Card = class {
 		const $fields = $(`<div></div>`).appendTo($form);
 		const group = new frappe.ui.FieldGroup({ fields: dogan.decision_fields(this.item, decision), body: $fields[0] });
 		group.make();
+		dogan.leave_numbers_empty(group);
 		name_controls(group);
 		const $buttons = this.$card.find(".dogan-inbox-buttons").empty();
 		const label = dogan.DECISION_TITLES[decision];

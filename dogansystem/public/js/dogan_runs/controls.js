@@ -30,3 +30,24 @@ export function value_of(field, value, { type }) {
 	if (value === undefined || value === null || value === "" || field.$input?.val() === "") return undefined;
 	return value;
 }
+
+const NUMBERS = ["Int", "Float", "Currency", "Percent"];
+
+// Let the numbers of a dialog, or of a group of fields, be empty: Frappe shows one that nobody has filled in as 0, and sends it.
+export function leave_numbers_empty(group) {
+	for (const field of Object.values(group.fields_dict)) {
+		if (NUMBERS.includes(field.df.fieldtype)) leave_empty(field);
+	}
+}
+
+function leave_empty(field) {
+	const { format_for_input, refresh_input } = field;
+	const is_empty = (value) => value === null || value === undefined || value === "";
+	field.format_for_input = (value) => (is_empty(value) ? "" : format_for_input.call(field, value));
+	field.refresh_input = () => {
+		const { value } = field;
+		refresh_input.call(field);
+		if (value === 0) field.set_input(0); // Frappe draws it as if there were none
+	};
+	field.set_input(is_empty(field.value) ? field.df.default ?? null : field.value);
+}

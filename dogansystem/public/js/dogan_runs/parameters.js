@@ -1,6 +1,6 @@
 // The button Parameters of a workflow: a control for each parameter, by its schema. Only what was changed is set.
 
-import { control_of, value_of } from "./controls";
+import { control_of, leave_numbers_empty, value_of } from "./controls";
 
 frappe.provide("dogan");
 
@@ -59,6 +59,7 @@ function ask(title, label, parameters, kept, save) {
 			}
 		},
 	});
+	leave_numbers_empty(dialog);
 	for (const [name, schema] of schemas) {
 		const value = kept[name] ?? schema.default;
 		if (value !== undefined) dialog.set_value(PARAMETER + name, shown(schema, value));

@@ -42,6 +42,10 @@ dogan.rehearse_workflow = (frm) => {
 
 // The report of a rehearsal. What fails or differs is open, all else is a line.
 dogan.rehearsal_html = (result) => {
+	if (!result.results.length) {
+		const text = __("No documents were found that would have started it. Go more days back, or choose another document type.");
+		return `<div class="dogan-rehearsal"><p>${text}</p></div>`;
+	}
 	const rows = result.results.map((each) => row_html(each, result.compared)).join("");
 	const now = result.compared ? `<th>${__("Enabled Now")}</th>` : "";
 	return `<div class="dogan-rehearsal"><table class="table table-bordered"><thead><tr>

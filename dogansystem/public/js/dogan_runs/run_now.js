@@ -1,6 +1,6 @@
 // The button Run of a workflow: asks for the document and the input that the workflow wants, and starts a run.
 
-import { control_of, value_of } from "./controls";
+import { control_of, leave_numbers_empty, value_of } from "./controls";
 
 frappe.provide("dogan");
 
@@ -35,6 +35,7 @@ dogan.run_now = (workflow, about, begin = start, given = null, words = {}) => {
 			dialog.hide();
 		},
 	});
+	leave_numbers_empty(dialog);
 	const name = dialog.fields_dict.document_name;
 	if (name) name.df.get_options = () => dialog.get_value("document_type");
 	dialog.show();

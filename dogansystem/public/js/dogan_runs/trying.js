@@ -36,12 +36,18 @@ function show(frm, dialog) {
 	dialog.set_secondary_action_label(__("Save as Test"));
 	if (report.test) dialog.set_secondary_action(() => download(`${name_of(frm)}.test.yaml`, report.test));
 	dialog.set_primary_action(__("Try Again"), () => {
-		dialog.hide();
+		put_away(dialog);
 		if (method === SINGLE_STEP) return attempt(frm, method, given);
 		dogan.try_workflow(frm);
 	});
 	dialog.get_secondary_btn().toggle(Boolean(report.test));
 	dialog.show();
+}
+
+// Frappe does not hide a dialog that is still appearing: then it is hidden once it is there.
+function put_away(dialog) {
+	dialog.hide();
+	if (dialog.$wrapper.hasClass("show")) dialog.$wrapper.one("shown.bs.modal", () => dialog.hide());
 }
 
 // What the same people say instead: a rejection has a comment, which may be wanted.
