@@ -69,7 +69,8 @@ class AgentTestCase(DeskTestCase):
 		self.browser.wait_for(DETAILS)
 
 	def unfold(self) -> str:
-		"""Open every turn and call; what is read then."""
+		"""Open every turn and call; what is read then. A form that is drawn anew asks for them again."""
+		self.browser.wait_for(DETAILS)
 		self.browser.evaluate(
 			"document.querySelectorAll('.dogan-turn, .dogan-call').forEach((each) => (each.open = true))"
 		)

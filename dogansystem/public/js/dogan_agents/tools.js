@@ -75,7 +75,7 @@ function asked(row, action) {
 	return __("{0} decides before each call", [`<bdi>${dogan.escape(who)}</bdi>`]);
 }
 
-function edit(frm, row, all) {
+async function edit(frm, row, all) {
 	const state = { of_server: [] };
 	const dialog = new frappe.ui.Dialog({
 		title: row ? __("Edit Tool") : __("Add a Tool"),
@@ -105,6 +105,8 @@ function edit(frm, row, all) {
 	const given = () => [...HEADS, "server_tool"].map((each) => dialog.get_value(each) || "").join(" ");
 	state.bounds = Object.fromEntries(Object.entries(row ? params_of(row) : {}).map(([name, bound]) => [name, read(bound)]));
 	dialog.show();
+	// Only what a person changes takes the bounds away: the controls are given their values one after another, some of them later.
+	await Promise.all([...HEADS, "server_tool"].map((name) => dialog.set_value(name, row?.[name] || "")));
 	let shown = given();
 	for (const name of [...HEADS, "server_tool"]) {
 		dialog.get_field(name).df.onchange = () => {
