@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import frappe
+import yaml
 
 from dogansystem.tests.contract.home import PERSON, fails, output, states, step
 from dogansystem.tests.home import MANAGER, OTHER, USER
@@ -29,8 +30,15 @@ WORKFLOW_FOR = {
 	"Succeeded": "contract-good",
 }
 # Beside these, what test_desk_versions presses.
-BESIDE = {state: ["Run Again", "Compare"] for state in ("Succeeded", "Failed", "Cancelled")}
+BESIDE = {state: ["Run Again", "Compare", "Save as Test"] for state in ("Succeeded", "Failed", "Cancelled")}
 CONFIRMED = ("Cancel Run", "Retry")
+# Keeps the text of the file that is downloaded next.
+DOWNLOADS = """(() => {
+	const make = URL.createObjectURL;
+	window.downloaded = null;
+	URL.createObjectURL = (blob) => (blob.text().then((text) => (window.downloaded = text)), make.call(URL, blob));
+	return true;
+})()"""
 FROM_HERE = {"Succeeded": ["a", "b"], "Failed": ["a", "b"], "Cancelled": ["a", "b"]}
 
 
@@ -93,11 +101,25 @@ class TestButtonsOfARun(DeskTestCase):
 
 				self.assert_leads(run, press_here, ("Running",))
 
+	def save_as_test(self, state: str, user: str) -> None:
+		with self.subTest(state=state, user=user, button="Save as Test"):
+			self.open_run(state, user)
+			self.browser.evaluate(DOWNLOADS)
+			self.press("Save as Test")
+			self.browser.wait_for("window.downloaded")
+			workflow = WORKFLOW_FOR.get(state, "contract-waits")
+			saved = yaml.safe_load(self.browser.evaluate("window.downloaded"))
+			self.assertEqual((saved["workflow"], len(saved["tests"])), (workflow, 1))
+			self.assertEqual(saved["tests"][0]["expect"]["status"], state)
+			self.assert_nothing_complained()
+
 	def test_every_button_in_every_state_does_what_it_says(self):
 		for user in (PERSON, MANAGER, USER):
 			with self.signed_in(user):
 				for state in OF_RUN:
 					self.press_every_button(state, user)
+					if "Save as Test" in BESIDE.get(state, ()):
+						self.save_as_test(state, user)
 					self.picture(f"run-{state}-{user}")
 
 	def test_who_only_sees_a_run_has_no_buttons_that_change_it(self):
@@ -170,10 +192,10 @@ class TestButtonsOfAWorkflow(DeskTestCase):
 		self.orchestrator.set_workflow_enabled("contract-off", False)
 		self.site.database.commit()
 		for user, workflow, buttons in (
-			(PERSON, "contract-on", ["Check", "Run"]),
-			(PERSON, "contract-off", ["Check", "Run", "Enable"]),
-			(MANAGER, "contract-on", ["Check", "Run"]),
-			(MANAGER, "contract-off", ["Check", "Run", "Enable"]),
+			(PERSON, "contract-on", ["Try", "Rehearse", "Check", "Run"]),
+			(PERSON, "contract-off", ["Try", "Rehearse", "Check", "Run", "Enable"]),
+			(MANAGER, "contract-on", ["Try", "Rehearse", "Check", "Run"]),
+			(MANAGER, "contract-off", ["Try", "Rehearse", "Check", "Run", "Enable"]),
 			(USER, "contract-on", ["Run"]),
 			(USER, "contract-off", []),
 		):
@@ -184,6 +206,11 @@ class TestButtonsOfAWorkflow(DeskTestCase):
 				if "Check" in buttons:
 					self.press("Check")
 					self.browser.wait_for("document.querySelector('.desk-alert.green')")
+				if "Try" in buttons:
+					self.press("Try")
+					self.browser.wait_for("document.querySelector('.modal.show .dogan-tried')")
+					self.browser.evaluate("!!cur_dialog.hide()")
+					self.browser.wait_for("!document.querySelector('.modal.show')")
 				if "Run" in buttons:
 					self.press("Run")
 					self.confirm()
