@@ -1,6 +1,6 @@
 """axe-core in a page: what keeps people with a screen reader or a keyboard from using it.
 
-Its script is looked for in DOGAN_TEST_AXE and in node_modules of this checkout (`npm install --no-save axe-core`).
+DOGAN_TEST_AXE names its script; script/test and script/test-on-bench fetch it where npm is.
 """
 
 import os
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from tests.bench.browser import Browser
-from tests.bench.place import CHECKOUT
 
 SERIOUS = ("serious", "critical")
 _RUN = """axe.run(%s, {resultTypes: ["violations"]}).then(({violations}) => violations
@@ -19,17 +18,14 @@ _RUN = """axe.run(%s, {resultTypes: ["violations"]}).then(({violations}) => viol
 def script() -> Path | None:
 	"""Where axe-core is, or None."""
 	given = os.environ.get("DOGAN_TEST_AXE")
-	places = [Path(given)] if given else [Path(CHECKOUT) / "node_modules" / "axe-core" / "axe.min.js"]
-	return next((each for each in places if each.is_file()), None)
+	return Path(given) if given and Path(given).is_file() else None
 
 
 def findings(browser: Browser, within: str) -> list[str]:
 	"""What is serious within the elements of a selector. Raises LookupError where axe-core is not to be had."""
 	path = script()
 	if path is None:
-		raise LookupError(
-			"no axe-core here; run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE"
-		)
+		raise LookupError("no axe-core here; name its axe.min.js in DOGAN_TEST_AXE")
 	browser.evaluate(f"{path.read_text()}; true")
 	found: Any = browser.evaluate(_RUN % (repr(within), list(SERIOUS)))
 	return list(found)

@@ -123,7 +123,7 @@ class TestEveryPage(WatchedTestCase):
 	def test_every_page_is_whole(self):
 		if axe.script() is None:
 			print(
-				"\nLeft out: axe-core: run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE",
+				"\nLeft out: axe-core: name its axe.min.js in DOGAN_TEST_AXE",
 				flush=True,
 			)
 		self.make_all()

@@ -283,7 +283,7 @@ class TestAccessibility(WatchedTestCase):
 	def test_nothing_serious_of_ours(self):
 		if axe.script() is None:
 			print(
-				"\nLeft out: axe-core: run `npm install --no-save axe-core`, or name it in DOGAN_TEST_AXE",
+				"\nLeft out: axe-core: name its axe.min.js in DOGAN_TEST_AXE",
 				flush=True,
 			)
 			self.skipTest("no axe-core")
