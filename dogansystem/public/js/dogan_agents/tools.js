@@ -106,7 +106,9 @@ async function edit(frm, row, all) {
 	state.bounds = Object.fromEntries(Object.entries(row ? params_of(row) : {}).map(([name, bound]) => [name, read(bound)]));
 	dialog.show();
 	// Only what a person changes takes the bounds away: the controls are given their values one after another, some of them later.
-	await Promise.all([...HEADS, "server_tool"].map((name) => dialog.set_value(name, row?.[name] || "")));
+	await Promise.all(HEADS.map((name) => dialog.set_value(name, row?.[name] || "")));
+	await draw();
+	if (row?.server_tool) await dialog.set_value("server_tool", row.server_tool).then(draw); // once it can be chosen
 	let shown = given();
 	for (const name of [...HEADS, "server_tool"]) {
 		dialog.get_field(name).df.onchange = () => {
@@ -119,7 +121,6 @@ async function edit(frm, row, all) {
 			draw();
 		};
 	}
-	draw();
 }
 
 // The tools of a server that are allowed, in the form of actions.
