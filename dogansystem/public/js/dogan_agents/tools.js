@@ -75,7 +75,7 @@ function asked(row, action) {
 	return __("{0} decides before each call", [`<bdi>${dogan.escape(who)}</bdi>`]);
 }
 
-async function edit(frm, row, all) {
+function edit(frm, row, all) {
 	const state = { of_server: [] };
 	const dialog = new frappe.ui.Dialog({
 		title: row ? __("Edit Tool") : __("Add a Tool"),
@@ -102,13 +102,12 @@ async function edit(frm, row, all) {
 		dialog.get_field("server_tool").set_data?.(state.of_server.map(({ name, summary }) => ({ value: name, label: name, description: summary })));
 		draw_bounds(dialog.get_field("bounds").$wrapper, chosen(), state);
 	};
-	const given = () => [...HEADS, "server_tool"].map((each) => dialog.get_value(each) || "").join(" ");
-	state.bounds = Object.fromEntries(Object.entries(row ? params_of(row) : {}).map(([name, bound]) => [name, read(bound)]));
+	const given = () => tool_of((name) => dialog.get_value(name));
+	// What was bounded belongs to its tool: Frappe 17 gives the controls their values after the dialog is shown, one by one.
+	const kept = {};
+	const bounds_of = (tool) => (state.bounds = kept[tool] = kept[tool] || {});
+	Object.assign(bounds_of(tool_of((name) => row?.[name])), Object.fromEntries(Object.entries(row ? params_of(row) : {}).map(([name, bound]) => [name, read(bound)])));
 	dialog.show();
-	// Only what a person changes takes the bounds away: the controls are given their values one after another, some of them later.
-	await Promise.all(HEADS.map((name) => dialog.set_value(name, row?.[name] || "")));
-	await draw();
-	if (row?.server_tool) await dialog.set_value("server_tool", row.server_tool).then(draw); // once it can be chosen
 	let shown = given();
 	for (const name of [...HEADS, "server_tool"]) {
 		dialog.get_field(name).df.onchange = () => {
@@ -117,11 +116,14 @@ async function edit(frm, row, all) {
 				for (const other of HEADS) if (other !== name && dialog.get_value(other)) dialog.set_value(other, "");
 			}
 			shown = given();
-			state.bounds = {};
+			bounds_of(shown);
 			draw();
 		};
 	}
+	draw();
 }
+
+const tool_of = (value_of) => [...HEADS, "server_tool"].map((name) => value_of(name) || "").join(" ");
 
 // The tools of a server that are allowed, in the form of actions.
 async function tools_of(server) {
