@@ -1,5 +1,6 @@
 """What tests of AI agents on the desk have in common: an agent, what its model says, and a run that asks it."""
 
+import json
 from typing import Any
 
 import frappe
@@ -14,6 +15,7 @@ from tests.bench import axe
 from tests.bench.desk import DeskTestCase, form_of
 
 DETAILS = "document.querySelector('.dogan-step[data-step=ask] .dogan-ask')"
+UNFOLDED = f"(document.querySelectorAll('.dogan-turn, .dogan-call').forEach((each) => (each.open = true)), {DETAILS}?.innerText || '')"
 
 
 class AgentTestCase(DeskTestCase):
@@ -68,13 +70,13 @@ class AgentTestCase(DeskTestCase):
 		)
 		self.browser.wait_for(DETAILS)
 
-	def unfold(self) -> str:
-		"""Open every turn and call; what is read then. A form that is drawn anew asks for them again."""
-		self.browser.wait_for(DETAILS)
-		self.browser.evaluate(
-			"document.querySelectorAll('.dogan-turn, .dogan-call').forEach((each) => (each.open = true))"
-		)
-		return self.browser.evaluate(f"{DETAILS}.innerText")
+	def unfold(self, until: str) -> str:
+		"""Open every turn and call; what is read then, which has this in it. A form that is drawn anew asks for them again."""
+		found: str | None = None
+		while not found or until not in found:
+			self.browser.wait_for(f"{UNFOLDED}.includes({json.dumps(until)})")
+			found = self.browser.evaluate(UNFOLDED)
+		return found
 
 	def assert_no_findings(self, within: str) -> None:
 		# A form that is drawn anew fades in.
