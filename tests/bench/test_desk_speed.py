@@ -155,8 +155,9 @@ class TestBesideAMillionStepRuns(SpeedTestCase):
 		)
 		for doctype in ("Dogan Workflow Run", "Dogan Step Run"):
 			yield f"rows of {doctype}", rows.format(doctype, "{}")
-			yield f"failed of {doctype}", rows.format(doctype, "{status: 'Failed'}")
 			yield f"count of {doctype}", f"frappe.db.count('{doctype}', {{limit: 1001}})"
+		# Those of step runs are reached by their run: the list of step runs offers no filter by state.
+		yield "failed runs", rows.format("Dogan Workflow Run", "{status: 'Failed'}")
 		yield (
 			"runs of a workflow",
 			"frappe.xcall('dogansystem.api.workflows.list_runs', {workflow: 'contract-many'})",
