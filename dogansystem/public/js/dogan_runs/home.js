@@ -41,7 +41,7 @@ dogan.open_workflow = async ({ workflow, run_as, lacking, agent }) => {
 
 function for_all({ pending }) {
 	const text = pending
-		? __("{0} approvals wait for your decision.", [pending])
+		? __("Approvals that wait for your decision: {0}.", [pending])
 		: __("Nothing waits for your decision.");
 	return [__("Decide"), text, [["approvals", __("My Approvals"), pending], ["substitute", __("Let Somebody Stand In for Me")]]];
 }
@@ -52,7 +52,7 @@ function for_managers({ workflows, enabled, failed }) {
 		return [__("Automate"), text, [["template", __("Start from a Template"), 1], ["create", __("Create a Workflow")]]];
 	}
 	const state = __("{0} of {1} workflows are enabled.", [enabled, workflows]);
-	const text = failed ? `${state} ${__("{0} runs have failed since yesterday.", [failed])}` : state;
+	const text = failed ? `${state} ${__("Runs that failed since yesterday: {0}.", [failed])}` : state;
 	const first = failed ? [["failed", __("See What Failed"), 1]] : [];
 	return [__("Automate"), text, [...first, ["template", __("Start from a Template")], ["workflows", __("Workflows")], ["runs", __("Runs")]]];
 }
