@@ -5,14 +5,18 @@ It is kept as plain data whose texts hold nothing hidden (`agents.ai.proposal`),
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from html import escape
 from typing import Any
 
 Say = Callable[[str], str]
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-# What words.js of the canvas has a better word for; the others are told by their name.
-_BETTER: Mapping[str, str] = {"doctype": "Document type", "if": "Only if", "url": "URL", "html": "HTML"}
+# As LABELS of the canvas' words.js, where that is not the name in words. A test holds the two against each other.
+_BETTER: Mapping[str, str] = {
+	**{"doctype": "Document type", "if": "Only if", "event": "What happens to it", "id": "Name in templates"},
+	**{each: each.upper() for each in ("http", "url", "html", "csv", "json", "xml")},
+}
 
 
 def as_html(proposed: Mapping[str, Any], say: Say = str) -> str:
@@ -37,14 +41,16 @@ def _parts(proposed: Mapping[str, Any], _: Say) -> Iterator[str]:
 		yield _line(_("It was tried out: it would change nothing and send nothing."))
 	yield from does
 	yield f"<h4>{escape(_('What it would be called with'))}</h4>"
+	# Only the names of our own actions' parameters are put into words: two of somebody else's could become the same.
+	say = partial(label_of, say=_) if proposed.get("action") else str
 	rows = "".join(
-		f"<li><b>{_text(_parameter(name, _))}</b>: {_code(value)}</li>" for name, value in proposed["params"]
+		f"<li><b>{_text(say(name))}</b>: {_code(value)}</li>" for name, value in proposed["params"]
 	)
 	yield f"<ul>{rows}</ul>"
 
 
-def _parameter(name: str, say: Say) -> str:
-	"""The name of a parameter as the desk shows it; as it is where nobody could have named it so."""
+def label_of(name: str, say: Say = str) -> str:
+	"""The name of an action's parameter as the desk shows it; as it is where no action has such a one."""
 	if not _NAME.fullmatch(name):
 		return name
 	words = name.replace("_", " ")

@@ -54,6 +54,7 @@ def described(
 		"agent": shown(agent.name),
 		"user": agent.user,
 		"what": what,
+		"action": tool.action or "",
 		"again": again,
 		"error": shown(effects.error),
 		"unknown": shown(effects.unknown),

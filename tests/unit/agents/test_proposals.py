@@ -1,9 +1,11 @@
 """What people see of a call before it is made: what it would do, as it then does it, or not at all."""
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
@@ -15,10 +17,11 @@ from dogansystem.actions.registry import core_actions
 from dogansystem.actions.schema import ValidationError, parameters, text
 from dogansystem.agents.ai import tools, trying
 from dogansystem.agents.ai.proposal import shown
-from dogansystem.people.proposed import as_html
+from dogansystem.people.proposed import as_html, label_of
 from dogansystem.proving.outside import Pinned
 from tests.unit.agents.place import AGENT, BOSS, Saying, call, decide, office, output, start, step, work
 
+ROOT = Path(__file__).resolve().parents[3]
 QUOTATION = {
 	"doctype": "Quotation",
 	"name": "Q-1",
@@ -207,10 +210,25 @@ def test_names_of_parameters_are_said_in_the_language_of_who_reads_them():
 	params = [["doctype", '"Lead"'], ["order_by", '"name"'], ["<Evil>", "1"]]
 	german = {"Document type": "Belegart", "Order by": "Sortieren"}
 	shown_to_them = as_html(
-		{**dict.fromkeys(names, ""), "params": params, "more": {}}, lambda text: german.get(text, text)
+		{**dict.fromkeys(names, ""), "action": "document.list", "params": params, "more": {}},
+		lambda text: german.get(text, text),
 	)
 	for name in ("Belegart", "Sortieren", "&lt;Evil&gt;"):
 		assert f"<li><b>{name}</b>" in shown_to_them
+
+
+def test_a_parameter_has_the_label_that_it_has_on_the_canvas():
+	words = (ROOT / "dogansystem/public/js/dogan_canvas/words.js").read_text().partition("});")[0]
+	labels = dict(re.findall(r'(\w+): (?:__\()?"([^"]+)"', words))
+	assert {"doctype", "http", "until"} <= {*labels}
+	assert {name: label_of(name) for name in labels} == labels
+
+
+def test_two_names_of_somebody_elses_tool_stay_two():
+	fields = dict.fromkeys(("agent", "user", "what", "again", "error", "unknown", "changes", "sends", "requests", "calls", "jobs", "starts"), "")  # fmt: skip
+	params = [["to_pay", "1"], ["To pay", "2"]]
+	seen = as_html({**fields, "more": {}, "params": params})
+	assert ("<b>to_pay</b>" in seen, "<b>To pay</b>" in seen) == (True, True)
 
 
 UPDATE = {"action": "document.update", "params": {"doctype": "Quotation"}}

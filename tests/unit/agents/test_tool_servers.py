@@ -110,7 +110,7 @@ def test_people_are_asked_whatever_the_server_says_about_itself():
 		assert server.received == []
 		about = decide(site, "approved")
 		assert about["subject"] == "Clerk: add of Sums"
-		assert '<b>A</b>: <code dir="auto">2</code>' in about["message"]
+		assert '<b>a</b>: <code dir="auto">2</code>' in about["message"]
 		assert output(work(site, run))["calls"][0]["output"] == "5"
 		(ask,) = shown.conversation(site, run, "ask")
 		assert ask["turns"][0]["calls"][0]["what"] == "add of Sums"
