@@ -15,29 +15,31 @@ from dogansystem.homes.frappe.permissions import is_manager, is_system_manager
 APPROVAL = "Dogan Approval"
 SUBSTITUTE = "Dogan Substitute"
 
+# Each of these is looked up once, whatever list it stands in; as a union, MariaDB looks all of it up for each approval.
 _SEEN = """
-	SELECT approval FROM `tabDogan Approver` WHERE user = {user} OR user IN (
+	`tabDogan Approval`.name IN (SELECT approval FROM `tabDogan Approver` WHERE user = {user} OR user IN (
 		SELECT for_user FROM `tabDogan Substitute` WHERE by_user = {user}
-		AND (from_date IS NULL OR from_date <= {today}) AND (until_date IS NULL OR until_date >= {today}))
-	UNION SELECT name FROM `tabDogan Approval` WHERE asked_by = {user}
-		OR run IN (SELECT name FROM `tabDogan Workflow Run` WHERE started_by = {user})
-		OR workflow IN (SELECT name FROM `tabDogan Workflow` WHERE owner = {user})
+		AND (from_date IS NULL OR from_date <= {today}) AND (until_date IS NULL OR until_date >= {today})))
+	OR `tabDogan Approval`.asked_by = {user}
+	OR `tabDogan Approval`.run IN (SELECT name FROM `tabDogan Workflow Run` WHERE started_by = {user})
+	OR `tabDogan Approval`.workflow IN (SELECT name FROM `tabDogan Workflow` WHERE owner = {user})
 """
 
 
 def approval_conditions(user: str | None = None) -> str:
 	"""The SQL condition for the approvals that `user` may see."""
-	return _conditions(APPROVAL, "name", user)
+	user = user or frappe.session.user
+	return "" if is_manager(user) else f"({_seen_by(user)})"
 
 
 def approver_conditions(user: str | None = None) -> str:
 	"""The SQL condition for who is asked, in the approvals that `user` may see."""
-	return _conditions("Dogan Approver", "approval", user)
+	return _about_seen("Dogan Approver", user)
 
 
 def decision_conditions(user: str | None = None) -> str:
 	"""The SQL condition for the decisions on approvals that `user` may see."""
-	return _conditions("Dogan Approval Decision", "approval", user)
+	return _about_seen("Dogan Approval Decision", user)
 
 
 def may_see_approval(doc: Any, ptype: str = "read", user: str | None = None, **_: Any) -> bool:
@@ -69,9 +71,11 @@ def may_use_substitute(doc: Any, ptype: str = "read", user: str | None = None, *
 	return doc.get("for_user") in (user, None, "")
 
 
-def _conditions(doctype: str, field: str, user: str | None) -> str:
+def _about_seen(doctype: str, user: str | None) -> str:
 	user = user or frappe.session.user
-	return "" if is_manager(user) else f"`tab{doctype}`.`{field}` IN ({_seen_by(user)})"
+	if is_manager(user):
+		return ""
+	return f"`tab{doctype}`.`approval` IN (SELECT name FROM `tabDogan Approval` WHERE {_seen_by(user)})"
 
 
 def _sees(approval: str | None, user: str | None) -> bool:
@@ -81,7 +85,7 @@ def _sees(approval: str | None, user: str | None) -> bool:
 	if not approval:
 		return False
 	name = frappe.db.escape(approval, percent=False)
-	return bool(frappe.db.sql(f"SELECT 1 FROM ({_seen_by(user)}) seen WHERE approval = {name} LIMIT 1"))
+	return bool(frappe.db.sql(f"SELECT 1 FROM `tabDogan Approval` WHERE name = {name} AND ({_seen_by(user)})"))
 
 
 def _seen_by(user: str) -> str:
