@@ -23,7 +23,7 @@ from dogansystem.homes.frappe.permissions import is_manager
 from dogansystem.homes.frappe.safe_html import message_html
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.translated import translated
-from dogansystem.people import approvals
+from dogansystem.people import approvals, passing, seeing
 from dogansystem.people.settling import repeated
 
 READS = 240  # a minute, of one user: the desk asks with every form it opens
@@ -52,7 +52,7 @@ def pending(doctype: str | None = None, name: str | None = None) -> list[dict[st
 	"""
 	user = caller("read", READS)
 	with answers(user):
-		found = approvals.pending(current_site(), user)
+		found = seeing.pending(current_site(), user)
 	about = {"doctype": doctype, "name": name}
 	return [each for each in found if not doctype or each["document"] == about]
 
@@ -87,7 +87,7 @@ def pass_on(approval: str, to: str) -> dict[str, Any]:
 	"""
 	user = caller("change", CHANGES)
 	with answers(user):
-		_changed(approvals.pass_on, approval, user, to)
+		_changed(passing.pass_on, approval, user, to)
 		return seen_by(user, approval)
 
 
@@ -103,7 +103,7 @@ def reassign(approval: str, whose: str, to: str) -> dict[str, Any]:
 	need_system_manager()
 	user = caller("change", CHANGES)
 	with answers(user):
-		_changed(approvals.reassign, approval, user, whose, to)
+		_changed(passing.reassign, approval, user, whose, to)
 		return seen_by(user, approval)
 
 
@@ -138,7 +138,7 @@ def seen_by(user: str, approval: str) -> dict[str, Any]:
 	"""An approval as a person sees it: its message made harmless, the document if they may read it, and for whom they would
 	decide (`for`). Raises the engine's NotFound if they have nothing to do with it."""
 	site = current_site()
-	found = approvals.get(site, approval, user)
+	found = seeing.get(site, approval, user)
 	whose = site.people.stands_in_for(user, site.now()) if user not in found["asked"] else []
 	about = found["document"]
 	document = (about["doctype"], about["name"]) if about else None

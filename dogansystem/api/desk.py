@@ -17,7 +17,7 @@ from dogansystem.homes.frappe import reviews
 from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, run_conditions
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.orchestrator import Orchestrator
-from dogansystem.people import approvals
+from dogansystem.people import seeing
 from dogansystem.terminal.beside import as_document
 from dogansystem.workflows import Template, template, templates
 
@@ -141,7 +141,7 @@ def home() -> dict[str, Any]:
 	are `enabled`, how many runs have `failed` since yesterday, and how many `problems` the site has."""
 	user = need_user()
 	site = current_site()
-	found: dict[str, Any] = {"pending": len(approvals.pending(site, user)), "is_manager": is_manager(user)}
+	found: dict[str, Any] = {"pending": len(seeing.pending(site, user)), "is_manager": is_manager(user)}
 	found["is_administrator"] = is_system_manager(user)
 	if found["is_manager"]:
 		since = frappe.utils.add_days(frappe.utils.now_datetime(), -1)

@@ -19,7 +19,7 @@ from dogansystem.api.rates import limit
 from dogansystem.engine import errors
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.translated import translated
-from dogansystem.people import approvals, inbox
+from dogansystem.people import approvals, inbox, seeing
 from dogansystem.people.settling import repeated
 
 PAGE = 10  # approvals, or decisions, in one answer
@@ -42,7 +42,7 @@ def waiting(start: int = 0, number: int = PAGE) -> dict[str, Any]:
 	"""
 	user = api.caller("read", api.READS)
 	with api.answers(user):
-		names = [each["approval"] for each in approvals.pending(current_site(), user)]
+		names = [each["approval"] for each in seeing.pending(current_site(), user)]
 		chosen = names[max(start, 0) : max(start, 0) + min(max(number, 0), PAGE)]
 		items = [_seen(user, name) for name in chosen]
 	return {"total": len(names), "names": names, "items": items, "people": _people(items)}
@@ -116,7 +116,7 @@ def substitutes() -> dict[str, Any]:
 def card(filters: dict | list | str | None = None) -> dict[str, Any]:
 	"""The number card of the workspace: how many approvals wait for the caller, and where it leads."""
 	user = api.caller("read", api.READS)
-	number = len(approvals.pending(current_site(), user))
+	number = len(seeing.pending(current_site(), user))
 	return {"value": number, "fieldtype": "Int", "route": [ROUTE]}
 
 

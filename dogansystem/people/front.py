@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from dogansystem.people import approvals
+from dogansystem.people import approvals, passing, seeing
 from dogansystem.protocol import Site
 
 
@@ -32,17 +32,17 @@ class Decisions:
 
 	def pass_on(self, approval: str, to: str, *, user: str | None = None) -> dict[str, Any]:
 		"""Let `to` be asked instead of `user`. Raises NotFound, AlreadyDecided, NotAsked or NotAllowed."""
-		return approvals.pass_on(self.site, approval, user or self.site.user, to)
+		return passing.pass_on(self.site, approval, user or self.site.user, to)
 
 	def reassign(self, approval: str, whose: str, to: str, *, by: str | None = None) -> dict[str, Any]:
 		"""Let `to` be asked instead of `whose`, as a System Manager. Raises NotFound, AlreadyDecided, NotAsked or NotAllowed."""
-		return approvals.reassign(self.site, approval, by or self.site.user, whose, to)
+		return passing.reassign(self.site, approval, by or self.site.user, whose, to)
 
 	def pending_approvals(self, user: str | None = None) -> list[dict[str, Any]]:
 		"""What waits for a decision of `user`, or of those for whom they stand in; None: what waits for anybody."""
-		return approvals.pending(self.site, user)
+		return seeing.pending(self.site, user)
 
 	def get_approval(self, approval: str, user: str | None = None) -> dict[str, Any]:
 		"""An approval or ask with its fields, those who are asked, and the decisions; as far as `user` may see it. Raises
 		NotFound."""
-		return approvals.get(self.site, approval, user)
+		return seeing.get(self.site, approval, user)

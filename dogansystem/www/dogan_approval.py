@@ -26,7 +26,7 @@ from dogansystem.homes.frappe.approval_ends import ends
 from dogansystem.homes.frappe.scope import acting_as
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.translated import translated
-from dogansystem.people import approvals
+from dogansystem.people import approvals, seeing
 from dogansystem.people.settling import repeated
 from dogansystem.www.approval_form import form_of, said, values_of
 
@@ -113,7 +113,7 @@ def _decide(context: Any, approval: str, person: str, given: Mapping[str, Any]) 
 	"""What the form asks for, in a transaction that is committed here: an error on the page must not undo it."""
 	site, decision = current_site(), str(given.get("decision") or "")
 	try:
-		fields = approvals.get(site, approval, person)["fields"]
+		fields = seeing.get(site, approval, person)["fields"]
 		comment = str(given.get("comment") or "")
 		with acting_as(person):
 			values = values_of(fields, given)

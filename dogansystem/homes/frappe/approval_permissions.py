@@ -1,7 +1,7 @@
 """Who may see approvals, who is asked, and decisions; and whose substitutes.
 
 Managers see all approvals. Anybody else sees those they are or were asked, those of people for whom they stand in, those
-they have asked for or whose run they have started, and those of workflows that are theirs: the same as `people.approvals.get`.
+they have asked for or whose run they have started, and those of workflows that are theirs: the same as `people.seeing.get`.
 Nobody changes or deletes one: the DocTypes' permissions give that to no role, and their controllers refuse it to everybody.
 """
 
@@ -85,7 +85,9 @@ def _sees(approval: str | None, user: str | None) -> bool:
 	if not approval:
 		return False
 	name = frappe.db.escape(approval, percent=False)
-	return bool(frappe.db.sql(f"SELECT 1 FROM `tabDogan Approval` WHERE name = {name} AND ({_seen_by(user)})"))
+	return bool(
+		frappe.db.sql(f"SELECT 1 FROM `tabDogan Approval` WHERE name = {name} AND ({_seen_by(user)})")
+	)
 
 
 def _seen_by(user: str) -> str:
