@@ -16,6 +16,7 @@ from dogansystem.engine.errors import DefinitionError, InputError, NotAvailable
 from dogansystem.homes.frappe import reviews
 from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, run_conditions
 from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.translated import translated_problems
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.people import seeing
 from dogansystem.terminal.beside import as_document
@@ -131,7 +132,7 @@ def run_now(
 			cause="manual",
 			even_disabled=is_manager(user),
 		)
-	return {"run": run, "problems": orchestrator.get_obstacles()}
+	return {"run": run, "problems": translated_problems(orchestrator.get_obstacles())}
 
 
 @frappe.whitelist()

@@ -16,6 +16,7 @@ from dogansystem.engine.outputs import decode
 from dogansystem.engine.states import RUN_FINISHED
 from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, may_change_run, reader
 from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.translated import translated_problems
 from dogansystem.homes.frappe.values import plain
 from dogansystem.orchestrator import Orchestrator
 from dogansystem.protocol import Site
@@ -84,7 +85,9 @@ def run_view(run: str) -> dict[str, Any]:
 			"may_run_again": bool(workflow) and may_use_current(found.workflow, user),
 			"may_signal": is_manager(user),
 			"current_version": _number(current) if offers_current else None,
-			"problems": [] if found.status in RUN_FINISHED else Orchestrator(site).get_obstacles(),
+			"problems": []
+			if found.status in RUN_FINISHED
+			else translated_problems(Orchestrator(site).get_obstacles()),
 		}
 	)
 
@@ -149,7 +152,7 @@ def run_again(
 		new = orchestrator.run_again(
 			run, read_json(input, "input"), document=document, even_disabled=is_manager(user)
 		)
-	return {"run": new, "problems": orchestrator.get_obstacles()}
+	return {"run": new, "problems": translated_problems(orchestrator.get_obstacles())}
 
 
 @frappe.whitelist()

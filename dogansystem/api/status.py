@@ -8,6 +8,7 @@ from dogansystem.api.access import need_user
 from dogansystem.api.arguments import checked
 from dogansystem.api.errors import as_frappe_errors
 from dogansystem.homes.frappe.site import current_site
+from dogansystem.homes.frappe.translated import translated_problems
 from dogansystem.orchestrator import Orchestrator
 
 
@@ -24,7 +25,7 @@ def get_system_status() -> dict[str, Any]:
 def get_problems() -> list[dict[str, str]]:
 	"""What is wrong with the site's machinery, such as a scheduler that is off: `code`, `sentence` and `remedy` of each."""
 	need_user()
-	return Orchestrator(current_site()).get_problems()
+	return translated_problems(Orchestrator(current_site()).get_problems())
 
 
 @frappe.whitelist()

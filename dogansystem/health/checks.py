@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from dogansystem.engine.sentence import Sentence, _
 from dogansystem.health import database
 from dogansystem.health.problem import Problem
 from dogansystem.protocol import Database, Scheduler, Site
@@ -18,7 +19,9 @@ TOO_OLD_NOTED = (
 
 SCHEDULER, TICK, TIMERS, WORKERS = "scheduler", "tick_late", "timers_overdue", "no_worker"
 TOO_OLD = "node_too_old"
-TOO_OLD_REMEDY = "It takes no steps until then: update the app on {}; if that is done, restart its workers."
+TOO_OLD_REMEDY = _(
+	"It takes no steps until then: update the app on {0}; if that is done, restart its workers."
+)
 CODES = (TOO_OLD, SCHEDULER, TICK, TIMERS, WORKERS, *database.CODES)
 
 
@@ -67,7 +70,7 @@ def _too_old(db: Database, now: float) -> list[Problem]:
 	known = {each.name: each.machine["code"] for each in nodes.every(db) if _has_said(each, now)}
 	known |= {identity.node(): schema.known()}
 	return [
-		Problem(TOO_OLD, fitness.too_old(name, int(version), needed), TOO_OLD_REMEDY.format(name))
+		Problem(TOO_OLD, fitness.too_old(name, int(version), needed), Sentence(TOO_OLD_REMEDY, name))
 		for name, version in sorted(known.items())
 		if version < needed
 	]
@@ -83,37 +86,46 @@ def _scheduler(beat: Pulse, scheduler: Scheduler) -> Problem | None:
 	age = beat.tick_age
 	if not scheduler.expected or (age is not None and age <= TICK_LATE):
 		return None
-	last = "it has never acted" if age is None else f"it last acted {minutes(age)} ago"
-	return Problem(TICK, f"The tick has to come every minute, and {last}.", scheduler.remedy)
+	if age is None:
+		sentence = Sentence(_("The tick has to come every minute, and it has never acted."))
+	else:
+		sentence = Sentence(_("The tick has to come every minute, and it last acted {0} ago."), minutes(age))
+	return Problem(TICK, sentence, scheduler.remedy)
 
 
 def _timers(beat: Pulse, scheduler: Scheduler) -> Problem | None:
 	if beat.oldest_overdue <= OVERDUE:
 		return None
-	count = (
-		"1 wait, retry or schedule is"
-		if beat.overdue == 1
-		else f"{beat.overdue} waits, retries or schedules are"
+	since = minutes(beat.oldest_overdue)
+	if beat.overdue == 1:
+		one = _("1 wait, retry or schedule is overdue, for {0}: what waits for it stands still.")
+		return Problem(TIMERS, Sentence(one, since), scheduler.remedy)
+	many = _(
+		"{0} waits, retries or schedules are overdue, the oldest for {1}: what waits for them stands still."
 	)
-	sentence = (
-		f"{count} overdue, the oldest for {minutes(beat.oldest_overdue)}: what waits for them stands still."
-	)
-	return Problem(TIMERS, sentence, scheduler.remedy)
+	return Problem(TIMERS, Sentence(many, beat.overdue, since), scheduler.remedy)
 
 
 def _workers(site: Site, db: Database, now: float) -> Problem | None:
-	ready, _, oldest = queue.depth(db)
+	ready, _waiting, oldest = queue.depth(db)
 	if oldest is None or now - oldest <= UNCLAIMED:
 		return None
 	if any(site.listening().values()) or any(each.id > 0 for each in processes.every(db)):
 		return None
-	sentence = f"{ready} steps are ready, the oldest for {minutes(now - oldest)}, and no worker is there."
-	remedy = "Start workers: `bench worker --queue dogansystem`; in the sandbox `dogansystem serve`."
-	return Problem(WORKERS, sentence, remedy)
+	since = minutes(now - oldest)
+	sentence = (
+		Sentence(_("1 step is ready, for {0}, and no worker is there."), since)
+		if ready == 1
+		else Sentence(_("{0} steps are ready, the oldest for {1}, and no worker is there."), ready, since)
+	)
+	remedy = _("Start workers: `bench worker --queue dogansystem`; in the sandbox `dogansystem serve`.")
+	return Problem(WORKERS, sentence, Sentence(remedy))
 
 
-def minutes(seconds: float) -> str:
+def minutes(seconds: float) -> Sentence:
 	"""90 → 90 seconds, 400 → 7 minutes, 9000 → 2.5 hours."""
 	if seconds < 120:
-		return f"{seconds:.0f} seconds"
-	return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.1f} hours"
+		return Sentence(_("{0} seconds"), f"{seconds:.0f}")
+	if seconds < 7200:
+		return Sentence(_("{0} minutes"), f"{seconds / 60:.0f}")
+	return Sentence(_("{0} hours"), f"{seconds / 3600:.1f}")

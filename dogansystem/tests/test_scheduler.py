@@ -48,6 +48,16 @@ class TestScheduler(SiteTestCase):
 	def test_a_scheduler_that_runs_is_no_problem(self):
 		self.assertEqual(self.problems(), [])
 
+	def test_it_is_said_in_the_readers_language(self):
+		self.addCleanup(setattr, frappe.local, "lang", frappe.local.lang)
+		self.set_up_row(stopped=1)
+		frappe.local.lang = "de"
+		(found,) = self.problems()
+		self.assertEqual(found["code"], "scheduler")
+		self.assertEqual(found["sentence"], f"Der geplante Auftrag {TICK} ist angehalten.")
+		self.assertIn("Scheduled Job Type", found["remedy"])
+		self.assertIn("Nehmen Sie das Häkchen", found["remedy"])
+
 	def test_each_way_to_stop_it_is_named_with_its_remedy(self):
 		for conf, words, remedy in (
 			({"maintenance_mode": 1}, "maintenance mode", "set-maintenance-mode off"),

@@ -9,6 +9,7 @@ from functools import partial
 
 from dogansystem.engine import log
 from dogansystem.engine.errors import DoganError
+from dogansystem.engine.sentence import Sentence, _
 from dogansystem.protocol import Database, Site
 from dogansystem.store import nodes, schema
 from dogansystem.worker import identity
@@ -56,9 +57,12 @@ def check(db: Database) -> None:
 		raise DoganError(f"{too_old(identity.node(), schema.known(), needed)} {REMEDY}")
 
 
-def too_old(node: str, known: int, needed: int) -> str:
+def too_old(node: str, known: int, needed: int) -> Sentence:
 	"""What is wrong with a node whose code knows the tables of version `known` only."""
-	return f"The app on node {node} knows version {known} of the tables, and this database needs code for version {needed}."
+	text = _(
+		"The app on node {0} knows version {1} of the tables, and this database needs code for version {2}."
+	)
+	return Sentence(text, node, known, needed)
 
 
 def tell_if_too_old(site: Site) -> None:

@@ -5,12 +5,15 @@ from datetime import timedelta
 import frappe
 from frappe.utils import get_datetime, now_datetime, scheduler
 
+from dogansystem.engine.sentence import Sentence, _
 from dogansystem.protocol import Scheduler
 
 TICK = "dogansystem.jobs.tick"
 JOB_TYPE = "Scheduled Job Type"
 AHEAD = timedelta(minutes=2)  # what clocks of several machines may differ by, and a cron's own minute
-REMEDY = "See that `bench schedule` runs, and that a worker serves the queue `default`: `bench doctor`."
+REMEDY = Sentence(
+	_("See that `bench schedule` runs, and that a worker serves the queue `default`: `bench doctor`.")
+)
 
 
 def state() -> Scheduler:
@@ -33,28 +36,30 @@ def _problem() -> tuple[str, str]:
 	"""What keeps the tick from coming, or an empty text, and the remedy."""
 	bench, conf = f"bench --site {frappe.local.site}", frappe.conf
 	if conf.maintenance_mode:
-		return "The site is in maintenance mode.", f"`{bench} set-maintenance-mode off`."
+		return Sentence(_("The site is in maintenance mode.")), f"`{bench} set-maintenance-mode off`."
 	if conf.pause_scheduler:
-		return "The scheduler is paused.", f"`{bench} scheduler resume`."
+		return Sentence(_("The scheduler is paused.")), f"`{bench} scheduler resume`."
 	if conf.disable_scheduler:
-		problem = "The scheduler is disabled by `disable_scheduler` in the site's configuration."
-		return problem, f"`{bench} set-config disable_scheduler 0`."
+		problem = _("The scheduler is disabled by `disable_scheduler` in the site's configuration.")
+		return Sentence(problem), f"`{bench} set-config disable_scheduler 0`."
 	if scheduler.is_scheduler_disabled(verbose=False):
-		return "The scheduler of the site is off.", f"`{bench} enable-scheduler`."
+		return Sentence(_("The scheduler of the site is off.")), f"`{bench} enable-scheduler`."
 	if not scheduler.schedule_jobs_based_on_activity():
-		problem = "The scheduler takes the site for dormant: nobody has logged in for days."
-		return problem, "Log in, or raise Dormant Days in System Settings."
+		problem = _("The scheduler takes the site for dormant: nobody has logged in for days.")
+		return Sentence(problem), Sentence(_("Log in, or raise Dormant Days in System Settings."))
 	fields = ["stopped", "last_execution", "creation"]
 	row = frappe.db.get_value(JOB_TYPE, {"method": TICK}, fields, as_dict=True)
 	if row is None:
-		return f"The scheduler has no job {TICK}.", f"`{bench} migrate`."
+		return Sentence(_("The scheduler has no job {0}."), TICK), f"`{bench} migrate`."
 	if row.stopped:
-		return f"The scheduled job {TICK} is stopped.", f"Untick Stopped in the Scheduled Job Type {TICK}."
+		remedy = Sentence(_("Untick Stopped in the Scheduled Job Type {0}."), TICK)
+		return Sentence(_("The scheduled job {0} is stopped."), TICK), remedy
 	ahead = get_datetime(row.last_execution or row.creation) - now_datetime()
 	if ahead > AHEAD:
-		problem = (
-			f"The scheduler's own rows lie {ahead.total_seconds() / 3600:.1f} hours ahead, as after a change of the site's"
-			" timezone: no tick comes until then."
+		problem = _(
+			"The scheduler's own rows lie {0} hours ahead, as after a change of the site's timezone: no tick comes until then."
 		)
-		return problem, f"`{bench} execute dogansystem.homes.frappe.scheduler.set_back`."
+		return Sentence(
+			problem, f"{ahead.total_seconds() / 3600:.1f}"
+		), f"`{bench} execute dogansystem.homes.frappe.scheduler.set_back`."
 	return "", REMEDY

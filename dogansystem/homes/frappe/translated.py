@@ -1,5 +1,7 @@
 """The engine's sentences in the language that is spoken now."""
 
+from collections.abc import Mapping, Sequence
+
 from frappe import _
 
 from dogansystem.engine.sentence import Sentence
@@ -13,3 +15,8 @@ def translated(said: str | Exception) -> str:
 	return str(_(text.text)).format(
 		*(translated(each) if isinstance(each, Sentence) else each for each in text.values)
 	)
+
+
+def translated_problems(problems: Sequence[Mapping[str, str]]) -> list[dict[str, str]]:
+	"""What is wrong with a site's machinery, as `Orchestrator.get_problems` gives it, in the language that is spoken now."""
+	return [{key: translated(text) for key, text in each.items()} for each in problems]

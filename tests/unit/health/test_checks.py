@@ -69,7 +69,7 @@ def test_a_wait_that_nobody_ends_is_overdue_and_said_everywhere(site: Sandbox, c
 	assert codes(site) == [checks.TIMERS]
 	said = lines(site)
 	assert "Timers         1, 1 of them overdue, the oldest for 3 min" in said
-	assert "Problem: 1 wait, retry or schedule is overdue, the oldest for 3 minutes" in said
+	assert "Problem: 1 wait, retry or schedule is overdue, for 3 minutes" in said
 	assert "→ Start `dogansystem serve --db" in said
 	found = Orchestrator(site).get_system_status()
 	assert (found["queue"]["timers_overdue"], found["queue"]["oldest_overdue_seconds"]) == (1, 199)
