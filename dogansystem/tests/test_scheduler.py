@@ -54,7 +54,7 @@ class TestScheduler(SiteTestCase):
 		frappe.local.lang = "de"
 		(found,) = self.problems()
 		self.assertEqual(found["code"], "scheduler")
-		self.assertEqual(found["sentence"], f"Der geplante Auftrag {TICK} ist angehalten.")
+		self.assertEqual(found["sentence"], f"Der geplante Auftrag {scheduler.TICK} ist angehalten.")
 		self.assertIn("Scheduled Job Type", found["remedy"])
 		self.assertIn("Nehmen Sie das Häkchen", found["remedy"])
 
