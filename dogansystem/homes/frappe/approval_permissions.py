@@ -5,6 +5,7 @@ they have asked for or whose run they have started, and those of workflows that 
 Nobody changes or deletes one: the DocTypes' permissions give that to no role, and their controllers refuse it to everybody.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import frappe
@@ -24,7 +25,6 @@ _ASKED = "SELECT approval FROM `tabDogan Approver` WHERE user IN ({people})"
 _OWN = """
 	`tabDogan Approval`.asked_by = {user}
 	OR `tabDogan Approval`.run IN (SELECT name FROM `tabDogan Workflow Run` WHERE started_by = {user})
-	OR `tabDogan Approval`.workflow IN (SELECT name FROM `tabDogan Workflow` WHERE owner = {user})
 """
 
 
@@ -93,10 +93,18 @@ def _sees(approval: str | None, user: str | None) -> bool:
 
 
 def _seen_by(user: str) -> str:
+	"""The SQL condition for the approvals that a user may see, without what is not so for anybody: most people are asked nothing
+	and own no workflow."""
 	me, today = frappe.db.escape(user, percent=False), frappe.db.escape(nowdate())
 	others = frappe.db.sql_list(_STANDS_IN_FOR.format(user=me, today=today))
-	asked = _ASKED.format(people=", ".join([me, *(frappe.db.escape(each, percent=False) for each in others)]))
-	seen = " ".join(_OWN.format(user=me).split())
-	if frappe.db.sql(f"{asked} LIMIT 1"):  # most people of a large site are asked nothing
-		return f"`tabDogan Approval`.name IN ({asked}) OR {seen}"
-	return seen
+	asked = _ASKED.format(people=_listed([user, *others]))
+	seen = [" ".join(_OWN.format(user=me).split())]
+	if frappe.db.sql(f"{asked} LIMIT 1"):
+		seen.append(f"`tabDogan Approval`.name IN ({asked})")
+	if workflows := frappe.get_all("Dogan Workflow", filters={"owner": user}, pluck="name"):
+		seen.append(f"`tabDogan Approval`.workflow IN ({_listed(workflows)})")
+	return " OR ".join(seen)
+
+
+def _listed(values: Sequence[str]) -> str:
+	return ", ".join(frappe.db.escape(each, percent=False) for each in values)
