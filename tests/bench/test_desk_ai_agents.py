@@ -206,6 +206,7 @@ class TestAIAgents(AgentTestCase):
 		row = frappe.get_doc("Dogan Agent", AGENT).tools[-1]
 		self.assertEqual((row.action or "", row.server, row.server_tool), ("", "contract sums", "add"))
 		self.assertEqual(frappe.parse_json(row.params), {"a": 2})
+		self.browser.wait_for(f"{last}.querySelector('[data-edit-tool]').dataset.editTool === {row.name!r}")
 		self.browser.evaluate(f"{last}.querySelector('[data-edit-tool]').click()")
 		self.browser.wait_for(f"{DIALOG} && cur_dialog.get_value('server_tool') === 'add'")
 		self.browser.wait_for("document.querySelector('[data-bound=a] select')?.value === 'fixed'")

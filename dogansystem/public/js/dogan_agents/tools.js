@@ -33,8 +33,9 @@ dogan.show_tools = async (frm) => {
 	wrapper.off("click").on("click", "button", ({ currentTarget: { dataset } }) => {
 		const row = (frm.doc.tools || []).find((each) => each.name === (dataset.editTool || dataset.removeTool));
 		if ("addTool" in dataset) edit(frm, null, all);
-		if (dataset.editTool) edit(frm, row, all);
-		if (dataset.removeTool) remove(frm, row);
+		else if (!row) dogan.show_tools(frm); // saving has given it another name a moment ago
+		else if (dataset.editTool) edit(frm, row, all);
+		else remove(frm, row);
 	});
 };
 
