@@ -1,13 +1,12 @@
-"""The background jobs that bring workflows on a bench to life: RQ's workers execute them, in a process each.
-
-Each process imports anew, and the first step waits for it: what only another job needs, that job imports.
-"""
+"""The background jobs that bring workflows on a bench to life: RQ's workers execute them, in a process each."""
 
 import frappe
 
+from dogansystem.homes.frappe import rehearsals
 from dogansystem.homes.frappe.site import IDLE_USER, FrappeSite, current_site
 from dogansystem.store import kept, processes
 from dogansystem.worker import fitness, identity
+from dogansystem.worker import tick as ticking
 from dogansystem.worker.drainer import Drainer
 
 
@@ -28,8 +27,6 @@ def drain() -> None:
 
 def tick() -> None:
 	"""The scheduler's job, every minute: what is due, what was lost, and a ring if work waits."""
-	from dogansystem.worker import tick as ticking
-
 	site = _site_of_job()
 	if site:
 		ticking.tick(site)
@@ -37,8 +34,6 @@ def tick() -> None:
 
 def rehearse(rehearsal: str) -> None:
 	"""Try a definition with documents that exist; see `homes.frappe.rehearsals`."""
-	from dogansystem.homes.frappe import rehearsals
-
 	site = _site_of_job()
 	if site:
 		rehearsals.do(site, rehearsal)
