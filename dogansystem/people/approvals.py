@@ -1,4 +1,5 @@
-"""The decision of somebody who is asked, the same for every home and every way. Those who are asked: `passing`; seeing: `seeing`.
+"""The decision of somebody who is asked, the same for every home and every way. `passing` has another one asked instead; `seeing`
+shows what is asked.
 
 Each call works in this thread's transaction, which the caller commits: a decision, its comment and whatever it lets go on
 are kept together or not at all. `user` is who does it; the caller has made sure that it is they.

@@ -15,7 +15,7 @@ BRANCHES = {
 
 
 def around(site: Site, approval: Mapping[str, Any], user: str) -> dict[str, Any]:
-	"""What `user` may know about an approval as `approvals.get` gives it.
+	"""What `user` may know about an approval as `seeing.get` gives it.
 
 	`workflow_title`; `role`: the role by which it was put to somebody, or None; `passed_by`: who gave it to them, or None;
 	`goes_on`: for each decision the titles of the steps that it lets go on, empty if the run has no more to do there. `is_call`:

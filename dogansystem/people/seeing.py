@@ -132,6 +132,8 @@ def _may_see(site: Site, known: Approval, places: Sequence[Place], who: Person) 
 
 
 def why_over(known: Approval, made: Sequence[Decision]) -> Sentence:
+	"""Why nothing is to be decided any more of an approval that is not open: who was first, what its deadline brought, or why it
+	was cancelled."""
 	at = (known.settled_at or "")[:19]
 	if known.settled_by and made:
 		return rules_of.has_decided(made[-1])
