@@ -249,6 +249,15 @@ class TestSeeing(ApprovalTestCase):
 			with self.subTest(user=user, approval=name):
 				self.assertEqual(self.sees(user, name), {expected})
 
+	def test_who_owns_the_workflow_sees_it(self):
+		approval = self.ask(OTHER)
+		self.assertEqual(self.sees(USER, approval), {False})
+		frappe.set_user("Administrator")
+		workflow = frappe.db.get_value(APPROVAL, approval, "workflow")
+		frappe.db.set_value("Dogan Workflow", workflow, "owner", USER)
+		frappe.db.commit()
+		self.assertEqual(self.sees(USER, approval), {True})
+
 	def test_a_substitute_sees_it_while_they_stand_in(self):
 		approval = self.ask(USER)
 		self.assertEqual(self.sees(OTHER, approval), {False})
