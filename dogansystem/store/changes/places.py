@@ -19,10 +19,10 @@ def _taking(db: Database, run: str, signal: int) -> Statement:
 def plan_waits(made: Plan, db: Database, run: str, changes: Changes, at: Moment) -> None:
 	"""Waits that begin and end, the signals that end them, and what nobody is asked any more."""
 	if changes.withdrawn:
-		made.add([asked.withdrawing_one(changes.withdrawn, at)])
+		made.add(asked.withdrawing_one(run, changes.withdrawn, at))
 	if changes.forgets_waits:
 		if changes.withdraws:
-			made.add([asked.withdrawing(db, run, at)])
+			made.add(asked.withdrawing(db, run, at))
 		made.add([Statement("DELETE FROM dogan_timer WHERE run = %s", (run,))])
 	if changes.signal is not None:
 		made.add([_taking(db, run, changes.signal)])

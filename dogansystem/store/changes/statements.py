@@ -189,7 +189,7 @@ def _plan_steps(
 		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
 	for step in changes.cancelled_items:
 		if changes.withdraws:
-			made.add([asked.withdrawing(db, run, at, names.step_run(run, step) + ".")])
+			made.add(asked.withdrawing(db, run, at, names.step_run(run, step) + "."))
 		made.add(_cancelling_items(run, step, at))
 	if changes.undo:
 		columns, undo = rows.of_undo(db, run, changes.undo, at)

@@ -189,6 +189,16 @@ class AskedContract(Deciding):
 		self.assertEqual((found["status"], row(found, "ok", 0)["status"]), ("Failed", "Cancelled"))
 		self.assertEqual(self.asked(run), [])
 
+	@contract("A wait of a run that ends is dropped; people whose decision is no longer asked see so")
+	def test_nobody_is_reminded_of_what_an_item_that_fails_withdraws(self):
+		asks = approve(to="{{ item }}", for_each="{{ input }}", remind="1h")
+		self.user(BEN, enabled=False)
+		run = self.begin([asks, step("go_on", after=["ok"], when="done")], given=[ANN, BEN])
+		self.assertEqual(self.run_of(run)["status"], "Succeeded")
+		left = "SELECT kind FROM dogan_timer WHERE run = %s"
+		self.assertEqual(self.site.database.sql(left, (run,)), [])
+		self.site.database.rollback()
+
 	def test_what_is_done_after_an_approval_is_undone(self):
 		undo = {"action": "data.set", "params": {"undone": "{{ steps.act.output.done }}"}}
 		run = self.begin([approve(), step("act", compensate=undo), fails("bad")])

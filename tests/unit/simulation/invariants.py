@@ -361,7 +361,7 @@ def decisions_last(now: Snapshot, known: Known) -> Iterator[str]:
 
 
 def what_is_asked_is_waited_for(now: Snapshot, known: Known) -> Iterator[str]:
-	"""A step waits for each open approval, and for no other one; who is asked, is asked for an open one."""
+	"""A step waits for each open approval, and for no other one; people are reminded of an open one only."""
 	waits = Counter(each.subject for each in now.waits if each.kind == "decision")
 	for asked in now.asked:
 		row = asked.row
@@ -369,6 +369,8 @@ def what_is_asked_is_waited_for(now: Snapshot, known: Known) -> Iterator[str]:
 			yield f"{row.name} of {row.step_run} is {row.status}, and the wait for it is {'gone' if row.is_open else 'there'}"
 	for name in waits:
 		yield f"somebody waits for {name}, and there is no such approval"
+	for name in {*now.reminders} - {each.row.name for each in now.asked if each.row.is_open}:
+		yield f"people are reminded of {name}, which is not open"
 
 
 def ends_are_heard_once(now: Snapshot, known: Known) -> Iterator[str]:

@@ -126,6 +126,7 @@ class Snapshot:
 	batches: list[Batch]
 	asked: list[Asked]
 	ends: list[str]  # the runs whose ends are noted, once for each end
+	reminders: list[str]  # the approvals of which people are reminded, once for each reminder
 	heard: list[tuple[str, str]]  # of each run that an end has started: its name, and the run that had ended
 	processes: set[int]
 	effects: dict[str, list[tuple[int, str]]]  # step run: generation and kind of each
@@ -182,6 +183,7 @@ def take(place: places_of.Place) -> Snapshot:
 		signals=_signals(db),
 		batches=_batches(db),
 		asked=_asked(place, db),
+		reminders=[row[0] for row in db.sql("SELECT subject FROM dogan_timer WHERE kind = 'remind'")],
 		ends=[row[0] for row in db.sql("SELECT subject FROM dogan_timer WHERE kind = 'ended'")],
 		heard=db.sql("SELECT name, parent_run FROM `tabDogan Workflow Run` WHERE cause = 'run'"),
 		processes={abs(row[0]) for row in db.sql("SELECT id FROM dogan_process")},
