@@ -157,6 +157,21 @@ def test_a_run_is_paused_resumed_cancelled_and_retried(page: Browser, database: 
 	page.wait_for("document.querySelector('[data-run]')")
 
 
+def test_a_dialog_that_is_closed_can_be_opened_again_at_once(page: Browser, database: Path):
+	saved(database, name="try", steps=[WAIT])
+	go(page, f"run/{started(database, 'try')}", "document.querySelector('.ui-step')")
+	button(page, "Cancel run")
+	page.wait_for("document.querySelector('dialog[open]')")
+	page.evaluate("""{
+		const with_text = (within, text) => [...within.querySelectorAll("button")].find((each) => each.innerText === text);
+		const opens = with_text(document.querySelector(".ui-title"), "Cancel run");
+		with_text(document.querySelector("dialog"), "Close").click();
+		Promise.resolve().then(() => Promise.resolve()).then(() => opens.click());
+	}""")
+	page.click("dialog[open] [type=submit]")
+	is_in(page, "Cancelled")
+
+
 def test_a_failed_run_is_retried_from_a_step_that_is_chosen(page: Browser, database: Path):
 	saved(database, name="try", steps=[SET, FAIL])
 	run = started(database, "try")
