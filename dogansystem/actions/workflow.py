@@ -11,10 +11,9 @@ from dogansystem.engine.definitions.yaml_text import to_yaml
 from dogansystem.engine.errors import DefinitionError, NotAllowed, UnreadableVersion
 from dogansystem.engine.states import FAILED
 from dogansystem.protocol import Site
-from dogansystem.protocol.people import MANAGERS, USER_ROLE
+from dogansystem.protocol.people import ADMINISTRATOR, MANAGERS, USER_ROLE
 from dogansystem.store import reads, versions
 
-ADMINISTRATOR = "Administrator"
 READERS = MANAGERS | {USER_ROLE}  # who may read every definition
 MAX_STEPS = 50  # of a run that are told
 

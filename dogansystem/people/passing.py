@@ -14,9 +14,9 @@ from dogansystem.engine.sentence import Sentence, _
 from dogansystem.people import telling
 from dogansystem.people.approvals import wait_of_open
 from dogansystem.people.asking import person
-from dogansystem.people.seeing import ADMINISTRATOR, get
+from dogansystem.people.seeing import get
 from dogansystem.protocol import Site
-from dogansystem.protocol.people import SYSTEM_MANAGER
+from dogansystem.protocol.people import ADMINISTRATOR, SYSTEM_MANAGER
 from dogansystem.store import approvals, deciding
 from dogansystem.store.approvals import Approval, Place
 from dogansystem.store.moment import Moment, moment

@@ -10,11 +10,9 @@ from dogansystem.engine.forms import as_json
 from dogansystem.engine.sentence import Sentence, _
 from dogansystem.people.asking import person
 from dogansystem.protocol import Site
-from dogansystem.protocol.people import MANAGERS
+from dogansystem.protocol.people import ADMINISTRATOR, MANAGERS
 from dogansystem.store import approvals, open_approvals, reads
 from dogansystem.store.approvals import Approval, Place
-
-ADMINISTRATOR = "Administrator"
 
 _AT_DEADLINE = {
 	"Approved": _("The deadline was at {0}: approved."),

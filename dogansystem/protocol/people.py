@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
+ADMINISTRATOR, GUEST = "Administrator", "Guest"  # the users that every site has
 USER_ROLE, MANAGER_ROLE, SYSTEM_MANAGER = "Dogan User", "Dogan Manager", "System Manager"
 MANAGERS = frozenset({MANAGER_ROLE, SYSTEM_MANAGER})  # who may see all runs, and change all workflows
 

@@ -9,6 +9,7 @@ from dogansystem.engine.definition import Definition
 from dogansystem.engine.errors import InputError
 from dogansystem.homes.sandbox import Sandbox
 from dogansystem.orchestrator import Orchestrator
+from dogansystem.protocol.people import ADMINISTRATOR
 from dogansystem.proving.course import Course
 from dogansystem.terminal import files
 from dogansystem.triggers import webhook
@@ -141,7 +142,7 @@ def _documents(site: Sandbox, after: int) -> dict[str, list[dict[str, Any]]]:
 			updated.pop(key, None)
 		elif key not in created:
 			updated[key] = None
-	with site.acting_as("Administrator"):
+	with site.acting_as(ADMINISTRATOR):
 		return {
 			"created": [site.documents.get(*key) for key in created],
 			"updated": [site.documents.get(*key) for key in updated],

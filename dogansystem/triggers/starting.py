@@ -26,6 +26,7 @@ from dogansystem.engine.limits import resource_of_run, stored_limit_key
 from dogansystem.engine.outputs import encode
 from dogansystem.engine.templates.render import render, to_json_value, truthy
 from dogansystem.protocol import Database, Site
+from dogansystem.protocol.people import ADMINISTRATOR, GUEST
 from dogansystem.store import agents, context, keys, parameters, queue, reads, start, versions
 from dogansystem.store.moment import Moment
 from dogansystem.triggers import manual
@@ -33,7 +34,7 @@ from dogansystem.triggers.faults import written
 
 _SMALLER_INPUT = "Give less: name a document that holds it, or start several runs."
 # Users whom nobody names on purpose: they act only where a workflow says so itself.
-_NOBODY = frozenset({"Administrator", "Guest", ""})
+_NOBODY = frozenset({ADMINISTRATOR, GUEST, ""})
 
 
 def start_run(

@@ -8,9 +8,10 @@ from typing import Any
 
 from dogansystem.engine.errors import NotAvailable, NotFound
 from dogansystem.homes.sandbox.errors import PermissionError, ValidationError
-from dogansystem.homes.sandbox.permissions import ADMINISTRATOR, Permissions
+from dogansystem.homes.sandbox.permissions import Permissions
 from dogansystem.homes.sandbox.shelf import Place
 from dogansystem.protocol import Document, StoredFile
+from dogansystem.protocol.people import ADMINISTRATOR
 
 FILE = "File"
 BASE64 = "base64"  # the `content_encoding` of what is no text

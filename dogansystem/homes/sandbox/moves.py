@@ -16,9 +16,9 @@ from dogansystem.homes.sandbox.errors import (
 	WorkflowTransitionError,
 )
 from dogansystem.homes.sandbox.naming import check_name
-from dogansystem.homes.sandbox.permissions import ADMINISTRATOR
 from dogansystem.homes.sandbox.shelf import refuse_record
 from dogansystem.protocol import Document
+from dogansystem.protocol.people import ADMINISTRATOR
 
 # What a change of docstatus is called, and the permission it needs.
 _STEPS = {

@@ -11,9 +11,9 @@ from jinja2.sandbox import SandboxedEnvironment
 from dogansystem.engine.errors import NotFound
 from dogansystem.homes.sandbox.deciders import Deciders
 from dogansystem.homes.sandbox.errors import InvalidEmailAddressError, ValidationError
-from dogansystem.homes.sandbox.permissions import ADMINISTRATOR, GUEST
 from dogansystem.homes.sandbox.shelf import Place
 from dogansystem.homes.sandbox.values import plain
+from dogansystem.protocol.people import ADMINISTRATOR, GUEST
 from dogansystem.store.moment import moment
 
 USER = "User"

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 
 from dogansystem.homes.sandbox.errors import PermissionError, ValidationError
 from dogansystem.homes.sandbox.shelf import Place
+from dogansystem.protocol.people import ADMINISTRATOR, GUEST
 
 RULE = "Custom DocPerm"
 KINDS = ("read", "write", "create", "delete", "submit", "cancel")
-ADMINISTRATOR = "Administrator"
-GUEST = "Guest"
 
 Rules = Mapping[str, Mapping[str, frozenset[str]]]  # for each DocType, for each kind, the roles that may
 

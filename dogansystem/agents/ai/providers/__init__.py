@@ -14,9 +14,9 @@ from dogansystem.actions.credentials import UNSIGNED, Signature, signature
 from dogansystem.agents.ai.conversation import Answer, Asked, Model, ModelBusy, ModelError
 from dogansystem.agents.ai.providers import anthropic, openai, scripted
 from dogansystem.engine.errors import HTTPError, NotFound, OutputTooLarge, Timeout
+from dogansystem.protocol.people import ADMINISTRATOR
 
 ANY_STATUS = "100-599"  # every answer is read: an error may say when to come back
-ADMINISTRATOR = "Administrator"
 
 
 class Wire(Protocol):
