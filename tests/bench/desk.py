@@ -18,6 +18,9 @@ from tests.bench.browser import Browser
 _EXPECTED = ("socket.io", "websocket", "Socket.IO", "beforeunload")
 READY = "window.frappe && frappe.boot && !document.querySelector('.modal.show .msgprint')"
 MESSAGE = "document.querySelector('.modal.show .msgprint')?.innerText || ''"
+# What stands on the buttons at the top of a form, and whether a run's page shows its steps.
+BUTTONS = "cur_frm.page.inner_toolbar.find('button:visible').toArray().map((each) => each.innerText.trim())"
+RUN_SHOWN = "document.querySelectorAll('.dogan-step').length > 0"
 
 
 class DeskTestCase(SiteTestCase, Home):

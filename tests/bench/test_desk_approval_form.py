@@ -8,11 +8,10 @@ from dogansystem.tests.asking import ApprovalTestCase
 from dogansystem.tests.contract.home import PERSON
 from dogansystem.tests.home import MANAGER, OTHER, USER
 from tests.bench import axe
-from tests.bench.desk import DeskTestCase
+from tests.bench.desk import BUTTONS, DeskTestCase
 
 APPROVAL = "Dogan Approval"
 SHOWN = "document.querySelector('.dogan-block')"
-BUTTONS = "cur_frm.page.inner_toolbar.find('button:visible').toArray().map((each) => each.innerText.trim())"
 WIDE = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
 DECIDES = ["Approve", "Reject", "Pass On"]
 FIELDS = [{"name": "limit", "label": "New limit", "type": "Float", "required": True}]

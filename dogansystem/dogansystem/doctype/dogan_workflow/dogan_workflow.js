@@ -69,9 +69,12 @@ frappe.ui.form.on("Dogan Workflow Trigger", {
 	document_type: offer_fields,
 });
 
-// What is not saved yet can be tried as well.
+// What is not saved yet can be tried as well. Whoever tries a workflow sees what its user may read: only a System Manager may
+// try one of somebody else.
 function may_try(frm) {
-	return Boolean(frm.perm[0]?.write) && ["Dogan Manager", "System Manager"].some((role) => frappe.user.has_role(role));
+	if (!frm.perm[0]?.write) return false;
+	const is_own = [undefined, null, "", frappe.session.user].includes(frm.doc.run_as);
+	return frappe.user.has_role("System Manager") || (is_own && frappe.user.has_role("Dogan Manager"));
 }
 
 function try_it(frm) {
