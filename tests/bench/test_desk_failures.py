@@ -3,6 +3,7 @@
 from unittest.mock import patch
 
 import frappe
+from frappe.translate import get_all_translations
 
 from dogansystem.health import database
 from dogansystem.homes.frappe.documents import Documents
@@ -99,6 +100,19 @@ class TestProblemsOfTheSite(DeskTestCase):
 		self.drain()
 		self.browser.wait_for("cur_frm.dogan_view.run.status === 'Succeeded'")
 		self.assertEqual(self.browser.evaluate(PROBLEMS), "", "it does not matter to a run that has ended")
+
+	def test_it_is_told_in_the_reader_s_language(self):
+		for language in ("ar", "de", "tr"):
+			with self.subTest(language=language):
+				self.look_like(PERSON, language, "Light")
+				self.sign_in(PERSON)
+				told = get_all_translations(language)["The scheduler of the site is off."]
+				self.visit("dogan-workflow/contract-problem", f"({PROBLEMS}).includes('{told}')")
+				self.picture(f"problem-{language}")
+				self.be_on_a_phone(PERSON, language, "Dark")
+				self.visit("dogan-system", f"({PROBLEMS}).includes('{told}')")
+				self.picture(f"problem-phone-{language}")
+				self.browser._page("Emulation.clearDeviceMetricsOverride")
 
 	def test_nothing_is_told_where_all_is_well(self):
 		self.scheduler(True)
