@@ -10,14 +10,12 @@ from random import Random
 from tests.faults.failover.database import Database
 from tests.faults.failover.node import LEASE
 from tests.faults.failover.place import Place
-from tests.faults.load import wait_for
 
 NOTICED = (0.1, 1.5)  # seconds until somebody notices
 AT_ONCE = (0.0, 0.1)
 # Seconds for which the old primary stays where it is, cut off, while the new one works.
 CUT = (0.5, LEASE * 1.75)
 JUST = (0.4, 1.0)  # seconds since a step began: it is under way, and has most of its time before it
-GETS_THERE = 90.0  # seconds
 BETWEEN = (0.5, 1.5)  # seconds of work before the next one
 
 
@@ -75,7 +73,7 @@ class Outages:
 		self._cluster.isolate(*hosts)
 		self._fail_over()
 		if until:
-			wait_for(until, GETS_THERE)
+			self._place.wait_for(until)
 		else:
 			time.sleep(self._chance.uniform(*CUT))
 		old.kill()  # before anybody can reach it again
@@ -97,7 +95,7 @@ class Outages:
 			]
 			return bool(begun)
 
-		wait_for(has_begun, GETS_THERE)
+		self._place.wait_for(has_begun)
 		self._noticed = AT_ONCE  # or the step is over before others can have it
 		self.cut_off(old, 0, until=lambda: begun[0] not in self._place.slow_steps(0))
 

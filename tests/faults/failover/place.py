@@ -3,7 +3,7 @@
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +24,7 @@ LEAVES = 90.0  # seconds
 ALL_END = 180.0  # seconds
 ENDS_TOLD = 30.0  # seconds until everybody was told of the end of what they were asked
 STARTS = 60.0  # seconds
+GETS_THERE = 90.0  # seconds
 UNDER_WAY = "status NOT IN ('Succeeded', 'Failed', 'Cancelled')"
 
 
@@ -93,6 +94,33 @@ class Place:
 			f" AND r.workflow = '{work.SLOW}' AND l.step_run LIKE '%.a' AND p.node = '{self.nodes[number].host.name}'"
 		)
 		return {str(step): float(seconds) for step, seconds in found}
+
+	def wait_for(self, condition: Callable[[], object]) -> None:
+		"""Wait until the load has come to something. Raises AssertionError, with what everybody does instead."""
+		try:
+			wait_for(condition, GETS_THERE)
+		except AssertionError as error:
+			raise AssertionError(f"{error}: {self.doing()}\n{self.printed()}") from error
+
+	def doing(self) -> dict[str, object]:
+		"""What there is to do, what each node has in hand, and since when nothing has come of it, as the primary knows it."""
+		ask = self.cluster.primary.ask
+		in_hand = ask(
+			"SELECT p.node, l.step_run, r.workflow, UNIX_TIMESTAMP(NOW(6)) - l.begun_at FROM failover.dogan_process p"
+			" LEFT JOIN failover.dogan_lease l ON ABS(l.process) = p.id"
+			" LEFT JOIN failover.`tabDogan Workflow Run` r ON r.name = l.run"
+		)
+		return {
+			"ready": ask("SELECT COUNT(*) FROM failover.dogan_ready"),
+			"runs": ask(
+				"SELECT workflow, status, COUNT(*) FROM failover.`tabDogan Workflow Run` GROUP BY 1, 2"
+			),
+			"waits": ask(
+				"SELECT kind, COUNT(*), MIN(due_at) - UNIX_TIMESTAMP() FROM failover.dogan_timer GROUP BY 1"
+			),
+			"told": [len(client.read(each.told)) for each in self.nodes],
+			"in hand": in_hand,
+		}
 
 	def stop_clients(self) -> list[Acknowledged]:
 		"""Send the clients away; gives everything that they were told."""

@@ -54,7 +54,11 @@ _STEPS[ASKED] = [
 ]
 SLOW = "slow"
 _STEPS[SLOW] = [_step("a", seconds=LONG), _step("b", seconds=BEHIND)]
-_REST: dict[str, dict[str, Any]] = {"limited": {"limits": {"concurrent_runs": 3}}}
+# What fails each time would be disabled after twenty runs, and its client refused.
+_REST: dict[str, dict[str, Any]] = {
+	"limited": {"limits": {"concurrent_runs": 3}},
+	"refused": {"limits": {"disable_after": 0}},
+}
 NAMES = tuple(name for name in _STEPS if name not in (SLOW, ASKED))
 
 # What each promises: one place after another. What stands together comes in any order.
