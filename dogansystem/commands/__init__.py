@@ -4,6 +4,8 @@ Exit codes are those of the `dogansystem` command: 0 done, 1 the run failed or w
 input, 3 could not be done.
 """
 
+import sys
+
 import click
 
 from dogansystem.commands import adopt, autoscale, definitions, evaluating, measure, run, scale, testing
@@ -25,3 +27,7 @@ for _command in (
 	dogansystem.add_command(_command)
 
 commands = [dogansystem]  # what bench looks for
+
+if {"worker", "worker-pool"} & set(sys.argv):
+	# RQ forks a process for each job: what bench's worker has loaded, none of them loads again.
+	import dogansystem.jobs

@@ -92,6 +92,27 @@ class ProcessTestCase(SiteTestCase):
 			process.wait()
 
 
+# What bench reads of each app, in a process that was called with these words.
+LOAD = """
+import sys
+sys.argv = ["bench", "frappe", *sys.argv[1:]]
+import dogansystem.commands
+sys.exit("dogansystem.jobs" not in sys.modules)
+"""
+
+
+class TestLoaded(ProcessTestCase):
+	is_alone: ClassVar[bool] = False
+
+	def loads(self, *words: str) -> bool:
+		return self.launch("-c", LOAD, *words).wait() == 0
+
+	def test_a_worker_has_loaded_what_its_jobs_need_and_other_commands_have_not(self):
+		self.assertTrue(self.loads("worker", "--queue", "dogansystem"))
+		self.assertTrue(self.loads("--site", "all", "worker-pool"))
+		self.assertFalse(self.loads("--site", "all", "migrate"))
+
+
 class TestDoorbellOnRQ(ProcessTestCase):
 	is_alone: ClassVar[bool] = False
 

@@ -90,7 +90,9 @@ class People(Deciders, Channels):
 
 	def exists(self, user: str) -> bool:
 		"""Whether `user` is an enabled user of this site."""
-		return bool(frappe.db.get_value("User", user, "enabled"))
+		# Not by `get_value`: each drain job asks this, and Frappe's query builder takes 5 ms at its first use in a process.
+		found = frappe.db.sql("SELECT enabled FROM `tabUser` WHERE name = %s", (user,))
+		return bool(found and found[0][0])
 
 	def roles(self, user: str) -> set[str]:
 		"""The roles of a user."""

@@ -29,10 +29,12 @@ class Plan:
 
 	def insert(self, table: str, columns: str, values: list[tuple[Any, ...]]) -> None:
 		"""Insert rows: a few with the other statements, many behind them."""
+		if not values:  # nearly always: nothing to be made ready for it
+			return
 		marks = dialect.marks(columns.split(","))
 		if len(values) > MANY:
 			self.bulk.append((f"INSERT INTO `{table}` ({columns}) VALUES ({marks})", values))
-		elif values:
+		else:
 			places = ", ".join([f"({marks})"] * len(values))
 			flat = [value for row in values for value in row]
 			self.statements.append(Statement(f"INSERT INTO `{table}` ({columns}) VALUES {places}", flat))
