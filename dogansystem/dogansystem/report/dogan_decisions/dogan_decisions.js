@@ -28,6 +28,7 @@ frappe.query_reports["Dogan Decisions"] = {
 				{ value: "deadline", label: __("Deadline") },
 			],
 		},
+		{ fieldname: "rows", label: __("Rows"), fieldtype: "Int", default: 500 }, // at most; more take seconds
 	],
 
 	formatter(value, row, column, data, default_formatter) {
