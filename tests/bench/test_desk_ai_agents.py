@@ -133,6 +133,7 @@ class TestAIAgents(AgentTestCase):
 		self.assertFalse(self.browser.evaluate(f"{lists}.length"), "no list lies over the other fields")
 		self.browser.click(".modal.show [data-fieldname=action] input")
 		self.browser.wait_for(f"{lists}.length")
+		self.browser.evaluate("document.activeElement.blur()")
 		self.browser.evaluate("cur_dialog.set_value('action', 'document.get') && true")
 		self.browser.wait_for("document.querySelector('[data-bound=doctype] select')")
 		self.bound("doctype", "fixed")
