@@ -119,12 +119,13 @@ class TestAccess(SiteTestCase):
 		self.assertGreaterEqual(seen["datasets"][0]["values"][-1], 1)
 		self.assertEqual(len(seen["labels"]), len(seen["datasets"][0]["values"]))
 
-	def test_the_chart_counts_each_run_that_may_be_seen_once_on_its_day(self):
+	def test_the_chart_counts_each_run_that_may_be_seen_once_on_its_day_and_lists_show_the_same(self):
 		frappe.set_user("Administrator")
 		theirs, of_others = self.todo(USER), self.todo(OTHER)
+		self.assertIn("%", theirs)
 		own_about_theirs = self.start_about(USER, theirs)
 		about_theirs = self.start_about(PERSON, theirs)
-		self.start_about(PERSON, of_others)
+		about_others = self.start_about(PERSON, of_others)
 		gone = self.start_about(USER, theirs)
 		for run, days in ((own_about_theirs, 1), (about_theirs, 2), (gone, desk.SHOWN_DAYS)):
 			at = frappe.utils.add_days(frappe.utils.now_datetime(), -days)
@@ -135,10 +136,15 @@ class TestAccess(SiteTestCase):
 				with self.subTest(user=user, few=few), patch.object(permissions, "FEW", few):
 					values = desk.runs_per_day()["datasets"][0]["values"]
 					self.assertEqual((values[-3:], sum(values)), (expected, sum(expected)))
+					listed = {*frappe.get_list("Dogan Workflow Run", pluck="name", limit=0)}
+					mine = {self.run_of_user, own_about_theirs, about_theirs, gone}
+					self.assertEqual(listed, mine if user == USER else {about_others})
+					steps = {*frappe.get_list("Dogan Step Run", pluck="run", limit=0)}
+					self.assertEqual(steps, listed)
 
 	def todo(self, user: str) -> str:
 		given = {"doctype": "ToDo", "description": "contract access", "allocated_to": user}
-		return frappe.get_doc(given).insert().name
+		return frappe.get_doc(given).insert(set_name=f"contract {user} 100%s 'a").name
 
 	def start_about(self, user: str, todo: str) -> str:
 		frappe.set_user(user)

@@ -29,40 +29,41 @@ def run_conditions(user: str | None = None) -> str:
 	user = user or frappe.session.user
 	if is_manager(user):
 		return ""
-	readable = (_about(doctype, query) for doctype, query in _readable(user))
-	return f"({' OR '.join([_own(user), *readable])})"
+	return f"({' OR '.join([_own(user), *_about_readable(user)])})"
 
 
 def parts_of_runs(user: str) -> list[str]:
 	"""SQL conditions for the runs that `user` may see, to be asked one after another: no run is found by two of them.
 
-	All in one, as `run_conditions` has it, MariaDB goes through every run. Each of these follows an index to few of them.
+	To count, MariaDB goes through every run for all of them in one, as `run_conditions` has it.
 	"""
 	if is_manager(user):
 		return ["1 = 1"]
 	others = f"NOT (`tab{RUN}`.`started_by` <=> {_quoted(user)})"
-	found = ((doctype, _few(query)) for doctype, query in _readable(user))
-	return [_own(user), *(f"{others} AND {_about(doctype, names)}" for doctype, names in found if names)]
-
-
-def _few(query: str) -> str:
-	"""The names that a query finds, where they are few, and nothing where there are none; else the query."""
-	names = frappe.db.sql_list(f"SELECT name FROM ({query}) found LIMIT {FEW + 1}")
-	return query if len(names) > FEW else ", ".join(map(_quoted, names))
+	return [_own(user), *(f"{others} AND {each}" for each in _about_readable(user))]
 
 
 def _own(user: str) -> str:
 	return f"`tab{RUN}`.`started_by` = {_quoted(user)}"
 
 
-def _about(doctype: str, names: str) -> str:
-	"""The condition for the runs about these documents: `names` is a query or a list."""
-	this = f"`tab{RUN}`.`reference_doctype` = {_quoted(doctype)}"
-	return f"({this} AND `tab{RUN}`.`reference_name` IN ({names}))"
+def _about_readable(user: str) -> Iterator[str]:
+	"""For each DocType, the condition for the runs about documents that `user` may read: where these are few, by their names,
+	which an index leads to. Else it must not follow an index: that would fetch every run about the DocType, one by one."""
+	for doctype, query in _readable(user):
+		names = frappe.db.sql_list(f"SELECT name FROM ({query}) found LIMIT {FEW + 1}")
+		this, about = f"`tab{RUN}`.`reference_doctype`", f"`tab{RUN}`.`reference_name`"
+		if len(names) > FEW:
+			yield f"(CONCAT({this}) = {_quoted(doctype)} AND {about} IN ({query}))"
+		elif names:
+			yield f"({this} = {_quoted(doctype)} AND {about} IN ({', '.join(map(_quoted, names))}))"
 
 
 def _quoted(text: Any) -> str:
-	return str(frappe.db.escape(str(text), percent=False))
+	"""A text in SQL, without a percent sign: Frappe 17 fills values into the query that it becomes a part of."""
+	if "%" in str(text):
+		return f"_utf8mb4 0x{str(text).encode().hex()}"
+	return str(frappe.db.escape(str(text)))
 
 
 def step_run_conditions(user: str | None = None) -> str:
