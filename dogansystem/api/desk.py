@@ -1,5 +1,6 @@
 """What the forms of the desk need: actions and their parameters, problems of a form, templates."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,7 +15,7 @@ from dogansystem.api.errors import as_frappe_errors
 from dogansystem.engine.definition import Trigger
 from dogansystem.engine.errors import DefinitionError, InputError, NotAvailable
 from dogansystem.homes.frappe import reviews
-from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, run_conditions
+from dogansystem.homes.frappe.permissions import RUN, is_manager, is_system_manager, parts_of_runs
 from dogansystem.homes.frappe.site import current_site
 from dogansystem.homes.frappe.translated import translated_problems
 from dogansystem.orchestrator import Orchestrator
@@ -163,15 +164,20 @@ def runs_per_day() -> dict[str, Any]:
 	user = need_user()
 	today = frappe.utils.getdate()
 	days = [frappe.utils.add_days(today, -number) for number in reversed(range(SHOWN_DAYS))]
-	since = frappe.db.escape(str(days[0]))
-	conditions = " AND ".join(filter(None, (f"queued_at >= {since}", run_conditions(user))))
-	found = dict(
-		frappe.db.sql(f"SELECT DATE(queued_at), COUNT(*) FROM `tab{RUN}` WHERE {conditions} GROUP BY 1")
-	)
+	found = Counter[Any]()
+	for part in parts_of_runs(user):
+		found.update(_runs_since(days[0], part))
 	return {
 		"labels": [frappe.utils.formatdate(day) for day in days],
-		"datasets": [{"name": _("Runs"), "values": [found.get(day, 0) for day in days]}],
+		"datasets": [{"name": _("Runs"), "values": [found[day] for day in days]}],
 	}
+
+
+def _runs_since(day: Any, condition: str) -> dict[Any, int]:
+	"""How many runs were queued on each day since that one."""
+	since = frappe.db.escape(str(day))
+	query = f"SELECT DATE(queued_at), COUNT(*) FROM `tab{RUN}` WHERE queued_at >= {since} AND {condition} GROUP BY 1"
+	return dict(frappe.db.sql(query))
 
 
 def boot(bootinfo: Any) -> None:

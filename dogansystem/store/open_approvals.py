@@ -10,24 +10,28 @@ from dogansystem.store.approvals import APPROVAL, APPROVER, Approval
 MAX_SHOWN = 500  # in one list
 
 
-def open_ones(
-	db: Database, users: Sequence[str] | None = None, document: tuple[str, str] | None = None
-) -> list[Approval]:
+def open_ones(db: Database, users: Sequence[str] | None = None) -> list[Approval]:
 	"""The open approvals for which a decision of one of these users is wanted, the oldest first; None: all."""
-	where = ["status = 'Open'"]
-	values: list[str] = []
-	if users is not None:
-		if not users:
-			return []
-		where.append(
-			f"name IN (SELECT approval FROM `{APPROVER}` WHERE state = 'Asked' AND user IN ({dialect.marks(users)}))"
-		)
-		values += users
-	if document:
-		where.append("reference_doctype = %s AND reference_name = %s")
-		values += document
-	query = f"SELECT {approvals.COLUMNS} FROM `{APPROVAL}` WHERE {' AND '.join(where)} ORDER BY name LIMIT %s"
-	return [approvals.approval_of(row) for row in db.sql(query, (*values, MAX_SHOWN))]
+	if users is None:
+		query = f"SELECT {approvals.COLUMNS} FROM `{APPROVAL}` WHERE status = 'Open' ORDER BY name LIMIT %s"
+		return [approvals.approval_of(row) for row in db.sql(query, (MAX_SHOWN,))]
+	names = sorted({name for user in users for name in _asked(db, user)})[:MAX_SHOWN]
+	if not names:
+		return []
+	query = (
+		f"SELECT {approvals.COLUMNS} FROM `{APPROVAL}` WHERE name IN ({dialect.marks(names)}) ORDER BY name"
+	)
+	return [approvals.approval_of(row) for row in db.sql(query, names)]
+
+
+def _asked(db: Database, user: str) -> list[str]:
+	"""The oldest open approvals that a user is asked, along an index that has them in this order: of many, few are read."""
+	query = (
+		f"SELECT p.approval FROM `{APPROVER}` p WHERE p.user = %s AND p.state = 'Asked'"
+		f" AND EXISTS (SELECT 1 FROM `{APPROVAL}` a WHERE a.name = p.approval AND a.status = 'Open')"
+		" ORDER BY p.approval LIMIT %s"
+	)
+	return [row[0] for row in db.sql(query, (user, MAX_SHOWN))]
 
 
 def open_of_run(db: Database, run: str) -> list[Approval]:

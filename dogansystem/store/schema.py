@@ -30,15 +30,19 @@ _COLUMN_TYPES = {
 }
 
 # Beyond what the DocTypes ask for, on both homes: the way from a run to its steps, to what is not counted yet, to what may be
-# deleted, from a workflow to its last runs, from a document to its runs and to what is asked about it, and to what a user has asked.
+# deleted, from a workflow to its last runs, from a user to the runs that they have started, from a document to its runs and to
+# what is asked about it, to what a user has asked, to what they are asked, and to what nobody has settled, which deadlines have.
 _EXTRA_INDEXES = (
 	("tabDogan Step Run", "dogan_run_item", ("run", "item")),
 	("tabDogan Workflow Run", "dogan_run_counted", ("counted", "status")),
 	("tabDogan Workflow Run", "dogan_run_finished", ("status", "finished_at")),
 	("tabDogan Workflow Run", "dogan_run_ended", ("workflow", "finished_at")),
+	("tabDogan Workflow Run", "dogan_run_starter", ("started_by", "queued_at")),
 	("tabDogan Workflow Run", "dogan_run_document", ("reference_doctype", "reference_name")),
 	("tabDogan Approval", "dogan_approval_document", ("reference_doctype", "reference_name")),
 	("tabDogan Approval", "dogan_approval_asker", ("asked_by", "asked_at", "status", "step_run")),
+	("tabDogan Approval", "dogan_approval_settled", ("settled_by", "settled_at")),
+	("tabDogan Approver", "dogan_approver_asked", ("user", "state", "approval")),
 )
 
 # {id} is the dialect's self-numbering key. Times are seconds since 1970 (UTC).

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from contextlib import nullcontext
 from typing import Any
+from unittest.mock import patch
 
 import frappe
 
 from dogansystem.api import agents, desk, errors, run_page, scaling, status, workflows
+from dogansystem.homes.frappe import permissions
 from dogansystem.store import nodes
 from dogansystem.tests.contract.home import PERSON, step
 from dogansystem.tests.home import MANAGER, OTHER, USER, SiteTestCase
@@ -116,6 +118,37 @@ class TestAccess(SiteTestCase):
 		seen = desk.runs_per_day()
 		self.assertGreaterEqual(seen["datasets"][0]["values"][-1], 1)
 		self.assertEqual(len(seen["labels"]), len(seen["datasets"][0]["values"]))
+
+	def test_the_chart_counts_each_run_that_may_be_seen_once_on_its_day_and_lists_show_the_same(self):
+		frappe.set_user("Administrator")
+		theirs, of_others = self.todo(USER), self.todo(OTHER)
+		self.assertIn("%", theirs)
+		own_about_theirs = self.start_about(USER, theirs)
+		about_theirs = self.start_about(PERSON, theirs)
+		about_others = self.start_about(PERSON, of_others)
+		gone = self.start_about(USER, theirs)
+		for run, days in ((own_about_theirs, 1), (about_theirs, 2), (gone, desk.SHOWN_DAYS)):
+			at = frappe.utils.add_days(frappe.utils.now_datetime(), -days)
+			frappe.db.set_value("Dogan Workflow Run", run, "queued_at", at, update_modified=False)
+		for few in (0, permissions.FEW):  # too many documents to name them, and not
+			for user, expected in ((USER, [1, 1, 1]), (OTHER, [0, 0, 1])):
+				frappe.set_user(user)
+				with self.subTest(user=user, few=few), patch.object(permissions, "FEW", few):
+					values = desk.runs_per_day()["datasets"][0]["values"]
+					self.assertEqual((values[-3:], sum(values)), (expected, sum(expected)))
+					listed = {*frappe.get_list("Dogan Workflow Run", pluck="name", limit=0)}
+					mine = {self.run_of_user, own_about_theirs, about_theirs, gone}
+					self.assertEqual(listed, mine if user == USER else {about_others})
+					steps = {*frappe.get_list("Dogan Step Run", pluck="run", limit=0)}
+					self.assertEqual(steps, listed)
+
+	def todo(self, user: str) -> str:
+		given = {"doctype": "ToDo", "description": "contract access", "allocated_to": user}
+		return frappe.get_doc(given).insert(set_name=f"contract {user} 100%s 'a").name
+
+	def start_about(self, user: str, todo: str) -> str:
+		frappe.set_user(user)
+		return workflows.start_run("open", doctype="ToDo", name=todo)["run"]
 
 	def test_a_run_about_a_document_is_seen_by_who_may_read_the_document(self):
 		frappe.set_user("Administrator")

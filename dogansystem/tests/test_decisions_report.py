@@ -71,6 +71,25 @@ class TestDecisionsReport(ApprovalTestCase):
 		(row,) = self.rows(workflow="contract-approvals")
 		self.assertEqual((row["decision"], row["given"]), ("answered", "size: L"))
 
+	def test_the_newest_are_shown_as_many_as_are_wanted(self):
+		approved = [self.ask() for _ in range(2)]
+		self.ask(deadline="1h", at_deadline="approve")
+		for approval in approved:
+			self.decide(USER, approval, "approved")
+		self.advance(HOUR + 1)
+		self.drain()
+		frappe.db.rollback()
+		filters = {"workflow": "contract-approvals"}
+		whole = dogan_decisions.execute(filters)
+		self.assertEqual((len(whole[1]), whole[2]), (3, None))
+		self.assertEqual(whole[1][0]["through"], "Deadline")
+		for number in (1, 2):
+			found = dogan_decisions.execute({**filters, "rows": number})
+			self.assertEqual(found[1], whole[1][:number])
+			self.assertIn(f"Only the newest {number} are shown", found[2])
+		for number in (0, -1, None, "", dogan_decisions.MAX_ROWS + 1):
+			self.assertEqual(dogan_decisions.execute({**filters, "rows": number}), whole)
+
 	def test_managers_see_it_and_nobody_else(self):
 		for user, sees in ((PERSON, True), (MANAGER, True), (USER, False), (OTHER, False), ("Guest", False)):
 			frappe.set_user(user)

@@ -1,12 +1,14 @@
 """My Approvals: what the page is told of what waits, many decisions in one call, what was decided, who stands in."""
 
 from typing import Any
+from unittest.mock import patch
 
 import frappe
 from frappe.utils import add_days, nowdate
 
 from dogansystem.api import approvals, inbox
 from dogansystem.api.errors import InputError
+from dogansystem.store import open_approvals
 from dogansystem.tests.asking import ApprovalTestCase
 from dogansystem.tests.contract.home import PERSON, output, step
 from dogansystem.tests.home import OTHER, USER
@@ -48,6 +50,27 @@ class TestInbox(ApprovalTestCase):
 		self.assertEqual((item["workflow_title"], item["may_decide"]), ("Buying", True))
 		self.assertIn({"label": "Designation", "value": "Buyer"}, item["document_fields"])
 		self.assertEqual(self.as_user(OTHER, inbox.waiting)["total"], 0)
+
+	def test_the_oldest_is_first_whoever_is_asked(self):
+		steps = [
+			step(f"ok{number}", "flow.approve", params={"to": to, "subject": "May we?"}, after=[])
+			for number, to in enumerate((PERSON, USER, [USER, PERSON], PERSON, OTHER))
+		]
+		names = self.ask_all(steps)
+		frappe.get_doc(doctype="Dogan Substitute", for_user=PERSON, by_user=USER).insert()
+		frappe.db.commit()
+		of_user = [
+			frappe.db.get_value("Dogan Approver", {"approval": each, "user": ["in", (USER, PERSON)]})
+			for each in names
+		]
+		expected = [name for name, place in zip(names, of_user, strict=True) if place]
+		self.assertEqual(len(expected), 4)
+		found = self.as_user(USER, inbox.waiting)
+		self.assertEqual((found["names"], found["total"]), (expected, 4))
+		with patch.object(open_approvals, "MAX_SHOWN", 2):
+			self.assertEqual(self.as_user(USER, inbox.waiting)["names"], expected[:2])
+		self.as_user(USER, approvals.decide, expected[0], "approved")
+		self.assertEqual(self.as_user(USER, inbox.waiting)["names"], expected[1:])
 
 	def test_a_role_a_substitute_and_who_passed_it_on_are_named(self):
 		approval = self.ask({"role": "Dogan User"}, not_by=[OTHER])

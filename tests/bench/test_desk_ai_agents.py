@@ -126,8 +126,14 @@ class TestAIAgents(AgentTestCase):
 
 	def test_a_tool_is_added_and_changed_without_a_brace(self):
 		self.visit(f"dogan-agent/{AGENT}", f"{form_of('Dogan Agent')} && {SHOWN}")
-		self.browser.evaluate("document.querySelector('[data-add-tool]').click()")
-		self.browser.wait_for(DIALOG)
+		self.browser.click("[data-add-tool]")
+		self.browser.wait_for(f"{DIALOG} && cur_dialog.$wrapper[0].contains(document.activeElement)")
+		self.picture("ai_agent_tool_new")
+		lists = "cur_dialog.$wrapper.find('.awesomplete ul:visible')"
+		self.assertFalse(self.browser.evaluate(f"{lists}.length"), "no list lies over the other fields")
+		self.browser.click(".modal.show [data-fieldname=action] input")
+		self.browser.wait_for(f"{lists}.length")
+		self.browser.evaluate("document.activeElement.blur()")
 		self.browser.evaluate("cur_dialog.set_value('action', 'document.get') && true")
 		self.browser.wait_for("document.querySelector('[data-bound=doctype] select')")
 		self.bound("doctype", "fixed")

@@ -4,6 +4,7 @@ Dogan Managers and System Managers see and change all. Anybody else with the rol
 and the runs about documents they may read, and may change the ones they started. Steps follow their run.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import frappe
@@ -15,6 +16,7 @@ from dogansystem.homes.frappe import compat
 from dogansystem.protocol.people import MANAGERS, SYSTEM_MANAGER, USER_ROLE
 
 RUN = "Dogan Workflow Run"
+FEW = 1000  # documents of a DocType whose runs are looked up one by one
 
 
 def is_manager(user: str) -> bool:
@@ -27,11 +29,41 @@ def run_conditions(user: str | None = None) -> str:
 	user = user or frappe.session.user
 	if is_manager(user):
 		return ""
-	own = f"`tab{RUN}`.`started_by` = {frappe.db.escape(user, percent=False)}"
-	doctypes = frappe.db.sql_list(
-		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
-	)
-	return f"({' OR '.join([own, *filter(None, (_readable(doctype, user) for doctype in doctypes))])})"
+	return f"({' OR '.join([_own(user), *_about_readable(user)])})"
+
+
+def parts_of_runs(user: str) -> list[str]:
+	"""SQL conditions for the runs that `user` may see, to be asked one after another: no run is found by two of them.
+
+	To count, MariaDB goes through every run for all of them in one, as `run_conditions` has it.
+	"""
+	if is_manager(user):
+		return ["1 = 1"]
+	others = f"NOT (`tab{RUN}`.`started_by` <=> {_quoted(user)})"
+	return [_own(user), *(f"{others} AND {each}" for each in _about_readable(user))]
+
+
+def _own(user: str) -> str:
+	return f"`tab{RUN}`.`started_by` = {_quoted(user)}"
+
+
+def _about_readable(user: str) -> Iterator[str]:
+	"""For each DocType, the condition for the runs about documents that `user` may read: where these are few, by their names,
+	which an index leads to. Else it must not follow an index: that would fetch every run about the DocType, one by one."""
+	for doctype, query in _readable(user):
+		names = frappe.db.sql_list(f"SELECT name FROM ({query}) found LIMIT {FEW + 1}")
+		this, about = f"`tab{RUN}`.`reference_doctype`", f"`tab{RUN}`.`reference_name`"
+		if len(names) > FEW:
+			yield f"(CONCAT({this}) = {_quoted(doctype)} AND {about} IN ({query}))"
+		elif names:
+			yield f"({this} = {_quoted(doctype)} AND {about} IN ({', '.join(map(_quoted, names))}))"
+
+
+def _quoted(text: Any) -> str:
+	"""A text in SQL, without a percent sign: Frappe 17 fills values into the query that it becomes a part of."""
+	if "%" in str(text):
+		return f"_utf8mb4 0x{str(text).encode().hex()}"
+	return str(frappe.db.escape(str(text)))
 
 
 def step_run_conditions(user: str | None = None) -> str:
@@ -104,15 +136,16 @@ def may_change_run(run: str, user: str) -> bool:
 	)
 
 
-def _readable(doctype: str, user: str) -> str | None:
-	"""The query of the user's own list of that DocType, so that roles, user permissions, shares and other apps' rules
-	all count; None if they may see none."""
-	if not frappe.db.exists("DocType", doctype, cache=True):
-		return None
-	if not frappe.has_permission(doctype, "read", user=user):
-		return None
-	this = f"`tab{RUN}`.`reference_doctype` = {frappe.db.escape(doctype, percent=False)}"
-	return f"({this} AND `tab{RUN}`.`reference_name` IN ({compat.readable(doctype, user)}))"
+def _readable(user: str) -> Iterator[tuple[str, str]]:
+	"""Of each DocType that runs are about and the user may read, the query of the user's own list, so that roles, user
+	permissions, shares and other apps' rules all count."""
+	doctypes = frappe.db.sql_list(
+		f"SELECT DISTINCT reference_doctype FROM `tab{RUN}` WHERE reference_doctype IS NOT NULL"
+	)
+	for doctype in doctypes:
+		is_there = frappe.db.exists("DocType", doctype, cache=True)
+		if is_there and frappe.has_permission(doctype, "read", user=user):
+			yield doctype, compat.readable(doctype, user)
 
 
 def is_system_manager(user: str) -> bool:

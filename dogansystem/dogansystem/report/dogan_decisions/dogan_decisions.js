@@ -1,6 +1,7 @@
 // Texts of people and workflows are shown as text; of each decision, what it was about stands beside it.
 
 const TEXTS = ["subject", "comment", "given", "through", "decision"];
+const ROWS = [500, 2000, 10000]; // at most: 10,000 take seconds to draw
 
 frappe.query_reports["Dogan Decisions"] = {
 	filters: [
@@ -27,6 +28,13 @@ frappe.query_reports["Dogan Decisions"] = {
 				{ value: "command", label: __("Command") },
 				{ value: "deadline", label: __("Deadline") },
 			],
+		},
+		{
+			fieldname: "rows",
+			label: __("Rows"),
+			fieldtype: "Select",
+			options: ROWS.map((rows) => ({ value: String(rows), label: __("Newest {0}", [rows]) })),
+			default: String(ROWS[0]),
 		},
 	],
 

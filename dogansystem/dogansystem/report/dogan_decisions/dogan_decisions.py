@@ -9,6 +9,7 @@ from typing import Any
 
 import frappe
 from frappe import _
+from frappe.utils import cint
 
 from dogansystem.engine.outputs import decode
 
@@ -30,11 +31,12 @@ _DEADLINES = (
 def execute(
 	filters: Mapping[str, Any] | None = None,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], Any]:
-	"""Columns, rows, the newest first, and a word where there are more than are shown."""
+	"""Columns, rows, the newest first, and a word where there are more than are shown: than the filter `rows`, and MAX_ROWS."""
 	given = dict(filters or {})
-	rows = _rows(given)
-	more = _("Only the newest {0} are shown: choose a shorter time.").format(MAX_ROWS)
-	return columns(), rows[:MAX_ROWS], more if len(rows) > MAX_ROWS else None
+	most = min(max(cint(given.get("rows")), 0) or MAX_ROWS, MAX_ROWS)
+	rows = _rows(given, most + 1)
+	more = _("Only the newest {0} are shown: choose a shorter time, or more rows.").format(most)
+	return columns(), rows[:most], more if len(rows) > most else None
 
 
 def columns() -> list[dict[str, Any]]:
@@ -58,8 +60,8 @@ def columns() -> list[dict[str, Any]]:
 	]  # fmt: skip
 
 
-def _rows(given: Mapping[str, Any]) -> list[dict[str, Any]]:
-	values = {**given, "last": MAX_ROWS + 1}
+def _rows(given: Mapping[str, Any], most: int) -> list[dict[str, Any]]:
+	values = {**given, "most": most}
 	queries = []
 	if given.get("through") != "deadline":
 		queries.append(_DECISIONS.format(conditions=_conditions(given, "d.decided_at", has_people=True)))
@@ -67,7 +69,9 @@ def _rows(given: Mapping[str, Any]) -> list[dict[str, Any]]:
 		queries.append(_DEADLINES.format(conditions=_conditions(given, "a.settled_at", has_people=False)))
 	if not queries:
 		return []
-	query = " UNION ALL ".join(f"({each})" for each in queries) + " ORDER BY at DESC LIMIT %(last)s"
+	# Each half has its own newest first: sorted only together, all of both would be read.
+	newest = " ORDER BY at DESC LIMIT %(most)s"
+	query = " UNION ALL ".join(f"({each}{newest})" for each in queries) + newest
 	return [_shown(row) for row in frappe.db.sql(query, values, as_dict=True)]
 
 

@@ -81,6 +81,7 @@ function edit(frm, row, all) {
 	const dialog = new frappe.ui.Dialog({
 		title: row ? __("Edit Tool") : __("Add a Tool"),
 		size: "large",
+		no_focus: true, // the list of actions would open over everything
 		fields: fields(row || { approval: "writes" }, all),
 		primary_action_label: row ? __("Change") : __("Add"),
 		primary_action: (values) => {

@@ -1,6 +1,6 @@
 // What to do for more: the bottleneck, a plan for a target, settings of the servers, costs, spot nodes.
 
-const LOOK_FOR = 1; // seconds: what statements do between two looks
+const LOOK_FOR = 0.5; // seconds: what statements do between two looks. The page is to be there within one
 const TARGETS = [
 	["", __("What was measured asks for")],
 	["2x", __("2x capacity")],

@@ -12,7 +12,8 @@ const PARTS = [
 ];
 
 dogan.Inbox = class {
-	constructor(page) {
+	// `waiting`: the first answer of what waits, under way.
+	constructor(page, waiting) {
 		const tab = ([part, label]) =>
 			`<button type="button" role="tab" id="dogan-tab-${part}" aria-controls="dogan-panel-${part}" data-part="${part}">${label}</button>`;
 		const panel = ([part]) => `<div role="tabpanel" id="dogan-panel-${part}" aria-labelledby="dogan-tab-${part}" class="dogan-inbox-panel"></div>`;
@@ -23,7 +24,7 @@ dogan.Inbox = class {
 		const panel_of = (part) => this.$body.find(`#dogan-panel-${part}`);
 		const $note = () => panel_of("waiting").find(".dogan-inbox-note");
 		this.parts = {
-			waiting: new dogan.inbox.Waiting(panel_of("waiting"), (total) => this.count(total)),
+			waiting: new dogan.inbox.Waiting(panel_of("waiting"), (total) => this.count(total), waiting),
 			decided: new dogan.inbox.Decided(panel_of("decided")),
 			substitutes: new dogan.inbox.Substitutes(panel_of("substitutes"), (found) => $note().html(dogan.inbox.stands_in_note(found))),
 		};
@@ -65,14 +66,14 @@ dogan.Inbox = class {
 
 	async show(approval) {
 		this.is_shown = true;
-		if (this.parts[approval]) this.choose(approval, true);
-		else if (approval) {
-			this.choose("waiting");
-			await this.parts.waiting.show_first(approval);
-		} else {
-			await this.parts[this.part].refresh();
-		}
-		await this.parts.substitutes.refresh();
+		const { waiting, decided, substitutes } = this.parts;
+		const is_part = approval in this.parts;
+		if (approval) this.choose(is_part ? approval : "waiting");
+		await Promise.all([
+			approval && !is_part ? waiting.show_first(approval) : waiting.refresh(),
+			substitutes.refresh(),
+			this.part === "decided" && decided.refresh(),
+		]);
 		this.plan();
 	}
 

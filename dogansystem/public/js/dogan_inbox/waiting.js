@@ -6,9 +6,10 @@ const PAGE = 10; // as many as the server gives at once
 const call = (method, args) => frappe.xcall(`dogansystem.api.inbox.${method}`, args);
 
 dogan.inbox.Waiting = class {
-	// `counted(total)`: how many wait.
-	constructor($panel, counted) {
+	// `counted(total)`: how many wait. `found`: the first answer, under way.
+	constructor($panel, counted, found) {
 		this.counted = counted;
+		this.found = found;
 		this.cards = [];
 		this.total = 0;
 		this.$panel = $panel.html(`
@@ -57,7 +58,7 @@ dogan.inbox.Waiting = class {
 		}
 		this.is_looking = true;
 		try {
-			const found = await call("waiting", { start: 0 });
+			const found = await this.ask();
 			await this.bring(found);
 			this.draw(found);
 		} finally {
@@ -67,6 +68,12 @@ dogan.inbox.Waiting = class {
 			this.is_behind = false;
 			await this.refresh();
 		}
+	}
+
+	ask() {
+		const found = this.found || call("waiting", { start: 0 });
+		this.found = null;
+		return found;
 	}
 
 	// The approval that a link led to stands first, whatever has become of it.
