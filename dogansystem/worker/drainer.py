@@ -80,7 +80,6 @@ class Drainer:
 		self._rang_at = float("-inf")
 		self._came_at = self._asked_at = time.monotonic()
 		self._has_done_chores = False
-		self._is_new = True  # it has not looked for work yet
 		self._is_called_back = False  # it gave way to others while there may have been more to do
 
 	def run(self) -> int:
@@ -190,14 +189,10 @@ class Drainer:
 
 	def _drain_once(self) -> bool:
 		"""Claim a batch and execute it; False when nothing was ready."""
-		# What this process was called for comes first; its chores come right behind, or now if there is nothing.
-		is_first, self._is_new = self._is_new, False
-		if not is_first and time.monotonic() - self._chores_at > CHORES_INTERVAL:
+		if time.monotonic() - self._chores_at > CHORES_INTERVAL:
 			self._do_chores()
-		if self._gives_way():
+		if self._gives_way() or not self._claim():
 			return False
-		if not self._claim():
-			return is_first and self._drain_once()
 		while self._batch and not self._has_to_leave():
 			self._work_chain(self._batch.next())
 		return True

@@ -1,7 +1,6 @@
 """Chores are done in turns: a hundred processes do not look a hundred times for the dead."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -11,7 +10,6 @@ from dogansystem.store import processes, state
 from dogansystem.store.moment import moment
 from dogansystem.worker import chores
 from dogansystem.worker.control import Control
-from dogansystem.worker.drainer import Drainer
 
 
 @pytest.fixture
@@ -95,34 +93,3 @@ def test_a_process_that_has_slept_does_not_take_itself_for_dead(sandbox: Sandbox
 	assert [each.id for each in control.run(processes.every)] == [-own]
 	chores.do(sandbox, control)
 	assert registered(control) == 0
-
-
-def test_what_a_process_was_called_for_comes_first_and_its_chores_right_behind(
-	sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-):
-	steps = [{"id": "a", "action": "data.set", "params": {}}]
-	Orchestrator(sandbox).import_workflow({"name": "called", "run_as": "a@example.com", "steps": steps})
-	for _ in range(3):
-		Orchestrator(sandbox).start_run("called")
-	sandbox.database.commit()
-	drained = Drainer(sandbox, until=lambda: True)
-	done_before: list[int] = []
-	do = chores.do
-
-	def noting(*rest: Any, **named: Any) -> int:
-		done_before.append(drained.progress.steps)
-		return do(*rest, **named)
-
-	monkeypatch.setattr(chores, "do", noting)
-	assert drained.run() == 3
-	assert done_before[0] == 1
-
-
-def test_a_process_that_finds_nothing_ready_does_its_chores_at_once(sandbox: Sandbox, clock: TestClock):
-	trigger = {"on": "schedule", "every": "1h"}
-	steps = [{"id": "a", "action": "data.set", "params": {}}]
-	hourly = {"name": "hourly", "run_as": "a@example.com", "triggers": [trigger], "steps": steps}
-	Orchestrator(sandbox).import_workflow(hourly)
-	sandbox.database.commit()
-	clock.advance(3601)
-	assert Drainer(sandbox, until=lambda: True).run() == 1

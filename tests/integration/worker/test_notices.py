@@ -127,12 +127,13 @@ def test_what_workflows_send_is_kept_apart(sandbox: Sandbox, clock: TestClock):
 def test_a_notice_that_cannot_be_written_harms_nothing(
 	sandbox: Sandbox, clock: TestClock, monkeypatch: pytest.MonkeyPatch
 ):
+	failed = run(sandbox)
+
 	def refuse(*_: object) -> list[str]:
 		raise KeyError("no")
 
 	with monkeypatch.context() as broken:
 		broken.setattr(sandbox.people, "notice", refuse)
-		failed = run(sandbox)
 		assert notices(sandbox, clock) == []
 	assert Orchestrator(sandbox).get_run(failed)["status"] == "Failed"
 	assert len(notices(sandbox, clock)) == 1
