@@ -146,7 +146,8 @@ def ask(site: Site, request: Request, at: Moment) -> Approval:
 		telling.ask_place(site, approval, number, user, at, "asked", until=until)
 	if request.remind:
 		next_one = at.seconds + request.remind
-		waits.put(db, next_one, approvals.REMINDER, approval.name, run=request.run)
+		# No wait of the step, which no reminder ends; but it goes with the step.
+		waits.put(db, next_one, approvals.REMINDER, approval.name, request.step_run, run=request.run)
 		deciding.set_reminder(db, approval.name, as_text(site.local_time(next_one)), at)
 	return approval
 

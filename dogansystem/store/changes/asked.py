@@ -10,9 +10,8 @@ APPROVAL = "tabDogan Approval"
 REASON = "The run has ended, or goes on without this."
 
 
-def withdrawing(db: Database, run: str, at: Moment, prefix: str = "") -> list[Statement]:
-	"""Withdraw the approvals for which step runs of a run wait, those whose name begins with `prefix`; nobody is reminded of
-	them. Stands before what ends those waits.
+def withdrawing(db: Database, run: str, at: Moment, prefix: str = "") -> Statement:
+	"""Withdraw the approvals for which step runs of a run wait, those whose name begins with `prefix`.
 
 	They are found by their waits: a look by the run would also lock the gaps in which other runs write theirs.
 	"""
@@ -24,14 +23,12 @@ def withdrawing(db: Database, run: str, at: Moment, prefix: str = "") -> list[St
 	assignments = ", ".join(f"{column} = %s" for column in values)
 	if db.dialect == "mariadb":
 		assignments = ", ".join(f"a.{column} = %s" for column in values)
-		query = f"UPDATE dogan_timer w STRAIGHT_JOIN `{APPROVAL}` a ON a.name = w.subject SET {assignments}"
-		query += f" WHERE {waits} AND a.status = 'Open'"
-	else:
-		query = f"UPDATE `{APPROVAL}` SET {assignments} WHERE status = 'Open'"
-		query += f" AND name IN (SELECT w.subject FROM dogan_timer w WHERE {waits})"
-	reminders = "DELETE FROM dogan_timer WHERE run = %s AND kind = 'remind'"
-	reminders += f" AND subject IN (SELECT w.subject FROM dogan_timer w WHERE {waits})"
-	return [Statement(query, [*values.values(), *more]), Statement(reminders, [run, *more])]
+		query = f"UPDATE dogan_timer w STRAIGHT_JOIN `{APPROVAL}` a ON a.name = w.subject SET {assignments} WHERE {waits}"
+		return Statement(f"{query} AND a.status = 'Open'", [*values.values(), *more])
+	query = f"UPDATE `{APPROVAL}` SET {assignments} WHERE status = 'Open'"
+	return Statement(
+		f"{query} AND name IN (SELECT w.subject FROM dogan_timer w WHERE {waits})", [*values.values(), *more]
+	)
 
 
 def withdrawing_one(run: str, approval: str, at: Moment) -> list[Statement]:

@@ -22,7 +22,7 @@ def plan_waits(made: Plan, db: Database, run: str, changes: Changes, at: Moment)
 		made.add(asked.withdrawing_one(run, changes.withdrawn, at))
 	if changes.forgets_waits:
 		if changes.withdraws:
-			made.add(asked.withdrawing(db, run, at))
+			made.add([asked.withdrawing(db, run, at)])
 		made.add([Statement("DELETE FROM dogan_timer WHERE run = %s", (run,))])
 	if changes.signal is not None:
 		made.add([_taking(db, run, changes.signal)])

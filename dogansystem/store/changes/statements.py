@@ -189,7 +189,7 @@ def _plan_steps(
 		made.add([dialect.update_of_many(db, STEP_RUN, keys, values)])
 	for step in changes.cancelled_items:
 		if changes.withdraws:
-			made.add(asked.withdrawing(db, run, at, names.step_run(run, step) + "."))
+			made.add([asked.withdrawing(db, run, at, names.step_run(run, step) + ".")])
 		made.add(_cancelling_items(run, step, at))
 	if changes.undo:
 		columns, undo = rows.of_undo(db, run, changes.undo, at)
@@ -288,6 +288,5 @@ def _cancelling_items(run: str, step: str, at: Moment) -> Iterator[Statement]:
 		(CANCELLED, at.text, at.text, run, step),
 	)
 	prefix = names.step_run(run, step) + "."
-	yield Statement(
-		f"DELETE FROM dogan_timer WHERE run = %s AND SUBSTR(step_run, 1, {len(prefix)}) = %s", (run, prefix)
-	)
+	is_theirs = f"SUBSTR(CASE kind WHEN 'remind' THEN data ELSE step_run END, 1, {len(prefix)}) = %s"
+	yield Statement(f"DELETE FROM dogan_timer WHERE run = %s AND {is_theirs}", (run, prefix))
