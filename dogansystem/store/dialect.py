@@ -25,6 +25,11 @@ def for_update_skip_locked(db: Database) -> str:
 	return " FOR UPDATE SKIP LOCKED" if db.dialect == "mariadb" else ""
 
 
+# Which rows of a run are items, and which are not of its steps themselves, for statements that lock. A range of an index would
+# end with a lock on the first step of the run beside it, and wait if that is just being started, which may wait for the run.
+IS_ITEM, IS_NO_STEP = "item + 0 > 0", "item + 0 <> 0"
+
+
 def along(db: Database, index: str) -> str:
 	"""Suffix of a table that is read along this index, whatever the server knows of the table.
 

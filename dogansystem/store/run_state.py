@@ -193,7 +193,7 @@ def _with_pending(db: Database, run: str, step: Step, known: Items) -> Items:
 	if room <= 0:
 		return known
 	rows = db.sql(
-		"SELECT item, attempts, item_value FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+		f"SELECT item, attempts, item_value FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND {dialect.IS_ITEM}"
 		" AND status = 'Pending' ORDER BY item LIMIT %s" + dialect.for_update(db),
 		(run, step.id, room),
 	)
@@ -203,7 +203,7 @@ def _with_pending(db: Database, run: str, step: Step, known: Items) -> Items:
 def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> RunState:
 	key = (state.name, event.step)
 	counts = db.sql(
-		"SELECT status, COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND item > 0"
+		f"SELECT status, COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND {dialect.IS_ITEM}"
 		" GROUP BY status" + dialect.for_share(db),
 		key,
 	)
@@ -216,7 +216,7 @@ def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> Run
 	elif counts:
 		rows = db.sql(
 			"SELECT item, status, output, error_type, error FROM `tabDogan Step Run`"
-			" WHERE run = %s AND step = %s AND item > 0 ORDER BY item" + dialect.for_share(db),
+			f" WHERE run = %s AND step = %s AND {dialect.IS_ITEM} ORDER BY item" + dialect.for_share(db),
 			key,
 		)
 		known = replace(known, results=tuple(ItemResult(*row) for row in rows))

@@ -22,5 +22,6 @@ def noting(run: str, status: str, at: Moment) -> Statement:
 
 def counting(run: str) -> Statement:
 	"""Write how many steps and items of a run have failed. Stands behind the statements that write them."""
-	failed = "SELECT COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND item >= 0 AND status = 'Failed'"
+	# `+ 0` as in dialect.IS_ITEM: the run beside this one may just be being started.
+	failed = "SELECT COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND item + 0 >= 0 AND status = 'Failed'"
 	return Statement(f"UPDATE `tabDogan Workflow Run` SET failures = ({failed}) WHERE name = %s", (run, run))

@@ -276,7 +276,7 @@ def _result_values(change: StepChange) -> Mapping[str, Any]:
 
 def _without_items(run: str, steps: Sequence[str]) -> Iterator[Statement]:
 	yield Statement(
-		f"DELETE FROM `{STEP_RUN}` WHERE run = %s AND item <> 0 AND step IN ({dialect.marks(steps)})",
+		f"DELETE FROM `{STEP_RUN}` WHERE run = %s AND {dialect.IS_NO_STEP} AND step IN ({dialect.marks(steps)})",
 		(run, *steps),
 	)
 
@@ -284,7 +284,7 @@ def _without_items(run: str, steps: Sequence[str]) -> Iterator[Statement]:
 def _cancelling_items(run: str, step: str, at: Moment) -> Iterator[Statement]:
 	yield Statement(
 		f"UPDATE `{STEP_RUN}` SET status = %s, finished_at = %s, modified = %s"
-		" WHERE run = %s AND step = %s AND item > 0 AND status IN ('Pending', 'Ready', 'Waiting')",
+		f" WHERE run = %s AND step = %s AND {dialect.IS_ITEM} AND status IN ('Pending', 'Ready', 'Waiting')",
 		(CANCELLED, at.text, at.text, run, step),
 	)
 	prefix = names.step_run(run, step) + "."

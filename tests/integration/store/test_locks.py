@@ -7,9 +7,10 @@ import pymysql
 import pytest
 
 from dogansystem import Orchestrator, Sandbox
+from dogansystem.engine.outcomes import failed
 from dogansystem.homes.databases import session
-from dogansystem.store import context, processes, reads, run_state, versions
-from dogansystem.store.changes import claims
+from dogansystem.store import context, processes, reads, run_state, runs, versions
+from dogansystem.store.changes import claims, ends
 from dogansystem.store.moment import moment
 from dogansystem.store.queue import LANES
 from dogansystem.worker import chores, takeover
@@ -165,3 +166,32 @@ def test_the_claim_by_age_walks_along_its_index_and_sorts_nothing(site: Sandbox)
 	assert plan[5] == "dogan_ready_id"
 	assert "filesort" not in (plan[9] or "")
 	assert "temporary" not in (plan[9] or "")
+
+
+def test_who_closes_the_items_of_a_run_does_not_wait_for_the_run_that_is_started_after_it(site: Sandbox):
+	"""It may hold what the other one needs to start: a deadlock would end a person's save."""
+	orchestrator, at = Orchestrator(site), moment(site)
+	wait = {"id": "each", "action": "flow.wait", "params": {"for": "1h"}}
+	wait |= {"for_each": [1, 2, 3], "max_parallel": 2}
+	orchestrator.import_workflow({"name": "items", "run_as": "person@example.com", "steps": [wait]})
+	run = orchestrator.start_run("items")
+	site.database.commit()
+	Drainer(site, linger=0).run()
+	((number, step_run),) = site.database.sql(
+		"SELECT id, step_run FROM dogan_timer WHERE run = %s ORDER BY id LIMIT 1", (run,)
+	)
+	site.database.commit()
+	orchestrator.start_run("items")  # not committed
+	other = site.open_control()
+	other.execute("SET SESSION innodb_lock_wait_timeout = 1")
+	definition = versions.load(site, reads.version_of_run(other, run), other)
+	runs.close_items(other, run, definition, "each", at)
+	other.together([ends.counting(run)])
+	made = runs.end_wait(other, number, run, step_run, failed(ValueError("bad")), definition, at)
+	assert made
+	assert made.check_items
+	runs.close_items(other, run, definition, "each", at)
+	other.commit()
+	states = [each["status"] for each in reads.steps_as_json(other, run)]
+	assert states == ["Failed", "Failed", "Cancelled", "Cancelled"]
+	site.database.rollback()
