@@ -33,6 +33,7 @@ class TestEveryPage(WatchedTestCase):
 		self.approval = frappe.db.get_value("Dogan Approval", {"workflow": "contract-asks"})
 		tick(self.site)
 		self.orchestrator.record_baseline("contract before", 5)
+		self.addCleanup(frappe.db.commit)  # who stood in for somebody would be kept out of later decisions
 		for doctype, values in (
 			("Dogan Model", {"model_name": MODEL, "provider": "openai", "model": "x"}),
 			("Dogan Agent", {"agent_name": AGENT, "kind": "AI", "user": PERSON, "model": MODEL, "capacity": 1,
