@@ -9,6 +9,12 @@ from typing import Any
 from dogansystem.protocol import Database, Row, Statement
 from dogansystem.store.moment import Moment
 
+# Which step runs of a run are meant, for statements that lock them: its items; its steps and items; all but its steps. The
+# `+ 0` keeps MariaDB from reading a range of the index (run, item). A range also locks the row behind it, which is the first
+# step of the next run. Where that run is just being started, the statement would wait for it, and the start may wait for what
+# this transaction has locked: a deadlock.
+IS_ITEM, IS_STEP_OR_ITEM, IS_NO_STEP = "item + 0 > 0", "item + 0 >= 0", "item + 0 <> 0"
+
 
 def for_update(db: Database, seconds: int | None = None) -> str:
 	"""Suffix of a SELECT that locks its rows; it waits for others for so many `seconds`, or as long as its session does.
@@ -23,11 +29,6 @@ def for_update(db: Database, seconds: int | None = None) -> str:
 def for_update_skip_locked(db: Database) -> str:
 	"""Suffix of a SELECT that takes the rows nobody else is taking."""
 	return " FOR UPDATE SKIP LOCKED" if db.dialect == "mariadb" else ""
-
-
-# Which rows of a run are items, and which are not of its steps themselves, for statements that lock. A range of an index would
-# end with a lock on the first step of the run beside it, and wait if that is just being started, which may wait for the run.
-IS_ITEM, IS_NO_STEP = "item + 0 > 0", "item + 0 <> 0"
 
 
 def along(db: Database, index: str) -> str:

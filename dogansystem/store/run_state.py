@@ -146,6 +146,11 @@ def _parts(step_run: str | None) -> tuple[str | None, int]:
 # Items
 
 
+def _of_run(db: Database) -> str:
+	"""The step runs, for statements that lock those of one run."""
+	return "`tabDogan Step Run`" + dialect.along(db, "dogan_run_item")
+
+
 def _for_item(db: Database, run: str, definition: Definition | None, event: Attempted) -> RunState | None:
 	"""Items do not lock their run: it would let one finish at a time. What changes a run waits for them."""
 	rows = db.sql(
@@ -193,7 +198,7 @@ def _with_pending(db: Database, run: str, step: Step, known: Items) -> Items:
 	if room <= 0:
 		return known
 	rows = db.sql(
-		f"SELECT item, attempts, item_value FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND {dialect.IS_ITEM}"
+		f"SELECT item, attempts, item_value FROM {_of_run(db)} WHERE run = %s AND step = %s AND {dialect.IS_ITEM}"
 		" AND status = 'Pending' ORDER BY item LIMIT %s" + dialect.for_update(db),
 		(run, step.id, room),
 	)
@@ -203,7 +208,7 @@ def _with_pending(db: Database, run: str, step: Step, known: Items) -> Items:
 def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> RunState:
 	key = (state.name, event.step)
 	counts = db.sql(
-		f"SELECT status, COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND step = %s AND {dialect.IS_ITEM}"
+		f"SELECT status, COUNT(*) FROM {_of_run(db)} WHERE run = %s AND step = %s AND {dialect.IS_ITEM}"
 		" GROUP BY status" + dialect.for_share(db),
 		key,
 	)
@@ -215,7 +220,7 @@ def _with_counts(db: Database, state: RunState, event: events.ItemsEnded) -> Run
 		known = _with_pending(db, state.name, step, known)
 	elif counts:
 		rows = db.sql(
-			"SELECT item, status, output, error_type, error FROM `tabDogan Step Run`"
+			f"SELECT item, status, output, error_type, error FROM {_of_run(db)}"
 			f" WHERE run = %s AND step = %s AND {dialect.IS_ITEM} ORDER BY item" + dialect.for_share(db),
 			key,
 		)

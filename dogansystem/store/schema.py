@@ -31,7 +31,7 @@ _COLUMN_TYPES = {
 
 # Beyond what the DocTypes ask for, on both homes: the way from a run to its steps, to what is not counted yet, to what may be
 # deleted, from a workflow to its last runs, from a user to the runs that they have started, from a document to its runs and to
-# what is asked about it, to what a user has asked, to what they are asked, and to what nobody has settled, which deadlines have.
+# what is asked about it, to what a user has asked, to what they are asked, and to what nobody has settled but a deadline.
 _EXTRA_INDEXES = (
 	("tabDogan Step Run", "dogan_run_item", ("run", "item")),
 	("tabDogan Workflow Run", "dogan_run_counted", ("counted", "status")),

@@ -32,7 +32,7 @@ def withdrawing(db: Database, run: str, at: Moment, prefix: str = "") -> Stateme
 
 
 def withdrawing_one(run: str, approval: str, at: Moment) -> list[Statement]:
-	"""Withdraw an approval for which no wait has begun."""
+	"""Withdraw an approval for which no wait has begun, and its reminder."""
 	reminder = "DELETE FROM dogan_timer WHERE run = %s AND kind = 'remind' AND subject = %s"
 	return [
 		dialect.update_of(APPROVAL, approval, _values(at), "status = 'Open'"),

@@ -1,6 +1,7 @@
 """Ends of runs: what failed in one that has succeeded is counted, and ends are noted in the transaction that ends them, for triggers that ask for such ends. `store.ends` reads them."""
 
 from dogansystem.protocol import Statement
+from dogansystem.store import dialect
 from dogansystem.store.ends import WAIT, name_of
 from dogansystem.store.moment import Moment
 
@@ -22,6 +23,8 @@ def noting(run: str, status: str, at: Moment) -> Statement:
 
 def counting(run: str) -> Statement:
 	"""Write how many steps and items of a run have failed. Stands behind the statements that write them."""
-	# `+ 0` as in dialect.IS_ITEM: the run beside this one may just be being started.
-	failed = "SELECT COUNT(*) FROM `tabDogan Step Run` WHERE run = %s AND item + 0 >= 0 AND status = 'Failed'"
+	failed = (
+		"SELECT COUNT(*) FROM `tabDogan Step Run`"
+		f" WHERE run = %s AND {dialect.IS_STEP_OR_ITEM} AND status = 'Failed'"
+	)
 	return Statement(f"UPDATE `tabDogan Workflow Run` SET failures = ({failed}) WHERE name = %s", (run, run))

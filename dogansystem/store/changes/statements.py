@@ -288,5 +288,6 @@ def _cancelling_items(run: str, step: str, at: Moment) -> Iterator[Statement]:
 		(CANCELLED, at.text, at.text, run, step),
 	)
 	prefix = names.step_run(run, step) + "."
+	# A reminder is no wait of a step: it has the step run of its approval as `data`.
 	is_theirs = f"SUBSTR(CASE kind WHEN 'remind' THEN data ELSE step_run END, 1, {len(prefix)}) = %s"
 	yield Statement(f"DELETE FROM dogan_timer WHERE run = %s AND {is_theirs}", (run, prefix))

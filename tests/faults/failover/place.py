@@ -103,7 +103,7 @@ class Place:
 			raise AssertionError(f"{error}: {self.doing()}\n{self.printed()}") from error
 
 	def doing(self) -> dict[str, object]:
-		"""What there is to do, what each node has in hand, and since when nothing has come of it, as the primary knows it."""
+		"""What there is to do, and what each node has in hand and for how many seconds, as the primary knows it."""
 		ask = self.cluster.primary.ask
 		in_hand = ask(
 			"SELECT p.node, l.step_run, r.workflow, UNIX_TIMESTAMP(NOW(6)) - l.begun_at FROM failover.dogan_process p"
